@@ -1,0 +1,66 @@
+# make lab        the course in JupyterLab; the first run sets up .venv
+# make test       lint, types, every test, the notebooks included
+# make notebooks  both editions of every lesson whose source changed
+# make help       the rest
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP_INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+UV := $(shell command -v uv 2>/dev/null)
+
+# The first Python on the path that is new enough; PYTHON=... overrides.
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
+FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+
+.PHONY: lab test test-pythons notebooks lock bench wheel clean help
+
+lab: $(READY)
+	@$(BIN)/gradlab start
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-pythons: $(READY)
+	$(BIN)/python -m tox run
+
+notebooks: $(READY)
+	$(BIN)/python -m gradlab.build
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+wheel: $(READY)
+	$(BIN)/python -m hatchling build -t wheel
+
+# The versions of every package, with hashes, for every Python and system; needs uv.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache dist
+
+help:
+	@echo "make lab           open the course in JupyterLab"
+	@echo "make test          lint, types, every test, the notebooks included"
+	@echo "make test-pythons  the tests on each Python from 3.11 to 3.13 that is installed"
+	@echo "make notebooks     build both editions of every lesson whose source changed"
+	@echo "make bench         measure speed and start-up, side by side"
+	@echo "make wheel         build dist/*.whl, lessons included"
+	@echo "make lock          resolve requirements.lock anew (needs uv)"
+	@echo "make clean         remove .venv and caches; your my-course/ stays"
+
+# Written last, so that a set-up that was interrupted is done again.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(FIND_PYTHON)" || { \
+	    echo "No Python 3.11 or newer was found (looked for: $(CANDIDATES))."; \
+	    echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock; this takes a few minutes, once."
+	@test -x $(BIN)/python || $(FIND_PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
