@@ -2,3 +2,23 @@
 
 ``import gradlab`` needs only NumPy; plots, widgets and exercises load when first used.
 """
+
+from gradlab.differences import (
+    backward_difference,
+    best_step,
+    central_difference,
+    complex_step,
+    five_point_difference,
+    forward_difference,
+    richardson,
+)
+
+__all__ = [
+    "backward_difference",
+    "best_step",
+    "central_difference",
+    "complex_step",
+    "five_point_difference",
+    "forward_difference",
+    "richardson",
+]
