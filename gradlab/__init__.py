@@ -12,13 +12,17 @@ from gradlab.differences import (
     forward_difference,
     richardson,
 )
+from gradlab.exercises import check, hint, solution
 
 __all__ = [
     "backward_difference",
     "best_step",
     "central_difference",
+    "check",
     "complex_step",
     "five_point_difference",
     "forward_difference",
+    "hint",
     "richardson",
+    "solution",
 ]

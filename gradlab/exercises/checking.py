@@ -1,0 +1,373 @@
+"""``check``, ``hint`` and ``solution``: exercises as a learner meets them in a notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import html
+import inspect
+import io
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.exercise import Exercise, Trial
+from gradlab.exercises.marking import Group, Marking, mark, show_value
+
+# Cases are the same at every check, so that a lesson reads the same when it is run again.
+_PUBLIC_SEED = 0
+_PRINTED_LINES = 5
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found. In a notebook it shows itself; ``print`` gives the same as text.
+
+    Attributes
+    ----------
+    name : str
+        The exercise.
+    passed : bool
+        Whether every case was right.
+    points, max_points : float
+        What was earned, of how much.
+    hints : tuple of str
+        Sentences that say what went wrong, and what to do.
+    groups : tuple of Group
+        The cases that were run.
+    printed : str
+        The first lines that the answer printed or warned meanwhile.
+    """
+
+    name: str
+    passed: bool
+    points: float
+    max_points: float
+    hints: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    printed: str = ""
+
+    def grade(self) -> float:
+        """Show the result and return its points as a plain float, which nbgrader reads.
+
+        Returns
+        -------
+        float
+            Between 0 and `max_points`.
+        """
+        if "IPython" in sys.modules:
+            from IPython.display import display
+
+            display(self)  # type: ignore[no-untyped-call]
+        else:
+            print(self)
+        return float(self.points)
+
+    def _headline(self) -> str:
+        if not self.groups:
+            return f"{self.name}: {self.hints[0]}"
+        return f"{self.name}: {self.points:g} of {self.max_points:g} points (public checks)"
+
+    def _remarks(self) -> list[str]:
+        remarks = [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
+        if self.printed:
+            remarks.append(f"Meanwhile your function printed:\n{self.printed}")
+        return remarks
+
+    def _rows(self) -> Iterator[tuple[bool, str, str]]:
+        """Whether each group passed, its score, and, once, the first case that failed."""
+        told = False
+        for group in self.groups:
+            failed = [trial for trial in group.trials if trial.stage]
+            detail = _describe(self.name, failed[0]) if failed and not told else ""
+            told = told or bool(failed)
+            right = f"{len(group.trials) - len(failed)} of {len(group.trials)} right"
+            yield not failed, f"{group.name}: {right}", detail
+
+    def __str__(self) -> str:
+        lines = [self._headline()]
+        for passed, what, detail in self._rows():
+            lines.append(f"  {'ok   ' if passed else 'wrong'}  {what}")
+            lines += [f"         {detail}"] if detail else []
+        return "\n".join([*lines, *self._remarks()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'✓ ok' if passed else '✗ wrong'}</td>"
+            f"<td style='text-align:left'>{html.escape(what)}"
+            f"{'<br><small>' + html.escape(detail) + '</small>' if detail else ''}</td></tr>"
+            for passed, what, detail in self._rows()
+        )
+        remarks = "".join(
+            f"<p style='white-space:pre-wrap'>{html.escape(remark)}</p>"
+            for remark in self._remarks()
+        )
+        table = f"<table>{rows}</table>" if rows else ""
+        return (
+            f"<div><p><strong>{html.escape(self._headline())}</strong></p>{table}{remarks}</div>"
+        )
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text that a notebook shows as it is."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
+    """Check your answer to an exercise. Whatever your function does, this does not raise.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, which is the name of the function that you wrote.
+    function : callable, optional
+        Your function. Default: the one of that name in the notebook.
+
+    Returns
+    -------
+    CheckResult
+        Whether it passed, its points, and hints if it did not.
+
+    Examples
+    --------
+    >>> import functools
+    >>> import operator
+    >>> from gradlab import check
+    >>> print(check("double", functools.partial(operator.mul, 2)))
+    double: 1 of 1 points (public checks)
+      ok     numbers: 3 of 3 right
+      ok     arrays: 2 of 2 right
+    """
+    exercise = EXERCISES.get(name) if isinstance(name, str) else None
+    if exercise is None:
+        return _not_run(str(name), 0, _no_such_exercise())
+    if function is None:
+        function = _learner_namespace().get(name)
+    if function is None:
+        return _not_run(
+            name,
+            exercise.points,
+            f"not attempted yet. There is no function {name} in this notebook: "
+            "run the cell that defines it, then this one.",
+        )
+    refusal = _refusal(exercise, function)
+    if refusal:
+        return _not_run(name, exercise.points, refusal)
+    with _captured() as printed:
+        marking = mark(exercise, function, _PUBLIC_SEED)
+    if not marking.attempted:
+        return _not_run(
+            name,
+            exercise.points,
+            "not attempted yet. Replace the line that raises NotImplementedError by your "
+            f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")',
+        )
+    return _result(exercise, marking, _first_lines(printed.getvalue()))
+
+
+def hint(name: str, number: int = 1) -> Note:
+    """Give a hint for an exercise: the first is a nudge, the last is nearly the answer.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+    number : int, optional
+        Which hint, from 1.
+
+    Returns
+    -------
+    Note
+        The hint, with how to get the next one.
+
+    Examples
+    --------
+    >>> from gradlab import hint
+    >>> hint("double", 3)
+    Hint 3 of 3: The whole body is one line: return 2 * x.
+    """
+    exercise = EXERCISES.get(name)
+    if exercise is None:
+        return Note(_no_such_exercise())
+    hints = exercise.hints
+    if number not in range(1, len(hints) + 1):
+        return Note(f"{name} has hints 1 to {len(hints)}; you asked for {number}.")
+    text = f"Hint {number} of {len(hints)}: {hints[number - 1]}"
+    if number < len(hints):
+        text += f'\nThe next one: gradlab.hint("{name}", {number + 1})'
+    return Note(text)
+
+
+def solution(name: str) -> Note:
+    """Show the published solution of an exercise. Try first: that is where you learn.
+
+    Parameters
+    ----------
+    name : str
+        The exercise.
+
+    Returns
+    -------
+    Note
+        The source of the solution.
+
+    Examples
+    --------
+    >>> from gradlab import solution
+    >>> solution("double")
+    def double(x):
+        \"\"\"Return x + x, for a number or an array x.\"\"\"
+        return 2 * x
+    """
+    exercise = EXERCISES.get(name)
+    return Note(_no_such_exercise() if exercise is None else exercise.source())
+
+
+def _no_such_exercise() -> str:
+    return f"There is no exercise of that name. There are: {', '.join(EXERCISES)}."
+
+
+def _not_run(name: str, max_points: float, why: str) -> CheckResult:
+    return CheckResult(name, False, 0.0, float(max_points), (why,))
+
+
+def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
+    passed = all(group.passed for group in marking.groups)
+    hints = marking.hints
+    if not passed and not hints:
+        hints = (
+            "Take the case above and work it out by hand, then compare line by line. "
+            f'gradlab.hint("{exercise.name}") has more.',
+        )
+    return CheckResult(
+        exercise.name,
+        passed,
+        marking.points,
+        float(exercise.points),
+        hints,
+        marking.groups,
+        printed,
+    )
+
+
+def _learner_namespace() -> Mapping[str, Any]:
+    if "IPython" in sys.modules:
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        if shell is not None:
+            names: Mapping[str, Any] = shell.user_ns
+            return names
+    return vars(sys.modules["__main__"])
+
+
+def _refusal(exercise: Exercise, function: object) -> str:
+    """Say why an answer is not run at all; empty if it is."""
+    if not callable(function):
+        return f"{exercise.name} is of type {type(function).__name__}; a function is needed."
+    mismatch = _mismatch(exercise, function)
+    if mismatch:
+        return mismatch
+    if isinstance(function, functools.partial):
+        function = function.func
+    borrowed = _is_gradlabs(function) or _borrows(function, exercise.may_use)
+    if not borrowed:
+        return ""
+    allowed = ", ".join(sorted(exercise.may_use)) or "nothing of gradlab"
+    return (
+        "this is gradlab's own code. Write this yourself: the formula is the exercise. "
+        f"(You may use: {allowed}.)"
+    )
+
+
+def _mismatch(exercise: Exercise, function: Callable[..., Any]) -> str:
+    """Say how a function cannot be called with the exercise's arguments; empty if it can."""
+    needed = list(exercise.signature.parameters)
+    try:
+        inspect.signature(function).bind(*needed)
+    except TypeError as error:
+        return f"your function cannot be called with ({', '.join(needed)}): {error}."
+    except ValueError:  # some built-in functions do not tell
+        return ""
+    return ""
+
+
+def _is_gradlabs(thing: object) -> bool:
+    module = getattr(thing, "__module__", None)
+    if isinstance(thing, types.ModuleType):
+        module = thing.__name__
+    return isinstance(module, str) and module.partition(".")[0] == "gradlab"
+
+
+def _borrows(function: object, may_use: frozenset[str]) -> bool:
+    """Whether the code of a function names something of gradlab's that it may not use."""
+    function = getattr(function, "__wrapped__", function)
+    if not isinstance(function, types.FunctionType):
+        return False
+    names = _names(function.__code__)
+    things = [function.__globals__.get(name) for name in names]
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # a cell may still be empty
+            things.append(cell.cell_contents)
+    if any(
+        _is_gradlabs(thing) and getattr(thing, "__name__", "") not in may_use
+        for thing in things
+        if not isinstance(thing, types.ModuleType)
+    ):
+        return True
+    modules = [t for t in things if isinstance(t, types.ModuleType) and _is_gradlabs(t)]
+    used = {name for module in modules for name in names if hasattr(module, name)}
+    return bool(used - may_use - {"gradlab"})
+
+
+def _names(code: types.CodeType) -> set[str]:
+    inner = [_names(const) for const in code.co_consts if isinstance(const, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+@contextlib.contextmanager
+def _captured() -> Iterator[io.StringIO]:
+    """Catch what an answer prints and warns: on stderr it would make nbgrader give 0 points."""
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always")
+        yield printed
+    for warning in dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught):
+        print(warning, file=printed)
+
+
+def _first_lines(text: str) -> str:
+    lines = text.splitlines()
+    shown = [line[:200] for line in lines[:_PRINTED_LINES]]
+    return "\n".join([*shown, "..."] if len(lines) > len(shown) else shown)
+
+
+def _describe(name: str, trial: Trial) -> str:
+    """One failed case in words."""
+    exercise = EXERCISES[name]
+    bound = zip(exercise.signature.parameters, trial.arguments, strict=True)
+    given = ", ".join(f"{key}{_show(value)}" for key, value in bound)
+    return f"{given}: {trial.detail}"
+
+
+def _show(value: Any) -> str:
+    if callable(value):
+        return f"(x) = {value.__name__}"
+    return f" = {show_value(value)}"

@@ -1,0 +1,103 @@
+"""What an exercise is: one definition, from which lessons, checks and tests are made."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Arguments = tuple[Any, ...]
+Cases = dict[str, list[Arguments]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call of an answer: what went in, what should come out, and what did.
+
+    `stage` is empty if the call was right, else the first stage that failed: "returns",
+    "shape", "finite" or "values"; `detail` then says what happened, for people.
+    """
+
+    arguments: Arguments
+    expected: Any
+    got: Any
+    stage: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong answer and the sentence that helps someone who gave it.
+
+    An answer shows the misconception in a group of cases if it returns what `wrong` returns,
+    or, where that is too narrow (a hard-coded step can have any size), if `shows` says so.
+    """
+
+    wrong: Callable[..., Any]
+    hint: str
+    shows: Callable[[list[Trial]], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise: its reference answer, how it is marked, and what goes wrong in it.
+
+    Parameters
+    ----------
+    lesson : int
+        The number of its lesson.
+    points : int
+        What a right answer earns; each group of cases earns the same share.
+    reference : callable
+        The published solution. Its name is the exercise's, and its source becomes the
+        solution cell: it may use ``np`` and nothing else from outside.
+    cases : callable
+        Takes a random generator and returns the groups: name -> list of argument tuples.
+    misconceptions : tuple of Misconception
+        Ordered: where an answer shows several, the first one's hint is given.
+    hints : tuple of str
+        From a nudge to nearly the answer.
+    may_use : frozenset of str
+        Names of gradlab's own functions that an answer may call.
+    rtol, atol : float
+        How near a value must come to the reference's: relative and absolute, per entry.
+    """
+
+    lesson: int
+    points: int
+    reference: Callable[..., Any]
+    cases: Callable[[np.random.Generator], Cases]
+    misconceptions: tuple[Misconception, ...]
+    hints: tuple[str, ...]
+    may_use: frozenset[str] = field(default_factory=frozenset)
+    rtol: float = 1e-6
+    atol: float = 1e-9
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the learner writes."""
+        return self.reference.__name__
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The parameters of the function that the learner writes."""
+        return inspect.signature(self.reference)
+
+    def source(self) -> str:
+        """Return the source of the reference answer."""
+        return textwrap.dedent(inspect.getsource(self.reference)).strip()
+
+    def solution_cell(self) -> str:
+        """Return the reference with nbgrader's markers around all but signature and docstring."""
+        lines = self.source().splitlines()
+        function = ast.parse("\n".join(lines)).body[0]
+        if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
+            raise TypeError(f"the reference of {self.name} must be a function with a docstring")
+        docstring_end = function.body[0].end_lineno or 0
+        head, body = lines[:docstring_end], lines[docstring_end:]
+        return "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
