@@ -1,0 +1,349 @@
+"""A small fully connected network, written to be checked.
+
+Softmax cross-entropy behind tanh, sigmoid, ReLU or softplus layers. The forward pass, the loss and
+the backward pass are separate, and the gradient is the textbook's, line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Params = list[tuple[FloatArray, FloatArray]]
+
+
+def _sigmoid(Z: FloatArray) -> FloatArray:
+    # exp never gets a positive argument, so it cannot overflow, and small values keep every digit.
+    tail = np.exp(-np.abs(Z))
+    return np.where(Z >= 0, 1.0, tail) / (1.0 + tail)
+
+
+def _softplus(Z: FloatArray) -> FloatArray:
+    # log(1 + e^z) = max(z, 0) + log(1 + e^-|z|)
+    return np.maximum(Z, 0.0) + np.log1p(np.exp(-np.abs(Z)))
+
+
+def _relu(Z: FloatArray) -> FloatArray:
+    return np.maximum(Z, 0.0)
+
+
+# Each with its derivative as a function of A = g(Z), which the forward pass has kept.
+ACTIVATIONS: dict[
+    str, tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]
+] = {
+    "tanh": (np.tanh, lambda A: 1.0 - A * A),
+    "sigmoid": (_sigmoid, lambda A: A * (1.0 - A)),
+    "relu": (_relu, lambda A: (A > 0.0).astype(np.float64)),
+    "softplus": (_softplus, lambda A: -np.expm1(-A)),
+}
+
+
+class MLP:
+    """A fully connected network with softmax cross-entropy loss.
+
+    Layer l computes ``Z_l = A_{l-1} W_l + b_l`` and, except for the last, ``A_l = g(Z_l)``; a
+    batch is rows, ``A_0 = X``. The loss is the mean, or the sum, over the rows of the
+    cross-entropy of softmax(Z_L) and Y, plus ``l2 / 2`` times the sum of the squares of every W
+    (no bias).
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The widths (n_0, n_1, ..., n_L): inputs, hidden layers, classes. At least two.
+    activation : {"tanh", "sigmoid", "relu", "softplus"}
+        The function g of the hidden layers.
+    l2 : float
+        Strength of the penalty, at least 0. It is added once, after the mean or the sum.
+    reduction : {"mean", "sum"}
+        What is done with the losses of the rows.
+    seed : int
+        Seed of the initial parameters.
+
+    Attributes
+    ----------
+    params : list of (W, b)
+        W_l has shape (n_{l-1}, n_l), b_l has shape (n_l,). May be replaced by others of these
+        shapes.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as described; the message names it.
+
+    Notes
+    -----
+    W_l is drawn from a normal distribution of variance 2 / (n_{l-1} + n_l) [1]_. The biases are
+    not zero but normal with standard deviation 0.1: a bias of zero would hide a penalty put on it
+    by mistake, and would leave a ReLU whose inputs are all zero exactly on its kink, where there
+    is no derivative to check.
+
+    References
+    ----------
+    .. [1] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+       neural networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> from gradlab.digits import load_digits
+    >>> from gradlab.network import MLP
+    >>> X, Y = load_digits()
+    >>> network = MLP([64, 16, 10])
+    >>> losses = network.fit(X, Y, epochs=3)
+    >>> len(losses), losses[-1] < losses[0]
+    (4, True)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str = "tanh",
+        *,
+        l2: float = 0.0,
+        reduction: Literal["mean", "sum"] = "mean",
+        seed: int = 0,
+    ) -> None:
+        if not isinstance(sizes, Sequence) or len(sizes) < 2:
+            raise ValueError(f"sizes is {sizes!r}; it needs a list of at least two widths")
+        for index, width in enumerate(sizes):
+            _require_count(f"sizes[{index}]", width)
+        if activation not in list(ACTIVATIONS):
+            raise ValueError(f"activation is {activation!r}; it needs to be in {[*ACTIVATIONS]}")
+        if not _is_real(l2) or not 0.0 <= l2 < np.inf:
+            raise ValueError(f"l2 is {l2!r}; it needs to be a finite number >= 0")
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction is {reduction!r}; it needs to be 'mean' or 'sum'")
+        self.sizes = tuple(int(n) for n in sizes)
+        self.activation = activation
+        self.l2 = float(l2)
+        self.reduction = reduction
+        self.params = _initial_params(self.sizes, np.random.default_rng(seed))
+
+    def loss(self, X: FloatArray, Y: FloatArray) -> float:
+        """Return the loss.
+
+        Parameters
+        ----------
+        X : ndarray of float, shape (m, n_0)
+            The inputs, finite, one sample a row.
+        Y : ndarray of float, shape (m, n_L)
+            The targets, one-hot or any probabilities: not negative, each row sums to 1.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X or Y is not as described; the message names it.
+
+        Notes
+        -----
+        The cross-entropy of row i is ``log sum_k exp z_ik - sum_k y_ik z_ik``, because the row of
+        Y sums to 1. It is taken with the row's largest logit subtracted (log-sum-exp), so neither
+        overflow nor log(0) can occur.
+        """
+        X, Y = self._checked(X, Y)
+        Z = self._forward(X)[-1]
+        shifted = Z - Z.max(axis=1, keepdims=True)
+        rows = np.log(np.exp(shifted).sum(axis=1)) - (Y * shifted).sum(axis=1)
+        total = float(rows.sum())
+        if self.reduction == "mean":
+            total /= len(X)
+        if self.l2:
+            total += self.l2 / 2 * sum(float(np.vdot(W, W)) for W, _ in self.params)
+        return total
+
+    def gradients(self, X: FloatArray, Y: FloatArray) -> Params:
+        """Return the gradient of the loss by backpropagation.
+
+        Parameters
+        ----------
+        X, Y : ndarray
+            As for `loss`.
+
+        Returns
+        -------
+        list of (dW, db)
+            The derivatives of the loss by every W and b, in the shapes of `params`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `loss`.
+
+        Notes
+        -----
+        With delta_l the derivative by Z_l [1]_: ``delta_L = softmax(Z_L) - Y``, divided by m for
+        the mean; ``dW_l = A_{l-1}^T delta_l + l2 W_l``; ``db_l`` = column sums of delta_l;
+        ``delta_{l-1} = (delta_l W_l^T) * g'(Z_{l-1})``.
+
+        References
+        ----------
+        .. [1] I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
+           section 6.5.
+        """
+        X, Y = self._checked(X, Y)
+        *activations, Z = self._forward(X)
+        delta = _softmax(Z) - Y
+        if self.reduction == "mean":
+            delta /= len(X)
+        gradients: Params = []
+        for layer in range(len(self.params) - 1, -1, -1):
+            W, _ = self.params[layer]
+            A = activations[layer]
+            gradients.append((A.T @ delta + self.l2 * W, delta.sum(axis=0)))
+            if layer > 0:
+                delta = (delta @ W.T) * self._slope(A)
+        return gradients[::-1]
+
+    def predict(self, X: FloatArray) -> NDArray[np.intp]:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : ndarray of float, shape (m, n_0)
+            As for `loss`.
+
+        Returns
+        -------
+        ndarray of int, shape (m,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `loss`.
+        """
+        Z = self._forward(_matrix("X", X, self.sizes[0]))[-1]
+        return np.argmax(Z, axis=1)
+
+    def fit(
+        self,
+        X: FloatArray,
+        Y: FloatArray,
+        *,
+        epochs: int = 20,
+        learning_rate: float = 0.1,
+        batch_size: int = 32,
+        seed: int = 0,
+    ) -> list[float]:
+        """Train by plain mini-batch gradient descent, with whatever `gradients` returns.
+
+        Parameters
+        ----------
+        X, Y : ndarray
+            As for `loss`.
+        epochs : int
+            How often every row is used; at least 1.
+        learning_rate : float
+            The step is this times the gradient of the batch's loss; above 0.
+        batch_size : int
+            Rows per batch, at least 1; the last batch of an epoch may have fewer.
+        seed : int
+            Seed of the order of the rows, which is drawn anew for each epoch.
+
+        Returns
+        -------
+        list of float
+            The loss over the whole of X and Y: before training, then after each epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `loss`, or if another argument is not as described.
+        """
+        _require_count("epochs", epochs)
+        _require_count("batch_size", batch_size)
+        if not _is_real(learning_rate) or not 0.0 < learning_rate < np.inf:
+            raise ValueError(
+                f"learning_rate is {learning_rate!r}; it needs to be a finite number > 0"
+            )
+        X, Y = self._checked(X, Y)
+        rng = np.random.default_rng(seed)
+        losses = [self.loss(X, Y)]
+        for _ in range(epochs):
+            order = rng.permutation(len(X))
+            for start in range(0, len(X), batch_size):
+                batch = order[start : start + batch_size]
+                # New arrays: whoever kept the old ones keeps their values.
+                self.params = [
+                    (W - learning_rate * dW, b - learning_rate * db)
+                    for (W, b), (dW, db) in zip(
+                        self.params, self.gradients(X[batch], Y[batch]), strict=True
+                    )
+                ]
+            losses.append(self.loss(X, Y))
+        return losses
+
+    def _forward(self, X: FloatArray) -> list[FloatArray]:
+        """Return [A_0, A_1, ..., A_{L-1}, Z_L]."""
+        g, _ = ACTIVATIONS[self.activation]
+        outputs = [X]
+        for W, b in self.params[:-1]:
+            outputs.append(g(outputs[-1] @ W + b))
+        W, b = self.params[-1]
+        outputs.append(outputs[-1] @ W + b)
+        return outputs
+
+    def _slope(self, A: FloatArray) -> FloatArray:
+        return ACTIVATIONS[self.activation][1](A)
+
+    def _checked(self, X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        X = _matrix("X", X, self.sizes[0])
+        Y = _matrix("Y", Y, self.sizes[-1])
+        if len(X) != len(Y):
+            raise ValueError(f"Y has {len(Y)} rows; it needs {len(X)}, as many as X")
+        if Y.min() < 0.0:
+            raise ValueError(f"Y has a negative entry, {Y.min()}; it needs probabilities")
+        sums = Y.sum(axis=1)
+        # As exact as float64 allows, because softmax(Z) - Y is the gradient only if they sum to 1.
+        if np.abs(sums - 1.0).max() > 1e-12:
+            row = int(np.abs(sums - 1.0).argmax())
+            raise ValueError(f"Y needs rows that sum to 1; row {row} sums to {sums[row]}")
+        return X, Y
+
+
+def _initial_params(sizes: tuple[int, ...], rng: np.random.Generator) -> Params:
+    return [
+        (
+            rng.normal(0.0, np.sqrt(2.0 / (n_in + n_out)), (n_in, n_out)),
+            rng.normal(0.0, 0.1, n_out),
+        )
+        for n_in, n_out in pairwise(sizes)
+    ]
+
+
+def _softmax(Z: FloatArray) -> FloatArray:
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    softmax: FloatArray = powers / powers.sum(axis=1, keepdims=True)
+    return softmax
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _require_count(name: str, value: Any) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= 1")
+
+
+def _matrix(name: str, value: FloatArray, columns: int) -> FloatArray:
+    """Return `value` as float64, if it is a finite matrix with so many columns and a row."""
+    need = f"it needs to be an array of real numbers of shape (m, {columns})"
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} is a {type(value).__name__}; {need}")
+    if value.dtype.kind not in "fiu":
+        raise TypeError(f"{name} has entries of type {value.dtype}; {need}")
+    if value.ndim != 2 or value.shape[1] != columns or not value.shape[0]:
+        raise ValueError(f"{name} has shape {value.shape}; {need}, m >= 1")
+    if not np.isfinite(value).all():
+        where = tuple(np.argwhere(~np.isfinite(value))[0].tolist())
+        raise ValueError(f"{name} has {value[where]} at {where}; it needs finite entries")
+    return value.astype(np.float64, copy=False)
