@@ -221,7 +221,8 @@ class MLP:
             As `loss`.
         """
         Z = self._forward(_matrix("X", X, self.sizes[0]))[-1]
-        return np.argmax(Z, axis=1)
+        classes: NDArray[np.intp] = Z.argmax(axis=1)
+        return classes
 
     def fit(
         self,
@@ -326,11 +327,11 @@ def _softmax(Z: FloatArray) -> FloatArray:
 
 
 def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return not isinstance(value, bool) and isinstance(value, Real)
 
 
 def _require_count(name: str, value: Any) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= 1")
 
 
