@@ -62,7 +62,7 @@ class CheckResult:
         if "IPython" in sys.modules:
             from IPython.display import display
 
-            display(self)  # type: ignore[no-untyped-call]
+            display(self)
         else:
             print(self)
         return float(self.points)

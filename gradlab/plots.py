@@ -1,0 +1,275 @@
+"""Figures of the lessons, and ``show``, which gives a figure its alt text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gradlab.differences import backward_difference, central_difference, forward_difference
+
+__all__ = ["Chords", "plot_against_step", "plot_losses", "png", "show"]
+
+# Okabe and Ito's palette, told apart by colour-blind readers; each line has a style besides.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+# Forward's markers are open, so that one under another still shows.
+FORWARD = {"color": RED, "linestyle": "--", "marker": "s", "markersize": 9, "fillstyle": "none"}
+BACKWARD = {"color": PURPLE, "linestyle": ":", "marker": "v", "markersize": 6}
+CENTRAL = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
+
+_SIZE = (7.0, 4.2)
+_DPI = 110
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a figure in a notebook with an alternative text, which a screen reader reads.
+
+    JupyterLab's own picture output drops alt texts, so the figure goes out as HTML; without
+    a browser, the text stands in its place.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure. If pyplot made it, it is closed, so that it is not shown twice.
+    alt : str
+        What the figure shows, in a sentence or two.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+
+    Examples
+    --------
+    >>> import gradlab
+    >>> from matplotlib.figure import Figure
+    >>> gradlab.show(Figure(), "an empty figure")
+    Figure: an empty figure
+    """
+    if not alt.strip():
+        raise ValueError("alt is empty; say in a sentence what the figure shows")
+    bundle = {"text/html": picture(png(figure), alt), "text/plain": f"Figure: {alt}"}
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
+    if "IPython" not in sys.modules:
+        print(bundle["text/plain"])
+        return
+    from IPython.display import display
+
+    display(bundle, raw=True)
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as PNG, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+
+    Returns
+    -------
+    bytes
+        The picture, without the version of the software that drew it.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def picture(data: bytes, alt: str) -> str:
+    """Return a PNG as an HTML image that never grows wider than its column.
+
+    Parameters
+    ----------
+    data : bytes
+        The PNG.
+    alt : str
+        The alternative text.
+
+    Returns
+    -------
+    str
+        An ``<img>`` element with the data inside.
+    """
+    source = base64.b64encode(data).decode("ascii")
+    return (
+        f'<img alt="{html.escape(alt)}" style="max-width: 100%; height: auto" '
+        f'src="data:image/png;base64,{source}">'
+    )
+
+
+def _figure(layout: Literal["constrained"] | None = "constrained") -> tuple[Figure, Any]:
+    figure = Figure(figsize=_SIZE, layout=layout)
+    axes = figure.subplots()
+    axes.grid(color="0.9", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+class Chords:
+    """A curve with its tangent and its forward, backward and central chords at one point.
+
+    The drawing is made once; `update` only moves its lines, which is what makes the explorer
+    quick.
+
+    Parameters
+    ----------
+    f, slope : callable
+        The curve and its derivative, both of an array. Where the derivative does not exist,
+        `slope` returns NaN, and no tangent is drawn.
+    name : str
+        The formula of the curve.
+    x, h : float
+        The point and the step.
+    window : (float, float), optional
+        The range of x shown.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+        The drawing.
+    """
+
+    def __init__(
+        self,
+        f: Callable[[Any], Any],
+        slope: Callable[[Any], Any],
+        name: str,
+        x: float,
+        h: float,
+        window: tuple[float, float] = (-3.5, 3.5),
+    ) -> None:
+        # Fixed margins: a layout engine would work at every redraw.
+        self.figure, axes = _figure(layout=None)
+        self.figure.subplots_adjust(left=0.09, right=0.73, bottom=0.12, top=0.92)
+        self._axes = axes
+        self._window = window
+        (self._curve,) = axes.plot([], [], color="0.55", linewidth=2.5, label="f")
+        (self._tangent,) = axes.plot([], [], color=BLACK, linestyle="-", label="tangent")
+        self._chords = [
+            axes.plot([], [], label=label, **style)[0]
+            for label, style in (
+                ("forward chord", FORWARD),
+                ("backward chord", BACKWARD),
+                ("central chord", CENTRAL),
+            )
+        ]
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        axes.set_xlabel("x")
+        self.update(f, slope, name, x, h)
+
+    def update(
+        self,
+        f: Callable[[Any], Any],
+        slope: Callable[[Any], Any],
+        name: str,
+        x: float,
+        h: float,
+    ) -> None:
+        """Move the drawing to another curve, point or step; the parameters are the class's."""
+        grid = np.linspace(*self._window, 281)
+        values = f(grid)
+        self._curve.set_data(grid, values)
+        low, high = float(values.min()), float(values.max())
+        margin = 0.12 * (high - low)
+        self._axes.set_xlim(*self._window)
+        self._axes.set_ylim(low - margin, high + margin)
+        self._axes.set_title(f"f(x) = {name} at x = {x:.2f} with h = {h:.3g}", fontsize=11)
+
+        reach = np.array([-1.0, 1.0]) * max(1.2, 1.25 * h)
+        self._tangent.set_data(x + reach, f(np.float64(x)) + slope(np.float64(x)) * reach)
+        ends = np.array([[x, x + h], [x - h, x], [x - h, x + h]])
+        for chord, pair in zip(self._chords, ends, strict=True):
+            chord.set_data(pair, f(pair))
+
+    @staticmethod
+    def slopes(f: Callable[[Any], Any], x: float, h: float) -> dict[str, float]:
+        """Return the slope of each chord.
+
+        Parameters
+        ----------
+        f : callable
+            The curve.
+        x, h : float
+            The point and the step.
+
+        Returns
+        -------
+        dict of str to float
+            ``forward``, ``backward`` and ``central``.
+        """
+        return {
+            "forward": forward_difference(f, x, h),
+            "backward": backward_difference(f, x, h),
+            "central": central_difference(f, x, h),
+        }
+
+
+def plot_against_step(
+    steps: Sequence[float] | np.ndarray[Any, Any],
+    errors: Mapping[str, np.ndarray[Any, Any]],
+) -> Figure:
+    """Draw errors against the step on log-log axes, small steps on the left.
+
+    Parameters
+    ----------
+    steps : sequence of float
+        The steps h.
+    errors : mapping of str to array
+        For each method ("forward", "backward", "central"), its error at each step; errors
+        that are exactly 0 are left out, as a logarithm must.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure, axes = _figure()
+    styles = {"forward": FORWARD, "backward": BACKWARD, "central": CENTRAL}
+    for name, values in errors.items():
+        shown = np.where(np.asarray(values) > 0, values, np.nan)
+        axes.loglog(steps, shown, label=name, **styles[name])
+    axes.set_xlabel("step h")
+    axes.set_ylabel("|difference − derivative|")
+    axes.legend(frameon=False)
+    return figure
+
+
+def plot_losses(histories: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the training losses of a few networks, epoch by epoch.
+
+    Parameters
+    ----------
+    histories : mapping of str to sequence of float
+        For each network, at most four of them, its loss before training and after each epoch.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure, axes = _figure()
+    styles = [(BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "v"), (PURPLE, ":", "^")]
+    for (name, losses), (color, line, marker) in zip(histories.items(), styles, strict=False):
+        axes.plot(losses, color=color, linestyle=line, marker=marker, markersize=5, label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("training loss J")
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    return figure

@@ -1,0 +1,369 @@
+# %% [markdown]
+# # 1 Derivatives by differences
+#
+# **40 minutes**: 30 to read and run, 10 for two exercises.
+#
+# **What you will do.** Measure slopes with three formulas, watch their errors shrink, then
+# watch them grow again. Write two of the formulas yourself.
+#
+# **What you will learn.**
+# - what a forward, a backward and a central difference are, and why central is the best of them;
+# - what happens to the error when you halve the step;
+# - why the smallest step is not the best step;
+# - which inputs quietly spoil a difference: integers, float32, a kink.
+#
+# **What you need.** One-variable calculus, NumPy, and [lesson 0](00_start_here.ipynb).
+
+# %%
+import math
+
+import numpy as np
+
+import gradlab
+
+# %% [markdown]
+# ## The slope of a chord (5 min)
+#
+# The derivative of $f$ at $x$ is a limit:
+#
+# $$f'(x) = \lim_{h \to 0} \frac{f(x + h) - f(x)}{h}.$$
+#
+# The fraction is the slope of a **chord**, the straight line through two points of the curve.
+# As $h$ shrinks, the chord turns into the tangent.
+#
+# A computer cannot take the limit. It can pick one small step $h$ and stop there. So it gets
+# the slope of a chord, and an error.
+#
+# **Predict.** Take $f(x) = x^2$ at $x = 3$. The true slope is $f'(3) = 6$. What slope does the
+# chord from 3 to 3.5 have?
+
+
+# %%
+def square(x):
+    return x * x
+
+
+h = 0.5
+print("chord from 3 to 3.5:", (square(3 + h) - square(3)) / h)
+
+# %% [markdown]
+# It is too steep by 0.5, which is exactly $h$. One line of algebra says why:
+#
+# $$\frac{(x + h)^2 - x^2}{h} = \frac{2xh + h^2}{h} = 2x + h.$$
+#
+# You can also look to the left, from $x - h$ to $x$.
+#
+# **Predict.** What does the chord from 2.5 to 3 give? And the chord from 2.5 to 3.5?
+
+# %%
+print("chord from 2.5 to 3:  ", (square(3) - square(3 - h)) / h)
+print("chord from 2.5 to 3.5:", (square(3 + h) - square(3 - h)) / (2 * h))
+
+# %% [markdown]
+# To the left the slope is $2x - h$, too small by just as much. The long chord takes the mean of
+# both, and the two errors cancel. These three formulas have names:
+#
+# | difference | formula | looks at |
+# |:--|:--|:--|
+# | **forward** | $\dfrac{f(x+h) - f(x)}{h}$ | the point and its right |
+# | **backward** | $\dfrac{f(x) - f(x-h)}{h}$ | the point and its left |
+# | **central** | $\dfrac{f(x+h) - f(x-h)}{2h}$ | both sides, not the point itself |
+#
+# Mind the $2h$: from $x - h$ to $x + h$ you walk two steps.
+#
+# The helper package has all three.
+
+# %%
+print("forward: ", gradlab.forward_difference(square, 3.0, h))
+print("backward:", gradlab.backward_difference(square, 3.0, h))
+print("central: ", gradlab.central_difference(square, 3.0, h))
+
+# %% [markdown]
+# ## The picture (4 min)
+#
+# A parabola is a lucky case: central was exact. Most curves bend differently on both sides.
+#
+# **Predict.** Here is $\sin$ at $x = 1$. The curve flattens towards its top. Which chord is
+# nearest to parallel with the tangent?
+
+# %%
+drawing = gradlab.plots.Chords(np.sin, np.cos, "sin x", x=1.0, h=0.8, window=(-0.3, 2.6))
+gradlab.show(
+    drawing.figure,
+    "The sine near x = 1. The tangent is solid. The forward chord, dashed, from 1 to 1.8 is "
+    "flatter than it; the backward chord, dotted, from 0.2 to 1 is steeper; the central chord, "
+    "dash-dotted, from 0.2 to 1.8 is nearly parallel to it.",
+)
+print(f"tangent:  {math.cos(1.0):.3f}")
+for name, slope in drawing.slopes(np.sin, 1.0, 0.8).items():
+    print(f"{name + ':':<9} {slope:.3f}")
+
+# %% [markdown]
+# The forward chord is too flat, the backward chord too steep. The central chord runs below the
+# point, but its *direction* is nearly right. That is all a slope needs.
+
+# %% [markdown]
+# ## Explore (5 min)
+#
+# Drag the sliders, or click one and use the arrow keys. Try these three:
+#
+# 1. **sin x**, $x = 1$. Make $h$ smaller, from 1 on. Which error falls below 0.01 first?
+# 2. **The parabola.** Move $x$ and $h$ as you like. What is the error of the central chord?
+# 3. **|x|**, $x = 0$. What slopes do the three chords have? Do they change with $h$?
+
+# %%
+gradlab.explore_chords()
+
+# %% [markdown]
+# <details><summary>What there was to see</summary>
+#
+# 1. Central is first, by far: it needs an $h$ of about 0.3, forward one of about 0.02.
+# 2. Central is exact for every parabola, at every $x$ and every $h$. Lesson 3 shows why.
+# 3. Forward says 1, backward says −1, central says 0, at every $h$. See the next section.
+# </details>
+#
+# Check the first answer with numbers:
+
+# %%
+for h in (0.3, 0.02):
+    slopes = drawing.slopes(np.sin, 1.0, h)
+    print(f"h = {h:<5g}", {name: f"{abs(s - math.cos(1)):.4f}" for name, s in slopes.items()})
+
+# %% [markdown]
+# ## Where there is no slope (2 min)
+#
+# At its kink, $|x|$ has no derivative: the slope is $-1$ on one side and $1$ on the other.
+#
+# **Predict.** Which of the three formulas tells you so?
+
+# %%
+for h in (0.1, 0.001, 0.00001):
+    print(f"h = {h:<6g}", drawing.slopes(abs, 0.0, h))
+
+# %% [markdown]
+# None of them does. Each gives a number, and the number stays the same as $h$ shrinks. Central
+# gives 0, a slope that $|x|$ has nowhere.
+#
+# So a central difference is **not a definition** of the derivative. It has the derivative as
+# its limit *if* there is a derivative. Only the comparison gives the kink away: forward and
+# backward disagree, and a smaller $h$ does not help. Networks with ReLU are full of such kinks;
+# lesson 6 comes back to them.
+
+# %% [markdown]
+# ## How fast the error falls (4 min)
+#
+# Back to $\sin$ at $x = 1$, where the true slope is $\cos 1$.
+#
+# **Predict.** You halve $h$. What happens to the error of forward? And to that of central?
+
+# %%
+print("     h     forward error   central error")
+for h in (0.1, 0.05, 0.025):
+    forward = abs(gradlab.forward_difference(np.sin, 1.0, h) - math.cos(1))
+    central = abs(gradlab.central_difference(np.sin, 1.0, h) - math.cos(1))
+    print(f"{h:6.3f}   {forward:13.6f}   {central:13.6f}")
+
+# %% [markdown]
+# Go down a column. Forward's error halves each time. Central's error falls to a quarter.
+#
+# We say that forward has **order 1**: its error behaves like $h$. Central has **order 2**: its
+# error behaves like $h^2$. Lesson 2 proves both, with the factors.
+
+# %% [markdown]
+# ## A surprise (7 min)
+#
+# If smaller is better, take $h$ as small as you can.
+#
+# **Predict.** Sketch it before you run it: the error against $h$, from $h = 10^{-1}$ down to
+# $h = 10^{-16}$, both axes logarithmic.
+
+# %%
+steps = np.array([10.0**-k for k in range(1, 17)])
+x = np.ones(16)  # the same point, once for each step
+errors = {
+    "forward": np.abs(gradlab.forward_difference(np.sin, x, steps) - math.cos(1)),
+    "central": np.abs(gradlab.central_difference(np.sin, x, steps) - math.cos(1)),
+}
+gradlab.show(
+    gradlab.plots.plot_against_step(steps, errors),
+    "Error against step on log-log axes, for the sine at x = 1. From right to left, the error "
+    "of forward, dashed, falls until h is about 1e-8, then rises to 0.5 at 1e-16. The error of "
+    "central, dash-dotted, falls twice as steeply until about 1e-5, then rises too.",
+)
+
+# %% [markdown]
+# Read it from right to left. The errors fall as promised, one line twice as steep as the other.
+# Then both turn round and **rise**. At the left edge nothing is right any more.
+#
+# Let us put numbers to it.
+
+# %%
+best = {name: steps[np.argmin(values)] for name, values in errors.items()}
+print("forward is best between 1e-9 and 1e-7:", 1e-9 <= best["forward"] <= 1e-7)
+print("central is best between 1e-6 and 1e-4:", 1e-6 <= best["central"] <= 1e-4)
+print("forward at its best is off by less than 1e-7: ", errors["forward"].min() < 1e-7)
+print("central at its best is off by less than 1e-10:", errors["central"].min() < 1e-10)
+print("both are off by more than 1e-6 at h = 1e-12: ", min(e[11] for e in errors.values()) > 1e-6)
+
+# %% [markdown]
+# Two things go wrong, and both come from the same cause: a float64 keeps about 16 digits.
+#
+# **First, the subtraction.** Take $f(x) = x^2$ at $x = 3$ with $h = 10^{-8}$, where by algebra
+# the rise is $6h + h^2$.
+
+# %%
+right, left = square(3 + 1e-8), square(3.0)
+print("f(x + h)  ", right)
+print("f(x)      ", left)
+print("computed rise", right - left)
+print("true rise     6.00000001e-08")
+
+# %% [markdown]
+# The two values agree in their first digits. Subtracting cancels these and leaves the few
+# digits at the end, where the rounding sits. Of the 16 digits about half are gone: the computed
+# rise is right in about 8 digits. Dividing by $h$ does not bring them back. The smaller $h$, the
+# more digits cancel.
+#
+# **Second, the step itself.** Floats have gaps.
+#
+# **Predict.** What is `1.0 + 1e-16`?
+
+# %%
+print("gap from 1.0 to the next float:", np.spacing(1.0))
+print("1.0 + 1e-16 == 1.0 is", 1.0 + 1e-16 == 1.0)
+print("1.0 - 1e-16 == 1.0 is", 1.0 - 1e-16 == 1.0)
+print("forward at h = 1e-16:", gradlab.forward_difference(math.sin, 1.0, 1e-16))
+print("central at h = 1e-16:", round(gradlab.central_difference(math.sin, 1.0, 1e-16), 2))
+
+# %% [markdown]
+# A step below half the gap is rounded away: $x + h$ *is* $x$, and forward answers 0. Central
+# answers something else, because just below 1 the floats lie twice as dense, so that $x - h$
+# does move where $x + h$ does not. The answer, 0.56, is near the truth by luck.
+#
+# The rule: write $u = 2^{-53} \approx 1.1 \cdot 10^{-16}$, the **unit round-off**. Half the gap
+# at $x$ lies between $u|x|/2$ and $u|x|$. For an $h$ below it, $x + h = x$.
+#
+# So there is a best step: small enough for the chord, large enough for the digits. You will
+# read the advice "take $h$ between 1e-4 and 1e-7, never 1e-10". Check it against the figure: for
+# the central difference, on this function, it holds.
+
+# %%
+middle = (steps <= 1.5e-4) & (steps >= 0.5e-7)
+print("h from 1e-4 to 1e-7:", [f"{h:.0e}" for h in steps[middle]])
+print("central is off by less than 1e-8 at each:", bool(np.all(errors["central"][middle] < 1e-8)))
+
+# %% [markdown]
+# Lesson 2 explains where the advice comes from, and when it is wrong. Until then you can leave
+# `h` out: `gradlab` then takes a step that suits the formula and the size of `x`.
+
+# %%
+print(f"step for x = 1:    {gradlab.best_step(1.0):.1e}")
+print(f"step for x = 1000: {gradlab.best_step(1000.0):.1e}")
+print(f"slope of sin at 1: {gradlab.central_difference(np.sin, 1.0):.8f}")
+print(f"cos 1:             {math.cos(1.0):.8f}")
+
+# %% [markdown]
+# ## What x may be (3 min)
+#
+# Your functions will be called with numbers and with arrays. Two kinds of input cause trouble.
+#
+# **Integers.** An array that holds integers cuts everything you put into it to whole numbers,
+# without a word.
+#
+# **Predict.** What does this print?
+
+# %%
+x = np.array([1, 2, 3])
+slopes = np.zeros_like(x)  # made like x, so it holds integers too
+slopes[:] = [1.5, 2.5, 3.5]
+print(slopes)
+
+# %% [markdown]
+# The halves are gone. Now **float32**, the usual type in deep learning. It keeps 7 digits where
+# float64 keeps 16. Here is $x^2$ at 3 again, with a true slope of 6.
+
+# %%
+x32 = np.float32(3)
+for h in (1e-3, 1e-5, 1e-7):
+    narrow = (square(x32 + h) - square(x32)) / h
+    wide = (square(3.0 + h) - square(3.0)) / h
+    print(f"h = {h:.0e}   float32: {narrow:.6f}   float64: {wide:.6f}")
+
+# %% [markdown]
+# In float32 only the first three digits are right at $h = 10^{-5}$, and at $10^{-7}$ there is
+# nothing left. The remedy for both is the same: convert first.
+#
+# ```python
+# x = np.asarray(x, dtype=np.float64)
+# ```
+#
+# A function that is *itself* computed in float32 is another matter; lesson 6 has it.
+
+# %% [markdown]
+# ## Your turn: forward difference (5 min)
+#
+# Write `forward_difference(f, x, h)`.
+#
+# - `f` is a function that acts on each entry of an array.
+# - `x` is a number or an array of any shape. It may hold integers or float32: compute in float64.
+# - `h` is a positive number.
+# - Return the slope of the forward chord at each entry of `x`, in the shape of `x`.
+#
+# In the cell below, replace the line that raises `NotImplementedError`. Run it, then run the cell
+# after it. Stuck? `gradlab.hint("forward_difference")`, and in the end
+# `gradlab.solution("forward_difference")`.
+
+# %% exercise="forward_difference"
+
+# %% grade="forward_difference"
+
+# %% [markdown]
+# ## Your turn: central difference (5 min)
+#
+# Write `central_difference(f, x, h)`, under the same rules. This is the function that the rest
+# of the course is built on.
+
+# %% exercise="central_difference"
+
+# %% grade="central_difference"
+
+# %% [markdown]
+# ## Recap
+#
+# - A difference is the slope of a chord. Forward looks right, backward left, central both ways.
+# - Halve $h$: forward's error halves, central's falls to a quarter.
+# - Too small an $h$ ruins both: subtraction cancels digits, and below half the gap of the floats
+#   $x + h$ is $x$.
+# - A difference always gives a number, even where there is no derivative.
+# - Convert to float64 before you subtract.
+#
+# **Ask yourself.**
+#
+# <details><summary>Central at h = 0.01 is off by 9e-6. What do you expect at h = 0.001?</summary>
+#
+# A tenth of the step, a hundredth of the error: 9e-8.
+# </details>
+#
+# <details><summary>Why not always take h = 1e-15, if the limit is at 0?</summary>
+#
+# The rise is then about as small as the rounding of $f$ itself. Few digits are left, or none.
+# </details>
+#
+# <details><summary>Forward gives 0.3, backward −0.3, at h = 1e-3 and at h = 1e-6. What is going
+# on?</summary>
+#
+# A kink. Where $f$ is smooth the two come together as $h$ shrinks.
+# </details>
+
+# %%
+for h in (0.01, 0.001):
+    error = abs(gradlab.central_difference(np.sin, 1.0, h) - math.cos(1))
+    print(f"central at h = {h:g} is off by {error:.0e}")
+
+# %% [markdown]
+# **Next:** lesson 2 proves what you saw here, and finds the best step.
+#
+# **References.** R. L. Burden and J. D. Faires, *Numerical Analysis*, section 4.1 (the formulas).
+# J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd ed., section 8.1 (differences in
+# practice). D. Goldberg, *What every computer scientist should know about floating-point
+# arithmetic*, ACM Computing Surveys 23(1), 1991 (gaps, rounding, cancellation).
