@@ -1,0 +1,99 @@
+"""Figures: alt texts, the same bytes, and lines where they should be."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib import colors
+from matplotlib.figure import Figure
+
+import gradlab
+from gradlab import plots
+
+
+def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    gradlab.show(Figure(), 'a "quoted" <figure>')
+    ((kind, page), (_, text)) = shown[0].items()
+    assert kind == "text/html"
+    assert 'alt="a &quot;quoted&quot; &lt;figure&gt;"' in page
+    assert text == 'Figure: a "quoted" <figure>'
+
+
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_a_figure_without_an_alt_text_is_refused(alt: str) -> None:
+    with pytest.raises(ValueError, match="say in a sentence what the figure shows"):
+        gradlab.show(Figure(), alt)
+
+
+def test_a_figure_of_pyplot_is_closed_so_that_it_shows_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: None)
+    figure, _ = plt.subplots()
+    gradlab.show(figure, "an empty pair of axes")
+    assert plt.get_fignums() == []
+
+
+def test_the_same_figure_gives_the_same_bytes() -> None:
+    def draw() -> bytes:
+        return plots.png(plots.plot_losses({"A": [3.0, 2.0], "B": [3.0, 2.5]}))
+
+    assert draw() == draw()
+    assert draw().startswith(b"\x89PNG")
+
+
+def test_lines_differ_in_style_as_well_as_in_colour() -> None:
+    losses = plots.plot_losses({name: [2.0, 1.0] for name in "ABCD"})
+    chords = plots.Chords(np.sin, np.cos, "sin x", 1.0, 0.5)
+    steps = plots.plot_against_step([0.1, 0.01], {"forward": np.ones(2), "central": np.ones(2)})
+    for figure in (losses, chords.figure, steps):
+        lines = figure.axes[0].get_lines()
+        assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) >= len(lines) - 1
+        assert len({colors.to_hex(line.get_color()) for line in lines}) == len(lines)
+
+
+def test_the_chords_end_on_the_curve_and_the_tangent_touches_it() -> None:
+    drawing = plots.Chords(np.exp, np.exp, "exp x", 0.0, 0.25)
+    drawing.update(np.sin, np.cos, "sin x", 1.0, 0.5)
+    _, tangent, *chords = drawing.figure.axes[0].get_lines()
+    for chord, (a, b) in zip(chords, [(1.0, 1.5), (0.5, 1.0), (0.5, 1.5)], strict=True):
+        ends = np.array([(a, np.sin(a)), (b, np.sin(b))])
+        np.testing.assert_allclose(np.asarray(chord.get_xydata()), ends)
+    (x0, y0), (x1, y1) = np.asarray(tangent.get_xydata())
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(np.cos(1.0))
+    assert np.interp(1.0, [x0, x1], [y0, y1]) == pytest.approx(np.sin(1.0))
+    assert "sin x at x = 1.00 with h = 0.5" in drawing.figure.axes[0].get_title()
+
+
+def test_the_log_log_figure_leaves_out_errors_that_are_zero() -> None:
+    figure = plots.plot_against_step([0.1, 0.01], {"central": np.array([0.0, 1e-3])})
+    axes = figure.axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), [np.nan, 1e-3])
+
+
+def test_importing_gradlab_loads_neither_plots_nor_widgets() -> None:
+    program = (
+        "import sys, gradlab;"
+        "heavy = {'matplotlib', 'ipywidgets', 'IPython', 'jupyterlab', 'tqdm'} & set(sys.modules);"
+        "assert not heavy, heavy;"
+        "assert set(gradlab.__all__) <= set(dir(gradlab));"
+        "[getattr(gradlab, name) for name in gradlab.__all__];"
+        "assert 'matplotlib' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'centrel_difference'"):
+        gradlab.centrel_difference  # noqa: B018
