@@ -40,9 +40,10 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     Raises
     ------
     ValueError
-        If a list, tuple, dict or array is empty; the message names it.
+        If a block has no entries; the message names it.
     TypeError
-        If a block is no array of real floats; the message names it.
+        If a block is no array of real floats, or there is an empty list, tuple or dict; the
+        message names it.
 
     Examples
     --------
@@ -90,6 +91,47 @@ def ravel_with_views(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     return theta, view
 
 
+def ravel_like(gradient: Any, params: Any) -> FloatArray:
+    """Put a gradient into one vector, block by block in the order of `params`.
+
+    Lists and tuples are taken for each other, and the keys of a dict may come in any order.
+
+    Raises
+    ------
+    ValueError
+        If a block is missing, one too many, or of another shape than the block of `params`.
+    TypeError
+        If a block is no array of float64: with fewer digits it cannot be compared.
+    """
+    found = dict(leaves(gradient))
+    vectors = []
+    for name, (path, block) in zip(block_names(params), leaves(params), strict=True):
+        if path not in found:
+            raise ValueError(
+                f"the gradient has no block {name}; it needs the structure of params, "
+                f"with an array of shape {np.shape(block)} there"
+            )
+        values = found.pop(path)
+        if not isinstance(values, float) and getattr(values, "dtype", None) != np.float64:
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise TypeError(f"the gradient of {name} is {kind}; it needs to be float64")
+        if np.shape(values) != np.shape(block):
+            hint = ""
+            if np.shape(values) == np.shape(block)[::-1]:
+                hint = ", which is its transpose"
+            raise ValueError(
+                f"the gradient of {name} has shape {np.shape(values)}; "
+                f"it needs shape {np.shape(block)}{hint}"
+            )
+        vectors.append(np.ravel(values))
+    if found:
+        raise ValueError(
+            f"the gradient has a block {path_name(next(iter(found)))} "
+            "that params has not; it needs the structure of params"
+        )
+    return np.concatenate(vectors)
+
+
 def block_names(params: Any) -> list[str]:
     """Return the name of every block of `params`, in the order of `ravel`.
 
@@ -123,11 +165,17 @@ def block_names(params: Any) -> list[str]:
     return [name for name, _ in named_blocks(params)]
 
 
+def block_starts(params: Any) -> list[int]:
+    """Return the index in theta of the first entry of every block."""
+    sizes = [block.size for _, block in named_blocks(params)]
+    return [0, *np.cumsum(sizes).tolist()][:-1]
+
+
 def named_blocks(params: Any) -> Iterator[tuple[str, FloatArray]]:
     """Yield the name and the float64 array of every block, in order."""
     layers = _is_layers(params)
-    for path, leaf in _leaves(params):
-        name = f"{'Wb'[path[1]]}{path[0] + 1}" if layers else _path_name(path)
+    for path, leaf in leaves(params):
+        name = f"{'Wb'[path[1]]}{path[0] + 1}" if layers else path_name(path)
         yield name, _float_array(name, leaf)
 
 
@@ -140,23 +188,23 @@ def _is_layers(params: Any) -> bool:
     )
 
 
-def _leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield the path and the value of whatever is no list, tuple or dict, in order."""
     if isinstance(node, Mapping):
-        children = iter(node.items())
+        children = list(node.items())
     elif isinstance(node, (list, tuple)):
-        children = iter(enumerate(node))
+        children = list(enumerate(node))
     else:
+        children = []
+    # An empty container is a leaf too, so that it is reported as what it is.
+    if not children:
         yield path, node
-        return
-    if not node:
-        raise ValueError(
-            f"{_path_name(path)} is an empty {type(node).__name__}; it needs at least one array"
-        )
     for key, child in children:
-        yield from _leaves(child, (*path, key))
+        yield from leaves(child, (*path, key))
 
 
-def _path_name(path: Path) -> str:
+def path_name(path: Path) -> str:
+    """Return a path as one would type it."""
     if not path:
         return "params"
     # A key at the top is a name that the author chose; below it, write what they would type.
@@ -170,7 +218,8 @@ def _float_array(name: str, leaf: Any) -> FloatArray:
     if not isinstance(leaf, (np.ndarray, np.floating, float)) or isinstance(
         leaf, (np.matrix, np.ma.MaskedArray)
     ):
-        raise TypeError(f"{name} is a {type(leaf).__name__}; {need}")
+        empty = "n empty" if isinstance(leaf, (Mapping, list, tuple)) else ""
+        raise TypeError(f"{name} is a{empty} {type(leaf).__name__}; {need}")
     array = np.asarray(leaf)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         raise TypeError(f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits")

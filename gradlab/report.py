@@ -1,0 +1,196 @@
+"""What a gradient check says: a verdict for each block and the whole, as text, HTML, data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any, Literal
+
+from gradlab.diagnosis import Finding
+from gradlab.noise import RESOLUTION
+
+Verdict = Literal["pass", "inconclusive", "fail"]
+# From good to bad: the report has the worst of its blocks.
+VERDICTS: tuple[Verdict, ...] = ("pass", "inconclusive", "fail")
+
+# The customary reading of the ratio, from the largest to the smallest.
+BANDS = (
+    (1e-2, "almost surely wrong (above 1e-2)"),
+    (1e-4, "suspicious (1e-4 to 1e-2)"),
+    (1e-7, "acceptable with kinks, too much for a smooth loss (1e-7 to 1e-4)"),
+)
+HEADLINES = {
+    "pass": "PASS: the gradient fits the loss.",
+    "fail": "FAIL: the gradient does not fit the loss.",
+    "inconclusive": "INCONCLUSIVE: the gradient could be neither confirmed nor refuted.",
+}
+MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+HEADER = ("parameter", "shape", "verdict", "difference", "worst entry", "gradient", "measured")
+
+
+@dataclass(frozen=True)
+class BlockReport:
+    """The result for one block of parameters.
+
+    Attributes
+    ----------
+    name : str
+        The name of the block, such as ``W1``.
+    shape : tuple of int
+    verdict : {"pass", "fail", "inconclusive"}
+    difference : float
+        The relative difference of gradient and slopes over this block.
+    worst : tuple of int
+        The index of the entry where they differ most; the next three are about this entry.
+    analytic, numeric, tolerance : float
+        The gradient that was checked, the measured slope, and how far that may be from the truth.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    verdict: Verdict
+    difference: float
+    worst: tuple[int, ...]
+    analytic: float
+    numeric: float
+    tolerance: float
+
+
+@dataclass(frozen=True, repr=False)
+class GradientReport:
+    """The result of a gradient check. Print it, or let it be the last line of a cell.
+
+    Attributes
+    ----------
+    verdict : {"pass", "fail", "inconclusive"}
+        "fail" if any block fails, else "inconclusive" if any block is, else "pass".
+    difference : float
+        The customary ratio ``||a - n|| / (||a|| + ||n||)`` over all parameters.
+    parameters : tuple of BlockReport
+        One for each block, in order.
+    findings : tuple of Finding
+        What is wrong and most likely why, as far as it could be proved.
+    evaluations : int
+        How often the loss was evaluated.
+    """
+
+    verdict: Verdict
+    difference: float
+    parameters: tuple[BlockReport, ...]
+    findings: tuple[Finding, ...]
+    evaluations: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is "pass"."""
+        return self.verdict == "pass"
+
+    def __bool__(self) -> bool:
+        """Return `passed`, so that ``assert check_gradient(...)`` means what it says."""
+        return self.passed
+
+    @property
+    def band(self) -> str:
+        """The customary reading of `difference`, which the verdict does not depend on."""
+        if math.isnan(self.difference):
+            return "none (not a number)"
+        for limit, reading in BANDS:
+            if self.difference >= limit:
+                return reading
+        return "right (below 1e-7)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as dicts, lists, strings and numbers that JSON can hold.
+
+        Numbers that are not finite become the strings "nan", "inf" and "-inf", which ``float``
+        reads.
+        """
+        data: dict[str, Any] = _json_safe(
+            {"verdict": self.verdict, "passed": self.passed, "band": self.band} | asdict(self)
+        )
+        return data
+
+    def __str__(self) -> str:
+        rows = [HEADER, *(_cells(block) for block in self.parameters), self._total()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join([*self._summary(), "", *lines, "", *self._footnotes()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cell = 'style="text-align: left"'
+        head = "".join(f'<th scope="col" {cell}>{escape(name)}</th>' for name in HEADER)
+        body = "".join(
+            "<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>"
+            for row in [*(_cells(block) for block in self.parameters), self._total()]
+        )
+        headline, *findings = self._summary()
+        return (
+            f"<p><strong>{MARKS[self.verdict]} {escape(headline)}</strong></p>"
+            + "".join(f"<p>{escape(finding)}</p>" for finding in findings)
+            + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            + "".join(f"<p><small>{escape(note)}</small></p>" for note in self._footnotes())
+        )
+
+    def _summary(self) -> list[str]:
+        lines = [HEADLINES[self.verdict]]
+        for verdict, words in (("fail", "Wrong"), ("inconclusive", "Not settled")):
+            names = [block.name for block in self.parameters if block.verdict == verdict]
+            if names:
+                lines[0] += f" {words}: {', '.join(names)}."
+        # Blocks with the same finding share a line.
+        subjects: dict[str, list[str]] = {}
+        for finding in self.findings:
+            subjects.setdefault(finding.message, []).append(finding.parameter or "The loss")
+        return lines + [f"{', '.join(names)}: {text}" for text, names in subjects.items()]
+
+    def _total(self) -> tuple[str, ...]:
+        entries = sum(math.prod(block.shape) for block in self.parameters)
+        verdict = f"{MARKS[self.verdict]} {self.verdict}"
+        return ("all", f"{entries} entries", verdict, _ratio(self.difference), "", "", "")
+
+    def _footnotes(self) -> list[str]:
+        return [
+            "pass: every entry agrees within the error of its own measurement,",
+            f"which is at most {RESOLUTION * 1e4:g}e-4 of the largest entry of the block.",
+            "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured;",
+            f"the customary reading of {_ratio(self.difference)} is: {self.band}.",
+        ]
+
+
+def _cells(block: BlockReport) -> tuple[str, ...]:
+    verdict = f"{MARKS[block.verdict]} {block.verdict}"
+    cells = (block.name, str(block.shape), verdict, _ratio(block.difference))
+    # The worst entry of a block that passes is an accident of rounding.
+    if block.verdict == "pass":
+        return (*cells, "", "", "")
+    index = f"[{', '.join(map(str, block.worst))}]"
+    numbers = (_number(value, block.tolerance) for value in (block.analytic, block.numeric))
+    return (*cells, index, *numbers)
+
+
+# The texts show no digits that rounding decides, so that they are the same on every machine.
+
+
+def _ratio(value: float) -> str:
+    return "< 1e-7" if value < 1e-7 else f"{value:.2g}"
+
+
+def _number(value: float, tolerance: float) -> str:
+    if not math.isfinite(value) or math.isinf(tolerance):
+        return f"{value:.3g}"
+    if abs(value) <= tolerance:
+        return "0"
+    return f"{value:.3g}" if tolerance < 1e-3 * abs(value) else f"{value:.0e}"
+
+
+def _json_safe(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_safe(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
