@@ -60,7 +60,7 @@ class Explorer:
         self._alt = alt
         self._first, self._lines = draw(*(control.value for control in controls.values()))
         self.image = widgets.Image(
-            value=self._first, format="png", layout=widgets.Layout(max_width="100%")
+            value=self._first, format="png", layout=widgets.Layout(width="100%", max_width="700px")
         )
         self.text = widgets.HTML(value=_as_html(self._lines))
         self.box = widgets.VBox([*controls.values(), self.image, self.text])

@@ -13,13 +13,13 @@ Function = Callable[[Any], Any]
 
 
 def forward_difference(f, x, h):
-    """Return (f(x + h) - f(x)) / h for a number or an array x, in float64."""
+    """Slope of the chord from x to x + h, for a number or an array x, in float64."""
     x = np.asarray(x, dtype=np.float64)
     return (f(x + h) - f(x)) / h
 
 
 def central_difference(f, x, h):
-    """Return (f(x + h) - f(x - h)) / (2 h) for a number or an array x, in float64."""
+    """Slope of the chord from x - h to x + h, for a number or an array x, in float64."""
     x = np.asarray(x, dtype=np.float64)
     return (f(x + h) - f(x - h)) / (2 * h)
 
