@@ -1,9 +1,9 @@
 """gradlab: check gradients, and learn how checking them works.
 
-``import gradlab`` needs only NumPy; plots and widgets load when first used.
+``import gradlab`` needs only NumPy; plots, widgets and exercises load when first used.
 """
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gradlab.differences import (
@@ -15,40 +15,69 @@ from gradlab.differences import (
     forward_difference,
     richardson,
 )
-from gradlab.exercises import check, hint, solution
+from gradlab.digits import load_digits
+from gradlab.gradient_check import (
+    check_gradient,
+    check_network,
+    numerical_gradient,
+    relative_difference,
+)
+from gradlab.network import MLP
+from gradlab.parameters import ravel
+from gradlab.report import GradientReport
 
 if TYPE_CHECKING:
-    from gradlab import plots
+    from gradlab import bugs, plots
+    from gradlab.doctor import check_environment
+    from gradlab.exercises import check, hint, solution
     from gradlab.explorers import explore_chords
     from gradlab.plots import show
 
 __all__ = [
+    "MLP",
+    "GradientReport",
     "backward_difference",
     "best_step",
+    "bugs",
     "central_difference",
     "check",
+    "check_environment",
+    "check_gradient",
+    "check_network",
     "complex_step",
     "explore_chords",
     "five_point_difference",
     "forward_difference",
     "hint",
+    "load_digits",
+    "numerical_gradient",
     "plots",
+    "ravel",
+    "relative_difference",
     "richardson",
     "show",
     "solution",
 ]
 
-# What needs matplotlib or ipywidgets: name -> module.
-_LAZY = {"explore_chords": "gradlab.explorers", "show": "gradlab.plots"}
+_SUBMODULES = ("bugs", "plots")
+# Names that are looked up when first used, and where they live.
+_LAZY = {
+    "check": "gradlab.exercises",
+    "check_environment": "gradlab.doctor",
+    "explore_chords": "gradlab.explorers",
+    "hint": "gradlab.exercises",
+    "show": "gradlab.plots",
+    "solution": "gradlab.exercises",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plots":
-        return importlib.import_module("gradlab.plots")
+    if name in _SUBMODULES:
+        return import_module(f"gradlab.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module 'gradlab' has no attribute {name!r}")
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__
