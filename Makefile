@@ -2,12 +2,16 @@
 # make test       lint, types, every test, the notebooks included
 # make notebooks  both editions of every lesson whose source changed
 # make help       the rest
+#
+# PYTHON=python3.12 names the Python for .venv; WHEELS=folder installs from that folder alone,
+# without a network.
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP_INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 UV := $(shell command -v uv 2>/dev/null)
+PIP_INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install \
+    --disable-pip-version-check) --quiet $(if $(WHEELS),--no-index --find-links $(WHEELS))
 
 # The first Python on the path that is new enough; PYTHON=... overrides.
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
@@ -24,8 +28,12 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
+# tox finds Pythons on the path alone; those of pyenv are added to it.
+PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[123]' | \
+    while read version; do printf ':%s/bin' "$$(pyenv prefix "$$version")"; done)
+
 test-pythons: $(READY)
-	$(BIN)/python -m tox run
+	PATH="$$PATH$(PYENV_BINS)" $(BIN)/python -m tox run
 
 notebooks: $(READY)
 	$(BIN)/python -m gradlab.build
