@@ -1,0 +1,122 @@
+"""The command ``gradlab``. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradlab.course import Lesson
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The arguments; those of the process if left out.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if all is well, 1 if something is wrong. Wrong usage exits with 2.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradlab", description="A Jupyter course on gradient checking."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"gradlab {version('gradlab-course')}"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    start = commands.add_parser(
+        "start",
+        help="copy the lessons and open them in JupyterLab",
+        description="Copy the lessons to a folder of yours, where what you changed is never "
+        "overwritten, and open them in JupyterLab.",
+    )
+    start.add_argument(
+        "folder",
+        nargs="?",
+        default="my-course",
+        type=Path,
+        metavar="DIR",
+        help="your folder (default: %(default)s)",
+    )
+    start.add_argument(
+        "--no-browser", action="store_true", help="print the address, and open no browser"
+    )
+    start.add_argument(
+        "--reset", metavar="NN", help="begin lesson NN afresh; your old file is kept beside it"
+    )
+    start.add_argument(
+        "--port", type=_port, default=8888, metavar="N", help="default: %(default)s, or a free one"
+    )
+    start.set_defaults(run=_start)
+
+    doctor = commands.add_parser("doctor", help="check that everything the course needs is there")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 0 to 65535")
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    from gradlab.course import CourseError, open_course
+    from gradlab.lab import LabError, run_lab
+
+    folder: Path = arguments.folder
+    try:
+        lessons = open_course(folder, reset=arguments.reset)
+        print("\n".join(_sentences(folder, lessons)), flush=True)
+        run_lab(folder, lessons[0].name, arguments.port, browser=not arguments.no_browser)
+    except (CourseError, LabError) as error:
+        print(f"gradlab start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _sentences(folder: Path, lessons: list[Lesson]) -> list[str]:
+    copied = sum(lesson.outcome == "copied" for lesson in lessons)
+    sentences = [f"Your course is in {folder.resolve()}."]
+    if copied:
+        sentences.append(f"Copied {copied} of {len(lessons)} lessons.")
+    for lesson in lessons:
+        name, beside = lesson.name, lesson.beside
+        if lesson.outcome == "replaced":
+            sentences.append(f"{name}: replaced by a newer version; you had not changed it.")
+        if lesson.outcome == "reset":
+            sentences.append(f"{name}: fresh again; what you had is in {beside}.")
+        if lesson.outcome == "kept":
+            newer = f" There is a newer version of the lesson: {beside}." if beside else ""
+            sentences.append(f"{name}: kept as you changed it.{newer}")
+    return sentences
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from gradlab.doctor import as_text, examine
+
+    checks = examine()
+    print(as_text(checks))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
