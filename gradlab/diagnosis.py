@@ -70,7 +70,7 @@ def diagnose(
     >>> slopes = np.array([1.0, -2.0])
     >>> finding = diagnose("b1", 32 * slopes, slopes, 1e-9 * np.ones(2), np.zeros(2), rows=32)
     >>> print(finding)
-    b1: The gradient is 32 times what it should be (m = 32 rows: a mean or a sum mixed up?).
+    b1: The gradient is 32 times what it should be (m = 32 rows: a sum where the loss has a mean?).
     """
 
     def explains(corrected: FloatArray) -> bool:
@@ -109,15 +109,14 @@ def _is_square(block: FloatArray) -> bool:
 
 
 def _wrong_scale(parameter: str, factor: float, rows: int | None) -> Finding:
-    meanings = {2.0: "is a 2 one too many?", 0.5: "is a 2 missing?"}
+    meanings = {2.0: "a 2 too many?", 0.5: "a 2 missing?"}
     if rows is not None and rows > 1:
-        mixed = f"m = {rows} rows: a mean or a sum mixed up?"
-        meanings |= {float(rows): mixed, 1.0 / rows: mixed}
+        meanings[float(rows)] = f"m = {rows} rows: a sum where the loss has a mean?"
+        meanings[1.0 / rows] = f"1/m, m = {rows} rows: a mean where the loss has a sum?"
     message = f"The gradient is {factor:.4g} times what it should be"
     for likely, meaning in meanings.items():
         if abs(factor / likely - 1.0) < RESOLUTION:
-            message += f" ({meaning.replace('?', '')}?)"
-            break
+            message += f" ({meaning})"
     return Finding("wrong_scale", parameter, f"{message}.", factor)
 
 

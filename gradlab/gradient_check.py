@@ -191,7 +191,7 @@ def check_gradient(
     >>> report.verdict
     'fail'
     >>> print(report.findings[0])
-    params: The gradient is 0.5 times what it should be (is a 2 missing?).
+    params: The gradient is 0.5 times what it should be (a 2 missing?).
     """
     return _check(loss, gradient, params, rows=None)
 

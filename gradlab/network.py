@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,7 @@ class MLP:
         activation: str = "tanh",
         *,
         l2: float = 0.0,
-        reduction: Literal["mean", "sum"] = "mean",
+        reduction: str = "mean",
         seed: int = 0,
     ) -> None:
         if not isinstance(sizes, Sequence) or len(sizes) < 2:
@@ -339,7 +339,7 @@ def _matrix(name: str, value: FloatArray, columns: int) -> FloatArray:
     """Return `value` as float64, if it is a finite matrix with so many columns and a row."""
     need = f"it needs to be an array of real numbers of shape (m, {columns})"
     if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name} is a {type(value).__name__}; {need}")
+        raise TypeError(f"{name} is of type {type(value).__name__}; {need}")
     if value.dtype.kind not in "fiu":
         raise TypeError(f"{name} has entries of type {value.dtype}; {need}")
     if value.ndim != 2 or value.shape[1] != columns or not value.shape[0]:

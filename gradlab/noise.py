@@ -8,6 +8,7 @@ that slope's own tolerance.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,9 +30,11 @@ NOISE_FACTOR = 5.0
 # the way of a kink, the larger ones out of the noise.
 FIRST = 17
 SMALLER = (20, 23, 26, 29, 32, 35, 38)
-LARGER = (16, 14, 11, 8, 5, 2)
-# From this step on, a loss that does not move by a bit is taken to be constant.
+LARGER = (16, 14, 11, 8, 5, 2, -1, -4, -7, -10)
+# From this step on, a loss that is the same on both sides, bit by bit, has slope 0.
 LARGE = 8
+# Parameters may be tiny where the loss varies over a unit; so steps may exceed them, up to here.
+LONGEST = 2.0**-5
 
 
 class LossAt:
@@ -119,7 +122,7 @@ def loss_noise(at: LossAt, scales: FloatArray) -> float:
     # theta itself is left out: losses are often rounder there than anywhere near.
     positions = np.arange(-7.0, 8.0, 2.0)
     floor = UNIT_ROUNDOFF * abs(at())
-    levels = [0.0]
+    levels: list[float] = []
     for j in range(46, 14, -4):
         values = np.empty((len(directions), len(positions)))
         for row, direction in enumerate(directions):
@@ -131,11 +134,11 @@ def loss_noise(at: LossAt, scales: FloatArray) -> float:
             level = float(np.sqrt(np.mean(np.diff(values, 4) ** 2) / 70.0))
         if not np.isfinite(level):
             break
-        if 0.0 < level <= 4.0 * levels[-1]:
+        if levels and 0.0 < level <= 4.0 * levels[-1]:
             return max(floor, level, levels[-1])
         levels.append(level)
-    # Never flat, such as on a kink: the first that is not zero has the least of anything else.
-    return max([floor, *[level for level in levels if level > 0.0][:1]])
+    # Never flat, as on a kink or for exact sums: the closest points show the noise best.
+    return max([floor, *levels[:1]])
 
 
 @dataclass
@@ -209,11 +212,12 @@ def measure_slopes(
     """
     base = at()
     sizes = np.diff([*starts, gradient.size])
-    everything = np.arange(gradient.size)
-    value, tolerance, _ = _stencils(at, everything, scales * 2.0**-FIRST, gradient, base, sigma)
+    hidden = functools.cache(lambda: UNIT_ROUNDOFF * _size_nearby(at, scales))
     step = scales * 2.0**-FIRST
+    everything = np.arange(gradient.size)
+    value, tolerance, _ = _stencils(at, everything, step, gradient, base, sigma, hidden)
     wrong = np.zeros(gradient.size, dtype=bool)
-    constant = np.zeros(gradient.size, dtype=bool)
+    flat = np.zeros(gradient.size, dtype=bool)
 
     def outside() -> NDArray[np.bool_]:
         return np.abs(value - gradient) > tolerance
@@ -223,7 +227,7 @@ def measure_slopes(
         return np.repeat(RESOLUTION * largest, sizes)
 
     def doubtful() -> NDArray[np.bool_]:
-        return ~wrong & ~constant & (outside() | (tolerance > needed()))
+        return ~wrong & ~flat & (outside() | (tolerance > needed()))
 
     def noise_rules() -> NDArray[np.bool_]:
         return tolerance <= 2.0 * NOISE_FACTOR * sigma / step
@@ -231,11 +235,11 @@ def measure_slopes(
     def look_again(j: int, entries: NDArray[np.bool_]) -> None:
         index = np.flatnonzero(entries)
         h = scales[index] * 2.0**-j
-        new, new_tolerance, still = _stencils(at, index, h, gradient, base, sigma)
+        new, new_tolerance, even = _stencils(at, index, h, gradient, base, sigma, hidden)
         agree = np.abs(new - value[index]) <= new_tolerance + tolerance[index]
         new_outside = np.abs(new - gradient[index]) > new_tolerance
         wrong[index] = agree & new_outside & outside()[index]
-        constant[index] = still & (gradient[index] == 0.0) & (j <= LARGE)
+        flat[index] = even & (gradient[index] == 0.0) & (j <= LARGE)
         better = np.where(agree, new_tolerance < tolerance[index], h < step[index])
         kept = index[better]
         value[kept], tolerance[kept], step[kept] = new[better], new_tolerance[better], h[better]
@@ -245,13 +249,16 @@ def measure_slopes(
         useful = noise <= np.maximum(needed(), np.abs(value - gradient))
         look_again(j, doubtful() & useful & (outside() | ~noise_rules()))
     for j in LARGER:
-        look_again(j, doubtful() & (outside() | noise_rules()))
+        allowed = (j > 0) | (scales * 2.0**-j <= LONGEST)
+        look_again(j, doubtful() & allowed & (outside() | noise_rules()))
 
     unresolved = doubtful()
     value[np.isinf(tolerance)] = np.nan
     return Slopes(value, tolerance, wrong, unresolved)
 
 
+# The points are ours: what overflows there is not for the author of the loss to be warned of.
+@np.errstate(all="ignore")
 def _stencils(
     at: LossAt,
     index: NDArray[np.intp],
@@ -259,8 +266,9 @@ def _stencils(
     gradient: FloatArray,
     base: float,
     sigma: float,
+    hidden: Callable[[], float],
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Return the slopes at these entries, their tolerances, and where the loss did not move.
+    """Return the slopes at these entries, their tolerances, and where both sides are equal.
 
     With D(h) the central difference, the slope is Richardson's ``R = (4 D(h) - D(2h)) / 3``. The
     tolerance is
@@ -283,23 +291,42 @@ def _stencils(
             theta[i] = point
             losses[row, column] = at()
         theta[i] = original
-    with np.errstate(all="ignore"):
-        # The loss at theta comes off first: what follows cancels, and should do so exactly.
-        changes = losses - base
-        up, down, up2, down2 = changes.T
-        # What was really moved: theta + h is rounded.
-        D = (up - down) / (points[:, 0] - points[:, 1])
-        D2 = (up2 - down2) / (points[:, 2] - points[:, 3])
-        d4 = up2 - 4.0 * up - 4.0 * down + down2
-        R = D + (D - D2) / 3.0
-        tolerance = (
-            np.abs(D - D2)
-            + 3.0 * np.abs(d4) / (8.0 * h)
-            + NOISE_FACTOR * sigma / h
-            + 8.0 * UNIT_ROUNDOFF * (np.abs(R) + np.abs(gradient[index]))
-        )
+    # The loss at theta comes off first: what follows cancels, and should do so exactly.
+    changes = losses - base
+    up, down, up2, down2 = changes.T
+    # What was really moved: theta + h is rounded.
+    D = (up - down) / (points[:, 0] - points[:, 1])
+    D2 = (up2 - down2) / (points[:, 2] - points[:, 3])
+    d4 = up2 - 4.0 * up - 4.0 * down + down2
+    R = D + (D - D2) / 3.0
+    tolerance = (
+        np.abs(D - D2)
+        + 3.0 * np.abs(d4) / (8.0 * h)
+        + NOISE_FACTOR * sigma / h
+        + 8.0 * UNIT_ROUNDOFF * (np.abs(R) + np.abs(gradient[index]))
+    )
+    # A loss that does not move by a bit may hide its slope under the rounding of something larger
+    # inside it, as log(1 + 1e-20) does. Where it is 0 all around, nothing tells how much larger.
+    silent = (changes == 0.0).all(axis=1) & (gradient[index] != 0.0)
+    if silent.any():
+        unseen = max(sigma, hidden()) or np.inf
+        tolerance[silent] = NOISE_FACTOR * unseen / h[silent]
     # A loss that is not finite near theta says nothing: any slope is within this tolerance.
     unknown = ~np.isfinite(tolerance)
     R[unknown] = 0.0
     tolerance[unknown] = np.inf
-    return R, tolerance, (changes == 0.0).all(axis=1)
+    even = (up == down) & (up2 == down2)
+    return R, tolerance, even
+
+
+@np.errstate(all="ignore")
+def _size_nearby(at: LossAt, scales: FloatArray) -> float:
+    """Return the largest finite loss at a few points about as far away as theta is large."""
+    theta = at.theta.copy()
+    rng = np.random.default_rng(1)
+    losses = [at()]
+    for _ in range(4):
+        at.theta[:] = theta + scales * rng.uniform(-1.0, 1.0, theta.size)
+        losses.append(at())
+    at.theta[:] = theta
+    return max(abs(loss) for loss in losses if np.isfinite(loss))

@@ -180,11 +180,15 @@ def named_blocks(params: Any) -> Iterator[tuple[str, FloatArray]]:
 
 
 def _is_layers(params: Any) -> bool:
-    return isinstance(params, (list, tuple)) and all(
-        isinstance(layer, (list, tuple))
-        and len(layer) == 2
-        and [np.ndim(block) for block in layer if isinstance(block, np.ndarray)] == [2, 1]
-        for layer in params
+    return (
+        isinstance(params, (list, tuple))
+        and len(params) > 0
+        and all(
+            isinstance(layer, (list, tuple))
+            and len(layer) == 2
+            and [np.ndim(block) for block in layer if isinstance(block, np.ndarray)] == [2, 1]
+            for layer in params
+        )
     )
 
 
@@ -218,8 +222,8 @@ def _float_array(name: str, leaf: Any) -> FloatArray:
     if not isinstance(leaf, (np.ndarray, np.floating, float)) or isinstance(
         leaf, (np.matrix, np.ma.MaskedArray)
     ):
-        empty = "n empty" if isinstance(leaf, (Mapping, list, tuple)) else ""
-        raise TypeError(f"{name} is a{empty} {type(leaf).__name__}; {need}")
+        what = "an empty" if isinstance(leaf, (Mapping, list, tuple)) else "of type"
+        raise TypeError(f"{name} is {what} {type(leaf).__name__}; {need}")
     array = np.asarray(leaf)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         raise TypeError(f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits")

@@ -162,7 +162,9 @@ class GradientReport:
 
 def _cells(block: BlockReport) -> tuple[str, ...]:
     verdict = f"{MARKS[block.verdict]} {block.verdict}"
-    cells = (block.name, str(block.shape), verdict, _ratio(block.difference))
+    # Where it is not settled, the ratio is one of rounding errors.
+    ratio = "?" if block.verdict == "inconclusive" else _ratio(block.difference)
+    cells = (block.name, str(block.shape), verdict, ratio)
     # The worst entry of a block that passes is an accident of rounding.
     if block.verdict == "pass":
         return (*cells, "", "", "")
