@@ -14,7 +14,14 @@ from matplotlib.figure import Figure
 
 from gradlab.differences import backward_difference, central_difference, forward_difference
 
-__all__ = ["Chords", "plot_against_step", "plot_losses", "png", "show"]
+__all__ = [
+    "Chords",
+    "plot_against_step",
+    "plot_digits",
+    "plot_losses",
+    "png",
+    "show",
+]
 
 # Okabe and Ito's palette, told apart by colour-blind readers; each line has a style besides.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
@@ -272,4 +279,29 @@ def plot_losses(histories: Mapping[str, Sequence[float]]) -> Figure:
     axes.set_ylabel("training loss J")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
+    return figure
+
+
+def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Figure:
+    """Draw handwritten digits in a row, each with its label.
+
+    Parameters
+    ----------
+    X : ndarray, shape (m, 64)
+        The pictures, 8 x 8 grey values in [0, 1] each; a dozen at most reads well.
+    Y : ndarray, shape (m, 10)
+        Their classes, one-hot.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure = Figure(figsize=(_SIZE[0], 1.2), layout="constrained")
+    for axes, pixels, label in zip(
+        figure.subplots(1, len(X)), X, Y.argmax(axis=1).tolist(), strict=True
+    ):
+        axes.imshow(pixels.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+        axes.set_title(label)
+        axes.set_axis_off()
     return figure

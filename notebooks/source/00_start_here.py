@@ -1,0 +1,158 @@
+# %% [markdown]
+# # 0 Start here
+#
+# **10 minutes**: 8 to read and run, 2 for one exercise.
+#
+# **What you will do.** Train two networks, one of them with a mistake in it, and find the mistake
+# with one gradient check. Then do a dry run of an exercise.
+#
+# **What you will learn.**
+# - why wrong gradients go unnoticed;
+# - what a gradient check does;
+# - how the lessons of this course work.
+#
+# **What you need.** Python and a little NumPy. You have met a neural network before.
+
+# %% [markdown]
+# ## How a lesson works (1 min)
+#
+# A lesson is made of cells: some to read, some to run. Click a cell of code and press
+# **Shift + Enter** to run it; its result appears below. Run the cells from top to bottom.
+#
+# Where you see **Predict**, stop. Say what you expect, then run the cell. You will remember what
+# surprised you.
+#
+# First, see if everything is in place.
+
+# %%
+import gradlab
+
+gradlab.check_environment()
+
+# %% [markdown]
+# Every line should say *ok*. If one does not, do what it says, then run the cell again.
+
+# %% [markdown]
+# ## The mistake that nobody notices (4 min)
+#
+# The data are real: handwritten digits, as pictures of 8 × 8 pixels. A network gets 64 numbers
+# and says which digit it sees.
+
+# %%
+X, Y = gradlab.load_digits()
+print("X:", X.shape, "one picture a row, grey values from", X.min(), "to", X.max())
+print("Y:", Y.shape, "one-hot: a 1 in the column of the right digit")
+gradlab.show(
+    gradlab.plots.plot_digits(X[:10], Y[:10]),
+    "Ten handwritten digits, from 0 to 9, drawn in 8 by 8 grey pixels.",
+)
+
+# %% [markdown]
+# Coarse, but you can read them. So can a small network.
+#
+# To train it, you need the **gradient**: for each of its numbers, how the loss changes when that
+# number changes. Backpropagation computes it, and people write backpropagation by hand. It is
+# easy to get *almost* right.
+#
+# Here are two networks that start with the same numbers. The second one has **one wrong line** in
+# its backward pass.
+
+# %%
+right = gradlab.MLP([64, 32, 32, 10], seed=0)
+wrong = gradlab.bugs.plant(right, "transposed_weights")
+print("the same loss before training:", right.loss(X, Y) == wrong.loss(X, Y))
+
+# %% [markdown]
+# **Predict.** Train both. What will the loss of the wrong one do: explode, stand still, or fall?
+
+# %%
+histories = {
+    name: network.fit(X[:1500], Y[:1500], epochs=10, learning_rate=0.1)
+    for name, network in (("right", right), ("wrong", wrong))
+}
+gradlab.show(
+    gradlab.plots.plot_losses(histories),
+    "Training loss against epoch for both networks. Both fall quickly and smoothly from about 2.5 "
+    "to below 0.2; the wrong one, dashed, stays a little above the right one, solid.",
+)
+for name, network in (("right", right), ("wrong", wrong)):
+    hits = (network.predict(X[1500:]) == Y[1500:].argmax(axis=1)).mean()
+    start, end = histories[name][0], histories[name][-1]
+    print(f"{name}: loss {start:.2f} -> {end:.2f}, {hits:.0%} right on new digits")
+
+# %% [markdown]
+# It falls, smoothly, to a good accuracy. Nothing crashed. Nobody who saw only the dashed curve
+# would look for a mistake. It only learns a bit more slowly than it should, and it would do so
+# for ever.
+#
+# That is why wrong gradients live long: the loss falls anyway.
+
+# %% [markdown]
+# ## One gradient check (3 min)
+#
+# There is one independent witness: the **loss** itself. Change one number of the network by a
+# tiny step, compute the loss again, and see how much it moved. That is what the gradient claims
+# to know. Do so for every number, and compare.
+#
+# **Predict.** The network has about 3,500 numbers in six arrays: weights `W1`, `W2`, `W3` and
+# biases `b1`, `b2`, `b3`. In how many of the six will the check find the mistake?
+
+# %%
+gradlab.check_network(wrong, X[:32], Y[:32])
+
+# %% [markdown]
+# In one. Read the report from the top: the verdict, the guilty parameter, the cause. Somebody
+# wrote `delta.T @ A` where `A.T @ delta` belongs. The array is square, 32 × 32, so the shapes
+# fit, and no error was raised.
+#
+# The table has a line for each array. *Gradient* is what backpropagation claims, *measured* is
+# what the loss says, both for the entry where they differ most.
+#
+# And the right one?
+
+# %%
+report = gradlab.check_network(right, X[:32], Y[:32])
+print(report.verdict)
+
+# %% [markdown]
+# It passes: each of its 3,466 numbers was moved, and each slope agrees. At the end of this course you can write such a check, and you will know when to
+# trust it: a careless one cries wolf at right gradients and lets wrong ones through.
+
+# %% [markdown]
+# ## Your turn: a dry run (2 min)
+#
+# Each exercise has two cells: one that you fill in, and one that checks it. This one is easy, so
+# that you can see how they work.
+#
+# 1. Run both cells below as they are. The second says that you have not tried yet.
+# 2. Replace the line that raises `NotImplementedError` by a wrong answer, such as
+#    `return x**2`. Run both cells again, and read what the check says.
+# 3. Then make it right: `double(x)` returns x + x, for a number or an array.
+#
+# Two more helpers, for a new cell: `gradlab.hint("double")` gives a nudge, and
+# `gradlab.solution("double")` the answer.
+
+# %% exercise="double"
+
+# %% grade="double"
+
+# %% [markdown]
+# The number below the report is your points. A check runs on a few cases in your own notebook, as
+# often as you like.
+#
+# Later lessons also have **explorers**: figures with sliders. Drag them and watch what moves.
+
+# %% [markdown]
+# ## Recap
+#
+# - A network with a wrong gradient still trains, only worse. The loss curve does not tell you.
+# - A gradient check compares the gradient with the loss itself, number by number.
+# - It says which parameter is wrong, and often why.
+#
+# **Next:** [lesson 1](01_derivatives_by_differences.ipynb) measures slopes with nothing but the
+# values of a function. The whole check stands on that.
+#
+# **References.** E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI
+# Machine Learning Repository, 1998 (the data). I. Goodfellow, Y. Bengio and A. Courville, *Deep
+# Learning*, MIT Press, 2016, section 6.5 (backpropagation) and section 11.5 (debugging, gradient
+# checks included).
