@@ -131,7 +131,7 @@ class GradientReport:
             f"<p><strong>{MARKS[self.verdict]} {escape(headline)}</strong></p>"
             + "".join(f"<p>{escape(finding)}</p>" for finding in findings)
             + f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            + "".join(f"<p><small>{escape(note)}</small></p>" for note in self._footnotes())
+            + f"<p><small>{escape(' '.join(self._footnotes()))}</small></p>"
         )
 
     def _summary(self) -> list[str]:
@@ -149,21 +149,24 @@ class GradientReport:
     def _total(self) -> tuple[str, ...]:
         entries = sum(math.prod(block.shape) for block in self.parameters)
         verdict = f"{MARKS[self.verdict]} {self.verdict}"
-        return ("all", f"{entries} entries", verdict, _ratio(self.difference), "", "", "")
+        return ("all", f"{entries} entries", verdict, self._ratio(), "", "", "")
 
     def _footnotes(self) -> list[str]:
         return [
             "pass: every entry agrees within the error of its own measurement,",
             f"which is at most {RESOLUTION * 1e4:g}e-4 of the largest entry of the block.",
             "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured;",
-            f"the customary reading of {_ratio(self.difference)} is: {self.band}.",
+            f"the customary reading of {self._ratio()} is: {self.band}.",
         ]
+
+    def _ratio(self) -> str:
+        return _ratio(self.difference, self.verdict)
 
 
 def _cells(block: BlockReport) -> tuple[str, ...]:
     verdict = f"{MARKS[block.verdict]} {block.verdict}"
     # Where it is not settled, the ratio is one of rounding errors.
-    ratio = "?" if block.verdict == "inconclusive" else _ratio(block.difference)
+    ratio = "?" if block.verdict == "inconclusive" else _ratio(block.difference, block.verdict)
     cells = (block.name, str(block.shape), verdict, ratio)
     # The worst entry of a block that passes is an accident of rounding.
     if block.verdict == "pass":
@@ -176,8 +179,11 @@ def _cells(block: BlockReport) -> tuple[str, ...]:
 # The texts show no digits that rounding decides, so that they are the same on every machine.
 
 
-def _ratio(value: float) -> str:
-    return "< 1e-7" if value < 1e-7 else f"{value:.2g}"
+def _ratio(value: float, verdict: Verdict) -> str:
+    if (verdict == "fail" and value >= 1e-7) or not value < 1.0:
+        return f"{value:.2g}"
+    # All of it is rounding, so only its size is shown: the next power of ten.
+    return f"< 1e{math.floor(math.log10(max(value, 1e-8))) + 1}"
 
 
 def _number(value: float, tolerance: float) -> str:
