@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradlab.differences import backward_difference, central_difference, forward_difference
+from gradlab.shell import running_shell
 
 __all__ = [
     "Chords",
@@ -73,7 +74,7 @@ def show(figure: Figure, alt: str) -> None:
     bundle = {"text/html": picture(png(figure), alt), "text/plain": f"Figure: {alt}"}
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
-    if "IPython" not in sys.modules:
+    if running_shell() is None:
         print(bundle["text/plain"])
         return
     from IPython.display import display

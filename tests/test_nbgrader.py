@@ -22,7 +22,7 @@ FULL = {
 }
 
 # nbgrader's own warnings, and those of its database, are not ours to mend.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")

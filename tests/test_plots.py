@@ -15,7 +15,8 @@ from gradlab import plots
 def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = []
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("gradlab.plots.running_shell", object)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     gradlab.show(Figure(), 'a "quoted" <figure>')
     ((kind, page), (_, text)) = shown[0].items()

@@ -10,13 +10,14 @@ import io
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise, Trial
 from gradlab.exercises.marking import Group, Marking, mark, show_value
+from gradlab.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
@@ -59,12 +60,12 @@ class CheckResult:
         float
             Between 0 and `max_points`.
         """
-        if "IPython" in sys.modules:
+        if running_shell() is None:
+            print(self)
+        else:
             from IPython.display import display
 
             display(self)
-        else:
-            print(self)
         return float(self.points)
 
     def _headline(self) -> str:
@@ -263,15 +264,9 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     )
 
 
-def _learner_namespace() -> Mapping[str, Any]:
-    if "IPython" in sys.modules:
-        from IPython import get_ipython
-
-        shell = get_ipython()
-        if shell is not None:
-            names: Mapping[str, Any] = shell.user_ns
-            return names
-    return vars(sys.modules["__main__"])
+def _learner_namespace() -> dict[str, Any]:
+    shell = running_shell()
+    return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
 
 def _refusal(exercise: Exercise, function: object) -> str:

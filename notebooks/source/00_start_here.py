@@ -82,8 +82,7 @@ for name, network in (("right", right), ("wrong", wrong)):
 
 # %% [markdown]
 # It falls, smoothly, to a good accuracy. Nothing crashed. Nobody who saw only the dashed curve
-# would look for a mistake. It only learns a bit more slowly than it should, and it would do so
-# for ever.
+# would look for a mistake. After ten epochs it is a little behind, and nothing says why.
 #
 # That is why wrong gradients live long: the loss falls anyway.
 
@@ -101,9 +100,9 @@ for name, network in (("right", right), ("wrong", wrong)):
 gradlab.check_network(wrong, X[:32], Y[:32])
 
 # %% [markdown]
-# In one. Read the report from the top: the verdict, the guilty parameter, the cause. Somebody
-# wrote `delta.T @ A` where `A.T @ delta` belongs. The array is square, 32 × 32, so the shapes
-# fit, and no error was raised.
+# In one. Read the report from the top: the verdict, the guilty parameter, the cause. The
+# wrong line reads `delta.T @ A` where `A.T @ delta` belongs. The array is square, 32 × 32, so
+# the shapes fit, and no error was raised.
 #
 # The table has a line for each array. *Gradient* is what backpropagation claims, *measured* is
 # what the loss says, both for the entry where they differ most.
