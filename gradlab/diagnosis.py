@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradlab.noise import RESOLUTION
 from gradlab.parameters import FloatArray
+from gradlab.slopes import RESOLUTION
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,6 @@ from numpy.typing import NDArray
 
 from gradlab.diagnosis import Finding, diagnose
 from gradlab.differences import best_step
-from gradlab.noise import (
-    UNIT_ROUNDOFF,
-    LossAt,
-    Slopes,
-    loss_noise,
-    measure_slopes,
-    step_scales,
-    unknown_slopes,
-)
 from gradlab.parameters import (
     FloatArray,
     block_starts,
@@ -35,6 +26,15 @@ from gradlab.parameters import (
     ravel_like,
 )
 from gradlab.report import VERDICTS, BlockReport, GradientReport, Verdict
+from gradlab.slopes import (
+    UNIT_ROUNDOFF,
+    LossAt,
+    Slopes,
+    loss_noise,
+    measure_slopes,
+    step_scales,
+    unknown_slopes,
+)
 
 P = TypeVar("P")
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Literal
 
 from gradlab.diagnosis import Finding
-from gradlab.noise import RESOLUTION
+from gradlab.slopes import RESOLUTION
 
 Verdict = Literal["pass", "inconclusive", "fail"]
 # From good to bad: the report has the worst of its blocks.

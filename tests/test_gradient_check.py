@@ -22,8 +22,8 @@ from gradlab.gradient_check import (
     relative_difference,
 )
 from gradlab.network import ACTIVATIONS, MLP
-from gradlab.noise import UNIT_ROUNDOFF, LossAt, loss_noise, step_scales
 from gradlab.parameters import FloatArray, ravel
+from gradlab.slopes import UNIT_ROUNDOFF, LossAt, loss_noise, step_scales
 
 VECTORS = hnp.arrays(np.float64, 4, elements=st.floats(-1e3, 1e3).filter(lambda x: abs(x) > 1e-3))
 

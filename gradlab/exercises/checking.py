@@ -100,7 +100,7 @@ class CheckResult:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{'✓ ok' if passed else '✗ wrong'}</td>"
+            f"<tr><td style='white-space:nowrap'>{'✓ ok' if passed else '✗ wrong'}</td>"
             f"<td style='text-align:left'>{html.escape(what)}"
             f"{'<br><small>' + html.escape(detail) + '</small>' if detail else ''}</td></tr>"
             for passed, what, detail in self._rows()
