@@ -87,7 +87,7 @@ def _start(arguments: argparse.Namespace) -> int:
         lessons = open_course(folder, reset=arguments.reset)
         print("\n".join(_sentences(folder, lessons)), flush=True)
         run_lab(folder, lessons[0].name, arguments.port, browser=not arguments.no_browser)
-    except (CourseError, LabError) as error:
+    except (CourseError, LabError, OSError) as error:
         print(f"gradlab start: {error}", file=sys.stderr)
         return 1
     return 0

@@ -138,7 +138,7 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Expl
         draw,
         f"The curve {curve} with its tangent (solid) and three chords at x = {x:g}, h = {h:g}: "
         "forward (dashed) from x to x + h, backward (dotted) from x − h to x, central "
-        "(dash-dotted) from x − h to x + h. The central chord is nearly parallel to the tangent.",
+        "(dash-dotted) from x − h to x + h.",
     )
 
 
