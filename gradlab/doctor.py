@@ -203,6 +203,7 @@ def float64() -> Check:
         for fault, sound in {
             "np.float64 is not an IEEE double": np.finfo(np.float64).eps == 2 * u
             and np.finfo(np.float64).max == sys.float_info.max,
+            "the unit round-off is not 2^-53": one + 2 * u > one,
             "a tie is not rounded to even": one + u == one and one + 2 * u + u == one + 4 * u,
             "a sum is not rounded to the nearest": one + u * (1 + 2 * u) == one + 2 * u,
             "subnormal numbers are flushed to zero": smallest_normal / 2 > 0,

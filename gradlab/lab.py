@@ -53,7 +53,9 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
     server = LabApp.initialize_server(options)
     _stop_on_signals(server)
     scheme = "https" if server.certfile else "http"
-    print(
+    # Once the loop runs, the server listens: it has put its own start there first.
+    server.io_loop.add_callback(
+        print,
         "JupyterLab runs. If no browser opens it, open this address:\n\n"
         f"    {scheme}://127.0.0.1:{server.port}{server.default_url}?token={token}\n\n"
         "Keep this window open; press Ctrl-C here to stop.",
