@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,15 +28,36 @@ __all__ = [
 Function = Callable[[Any], Any]
 FloatArray = NDArray[np.floating[Any]]
 
+
+class ErrorTerms(NamedTuple):
+    """The error of a formula: at most ``truncation D h^order + rounding sigma / h``.
+
+    D is the size of the derivative of f of order ``order + 1``, sigma the absolute error of one
+    value of f, ``u |f|`` where nothing else spoils it.
+    """
+
+    order: int
+    truncation: float
+    rounding: float
+
+
+# The truncation factors are those of the remainders, the rounding factors the sums of the
+# absolute weights that the formula gives to the values of f.
+ERROR_TERMS = {
+    "forward": ErrorTerms(1, 1 / 2, 2.0),
+    "backward": ErrorTerms(1, 1 / 2, 2.0),
+    "central": ErrorTerms(2, 1 / 6, 1.0),
+    "five_point": ErrorTerms(4, 1 / 30, 3 / 2),
+    "richardson": ErrorTerms(4, 1 / 480, 3.0),
+    "complex_step": ErrorTerms(2, 1 / 6, 0.0),
+}
+
 # method: (c, p), where h = (c u)^(1/p) minimises truncation plus rounding when f and its
-# derivatives are all of size 1. The rounding terms are u|f|/h times 2, 1, 3/2 and 3, the
-# truncation terms h|f''|/2, h^2|f'''|/6, h^4|f^(5)|/30 and h^4|f^(5)|/480.
+# derivatives are all of size 1. Without a rounding term there is no best step.
 _BEST = {
-    "forward": (4.0, 2),
-    "backward": (4.0, 2),
-    "central": (3.0, 3),
-    "five_point": (11.25, 5),
-    "richardson": (360.0, 5),
+    method: (terms.rounding / (terms.order * terms.truncation), terms.order + 1)
+    for method, terms in ERROR_TERMS.items()
+    if terms.rounding
 }
 
 
