@@ -237,8 +237,10 @@ def widgets() -> Check:
 
 def kernel_starts() -> Check:
     """Check that the kernel named python3 starts, belongs to this Python and imports gradlab."""
-    remedy = "See `jupyter kernelspec list`, and remove the kernel python3 that is not of this "
-    remedy += f"environment: jupyter kernelspec remove python3. If there is none, {REINSTALL}"
+    remedy = (
+        "If `jupyter kernelspec list` shows a kernel python3 outside this environment, remove it: "
+        f"jupyter kernelspec remove python3. Else: {REINSTALL}"
+    )
     try:
         prefix = _ask_kernel("import sys, gradlab; print(sys.prefix)")
     except Exception as error:
