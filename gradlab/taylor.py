@@ -8,7 +8,6 @@ predicts both, `sweep` measures their sum, `fit_order` reads the order off what 
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
 import warnings
@@ -156,7 +155,10 @@ def lagrange_bound(derivative_bound: ArrayLike, degree: int, x0: float, x: Array
             f"derivative_bound is {derivative_bound!r}; it must be finite and not negative, since "
             f"it bounds the absolute value of a derivative"
         )
-    n = operator.index(degree)
+    try:
+        n = operator.index(degree)
+    except TypeError:
+        raise TypeError(f"degree is {degree!r}; it must be an integer") from None
     if n < 0:
         raise ValueError(f"degree is {n}; a polynomial has degree 0 or more")
     distance = np.abs(_reals(x, "x") - _number(x0, "x0"))
@@ -272,9 +274,9 @@ def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
         the better: `best_step` is inf.
     noise : float
         sigma, the absolute error of one value of f, in the units of f: ``u |f(x)|`` with
-        u = 2^-53 if nothing better is known, or what `estimate_noise` measures. If it is 0 (and
-        D is not) the shorter the step the better: `best_step` is 0. In both cases `best_error`
-        is the limit, 0.
+        u = 2^-53 (2^-24 in float32) if nothing better is known, or what `estimate_noise`
+        measures. If it is 0 (and D is not) the shorter the step the better: `best_step` is 0. In
+        both cases `best_error` is the limit, 0.
 
     Returns
     -------
@@ -412,7 +414,9 @@ def fit_order(steps: ArrayLike, errors: ArrayLike) -> OrderFit:
     the root of ``slope^2 sum (log h - mean)^2 (n - 2) / S``, where S is the sum of the squared
     residuals and of three more of 0.02 decades (5%), without which three points that happen to
     lie on a line would win. So a longer stretch wins until it bends: at long steps, where the
-    next Taylor term is felt, and at short ones, where rounding scatters the errors.
+    next Taylor term is felt, and at short ones, where rounding scatters the errors. Where the
+    truncation branch of a V is short and bent, the long rounding branch, of slope -1, can win:
+    then pass the steps of one branch alone.
 
     Parameters
     ----------
@@ -505,30 +509,31 @@ def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = N
         Near which point; a `numpy.float32` is kept, so that f computes in float32.
     h : float, optional
         The spacing of the 13 points, positive, in the units of `x`. Default: from 1/13 of the
-        central difference's `best_step` down, by factors of 16, until two spacings in a row
-        settle within a factor of 4 of each other; then, if f repeats itself there, up. (A kink
-        settles as well, but with a sigma that falls with the spacing.)
+        central difference's `best_step` down, by factors of 16, and then up, until two spacings
+        have settled within a factor of 4 of each other. (At a kink the table settles as well,
+        but with a sigma that falls with the spacing.)
 
     Returns
     -------
     float
         sigma, in the units of f. For a correctly rounded f this is 0.29 to 0.58 of ``u |f|``,
-        because rounding errors are spread evenly between their bounds. 0.0 if f is exact: if
-        the differences vanish at every spacing, as for a constant.
+        because rounding errors are spread evenly between their bounds. 0.0 if no two spacings
+        agree and the differences vanish at one: f is exact there, as a constant is.
 
     Raises
     ------
     ValueError
-        If nothing settles: f has a kink or a jump at x, varies too fast, or is not finite
-        there. Pass a smaller `h`, or take ``u |f|``. Also if `x` is not one finite number or `h`
-        is not positive, or too small for 13 points around `x`.
+        If nothing settles: f has a kink at x, varies too fast, or is not finite there. Pass a
+        smaller `h`, or take ``u |f|``. Also if `x` is not one finite number or `h` is not
+        positive, or too small for 13 points around `x`.
     TypeError
         If `x`, `h` or the values of f are not real numbers.
 
     Notes
     -----
     What counts as noise depends on the spacing: a ripple of wavelength 1e-9 is noise to points
-    1e-6 apart, and smooth to points 1e-12 apart. The spacing is an odd multiple of the last
+    1e-6 apart, and smooth to points 1e-12 apart; so is a function that varies as fast as that.
+    The spacing is an odd multiple of the last
     digit of x, so that the points are exact, but f rounds as it does anywhere else.
 
     References
@@ -549,23 +554,28 @@ def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = N
     if h is not None:
         return _noise_at(f, point, _number(h, "h"))
     widest = _FRACTION * float(differences._best_step(np.asarray(point), "central")) / 8
-
-    @functools.cache
-    def sigma(j: int) -> float:
-        return _settled(_table(f, point, widest * 16.0**-j))
-
-    narrowest = 0
-    while widest * 16.0 ** -(narrowest + 1) >= 64 * _last_digit(point, widest):
-        narrowest += 1
-    for j in [*range(narrowest), -1, -2, -3]:
-        if 0.0 < sigma(j) <= _AGREE * sigma(j + 1) <= _AGREE**2 * sigma(j):
-            return sigma(j)
-    if any(sigma(j) == 0.0 for j in range(narrowest + 1)):
+    settled: list[float] = []
+    for j in _levels(point, widest):
+        sigma = _settled(_table(f, point, widest * 16.0**-j))
+        for earlier in settled:
+            if 0.0 < earlier / _AGREE <= sigma <= earlier * _AGREE:
+                return earlier
+        if not math.isnan(sigma):
+            settled.append(sigma)
+    if 0.0 in settled:
         return 0.0
     raise ValueError(
         f"the noise of f near x = {x} cannot be told from f: it has a kink there, or varies too "
         "fast, or is not finite; pass a smaller h, or take u |f| as its noise"
     )
+
+
+def _levels(point: np.floating[Any], widest: float) -> list[int]:
+    """Return the powers of 1/16 to try: down to the digits of x, then up, for a coarse f."""
+    narrowest = 0
+    while widest * 16.0 ** -(narrowest + 1) >= 64 * _last_digit(point, widest):
+        narrowest += 1
+    return [*range(narrowest + 1), -1, -2, -3]
 
 
 def _noise_at(f: Function, point: np.floating[Any], spacing: float) -> float:
@@ -586,13 +596,15 @@ def _noise_at(f: Function, point: np.floating[Any], spacing: float) -> float:
 
 def _last_digit(point: np.floating[Any], spacing: float) -> float:
     """Return the distance between neighbouring numbers of x's type at the end of the table."""
-    end = abs(point) + point.dtype.type((_SIDE + 1) * spacing)
-    return float(np.spacing(end))
+    with np.errstate(all="ignore"):
+        return float(np.spacing(abs(point) + point.dtype.type((_SIDE + 1) * spacing)))
 
 
 def _table(f: Function, point: np.floating[Any], spacing: float) -> FloatArray:
     """Return f at 13 points around x, about `spacing` apart, that are exact."""
     unit = _last_digit(point, spacing)
+    if not math.isfinite(unit):
+        return np.array([math.nan])
     # Odd, so that the points are no rounder numbers than others.
     apart = (2 * math.floor(spacing / (2 * unit)) + 1) * unit
     centre = round(float(point) / unit) * unit
