@@ -402,11 +402,11 @@ def test_a_float32_inside_shows(name: str) -> None:
         assert 0.07 < estimate_noise(rounded, x) / (U32 * abs(value)) < 2
         # An argument that is rounded adds u |x f'|.
         rounding = U32 * (abs(value) + abs(x * case.derivative(1, x)))
-        assert 0.02 < estimate_noise(lambda t: case.f(np.float32(t)), x) / rounding < 2
+        assert 0.02 < estimate_noise(lambda t: case.f(np.float32(t)), x) / rounding < 4
 
 
 def test_a_float32_x_is_kept() -> None:
-    assert 0.07 < estimate_noise(np.sin, np.float32(1.0)) / (U32 * math.sin(1.0)) < 2
+    assert 0.07 < estimate_noise(np.sin, np.float32(1.0)) / (U32 * math.sin(1.0)) < 4
 
 
 @given(name=cases, log_sigma=st.floats(-12, -2), seed=st.integers(0, 999))
