@@ -1,5 +1,6 @@
 """Every exercise of the catalogue, and how answers are checked."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking import mark, show_value
 
 seeds = st.integers(0, 2**32 - 1)
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
@@ -21,6 +22,58 @@ def slow_central(f: Any, x: Any, h: float) -> Any:
     x = np.array(x, dtype=float)
     slopes = [(f(value + h) - f(value - h)) / (2 * h) for value in x.ravel()]
     return np.array(slopes).reshape(x.shape)
+
+
+def horner_taylor(derivatives: Any, x0: Any, x: Any) -> Any:
+    total = 0.0 * x
+    for k in range(len(derivatives) - 1, -1, -1):
+        total = derivatives[k] + total * (x - x0) / (k + 1)
+    return total
+
+
+def taylor_by_cumulative_product(derivatives: Any, x0: Any, x: Any) -> Any:
+    factorials = np.cumprod([1.0, *range(1, len(derivatives))])
+    powers = np.subtract.outer(x, x0)[..., np.newaxis] ** np.arange(len(derivatives))
+    return powers @ (np.asarray(derivatives) / factorials)
+
+
+def order_by_covariance(steps: Any, errors: Any) -> Any:
+    x, y = np.log2(steps), np.log2(errors)
+    return np.cov(x, y)[0, 1] / np.var(x, ddof=1)
+
+
+def order_by_hand(steps: Any, errors: Any) -> float:
+    x, y = [math.log(h) for h in steps], [math.log(e) for e in errors]
+    n = len(x)
+    xy = sum(a * b for a, b in zip(x, y, strict=True))
+    return (n * xy - sum(x) * sum(y)) / (n * sum(a * a for a in x) - sum(x) ** 2)
+
+
+def order_by_lstsq(steps: Any, errors: Any) -> Any:
+    columns = np.column_stack([np.log10(steps), np.ones(len(steps))])
+    return np.linalg.lstsq(columns, np.log10(errors))[0][0]
+
+
+def best_step_by_search(f_scale: float, third_derivative: float) -> Any:
+    h = np.logspace(-12, 2, 2000)
+    return h[np.argmin(2**-53 * f_scale / h + h**2 * abs(third_derivative) / 6)]
+
+
+def richardson_by_entries(f: Any, x: Any, h: float) -> Any:
+    if np.ndim(x):
+        return np.array([richardson_by_entries(f, v, h) for v in x])
+    return (8 * (f(x + h / 2) - f(x - h / 2)) - (f(x + h) - f(x - h))) / (6 * h)
+
+
+def close_in_cases(numeric: float, analytic: float, rtol: float, atol: float) -> bool:
+    if math.isnan(numeric) or math.isnan(analytic):
+        return False
+    if math.isinf(numeric) or math.isinf(analytic):
+        return False
+    if numeric < analytic:
+        return close_in_cases(analytic, numeric, rtol, atol)
+    larger = abs(numeric) if abs(numeric) > abs(analytic) else abs(analytic)
+    return numeric - analytic <= rtol * larger + atol
 
 
 # Right answers written in other ways than the reference.
@@ -45,6 +98,81 @@ ALTERNATIVES: dict[str, list[Callable[..., Any]]] = {
                 + gradlab_free_forward(f, np.float64(x), -h)
             )
             / 2
+        ),
+    ],
+    "taylor_polynomial": [
+        lambda derivatives, x0, x: sum(
+            d / math.factorial(k) * (x - x0) ** k for k, d in enumerate(derivatives)
+        ),
+        lambda derivatives, x0, x: np.polyval(
+            [d / math.factorial(k) for k, d in enumerate(derivatives)][::-1], x - x0
+        ),
+        horner_taylor,
+        taylor_by_cumulative_product,
+    ],
+    "observed_order": [
+        lambda steps, errors: np.polyfit(np.log10(steps), np.log10(errors), 1)[0],
+        lambda steps, errors: (
+            np.polynomial.Polynomial.fit(np.log(steps), np.log(errors), 1).convert().coef[1]
+        ),
+        order_by_covariance,
+        order_by_hand,
+        order_by_lstsq,
+    ],
+    "best_central_step": [
+        lambda f_scale, third_derivative: np.cbrt(
+            1.5 * np.finfo(float).eps * f_scale / np.abs(third_derivative)
+        ),
+        lambda f_scale, third_derivative: math.exp(
+            math.log(3 * 1.1e-16 * f_scale / math.fabs(third_derivative)) / 3
+        ),
+        lambda f_scale, third_derivative: abs(3 * 2**-53 * f_scale / third_derivative) ** (1 / 3),
+        best_step_by_search,
+    ],
+    "richardson": [
+        lambda f, x, h: (
+            gradlab.central_difference(f, x, h / 2) * 4 / 3
+            - gradlab.central_difference(f, x, h) / 3
+        ),
+        lambda f, x, h: (
+            slow_central(f, x, h / 2) + (slow_central(f, x, h / 2) - slow_central(f, x, h)) / 3
+        ),
+        lambda f, x, h: gradlab.five_point_difference(f, x, h / 2),
+        richardson_by_entries,
+    ],
+    "f": [
+        lambda x: x * (x + 3),
+        lambda x: np.square(x) + x + x + x,
+        lambda x: pow(x, 2) + 3.0 * x,
+        lambda x: np.polyval([1, 3, 0], x),
+        lambda x: (x + 1.5) ** 2 - 2.25,
+    ],
+    "f_prime": [
+        lambda x: 3 + x + x,
+        lambda x: 2 * (x + 1.5),
+        lambda x: np.polyval([2, 3], x),
+        lambda x: [2 * v + 3 for v in x] if np.ndim(x) == 1 else 2.0 * np.asarray(x) + 3,
+    ],
+    "predict_forward_error": [
+        lambda h: 2 * h / 2,
+        lambda h: h**2 / h,
+        lambda h: np.multiply(h, 1.0),
+        lambda h: h * 2 / math.factorial(2),
+    ],
+    "close_enough": [
+        close_in_cases,
+        lambda n, a, rtol, atol: bool(
+            np.isfinite(n)
+            and np.isfinite(a)
+            and np.abs(n - a) <= atol + rtol * np.abs([n, a]).max()
+        ),
+        lambda n, a, rtol, atol: (
+            abs(n) < math.inf
+            and abs(a) < math.inf
+            and (np.isclose(n, a, rtol, atol) or np.isclose(a, n, rtol, atol))
+        ),
+        lambda n, a, rtol, atol: int(
+            np.isfinite([n, a]).all() and not abs(a - n) > max(abs(n), abs(a)) * rtol + atol
         ),
     ],
 }
@@ -158,6 +286,30 @@ def test_gradlabs_own_function_is_refused_however_it_is_reached() -> None:
     assert "Write this yourself" in str(gradlab.check("central_difference", through_an_alias))
 
 
+def test_richardson_may_use_the_central_difference_and_nothing_else() -> None:
+    def combine(f: Any, x: Any, h: float) -> Any:
+        return (
+            4 * gradlab.central_difference(f, x, h / 2) - gradlab.central_difference(f, x, h)
+        ) / 3
+
+    def borrow(f: Any, x: Any, h: float) -> Any:
+        return gradlab.five_point_difference(f, x, h / 2)
+
+    assert gradlab.check("richardson", combine).passed
+    refused = str(gradlab.check("richardson", borrow))
+    assert "Write this yourself" in refused
+    assert "You may use: central_difference." in refused
+
+
+@settings(max_examples=25)
+@given(seed=seeds)
+def test_half_of_the_yes_or_no_cases_of_each_group_are_yes(seed: int) -> None:
+    groups = mark(EXERCISES["close_enough"], lambda n, a, rtol, atol: False, seed).groups
+    for group in groups:
+        answers = [bool(trial.expected) for trial in group.trials]
+        assert 2 * sum(answers) == len(answers)
+
+
 class Hostile:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("no array of me")
@@ -196,7 +348,7 @@ def interrupted(x: Any) -> Any:
         (lambda x: Hostile(), "returned a Hostile; numbers are needed"),
         (lambda x: [[1], [2, 3]], "returned a list; numbers are needed"),
         (lambda x: {1, 2}, "returned a set; numbers are needed"),
-        (lambda x: [2 * x], "shape (1,); shape () is needed"),
+        (lambda x: [2 * x], "shape (1,); a single value is needed"),
         (lambda x: np.nan * x, "not finite"),
         (lambda x: 2 * x + 1j, "is right"),
         (lambda x: 1 / 0, "raised ZeroDivisionError: division by zero, in the line"),
@@ -220,6 +372,50 @@ def test_whatever_an_answer_does_check_says_what_and_does_not_raise(
     assert result._repr_html_().startswith("<div>")
 
 
+def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
+    return atol + rtol * max(abs(n), abs(a))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("close_enough", unhelpful, "True or False is needed"),
+        ("close_enough", lambda n, a, rtol, atol: True, "returned True; False is right"),
+        ("close_enough", lambda n, a, rtol, atol: 0, "returned False; True is right"),
+        ("close_enough", lambda n, a, rtol, atol: True, "the same for every input"),
+        (
+            "close_enough",
+            lambda n, a, rtol, atol: not ALTERNATIVES["close_enough"][0](n, a, rtol, atol),
+            "opposite of the right one",
+        ),
+        ("close_enough", lambda n, a, rtol, atol: abs(n - a) < atol + 1e12, "is too lenient"),
+        ("close_enough", lambda n, a, rtol, atol: n == a == 0, "is too strict"),
+        ("predict_forward_error", lambda h: 0.001, "the same for every input"),
+        ("predict_forward_error", lambda h: 3 * h, "Every value is 3 times the right one"),
+        ("f", lambda x: x**2 + 3 * x + 1, "off by the same amount, 1"),
+        ("f", lambda x: 0 * x + 10, "the same for every input"),
+        ("observed_order", lambda h, e: np.polyfit(np.log(h), np.log(e), 1), "a single value"),
+        ("observed_order", lambda h, e: -order_by_lstsq(h, e), "wrong sign"),
+        ("observed_order", lambda h, e: 1.01 * order_by_lstsq(h, e), "nearly right"),
+        ("taylor_polynomial", lambda derivatives, x0, x: derivatives[3], "out by hand"),
+        ("best_central_step", lambda f_scale, third_derivative: 1e-5, "the same for every input"),
+    ],
+)
+def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
+    name: str, answer: Any, words: str
+) -> None:
+    result = gradlab.check(name, answer)
+    assert not result.passed
+    assert words in str(result)
+
+
+def test_truth_values_are_shown_as_such() -> None:
+    assert show_value(np.array(True)) == "True"
+    assert show_value(False) == "False"
+    assert show_value(1) == "1"
+    assert show_value(np.array([True, False])) == "[ True, False]"
+
+
 def test_an_argument_changed_in_place_is_noticed() -> None:
     def in_place(x: Any) -> Any:
         x *= 2
@@ -228,6 +424,49 @@ def test_an_argument_changed_in_place_is_noticed() -> None:
     result = gradlab.check("double", in_place)
     assert "changed its argument in place" in str(result)
     assert not result.passed
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda values: values.reverse(), lambda values: values.clear(), lambda values: values.pop(0)],
+)
+def test_a_list_changed_in_place_is_noticed(spoil: Callable[[Any], Any]) -> None:
+    def in_place(derivatives: Any, x0: Any, x: Any) -> Any:
+        value = horner_taylor(derivatives, x0, x)
+        if isinstance(derivatives, list):
+            spoil(derivatives)
+        return value
+
+    result = gradlab.check("taylor_polynomial", in_place)
+    assert "changed its argument in place" in str(result)
+    assert not result.passed
+
+
+def test_a_list_that_holds_something_else_afterwards_is_no_error() -> None:
+    def in_place(steps: Any, errors: Any) -> Any:
+        slope = order_by_hand(steps, errors)
+        if isinstance(steps, list):
+            steps[0] = "first"
+        return slope
+
+    assert "changed its argument in place" in str(gradlab.check("observed_order", in_place))
+
+
+def test_one_misconception_that_accounts_for_every_failure_is_the_only_hint() -> None:
+    def guarded_but_one_sided(n: float, a: float, rtol: float, atol: float) -> bool:
+        return bool(np.isfinite([n, a]).all()) and abs(n - a) <= atol + rtol * abs(a)
+
+    hints = gradlab.check("close_enough", guarded_but_one_sided).hints
+    assert len(hints) == 1
+    assert "against the analytic value alone" in hints[0]
+
+
+def test_what_the_catalogue_prints_and_warns_is_not_the_learners() -> None:
+    def negative(f_scale: float, third_derivative: float) -> float:
+        return -1e-5 * f_scale
+
+    assert gradlab.check("best_central_step", negative).printed == ""
+    assert gradlab.check("double", lambda x: None if np.ndim(x) else 2 * x).printed == ""
 
 
 def test_what_an_answer_prints_is_shown_and_nothing_reaches_stderr(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.exercise import Arguments, Exercise, Misconception, Trial
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,16 @@ def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
     if value.dtype.kind not in "biufc":
         return None, "returns", f"returned a {type(got).__name__}; numbers are needed"
     if value.shape != expected.shape:
-        what = f"returned shape {value.shape}; shape {expected.shape} is needed"
+        needed = f"shape {expected.shape}" if expected.shape else "a single value"
+        what = f"returned shape {value.shape}; {needed} is needed"
         return value, "shape", what
+    if expected.dtype.kind == "b" and not np.all((value == 0) | (value == 1)):
+        return value, "returns", f"returned {show_value(value)}; True or False is needed"
     if not np.all(np.isfinite(value)):
         return value, "finite", f"returned {show_value(value)}, which is not finite"
     if not agree(exercise, value, expected):
+        if expected.dtype.kind == "b":
+            value = value.astype(bool)
         what = f"returned {show_value(value)}; {show_value(expected)} is right"
         return value, "values", what
     return value, "", ""
@@ -125,7 +133,9 @@ def agree(exercise: Exercise, value: Any, expected: Any) -> bool:
 
 
 def show_value(value: Any) -> str:
-    """Return a number or array in few digits, for a sentence."""
+    """Return a number, a truth value or an array in few digits, for a sentence."""
+    if np.ndim(value) == 0 and np.asarray(value).dtype.kind == "b":
+        return str(bool(value))
     if np.ndim(value) == 0:
         return f"{value:.6g}"
     return np.array2string(np.asarray(value), precision=6, threshold=8, separator=", ")
@@ -141,55 +151,92 @@ def _raised(error: BaseException) -> str:
     return what + where
 
 
-def _changed(after: Arguments, before: Arguments) -> bool:
-    return any(
-        isinstance(a, np.ndarray) and not np.array_equal(a, b, equal_nan=True)
-        for a, b in zip(after, before, strict=True)
-    )
+def _changed(after: Any, before: Any) -> bool:
+    """Whether arguments, or what their lists and arrays hold, are no longer what they were."""
+    if isinstance(before, list | tuple):
+        return len(after) != len(before) or any(map(_changed, after, before))
+    if not isinstance(before, np.ndarray | np.number | int | float | complex):
+        return False
+    return type(after) is not type(before) or not np.array_equal(after, before, equal_nan=True)
 
 
 def _hints(exercise: Exercise, groups: list[Group]) -> tuple[str, ...]:
-    """Say which misconceptions the failed groups show; if none, what they have in common."""
+    """Say which misconceptions the failed groups show; if none, what they have in common.
+
+    One misconception that accounts for every failed group is better than one for each group,
+    and best of all is one that passes where the answer passed.
+    """
     failed = [group.trials for group in groups if not group.passed]
-    known = [_known(exercise, trials) for trials in failed]
-    hints = known if any(known) else [_pattern(trials) for trials in failed]
+    right = [group.trials for group in groups if group.passed]
+    known = [[m for m in exercise.misconceptions if _shows(exercise, m, t)] for t in failed]
+    shared = [m for m in exercise.misconceptions if failed and all(m in ms for ms in known)]
+    if shared:
+        exact = (m for m in shared if not any(_fails(exercise, m, t) for t in right))
+        return (next(exact, shared[0]).hint,)
+    if any(trial.expected.dtype.kind == "b" for trials in failed for trial in trials):
+        # A few yes-or-no answers of one group fit many misconceptions by chance.
+        pattern = _pattern([trial for group in groups for trial in group.trials])
+        return (pattern,) if pattern else ()
+    firsts = [found[0].hint for found in known if found]
+    hints = firsts or [_pattern(trials) for trials in failed]
     return tuple(hint for hint in dict.fromkeys(hints) if hint)
 
 
-def _known(exercise: Exercise, trials: list[Trial]) -> str:
-    for misconception in exercise.misconceptions:
-        shows = misconception.shows or _same_as(exercise, misconception.wrong)
-        if shows(trials):
-            return misconception.hint
-    return ""
+def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
+    """Whether trials gave what a wrong answer gives, and that is indeed wrong there."""
+    if misconception.shows:
+        return misconception.shows(trials)
+    wrong_here = False
+    for trial in trials:
+        other = _try_quietly(exercise, misconception.wrong, trial.arguments)
+        if other is None or not agree(exercise, trial.got, other.got):
+            return False
+        wrong_here = wrong_here or bool(other.stage)
+    return wrong_here
 
 
-def _same_as(exercise: Exercise, wrong: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
-    """Whether the trials gave what a wrong answer gives, and that is indeed wrong there."""
+def _fails(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
+    others = (_try_quietly(exercise, misconception.wrong, t.arguments) for t in trials)
+    return any(other is None or other.stage for other in others)
 
-    def shows(trials: list[Trial]) -> bool:
-        others = [_try(exercise, wrong, trial.arguments) for trial in trials]
-        return any(other and other.stage for other in others) and all(
-            other is not None and agree(exercise, trial.got, other.got)
-            for trial, other in zip(trials, others, strict=True)
-        )
 
-    return shows
+def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], arguments: Arguments) -> Any:
+    """Call a wrong answer of the catalogue: what it prints or warns is not the learner's."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _try(exercise, wrong, arguments)
 
 
 def _pattern(trials: list[Trial]) -> str:
     """What a wrong answer that nobody foresaw has in common with the right one."""
-    wrong = [trial for trial in trials if trial.stage == "values"]
-    if len(wrong) < len(trials):
+    if any(trial.stage not in ("", "values") for trial in trials):
+        return ""
+    got = np.concatenate([np.ravel(t.got) for t in trials])
+    expected = np.concatenate([np.ravel(t.expected) for t in trials])
+    if got.size > 1 and np.all(got == got[0]):
+        return "The result is the same for every input: what should it depend on?"
+    if expected.dtype.kind == "b":
+        return _pattern_of_truth(got.astype(bool), expected)
+    if not all(trial.stage for trial in trials):
         return ""
     with np.errstate(all="ignore"):
-        ratios = np.concatenate([np.ravel(t.got / t.expected) for t in wrong])
-        offsets = np.concatenate([np.ravel(t.got - t.expected) for t in wrong])
+        ratios, offsets = got / expected, got - expected
+    if np.allclose(ratios, 1.0, rtol=0.02, atol=0):
+        return "Every value is nearly right: is one rounded, or computed by another formula?"
+    if np.allclose(ratios, -1.0, rtol=1e-3, atol=0):
+        return "Every value has the wrong sign."
     if ratios.size > 1 and np.allclose(ratios, ratios[0], rtol=1e-3, atol=0):
         return f"Every value is {ratios[0]:.4g} times the right one: which factor is that?"
     if np.allclose(offsets, offsets[0], rtol=1e-3, atol=0):
         return f"Every value is off by the same amount, {offsets[0]:.4g}."
-    values = np.concatenate([np.ravel(t.got) for t in wrong])
-    if values.size > 1 and np.all(values == values[0]):
-        return "The result is the same for every input: what should it depend on?"
+    return ""
+
+
+def _pattern_of_truth(got: Any, expected: Any) -> str:
+    if np.all(got != expected):
+        return "Every answer is the opposite of the right one."
+    if np.all(got >= expected):
+        return "Your mistakes are all True where False is right: the test is too lenient."
+    if np.all(got <= expected):
+        return "Your mistakes are all False where True is right: the test is too strict."
     return ""
