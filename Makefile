@@ -61,6 +61,9 @@ help:
 	@echo "make wheel         build dist/*.whl, lessons included"
 	@echo "make lock          resolve requirements.lock anew (needs uv)"
 	@echo "make clean         remove .venv and caches; your my-course/ stays"
+	@echo
+	@echo "PYTHON=python3.12  the Python for .venv"
+	@echo "WHEELS=folder      install from this folder alone, without a network"
 
 # Written last, so that a set-up that was interrupted is done again.
 $(READY): requirements.lock pyproject.toml
@@ -68,7 +71,7 @@ $(READY): requirements.lock pyproject.toml
 	    echo "No Python 3.11 or newer was found (looked for: $(CANDIDATES))."; \
 	    echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Setting up $(VENV) from requirements.lock; this takes a few minutes, once."
-	@test -x $(BIN)/python || $(FIND_PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(FIND_PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) --require-hashes -r requirements.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@

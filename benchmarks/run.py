@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from gradlab.build import NOTEBOOKS, execute, read_source
-from gradlab.explorers import explore_chords
+from gradlab.explorers import Explorer, explore_chords, explore_v_curve
 
 _RUNS = 15
 
@@ -24,7 +24,8 @@ def main() -> None:
     _line("import numpy", baseline)
     _line("import gradlab", gradlab)
     _line("  more than numpy", gradlab - baseline, "50 ms")
-    _line("redraw of the chord explorer", _redraw(), "150 ms")
+    _line("redraw of the chord explorer", _redraw(explore_chords(), "h"), "150 ms")
+    _line("redraw of the V-curve explorer", _redraw(explore_v_curve(), "x"), "150 ms")
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
         notebook = read_source(path)
         seconds = _seconds(execute, notebook)
@@ -40,9 +41,8 @@ def _interleaved(*statements: str) -> list[float]:
     return [statistics.median(record) for record in times]
 
 
-def _redraw() -> float:
-    explorer = explore_chords()
-    slider = explorer.controls["h"]
+def _redraw(explorer: Explorer, control: str) -> float:
+    slider = explorer.controls[control]
 
     def move(step: int) -> None:
         slider.value = 1.0 / (2 + step)

@@ -25,12 +25,20 @@ from gradlab.gradient_check import (
 from gradlab.network import MLP
 from gradlab.parameters import ravel
 from gradlab.report import GradientReport
+from gradlab.taylor import (
+    error_budget,
+    estimate_noise,
+    fit_order,
+    lagrange_bound,
+    sweep,
+    taylor_polynomial,
+)
 
 if TYPE_CHECKING:
     from gradlab import bugs, plots
     from gradlab.doctor import check_environment
     from gradlab.exercises import check, hint, solution
-    from gradlab.explorers import explore_chords
+    from gradlab.explorers import explore_chords, explore_v_curve
     from gradlab.plots import show
 
 __all__ = [
@@ -45,10 +53,15 @@ __all__ = [
     "check_gradient",
     "check_network",
     "complex_step",
+    "error_budget",
+    "estimate_noise",
     "explore_chords",
+    "explore_v_curve",
+    "fit_order",
     "five_point_difference",
     "forward_difference",
     "hint",
+    "lagrange_bound",
     "load_digits",
     "numerical_gradient",
     "plots",
@@ -57,6 +70,8 @@ __all__ = [
     "richardson",
     "show",
     "solution",
+    "sweep",
+    "taylor_polynomial",
 ]
 
 _SUBMODULES = ("bugs", "plots")
@@ -65,6 +80,7 @@ _LAZY = {
     "check": "gradlab.exercises",
     "check_environment": "gradlab.doctor",
     "explore_chords": "gradlab.explorers",
+    "explore_v_curve": "gradlab.explorers",
     "hint": "gradlab.exercises",
     "show": "gradlab.plots",
     "solution": "gradlab.exercises",

@@ -25,7 +25,11 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit code: 0 if all is well, 1 if something is wrong. Wrong usage exits with 2.
     """
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.run is None:
+        parser.print_help()
+        return 2
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:
@@ -40,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"gradlab {version('gradlab-course')}"
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     start = commands.add_parser(
         "start",
@@ -83,6 +88,13 @@ def _start(arguments: argparse.Namespace) -> int:
     from gradlab.lab import LabError, run_lab
 
     folder: Path = arguments.folder
+    if str(folder).isdigit() and len(str(folder)) <= 2 and not folder.exists():
+        print(
+            f"gradlab start: {folder} is the number of a lesson, but a folder is needed. To begin "
+            f"the lesson anew: gradlab start --reset {folder}",
+            file=sys.stderr,
+        )
+        return 1
     try:
         lessons = open_course(folder, reset=arguments.reset)
         print("\n".join(_sentences(folder, lessons)), flush=True)

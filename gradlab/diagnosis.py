@@ -113,7 +113,8 @@ def _wrong_scale(parameter: str, factor: float, rows: int | None) -> Finding:
     if rows is not None and rows > 1:
         meanings[float(rows)] = f"m = {rows} rows: a sum where the loss has a mean?"
         meanings[1.0 / rows] = f"1/m, m = {rows} rows: a mean where the loss has a sum?"
-    message = f"The gradient is {factor:.4g} times what it should be"
+    digits = 4 if abs(factor - 1.0) > 1e-2 else 7
+    message = f"The gradient is {factor:.{digits}g} times what it should be"
     for likely, meaning in meanings.items():
         if abs(factor / likely - 1.0) < RESOLUTION:
             message += f" ({meaning})"

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from gradlab.plots import Chords, picture, png
+from gradlab.examples import CURVES, Example
+from gradlab.plots import Chords, VCurve, picture, png
 
-__all__ = ["Curve", "Explorer", "explore_chords"]
+__all__ = ["Explorer", "explore_chords", "explore_v_curve"]
 
-
-@dataclass(frozen=True)
-class Curve:
-    """A curve to explore: its formula in words, itself and its derivative."""
-
-    name: str
-    f: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
-
-
-CURVES = (
-    Curve("sin x", np.sin, np.cos),
-    Curve("exp(x / 2)", lambda x: np.exp(x / 2), lambda x: np.exp(x / 2) / 2),
-    Curve("x³/4 − x", lambda x: x**3 / 4 - x, lambda x: 3 * x**2 / 4 - 1),
-    Curve("x²/2 (a parabola)", lambda x: x**2 / 2, lambda x: 1.0 * x),
-    Curve("|x| (a kink at 0)", np.abs, lambda x: np.where(x == 0, np.nan, np.sign(x))),
-)
+METHODS = ("forward", "central", "five_point", "richardson")
+_TYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": np.float32}
+# Every control is a row of its own, with the names aligned.
+_ROW = {
+    "layout": {"width": "98%", "max_width": "560px"},
+    "style": {"description_width": "5em"},
+}
 
 
 class Explorer:
@@ -44,21 +34,20 @@ class Explorer:
     controls : dict of str to widget
         The controls, from top to bottom.
     draw : callable
-        Takes the controls' values in that order and returns a PNG and lines of text.
-    alt : str
-        The alternative text of the picture.
+        Takes the controls' values in that order and returns a PNG, its alternative text and
+        lines of text.
     """
 
     def __init__(
         self,
         controls: dict[str, Any],
-        draw: Callable[..., tuple[bytes, list[str]]],
-        alt: str,
+        draw: Callable[..., tuple[bytes, str, list[str]]],
     ) -> None:
         self.controls = controls
         self._draw = draw
-        self._alt = alt
-        self._first, self._lines = draw(*(control.value for control in controls.values()))
+        self._first, self._alt, self._lines = draw(
+            *(control.value for control in controls.values())
+        )
         self.image = widgets.Image(
             value=self._first, format="png", layout=widgets.Layout(width="100%", max_width="700px")
         )
@@ -68,7 +57,7 @@ class Explorer:
             control.observe(self._follow, names="value")
 
     def _follow(self, change: object) -> None:
-        data, lines = self._draw(*(control.value for control in self.controls.values()))
+        data, _, lines = self._draw(*(control.value for control in self.controls.values()))
         self.image.value = data
         self.text.value = _as_html(lines)
 
@@ -109,40 +98,97 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Expl
     >>> explorer = explore_chords(h=0.5)
     >>> explorer.controls["h"].value = 0.25
     """
-    curves = {entry.name: entry for entry in CURVES}
-    if curve not in curves:
-        raise ValueError(f"curve is {curve!r}; it must be one of {', '.join(map(repr, curves))}")
-    wide = widgets.Layout(width="98%", max_width="560px")
-    style = {"description_width": "5em"}
+    _require_choice("curve", curve, CURVES)
     controls = {
-        "curve": widgets.Dropdown(
-            options=list(curves), value=curve, description="curve f", layout=wide, style=style
-        ),
-        "x": widgets.FloatSlider(
-            value=x, min=-2.5, max=2.5, step=0.05, description="point x", layout=wide, style=style
-        ),
+        "curve": _menu("curve f", CURVES, curve),
+        "x": _slider("point x", x),
         "h": widgets.FloatLogSlider(
-            value=h, min=-3, max=0.3, step=0.05, description="step h", layout=wide, style=style
+            value=h, min=-3, max=0.3, step=0.05, description="step h", **_ROW
         ),
     }
-    start = curves[curve]
+    start = CURVES[curve]
     drawing = Chords(start.f, start.slope, start.name, x, h)
 
-    def draw(name: str, x: float, h: float) -> tuple[bytes, list[str]]:
-        chosen = curves[name]
+    def draw(name: str, x: float, h: float) -> tuple[bytes, str, list[str]]:
+        chosen = CURVES[name]
         drawing.update(chosen.f, chosen.slope, name, x, h)
-        return png(drawing.figure), _describe(chosen, x, h)
+        return png(drawing.figure), drawing.alt, _describe(chosen, x, h)
 
-    return Explorer(
-        controls,
-        draw,
-        f"The curve {curve} with its tangent (solid) and three chords at x = {x:g}, h = {h:g}: "
-        "forward (dashed) from x to x + h, backward (dotted) from x − h to x, central "
-        "(dash-dotted) from x − h to x + h.",
+    return Explorer(controls, draw)
+
+
+def explore_v_curve(
+    curve: str = "sin x", x: float = 1.0, method: str = "central", precision: str = "float64"
+) -> Explorer:
+    """Explore the error of a difference against its step, with its predicted bottom.
+
+    Parameters
+    ----------
+    curve : str, optional
+        The name of the curve to begin with, as in the menu; it must be smooth.
+    x : float, optional
+        The point to begin with, between -2.5 and 2.5.
+    method : {"forward", "central", "five_point", "richardson"}, optional
+        The difference to begin with.
+    precision : {"float64", "float32"}, optional
+        The type that everything is computed in, to begin with.
+
+    Returns
+    -------
+    Explorer
+        The explorer; it shows itself as the last expression of a cell.
+
+    Raises
+    ------
+    ValueError
+        If `curve`, `method` or `precision` is not in its menu.
+
+    Examples
+    --------
+    >>> from gradlab import explore_v_curve
+    >>> explorer = explore_v_curve(precision="float32")
+    >>> explorer.controls["method"].value = "forward"
+    """
+    smooth = {name: example for name, example in CURVES.items() if example.smooth}
+    menus = (
+        ("curve", curve, smooth),
+        ("method", method, METHODS),
+        ("precision", precision, _TYPES),
+    )
+    for argument, value, choices in menus:
+        _require_choice(argument, value, choices)
+    controls = {
+        "curve": _menu("curve f", smooth, curve),
+        "x": _slider("point x", x),
+        "method": _menu("method", METHODS, method),
+        "precision": _menu("precision", _TYPES, precision),
+    }
+    drawing = VCurve(CURVES[curve], x, method, _TYPES[precision])
+
+    def draw(name: str, x: float, method: str, precision: str) -> tuple[bytes, str, list[str]]:
+        drawing.update(smooth[name], x, method, _TYPES[precision])
+        return png(drawing.figure), drawing.alt, drawing.summary()
+
+    return Explorer(controls, draw)
+
+
+def _menu(description: str, choices: Iterable[str], value: str) -> Any:
+    return widgets.Dropdown(options=list(choices), value=value, description=description, **_ROW)
+
+
+def _slider(description: str, value: float) -> Any:
+    return widgets.FloatSlider(
+        value=value, min=-2.5, max=2.5, step=0.05, description=description, **_ROW
     )
 
 
-def _describe(curve: Curve, x: float, h: float) -> list[str]:
+def _require_choice(argument: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"{argument} is {value!r}; it must be one of {listed}")
+
+
+def _describe(curve: Example, x: float, h: float) -> list[str]:
     true = float(curve.slope(np.float64(x)))
     chords = Chords.slopes(curve.f, x, h)
     if np.isnan(true):
@@ -150,7 +196,7 @@ def _describe(curve: Curve, x: float, h: float) -> list[str]:
         return lines + [f"{name + ':':<9} slope {value:+.4f}" for name, value in chords.items()]
     lines = [f"tangent:  slope {true:+.4f}"]
     return lines + [
-        f"{name + ':':<9} slope {value:+.4f}, error {value - true:+.0e}"
+        f"{name + ':':<9} slope {value:+.4f}, error {value - true:+.6f}"
         if abs(value - true) >= 1e-6
         else f"{name + ':':<9} slope {value:+.4f}, error below 1e-6"
         for name, value in chords.items()

@@ -42,7 +42,7 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
     """
     _silence()
     try:
-        from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
+        from jupyterlab.labapp import LabApp
     except ImportError as error:
         raise LabError(
             f"JupyterLab is needed and could not be loaded ({error}). Install it into the Python "

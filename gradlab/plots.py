@@ -7,16 +7,21 @@ import html
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from gradlab.differences import backward_difference, central_difference, forward_difference
+from gradlab.examples import Example
 from gradlab.shell import running_shell
+from gradlab.taylor import error_budget, sweep
 
 __all__ = [
     "Chords",
+    "Drawing",
+    "VCurve",
     "plot_against_step",
     "plot_digits",
     "plot_losses",
@@ -36,15 +41,44 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#CC79A7",
 )
 # Forward's markers are open, so that one under another still shows.
-FORWARD = {"color": RED, "linestyle": "--", "marker": "s", "markersize": 9, "fillstyle": "none"}
-BACKWARD = {"color": PURPLE, "linestyle": ":", "marker": "v", "markersize": 6}
-CENTRAL = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
+FORWARD: dict[str, Any] = {
+    "color": RED,
+    "linestyle": "--",
+    "marker": "s",
+    "markersize": 9,
+    "fillstyle": "none",
+}
+BACKWARD: dict[str, Any] = {"color": PURPLE, "linestyle": ":", "marker": "v", "markersize": 6}
+CENTRAL: dict[str, Any] = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
+FIVE_POINT: dict[str, Any] = {"color": GREEN, "linestyle": ":", "marker": "^", "markersize": 6}
+
+_LINES = {"-": "solid", "--": "dashed", "-.": "dash-dotted", ":": "dotted"}
+
+# The derivative in each method's truncation error.
+_DERIVATIVE = {"forward": 2, "backward": 2, "central": 3, "five_point": 5, "richardson": 5}
 
 _SIZE = (7.0, 4.2)
 _DPI = 110
 
 
-def show(figure: Figure, alt: str) -> None:
+class Drawing(NamedTuple):
+    """A figure and its alternative text."""
+
+    figure: Figure
+    alt: str
+
+
+class Described(Protocol):
+    """Whatever has a figure and an alternative text for it: `Drawing`, `Chords`, `VCurve`."""
+
+    @property
+    def figure(self) -> Figure: ...
+
+    @property
+    def alt(self) -> str: ...
+
+
+def show(figure: Figure | Described, alt: str = "") -> None:
     """Show a figure in a notebook with an alternative text, which a screen reader reads.
 
     JupyterLab's own picture output drops alt texts, so the figure goes out as HTML; without
@@ -52,15 +86,16 @@ def show(figure: Figure, alt: str) -> None:
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure, or what the functions of this module return
         The figure. If pyplot made it, it is closed, so that it is not shown twice.
-    alt : str
-        What the figure shows, in a sentence or two.
+    alt : str, optional
+        What the figure shows, in a sentence or two. The drawings of this module bring a text
+        of their own, made from their data.
 
     Raises
     ------
     ValueError
-        If `alt` is empty.
+        If there is no `alt`.
 
     Examples
     --------
@@ -69,6 +104,8 @@ def show(figure: Figure, alt: str) -> None:
     >>> gradlab.show(Figure(), "an empty figure")
     Figure: an empty figure
     """
+    if not isinstance(figure, Figure):
+        return show(figure.figure, alt or figure.alt)
     if not alt.strip():
         raise ValueError("alt is empty; say in a sentence what the figure shows")
     bundle = {"text/html": picture(png(figure), alt), "text/plain": f"Figure: {alt}"}
@@ -76,10 +113,11 @@ def show(figure: Figure, alt: str) -> None:
         sys.modules["matplotlib.pyplot"].close(figure)
     if running_shell() is None:
         print(bundle["text/plain"])
-        return
+        return None
     from IPython.display import display
 
     display(bundle, raw=True)
+    return None
 
 
 def png(figure: Figure) -> bytes:
@@ -152,6 +190,8 @@ class Chords:
     ----------
     figure : matplotlib.figure.Figure
         The drawing.
+    alt : str
+        What it shows now.
     """
 
     def __init__(
@@ -205,6 +245,19 @@ class Chords:
         ends = np.array([[x, x + h], [x - h, x], [x - h, x + h]])
         for chord, pair in zip(self._chords, ends, strict=True):
             chord.set_data(pair, f(pair))
+        slopes = self.slopes(f, x, h)
+        true = float(slope(np.float64(x)))
+        tangent = (
+            "no tangent, for there is a kink"
+            if np.isnan(true)
+            else f"a tangent (solid) of slope {true:.2f}"
+        )
+        self.alt = (
+            f"The curve {name} at x = {x:g} with {tangent}, and three chords for h = {h:g}: "
+            f"forward (dashed) of slope {slopes['forward']:.2f}, "
+            f"backward (dotted) of slope {slopes['backward']:.2f}, "
+            f"central (dash-dotted) of slope {slopes['central']:.2f}."
+        )
 
     @staticmethod
     def slopes(f: Callable[[Any], Any], x: float, h: float) -> dict[str, float]:
@@ -229,10 +282,98 @@ class Chords:
         }
 
 
+class VCurve:
+    """The error of a difference against its step, with what was predicted of it.
+
+    Parameters
+    ----------
+    example : Example
+        A smooth function with its derivatives.
+    x : float
+        Where its slope is measured.
+    method : {"forward", "backward", "central", "five_point", "richardson"}
+        The difference.
+    dtype : type, optional
+        The type that everything is computed in, float64 or float32.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+        The drawing; `update` only moves its lines.
+    alt : str
+        What it shows now.
+    """
+
+    def __init__(
+        self,
+        example: Example,
+        x: float,
+        method: str,
+        dtype: type[np.floating[Any]] = np.float64,
+    ) -> None:
+        # Fixed margins: a layout engine would work at every redraw.
+        self.figure, axes = _figure(layout=None)
+        self.figure.subplots_adjust(left=0.11, right=0.98, bottom=0.12, top=0.92)
+        self._axes = axes
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlim(1e-16, 3.0)
+        axes.set_ylim(1e-17, 1e3)
+        # Ticks are what takes the time of a redraw: few of them, and no typeset exponents.
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(numticks=6))
+            axis.set_major_formatter(lambda value, position: f"{value:.0e}")
+            axis.set_minor_locator(NullLocator())
+        axes.set_xlabel("step h")
+        axes.set_ylabel("|difference − derivative|")
+        (self._truncation,) = axes.plot([], [], color=RED, linestyle="--", label="truncation")
+        (self._rounding,) = axes.plot([], [], color=PURPLE, linestyle=":", label="rounding")
+        (self._measured,) = axes.plot(
+            [], [], color=BLUE, linestyle="", marker="o", markersize=5, label="measured"
+        )
+        (self._bottom,) = axes.plot(
+            [], [], color=BLACK, linestyle="", marker="*", markersize=14, label="predicted bottom"
+        )
+        axes.legend(loc="upper center", ncols=4, frameon=False, columnspacing=1.2)
+        self.update(example, x, method, dtype)
+
+    def update(
+        self, example: Example, x: float, method: str, dtype: type[np.floating[Any]]
+    ) -> None:
+        """Move the drawing to another function, point, method or type."""
+        steps, errors = sweep(example.f, dtype(x), float(example.slope(x)), method)
+        derivative = abs(float(example.derivatives[_DERIVATIVE[method]](x)))
+        noise = float(np.finfo(dtype).eps) / 2 * abs(float(example.f(x)))
+        self._budget = error_budget(method, derivative, noise)
+        self._measured.set_data(steps, np.where(errors > 0, errors, np.nan))
+        self._truncation.set_data(
+            steps, np.where(derivative > 0, self._budget.truncation(steps), np.nan)
+        )
+        self._rounding.set_data(steps, self._budget.rounding(steps))
+        self._bottom.set_data([self._budget.best_step], [self._budget.best_error])
+        what = (
+            f"{method.replace('_', '-')} difference of {example.name} at x = {x:.2f}, "
+            f"{np.dtype(dtype).name}"
+        )
+        self._axes.set_title(what, fontsize=11)
+        self.alt = (
+            f"The error of the {what}, against the step h, on log-log axes: measured points, the "
+            "predicted truncation line (dashed, rising with h), the predicted rounding line "
+            f"(dotted, falling with h), and a star for the prediction. {self.summary()[0]}."
+        )
+
+    def summary(self) -> list[str]:
+        """Return the prediction in words, a line each."""
+        step, error = self._budget.best_step, self._budget.best_error
+        if not np.isfinite(step):
+            return ["no truncation error: the larger the step, the better"]
+        return [f"predicted bottom: step {step:.0e}, error {error:.0e}"]
+
+
 def plot_against_step(
     steps: Sequence[float] | np.ndarray[Any, Any],
     errors: Mapping[str, np.ndarray[Any, Any]],
-) -> Figure:
+) -> Drawing:
     """Draw errors against the step on log-log axes, small steps on the left.
 
     Parameters
@@ -240,26 +381,44 @@ def plot_against_step(
     steps : sequence of float
         The steps h.
     errors : mapping of str to array
-        For each method ("forward", "backward", "central"), its error at each step; errors
-        that are exactly 0 are left out, as a logarithm must.
+        For each method ("forward", "backward", "central", "five_point"), its error at each
+        step; errors that are exactly 0 are left out, as a logarithm must.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    Drawing
+        The figure and its alternative text.
     """
     figure, axes = _figure()
-    styles = {"forward": FORWARD, "backward": BACKWARD, "central": CENTRAL}
+    styles = {
+        "forward": FORWARD,
+        "backward": BACKWARD,
+        "central": CENTRAL,
+        "five_point": FIVE_POINT,
+    }
     for name, values in errors.items():
         shown = np.where(np.asarray(values) > 0, values, np.nan)
-        axes.loglog(steps, shown, label=name, **styles[name])
+        axes.loglog(steps, shown, label=name.replace("_", "-"), **styles[name])
     axes.set_xlabel("step h")
     axes.set_ylabel("|difference − derivative|")
     axes.legend(frameon=False)
-    return figure
+    shapes = [
+        f"{name.replace('_', '-')} ({_LINES[styles[name]['linestyle']]}) {_shape(values)}"
+        for name, values in errors.items()
+    ]
+    alt = f"Error against the step h on log-log axes. As h shrinks: {'; '.join(shapes)}."
+    return Drawing(figure, alt)
 
 
-def plot_losses(histories: Mapping[str, Sequence[float]]) -> Figure:
+def _shape(errors: np.ndarray[Any, Any]) -> str:
+    """Say in words how errors go, from the first step to the last."""
+    least = int(np.argmin(errors))
+    if 0 < least < len(errors) - 1 and errors[-1] > 1e3 * errors[least]:
+        return "falls, and then rises again"
+    return "falls"
+
+
+def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:
     """Draw the training losses of a few networks, epoch by epoch.
 
     Parameters
@@ -269,8 +428,8 @@ def plot_losses(histories: Mapping[str, Sequence[float]]) -> Figure:
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    Drawing
+        The figure and its alternative text.
     """
     figure, axes = _figure()
     styles = [(BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "v"), (PURPLE, ":", "^")]
@@ -280,10 +439,14 @@ def plot_losses(histories: Mapping[str, Sequence[float]]) -> Figure:
     axes.set_ylabel("training loss J")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
-    return figure
+    lines = [
+        f"{name} ({_LINES[line]}) from {losses[0]:.2f} to {losses[-1]:.2f}"
+        for (name, losses), (_, line, _) in zip(histories.items(), styles, strict=False)
+    ]
+    return Drawing(figure, f"Training loss J against the epoch: {', '.join(lines)}.")
 
 
-def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Figure:
+def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Drawing:
     """Draw handwritten digits in a row, each with its label.
 
     Parameters
@@ -295,14 +458,14 @@ def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Figure:
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The figure.
+    Drawing
+        The figure and its alternative text.
     """
     figure = Figure(figsize=(_SIZE[0], 1.2), layout="constrained")
-    for axes, pixels, label in zip(
-        figure.subplots(1, len(X)), X, Y.argmax(axis=1).tolist(), strict=True
-    ):
+    labels = Y.argmax(axis=1).tolist()
+    for axes, pixels, label in zip(figure.subplots(1, len(X)), X, labels, strict=True):
         axes.imshow(pixels.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         axes.set_title(label)
         axes.set_axis_off()
-    return figure
+    names = ", ".join(map(str, labels))
+    return Drawing(figure, f"Handwritten digits, 8 by 8 grey pixels each: {names}.")

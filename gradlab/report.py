@@ -152,12 +152,18 @@ class GradientReport:
         return ("all", f"{entries} entries", verdict, self._ratio(), "", "", "")
 
     def _footnotes(self) -> list[str]:
-        return [
+        notes = [
             "pass: every entry agrees within the error of its own measurement,",
-            f"which is at most {RESOLUTION * 1e4:g}e-4 of the largest entry of the block.",
-            "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured;",
-            f"the customary reading of {self._ratio()} is: {self.band}.",
+            f"which is at most {RESOLUTION:.0e} of the parameter's largest entry.",
+            "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured.",
         ]
+        # Where nothing is settled, the ratio is one of rounding errors, and means nothing.
+        if self.verdict != "inconclusive":
+            notes += [
+                "A common rule of thumb, which the verdict does not use, calls",
+                f"a difference of {self._ratio()} {self.band}.",
+            ]
+        return notes
 
     def _ratio(self) -> str:
         return _ratio(self.difference, self.verdict)
@@ -172,8 +178,7 @@ def _cells(block: BlockReport) -> tuple[str, ...]:
     if block.verdict == "pass":
         return (*cells, "", "", "")
     index = f"[{', '.join(map(str, block.worst))}]"
-    numbers = (_number(value, block.tolerance) for value in (block.analytic, block.numeric))
-    return (*cells, index, *numbers)
+    return (*cells, index, *_numbers(block.analytic, block.numeric, block.tolerance))
 
 
 # The texts show no digits that rounding decides, so that they are the same on every machine.
@@ -186,12 +191,22 @@ def _ratio(value: float, verdict: Verdict) -> str:
     return f"< 1e{math.floor(math.log10(max(value, 1e-8))) + 1}"
 
 
-def _number(value: float, tolerance: float) -> str:
+def _numbers(analytic: float, numeric: float, tolerance: float) -> tuple[str, str]:
+    """Return both with as many digits as tell them apart, where the measurement has so many."""
+    texts = [_number(value, tolerance, digits=3) for value in (analytic, numeric)]
+    for digits in range(4, 17):
+        if texts[0] != texts[1] or not abs(analytic - numeric) > tolerance:
+            break
+        texts = [_number(value, tolerance, digits) for value in (analytic, numeric)]
+    return texts[0], texts[1]
+
+
+def _number(value: float, tolerance: float, digits: int) -> str:
     if not math.isfinite(value) or math.isinf(tolerance):
         return f"{value:.3g}"
     if abs(value) <= tolerance:
         return "0"
-    return f"{value:.3g}" if tolerance < 1e-3 * abs(value) else f"{value:.0e}"
+    return f"{value:.{digits}g}" if tolerance < 1e-3 * abs(value) else f"{value:.0e}"
 
 
 def _json_safe(value: Any) -> Any:

@@ -97,7 +97,6 @@ def test_an_expected_error_is_a_sentence(
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["begin"],
         ["start", "a", "b"],
         ["start", "--port", "65536"],
@@ -113,6 +112,20 @@ def test_wrong_usage_exits_with_2(
         main(arguments)
     assert raised.value.code == 2
     assert "usage: gradlab" in capsys.readouterr().err
+
+
+def test_no_command_at_all_gets_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "copy the lessons and open them" in capsys.readouterr().out
+
+
+def test_the_number_of_a_lesson_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["start", "00"]) == 1
+    assert "gradlab start --reset 00" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

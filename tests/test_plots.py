@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import gradlab
 from gradlab import plots
+from gradlab.examples import CURVES
 
 
 def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
@@ -23,6 +24,48 @@ def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
     assert kind == "text/html"
     assert 'alt="a &quot;quoted&quot; &lt;figure&gt;"' in page
     assert text == 'Figure: a "quoted" <figure>'
+
+
+def test_a_drawing_brings_a_text_made_from_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("gradlab.plots.running_shell", object)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    gradlab.show(plots.plot_losses({"right": [2.5, 0.125], "wrong": [2.5, 0.5]}))
+    gradlab.show(plots.plot_losses({"right": [2.5, 0.125]}), "my own words")
+    alt = "Training loss J against the epoch: right (solid) from 2.50 to 0.12, wrong (dashed)"
+    assert f'alt="{alt}' in shown[0]["text/html"]
+    assert shown[1]["text/plain"] == "Figure: my own words"
+
+    v = np.array([1e-1, 1e-9, 1e-2])
+    falls = np.array([1e-1, 1e-2, 1e-3])
+    words = plots.plot_against_step([0.1, 0.01, 0.001], {"forward": v, "central": falls}).alt
+    assert "forward (dashed) falls, and then rises again; central (dash-dotted) falls." in words
+
+    chords = plots.Chords(np.sin, np.cos, "sin x", 0.0, 1.0)
+    assert "a tangent (solid) of slope 1.00" in chords.alt
+    assert "central (dash-dotted) of slope 0.84" in chords.alt
+
+    curve = plots.VCurve(CURVES["sin x"], 1.0, "central")
+    assert "predicted bottom: step 8e-06, error 2e-11" in curve.alt
+    curve.update(CURVES["x²/2 (a parabola)"], 1.0, "central", np.float64)
+    assert "the larger the step, the better" in curve.alt
+
+
+def test_the_v_curve_draws_what_was_measured_and_what_was_predicted() -> None:
+    figure = plots.VCurve(CURVES["exp(x / 2)"], 1.0, "forward", np.float32).figure
+    truncation, rounding, measured, bottom = figure.axes[0].get_lines()
+    slope, u = np.exp(0.5) / 2, 2.0**-24
+    ((step, error),) = np.asarray(bottom.get_xydata())
+    assert step == pytest.approx(2 * np.sqrt(u * np.exp(0.5) / (slope / 2)), rel=1e-6)
+    assert error == pytest.approx(2 * np.sqrt(u * np.exp(0.5) * slope / 2), rel=1e-6)
+    for h, value in np.asarray(truncation.get_xydata()):
+        assert value == pytest.approx(h / 2 * slope / 2)
+    for h, value in np.asarray(rounding.get_xydata()):
+        assert value == pytest.approx(2 * u * np.exp(0.5) / h)
+    points = dict(np.asarray(measured.get_xydata()))
+    largest = max(points)
+    forward = (np.exp((1 + largest) / 2) - np.exp(0.5)) / largest
+    assert points[largest] == pytest.approx(forward - slope, rel=1e-4)
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
@@ -47,7 +90,7 @@ def test_a_figure_of_pyplot_is_closed_so_that_it_shows_once(
 
 def test_the_same_figure_gives_the_same_bytes() -> None:
     def draw() -> bytes:
-        return plots.png(plots.plot_losses({"A": [3.0, 2.0], "B": [3.0, 2.5]}))
+        return plots.png(plots.plot_losses({"A": [3.0, 2.0], "B": [3.0, 2.5]}).figure)
 
     assert draw() == draw()
     assert draw().startswith(b"\x89PNG")
@@ -57,8 +100,8 @@ def test_lines_differ_in_style_as_well_as_in_colour() -> None:
     losses = plots.plot_losses({name: [2.0, 1.0] for name in "ABCD"})
     chords = plots.Chords(np.sin, np.cos, "sin x", 1.0, 0.5)
     steps = plots.plot_against_step([0.1, 0.01], {"forward": np.ones(2), "central": np.ones(2)})
-    for figure in (losses, chords.figure, steps):
-        lines = figure.axes[0].get_lines()
+    for drawing in (losses, chords, steps):
+        lines = drawing.figure.axes[0].get_lines()
         assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) >= len(lines) - 1
         assert len({colors.to_hex(line.get_color()) for line in lines}) == len(lines)
 
@@ -77,8 +120,8 @@ def test_the_chords_end_on_the_curve_and_the_tangent_touches_it() -> None:
 
 
 def test_the_log_log_figure_leaves_out_errors_that_are_zero() -> None:
-    figure = plots.plot_against_step([0.1, 0.01], {"central": np.array([0.0, 1e-3])})
-    axes = figure.axes[0]
+    drawing = plots.plot_against_step([0.1, 0.01], {"central": np.array([0.0, 1e-3])})
+    axes = drawing.figure.axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), [np.nan, 1e-3])
 

@@ -42,10 +42,7 @@ gradlab.check_environment()
 X, Y = gradlab.load_digits()
 print("X:", X.shape, "one picture a row, grey values from", X.min(), "to", X.max())
 print("Y:", Y.shape, "one-hot: a 1 in the column of the right digit")
-gradlab.show(
-    gradlab.plots.plot_digits(X[:10], Y[:10]),
-    "Ten handwritten digits, from 0 to 9, drawn in 8 by 8 grey pixels.",
-)
+gradlab.show(gradlab.plots.plot_digits(X[:10], Y[:10]))
 
 # %% [markdown]
 # Coarse, but you can read them. So can a small network.
@@ -59,7 +56,8 @@ gradlab.show(
 
 # %%
 right = gradlab.MLP([64, 32, 32, 10], seed=0)
-wrong = gradlab.bugs.plant(right, "transposed_weights")
+bug = next(iter(gradlab.bugs.BUGS))  # the first of a list of bugs; we do not look which
+wrong = gradlab.bugs.plant(right, bug)
 print("the same loss before training:", right.loss(X, Y) == wrong.loss(X, Y))
 
 # %% [markdown]
@@ -70,21 +68,18 @@ histories = {
     name: network.fit(X[:1500], Y[:1500], epochs=10, learning_rate=0.1)
     for name, network in (("right", right), ("wrong", wrong))
 }
-gradlab.show(
-    gradlab.plots.plot_losses(histories),
-    "Training loss against epoch for both networks. Both fall quickly and smoothly from about 2.5 "
-    "to below 0.2; the wrong one, dashed, stays a little above the right one, solid.",
-)
+gradlab.show(gradlab.plots.plot_losses(histories))
 for name, network in (("right", right), ("wrong", wrong)):
     hits = (network.predict(X[1500:]) == Y[1500:].argmax(axis=1)).mean()
     start, end = histories[name][0], histories[name][-1]
     print(f"{name}: loss {start:.2f} -> {end:.2f}, {hits:.0%} right on new digits")
 
 # %% [markdown]
-# It falls, smoothly, to a good accuracy. Nothing crashed. Nobody who saw only the dashed curve
-# would look for a mistake. After ten epochs it is a little behind, and nothing says why.
+# It falls, smoothly, and most new digits are read rightly. Nothing crashed. Nobody who saw only
+# the dashed curve would look for a mistake. After ten epochs it is a little behind, and nothing
+# says why.
 #
-# That is why wrong gradients live long: the loss falls anyway.
+# Not every wrong gradient is so tame: some make the loss explode. The tame ones live long.
 
 # %% [markdown]
 # ## One gradient check (3 min)
@@ -100,12 +95,20 @@ for name, network in (("right", right), ("wrong", wrong)):
 gradlab.check_network(wrong, X[:32], Y[:32])
 
 # %% [markdown]
-# In one. Read the report from the top: the verdict, the guilty parameter, the cause. The
-# wrong line reads `delta.T @ A` where `A.T @ delta` belongs. The array is square, 32 × 32, so
-# the shapes fit, and no error was raised.
+# In one. Read the report from the top: the verdict, the guilty parameter, the cause. Then the
+# table, with a line for each array. *Difference* goes from 0, the same, to 1, opposite. For an
+# array that fails you see the entry where the two differ most: what backpropagation claims for it
+# (*gradient*), and what the loss says (*measured*).
 #
-# The table has a line for each array. *Gradient* is what backpropagation claims, *measured* is
-# what the loss says, both for the entry where they differ most.
+# Is the cause right? Now look which bug it was.
+
+# %%
+print(gradlab.bugs.BUGS[bug].what)
+
+# %% [markdown]
+# Here `A` is what goes into a layer, and `delta` how the loss changes with what comes out of it;
+# lesson 5 has both. The two products are each other's transpose. The array is square, 32 × 32, so
+# the shapes fit, and no error was raised.
 #
 # And the right one?
 
@@ -128,8 +131,8 @@ print(report.verdict)
 #    `return x**2`. Run both cells again, and read what the check says.
 # 3. Then make it right: `double(x)` returns x + x, for a number or an array.
 #
-# Two more helpers, for a new cell: `gradlab.hint("double")` gives a nudge, and
-# `gradlab.solution("double")` the answer.
+# Two more helpers, for a new cell (the **+** button above makes one): `gradlab.hint("double")`
+# gives a nudge, and `gradlab.solution("double")` the answer.
 
 # %% exercise="double"
 
@@ -144,7 +147,8 @@ print(report.verdict)
 # %% [markdown]
 # ## Recap
 #
-# - A network with a wrong gradient still trains, only worse. The loss curve does not tell you.
+# - A network with a wrong gradient may train all the same, a little worse. The loss curve need not
+#   tell you.
 # - A gradient check compares the gradient with the loss itself, number by number.
 # - It says which parameter is wrong, and often why.
 #
