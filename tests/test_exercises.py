@@ -397,7 +397,11 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("observed_order", lambda h, e: np.polyfit(np.log(h), np.log(e), 1), "a single value"),
         ("observed_order", lambda h, e: -order_by_lstsq(h, e), "wrong sign"),
         ("observed_order", lambda h, e: 1.01 * order_by_lstsq(h, e), "nearly right"),
-        ("taylor_polynomial", lambda derivatives, x0, x: derivatives[3], "out by hand"),
+        (
+            "taylor_polynomial",
+            lambda derivatives, x0, x: derivatives[3],
+            "for an array one value for each entry",
+        ),
         ("best_central_step", lambda f_scale, third_derivative: 1e-5, "the same for every input"),
     ],
 )

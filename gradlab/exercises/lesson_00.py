@@ -36,7 +36,7 @@ DOUBLE = Exercise(
         Misconception(
             wrong=lambda x: print(2 * x),
             hint="Your function prints its result, but hands back nothing: use return.",
-            shows=lambda trials: all(trial.got is None for trial in trials),
+            shows=lambda trials: all(trial.detail == "returned None" for trial in trials),
         ),
     ),
     hints=(

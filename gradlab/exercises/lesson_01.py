@@ -24,23 +24,25 @@ def central_difference(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-def _function(rng: np.random.Generator) -> Function:
-    """Draw a curve whose slope, curvature and third derivative are all well away from 0."""
-    a, b, c = rng.uniform(1.0, 3.0, size=3).round(1).tolist()
+def _function(rng: np.random.Generator, sign: int) -> Function:
+    """Draw a curve whose first three derivatives are well away from 0, the first of this sign."""
+    a, b, c = (sign * rng.uniform(1.0, 3.0, size=3).round(1)).tolist()
 
     def f(x: Any) -> Any:
         return a * np.exp(0.3 * x) + b * x**3 + c * x
 
-    f.__name__ = f"{a:g} exp(0.3 x) + {b:g} x^3 + {c:g} x"
+    f.__name__ = f"{a:g} exp(0.3 x) {b:+g} x^3 {c:+g} x"
+    f.__qualname__ = "f"  # what an error message calls it
     return f
 
 
 def _cases(rng: np.random.Generator) -> Cases:
-    """Four groups; each has every function and point twice, with two steps."""
+    """Four groups, each with rising and falling curves; every point comes with two steps."""
 
     def pairs(*points: Any) -> list[tuple[Any, ...]]:
         steps = rng.uniform([0.002, 0.1], [0.004, 0.2]).round(4).tolist()
-        return [(f, x, h) for x in points for f in [_function(rng)] for h in steps]
+        curves = [_function(rng, sign) for _, sign in zip(points, (1, -1), strict=True)]
+        return [(f, x, h) for x, f in zip(points, curves, strict=True) for h in steps]
 
     def draw(size: Any = None) -> Any:
         return np.round(rng.uniform(0.5, 2, size), 2)
@@ -62,9 +64,10 @@ def _ignores_h(trials: list[Trial]) -> bool:
 
 
 def _stays_in_float32(trials: list[Trial]) -> bool:
+    """Whether the values are right in a few digits, no more, where x is float32."""
     return all(
-        trial.got is not None
-        and trial.got.dtype == np.float32
+        np.asarray(trial.arguments[1]).dtype == np.float32
+        and trial.got is not None
         and trial.got.shape == trial.expected.shape
         and np.allclose(trial.got, trial.expected, rtol=1e-2)
         for trial in trials
@@ -82,6 +85,11 @@ def _filled(
         return out
 
     return fill
+
+
+def _in_float64(formula: Callable[[Function, Any, float], Any]) -> Callable[..., Any]:
+    """Convert x first, so that an answer is wrong for one reason only."""
+    return lambda f, x, h: formula(f, np.asarray(x, dtype=np.float64), h)
 
 
 def _central_over_h(f: Function, x: Any, h: float) -> Any:
@@ -120,6 +128,9 @@ def _undivided(f: Function, x: Any, h: float) -> Any:
 
 
 _SWAPPED = "The sign is the wrong way round: take the value on the right minus that on the left."
+_ABSOLUTE = "A slope may be negative, and here it is: drop the absolute value."
+_MULTIPLIED = "You multiply by the run. A slope is rise over run: divide."
+_FLOORED = "“//” cuts the quotient to a whole number: divide with “/”."
 _TRUNCATED = (
     "Your result is cut to whole numbers where x holds integers. An array made like x "
     "(zeros_like, empty_like, copy) has the type of x: convert x to float64 first."
@@ -156,6 +167,26 @@ FORWARD_DIFFERENCE = Exercise(
         Misconception(
             wrong=_forward_over_2h,
             hint="Half the slope: from x to x + h the run is h, not 2 h.",
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: abs(f(x + h) - f(x)) / h),
+            hint=_ABSOLUTE,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x + h) - f(x)) * h),
+            hint=_MULTIPLIED,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x + h) - f(x)) // h),
+            hint=_FLOORED,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x) + h - f(x)) / h),
+            hint="You add h to the value of f. Add it to x: f(x + h).",
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(h) - f(x)) / h),
+            hint="You evaluate f at h. The point to the right of x is x + h.",
         ),
         Misconception(wrong=_filled(forward_difference), hint=_TRUNCATED),
         Misconception(
@@ -198,6 +229,30 @@ CENTRAL_DIFFERENCE = Exercise(
         Misconception(
             wrong=_precedence_central,
             hint="“/ 2 * h” divides by 2 and then multiplies by h: write / (2 * h).",
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: abs(f(x + h) - f(x - h)) / (2 * h)),
+            hint=_ABSOLUTE,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x + h) - f(x - h)) * 2 * h),
+            hint=_MULTIPLIED,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x + h) - f(x - h)) // (2 * h)),
+            hint=_FLOORED,
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: f(x + h) - f(x - h) / (2 * h)),
+            hint="Only f(x - h) is divided: put brackets around the whole difference.",
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x) - f(x - h)) / h),
+            hint="This is the backward difference. The central one takes f(x + h) for f(x).",
+        ),
+        Misconception(
+            wrong=_in_float64(lambda f, x, h: (f(x + h / 2) - f(x - h / 2)) / h),
+            hint="Your chord goes half a step to each side. It should go a whole h to each side.",
         ),
         Misconception(wrong=_filled(central_difference), hint=_TRUNCATED),
         Misconception(

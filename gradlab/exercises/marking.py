@@ -15,6 +15,15 @@ import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Misconception, Trial
 
+# What to say of an answer that did not get as far as values, and that nobody foresaw.
+_STAGE_HINTS = {
+    "raises": "An error stopped your function. What it said, and where, is quoted above.",
+    "returns": "Look at what comes after return: print shows a value, only return hands it back.",
+    "shape": "The result has another shape than is needed: for a number return a number, for an "
+    "array one value for each entry.",
+    "finite": "Something overflowed or was divided by zero on the way.",
+}
+
 
 @dataclass(frozen=True)
 class Group:
@@ -86,9 +95,9 @@ def _try(exercise: Exercise, answer: Callable[..., Any], arguments: Arguments) -
     except NotImplementedError:
         return None
     except KeyboardInterrupt:
-        return Trial(arguments, expected, None, "returns", "was stopped before it returned")
+        return Trial(arguments, expected, None, "raises", "was stopped before it returned")
     except BaseException as error:
-        return Trial(arguments, expected, None, "returns", _raised(error))
+        return Trial(arguments, expected, None, "raises", _raised(error))
     value, stage, detail = _judge(exercise, got, expected)
     if not stage and _changed(mine, arguments):
         stage, detail = "returns", "changed its argument in place; work on a new array"
@@ -98,7 +107,7 @@ def _try(exercise: Exercise, answer: Callable[..., Any], arguments: Arguments) -
 def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
     """The value as an array, the first stage that it fails, and why."""
     if got is None:
-        return None, "returns", "returned None; is there a return statement?"
+        return None, "returns", "returned None"
     try:
         value = np.array(got)
     except Exception:
@@ -116,9 +125,17 @@ def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
     if not agree(exercise, value, expected):
         if expected.dtype.kind == "b":
             value = value.astype(bool)
-        what = f"returned {show_value(value)}; {show_value(expected)} is right"
-        return value, "values", what
+        return value, "values", _told_apart(value, expected)
     return value, "", ""
+
+
+def _told_apart(value: Any, expected: Any) -> str:
+    """Show both, in as many digits as it takes to see that they differ."""
+    for digits in (6, 9, 12, 17):
+        got, right = show_value(value, digits), show_value(expected, digits)
+        if got != right:
+            break
+    return f"returned {got}; {right} is right"
 
 
 def agree(exercise: Exercise, value: Any, expected: Any) -> bool:
@@ -132,13 +149,13 @@ def agree(exercise: Exercise, value: Any, expected: Any) -> bool:
     )
 
 
-def show_value(value: Any) -> str:
+def show_value(value: Any, digits: int = 6) -> str:
     """Return a number, a truth value or an array in few digits, for a sentence."""
     if np.ndim(value) == 0 and np.asarray(value).dtype.kind == "b":
         return str(bool(value))
     if np.ndim(value) == 0:
-        return f"{value:.6g}"
-    return np.array2string(np.asarray(value), precision=6, threshold=8, separator=", ")
+        return f"{value:.{digits}g}"
+    return np.array2string(np.asarray(value), precision=digits, threshold=8, separator=", ")
 
 
 def _raised(error: BaseException) -> str:
@@ -191,6 +208,9 @@ def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]
         other = _try_quietly(exercise, misconception.wrong, trial.arguments)
         if other is None or not agree(exercise, trial.got, other.got):
             return False
+        # Without a value, two failures are alike only if the same happened.
+        if trial.got is None and trial.detail != other.detail:
+            return False
         wrong_here = wrong_here or bool(other.stage)
     return wrong_here
 
@@ -209,8 +229,9 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], arguments: Argum
 
 def _pattern(trials: list[Trial]) -> str:
     """What a wrong answer that nobody foresaw has in common with the right one."""
-    if any(trial.stage not in ("", "values") for trial in trials):
-        return ""
+    for stage, hint in _STAGE_HINTS.items():
+        if any(trial.stage == stage for trial in trials):
+            return hint
     got = np.concatenate([np.ravel(t.got) for t in trials])
     expected = np.concatenate([np.ravel(t.expected) for t in trials])
     if got.size > 1 and np.all(got == got[0]):

@@ -71,8 +71,9 @@ print(f"the bound falls by {first / third:.0f} from degree 1 to 3")
 #
 # Write `taylor_polynomial(derivatives, x0, x)`, the polynomial above without the remainder.
 #
-# - `derivatives` is the list $[f(x_0), f'(x_0), f''(x_0), \dots]$. Its length decides the degree.
-# - `x` is a number or an array; return the value at each entry.
+# - `derivatives` is a list or an array, $[f(x_0), f'(x_0), f''(x_0), \dots]$. Its length decides the
+#   degree; there is at least one entry. Leave it as it is.
+# - `x` is a number or an array; return the value at each entry, in the shape of `x`.
 
 # %% exercise="taylor_polynomial"
 
@@ -198,8 +199,10 @@ for method in methods:
 # ## Your turn: measure an order (4 min)
 #
 # Write `observed_order(steps, errors)`: the slope of the straight line that fits
-# $\log(\text{errors})$ against $\log(\text{steps})$ best, in the sense of least squares. Use all
-# points that you are given. Return a float.
+# $\log(\text{errors})$ against $\log(\text{steps})$ best, in the sense of least squares.
+#
+# - Both are lists or arrays of positive numbers; the steps may rise or fall. Use all points.
+# - Return a float with its sign. Do not round it.
 
 # %% exercise="observed_order"
 
@@ -420,7 +423,7 @@ for name, function in (
 # ## Your turn: Richardson (3 min)
 #
 # Write `richardson(f, x, h)` from two central differences, with the steps `h` and `h / 2`. `x` is a
-# number or an array of floats.
+# number or an array, and may hold integers. You may call `gradlab.central_difference`.
 
 # %% exercise="richardson"
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3 Worked example: x² + 3x at x = 2
 #
-# **25 minutes**: 17 to read and run, 8 for four exercises.
+# **25 minutes**: 18 to read and run, 7 for four exercises.
 #
 # **What you will do.** Take one derivative by hand, by code and by exact fractions. Predict each
 # error before you measure it. Then decide how close is close enough.
@@ -135,7 +135,8 @@ for h in (0.1, 0.001, 1e-5, 1e-8):
 # A prediction that you can compute before you measure is worth more than ten measurements.
 #
 # Write `predict_forward_error(h)`: the error of the forward difference of $x^2 + 3x$, that is
-# *forward minus exact*, with its sign, for a step $h$. It is the same at every $x$.
+# *forward minus exact*, with its sign, for a step $h$, a number or an array. It is the same at every
+# $x$. Write a formula for it; a measurement would bring rounding along.
 
 # %% exercise="predict_forward_error"
 
