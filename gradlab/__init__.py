@@ -23,11 +23,11 @@ from gradlab.gradient_check import (
     relative_difference,
 )
 from gradlab.network import MLP
+from gradlab.noise import estimate_noise
 from gradlab.parameters import ravel
 from gradlab.report import GradientReport
 from gradlab.taylor import (
     error_budget,
-    estimate_noise,
     fit_order,
     lagrange_bound,
     sweep,

@@ -2,8 +2,8 @@
 
 A difference is wrong for two reasons: the Taylor terms that its formula leaves out (truncation),
 and the error of each value of f, which the division by h enlarges (rounding). `error_budget`
-predicts both, `sweep` measures their sum, `fit_order` reads the order off what was measured, and
-`estimate_noise` measures the error of a value of f. Lesson 2 derives the formulas.
+predicts both, `sweep` measures their sum, and `fit_order` reads the order off what was measured.
+Lesson 2 derives the formulas.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradlab import differences
+from gradlab.arguments import read_number, read_point, read_reals, read_steps
 from gradlab.differences import ERROR_TERMS, Function
 
 __all__ = [
     "ErrorBudget",
     "OrderFit",
     "error_budget",
-    "estimate_noise",
     "fit_order",
     "lagrange_bound",
     "sweep",
@@ -46,13 +46,6 @@ _FORMULAS = {
 # Each stretch of a log-log plot is charged this many residuals of this size, in decades: otherwise
 # three points that happen to lie on a line would beat a long stretch.
 _EXTRA, _RESIDUAL = 3, 0.02
-
-# The table of differences is made of this many values on either side of x, and x itself.
-_SIDE = 6
-# Points that are this part of a power of two apart are no rounder than other numbers.
-_FRACTION = 0.618
-# Estimates of the noise agree if they are within this factor (Moré and Wild 2011).
-_AGREE = 4.0
 
 
 def taylor_polynomial(derivatives: Sequence[float], x0: float, x: ArrayLike) -> Any:
@@ -92,7 +85,7 @@ def taylor_polynomial(derivatives: Sequence[float], x0: float, x: ArrayLike) -> 
     >>> taylor_polynomial([1, 1, 1], 0, 0.5)  # exp about 0, degree 2
     1.625
     """
-    coefficients = _reals(derivatives, "derivatives")
+    coefficients = read_reals(derivatives, "derivatives")
     if coefficients.ndim != 1 or coefficients.size == 0:
         raise ValueError(
             f"derivatives has shape {coefficients.shape}; it must be a list of at least one "
@@ -100,7 +93,7 @@ def taylor_polynomial(derivatives: Sequence[float], x0: float, x: ArrayLike) -> 
         )
     if not np.all(np.isfinite(coefficients)):
         raise ValueError("derivatives has an entry that is NaN or infinite; all must be finite")
-    d = _reals(x, "x") - _number(x0, "x0")
+    d = read_reals(x, "x") - read_number(x0, "x0")
     value = np.full(d.shape, coefficients[-1])
     for k in range(coefficients.size - 1, 0, -1):
         value = coefficients[k - 1] + d / k * value
@@ -149,7 +142,7 @@ def lagrange_bound(derivative_bound: ArrayLike, degree: int, x0: float, x: Array
     >>> lagrange_bound(2.0, 2, 0.0, 0.5)  # exp is at most 2 from 0 to 0.5; 2 (1/8) / 6
     0.041666666666666664
     """
-    bound = _reals(derivative_bound, "derivative_bound")
+    bound = read_reals(derivative_bound, "derivative_bound")
     if not np.all(np.isfinite(bound)) or np.any(bound < 0):
         raise ValueError(
             f"derivative_bound is {derivative_bound!r}; it must be finite and not negative, since "
@@ -161,7 +154,7 @@ def lagrange_bound(derivative_bound: ArrayLike, degree: int, x0: float, x: Array
         raise TypeError(f"degree is {degree!r}; it must be an integer") from None
     if n < 0:
         raise ValueError(f"degree is {n}; a polynomial has degree 0 or more")
-    distance = np.abs(_reals(x, "x") - _number(x0, "x0"))
+    distance = np.abs(read_reals(x, "x") - read_number(x0, "x0"))
     value = np.broadcast_to(bound, np.broadcast_shapes(bound.shape, distance.shape))
     for k in range(1, n + 2):
         value = value * (distance / k)
@@ -196,7 +189,7 @@ class ErrorBudget:
         array([1. , 0.5])
         """
         terms = ERROR_TERMS[self.method]
-        return _unwrap(terms.truncation * self.derivative * _steps(h, "h") ** terms.order)
+        return _unwrap(terms.truncation * self.derivative * read_steps(h, "h") ** terms.order)
 
     def rounding(self, h: ArrayLike) -> Any:
         """Return the bound of the rounding error for steps `h`; an array for an array.
@@ -207,7 +200,7 @@ class ErrorBudget:
         >>> error_budget("forward", derivative=4.0, noise=0.125).rounding(0.5)
         0.5
         """
-        return _unwrap(ERROR_TERMS[self.method].rounding * self.noise / _steps(h, "h"))
+        return _unwrap(ERROR_TERMS[self.method].rounding * self.noise / read_steps(h, "h"))
 
     def total(self, h: ArrayLike) -> Any:
         """Return truncation plus rounding for steps `h`; an array for an array.
@@ -321,8 +314,8 @@ def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
     8.0e-06 1.7e-11
     """
     _require_method(method)
-    size = abs(_number(derivative, "derivative"))
-    sigma = _number(noise, "noise")
+    size = abs(read_number(derivative, "derivative"))
+    sigma = read_number(noise, "noise")
     if sigma < 0.0:
         raise ValueError(f"noise is {noise}; it is the size of an error, so not negative")
     return ErrorBudget(method, size, sigma)
@@ -373,9 +366,9 @@ def sweep(
     array([0.25  , 0.0625])
     """
     formula = _FORMULAS[_require_method(method)]
-    point = _point(x)
-    truth = _number(slope, "slope")
-    h = 10.0 ** -np.arange(1.0, 15.25, 0.5) if steps is None else _steps(steps, "steps")
+    point = read_point(x)
+    truth = read_number(slope, "slope")
+    h = 10.0 ** -np.arange(1.0, 15.25, 0.5) if steps is None else read_steps(steps, "steps")
     if h.ndim != 1:
         raise ValueError(f"steps has shape {h.shape}; it must be a list of steps")
     errors = np.empty(h.size)
@@ -449,7 +442,7 @@ def fit_order(steps: ArrayLike, errors: ArrayLike) -> OrderFit:
     >>> round(fit.slope, 6), round(fit.constant, 6), fit.first, fit.last
     (2.0, 2.0, 0, 2)
     """
-    h, e = _steps(steps, "steps"), _reals(errors, "errors")
+    h, e = read_steps(steps, "steps"), read_reals(errors, "errors")
     if h.ndim != 1 or h.shape != e.shape:
         raise ValueError(
             f"steps has shape {h.shape} and errors {e.shape}; they must be two lists of one length"
@@ -493,182 +486,10 @@ def _straightest(x: FloatArray, y: FloatArray) -> tuple[int, int]:
     return int(i[best]), int(j[best])
 
 
-def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = None) -> float:
-    """Estimate the noise of f near x: the standard deviation of the error of its values.
-
-    A table of differences of values at equally spaced points: each order takes away more of what
-    is smooth in f, while independent errors of variance ``sigma^2`` leave the k-th differences
-    with the variance ``sigma^2 (2k)! / (k!)^2``. Where three orders in a row give the same sigma
-    within a factor of 4, and their differences change sign, the table has settled [1]_.
-
-    Parameters
-    ----------
-    f : callable
-        Takes a number and returns one.
-    x : float
-        Near which point; a `numpy.float32` is kept, so that f computes in float32.
-    h : float, optional
-        The spacing of the 13 points, positive, in the units of `x`. Default: from 1/13 of the
-        central difference's `best_step` down, by factors of 16, and then up, until two spacings
-        have settled within a factor of 4 of each other. (At a kink the table settles as well,
-        but with a sigma that falls with the spacing.)
-
-    Returns
-    -------
-    float
-        sigma, in the units of f. For a correctly rounded f this is 0.29 to 0.58 of ``u |f|``,
-        because rounding errors are spread evenly between their bounds. 0.0 if no two spacings
-        agree and the differences vanish at one: f is exact there, as a constant is.
-
-    Raises
-    ------
-    ValueError
-        If nothing settles: f has a kink at x, varies too fast, or is not finite there. Pass a
-        smaller `h`, or take ``u |f|``. Also if `x` is not one finite number or `h` is not
-        positive, or too small for 13 points around `x`.
-    TypeError
-        If `x`, `h` or the values of f are not real numbers.
-
-    Notes
-    -----
-    What counts as noise depends on the spacing: a ripple of wavelength 1e-9 is noise to points
-    1e-6 apart, and smooth to points 1e-12 apart; so is a function that varies as fast as that.
-    The spacing is an odd multiple of the last
-    digit of x, so that the points are exact, but f rounds as it does anywhere else.
-
-    References
-    ----------
-    .. [1] J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM Journal on
-       Scientific Computing 33 (2011), 1292-1314 (the algorithm ECnoise).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gradlab.taylor import estimate_noise
-    >>> def rounded(x):
-    ...     return float(np.float32(np.exp(x)))
-    >>> 0.1 < estimate_noise(rounded, 1.0) / (2**-24 * 2.718) < 1.0
-    True
-    """
-    point = _point(x)
-    if h is not None:
-        return _noise_at(f, point, _number(h, "h"))
-    widest = _FRACTION * float(differences._best_step(np.asarray(point), "central")) / 8
-    settled: list[float] = []
-    for j in _levels(point, widest):
-        sigma = _settled(_table(f, point, widest * 16.0**-j))
-        for earlier in settled:
-            if 0.0 < earlier / _AGREE <= sigma <= earlier * _AGREE:
-                return earlier
-        if not math.isnan(sigma):
-            settled.append(sigma)
-    if 0.0 in settled:
-        return 0.0
-    raise ValueError(
-        f"the noise of f near x = {x} cannot be told from f: it has a kink there, or varies too "
-        "fast, or is not finite; pass a smaller h, or take u |f| as its noise"
-    )
-
-
-def _levels(point: np.floating[Any], widest: float) -> list[int]:
-    """Return the powers of 1/16 to try: down to the digits of x, then up, for a coarse f."""
-    narrowest = 0
-    while widest * 16.0 ** -(narrowest + 1) >= 64 * _last_digit(point, widest):
-        narrowest += 1
-    return [*range(narrowest + 1), -1, -2, -3]
-
-
-def _noise_at(f: Function, point: np.floating[Any], spacing: float) -> float:
-    least = _last_digit(point, spacing)
-    if not spacing >= least > 0.0:
-        raise ValueError(
-            f"h is {spacing}; it must be positive and at least {least}, the distance between "
-            f"numbers of type {point.dtype} near x"
-        )
-    sigma = _settled(_table(f, point, spacing))
-    if math.isnan(sigma):
-        raise ValueError(
-            f"the noise of f near x = {point} does not settle with h = {spacing}; leave h out to "
-            "try several, pass another, or take u |f| as its noise"
-        )
-    return sigma
-
-
-def _last_digit(point: np.floating[Any], spacing: float) -> float:
-    """Return the distance between neighbouring numbers of x's type at the end of the table."""
-    with np.errstate(all="ignore"):
-        return float(np.spacing(abs(point) + point.dtype.type((_SIDE + 1) * spacing)))
-
-
-def _table(f: Function, point: np.floating[Any], spacing: float) -> FloatArray:
-    """Return f at 13 points around x, about `spacing` apart, that are exact."""
-    unit = _last_digit(point, spacing)
-    if not math.isfinite(unit):
-        return np.array([math.nan])
-    # Odd, so that the points are no rounder numbers than others.
-    apart = (2 * math.floor(spacing / (2 * unit)) + 1) * unit
-    centre = round(float(point) / unit) * unit
-    points = centre + apart * np.arange(-_SIDE, _SIDE + 1)
-    with np.errstate(all="ignore"):
-        values = [differences._call(f, np.asarray(t)) for t in points.astype(point.dtype)]
-    return np.asarray(values, dtype=np.float64)
-
-
-def _settled(values: FloatArray) -> float:
-    """Return the sigma where the table of differences of `values` settles; nan if it does not."""
-    if not np.all(np.isfinite(values)):
-        return math.nan
-    table = [np.diff(values, k) for k in range(1, 9)]
-    if not table[-1].any():
-        return 0.0
-    # Points so close that f repeats itself show little of its noise.
-    if np.count_nonzero(table[0]) < _SIDE:
-        return math.nan
-    sigma = [
-        math.sqrt(float(np.mean(row**2)) / math.comb(2 * k, k)) for k, row in enumerate(table, 1)
-    ]
-    for k, row in enumerate(table[:-2]):
-        three = sigma[k : k + 3]
-        if max(three) <= _AGREE * min(three) and row.min() < 0.0 < row.max():
-            return sigma[k]
-    return math.nan
-
-
 def _require_method(method: str) -> str:
     if method not in _FORMULAS:
         raise ValueError(f"method is {method!r}; it must be one of {', '.join(sorted(_FORMULAS))}")
     return method
-
-
-def _reals(value: ArrayLike, name: str) -> FloatArray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf" and array.size:
-        raise TypeError(f"{name} has the type {array.dtype}; it must be made of real numbers")
-    return array.astype(np.float64)
-
-
-def _number(value: ArrayLike, name: str) -> float:
-    array = _reals(value, name)
-    if array.shape != () or not np.isfinite(array):
-        raise ValueError(f"{name} is {value!r}; it must be one finite number")
-    return float(array)
-
-
-def _point(x: ArrayLike) -> np.floating[Any]:
-    _number(x, "x")
-    array = np.asarray(x)
-    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
-    point: np.floating[Any] = kind.type(array)
-    return point
-
-
-def _steps(value: ArrayLike, name: str) -> FloatArray:
-    steps = _reals(value, name)
-    if not np.all(np.isfinite(steps)) or np.any(steps <= 0.0):
-        raise ValueError(
-            f"{name} is {value!r}; a step must be positive and finite, for example 1e-5"
-        )
-    return steps
 
 
 def _unwrap(values: FloatArray) -> Any:

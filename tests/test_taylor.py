@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradlab.differences import best_step
+from gradlab.noise import estimate_noise
 from gradlab.taylor import (
     ErrorBudget,
     error_budget,
-    estimate_noise,
     fit_order,
     lagrange_bound,
     sweep,
