@@ -36,7 +36,7 @@ test-pythons: $(READY)
 	PATH="$$PATH$(PYENV_BINS)" $(BIN)/python -m tox run
 
 notebooks: $(READY)
-	$(BIN)/python -m gradlab.build
+	$(BIN)/python -m gradlab.build $(if $(ALL),--all)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
@@ -63,6 +63,7 @@ help:
 	@echo "make clean         remove .venv and caches; your my-course/ stays"
 	@echo
 	@echo "PYTHON=python3.12  the Python for .venv"
+	@echo "ALL=1              make notebooks executes every lesson again, after a change in gradlab/"
 	@echo "WHEELS=folder      install from this folder alone, without a network"
 
 # Written last, so that a set-up that was interrupted is done again.

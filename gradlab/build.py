@@ -180,14 +180,14 @@ def release(notebook: NotebookNode) -> NotebookNode:
     return released
 
 
-def build(path: Path, folder: Path = NOTEBOOKS, always: bool = False) -> list[Path]:
+def build(path: Path, folder: Path, always: bool = False) -> list[Path]:
     """Build both editions of one lesson, if its cells changed.
 
     Parameters
     ----------
     path : Path
         The source.
-    folder : Path, optional
+    folder : Path
         Where the learner's edition goes; the solved one goes to its subfolder ``solved``.
     always : bool, optional
         Execute the lesson even if its cells are those of the edition that is there.
@@ -253,8 +253,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m gradlab.build", description=__doc__)
     parser.add_argument("--all", action="store_true", help="execute every lesson again")
     always = parser.parse_args(argv).all
+    if not (NOTEBOOKS / "source").is_dir():
+        print(f"There are no sources in {NOTEBOOKS}; lessons are built in a checkout.")
+        return 1
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
-        written = build(path, always=always)
+        written = build(path, NOTEBOOKS, always)
         names = ", ".join(str(target.relative_to(NOTEBOOKS)) for target in written)
         print(f"{path.stem}: {'wrote ' + names if names else 'nothing changed'}", flush=True)
     return 0

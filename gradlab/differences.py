@@ -65,7 +65,8 @@ def forward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) ->
     """Slope of the chord from x to x + h: ``(f(x + h) - f(x)) / h``.
 
     The error is ``h f''(xi) / 2`` for some xi between x and x + h, plus rounding of about
-    ``2 u |f| / h``.
+    ``2 u |f| / h``. A given `h` is used as it is: where it is below half the gap between the
+    floats at x, x + h is x, and the slope 0.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     then far below rounding (Squire and Trapp 1998, SIAM Review 40(1)). It holds only where
     f is analytic and is computed in complex arithmetic all the way. ``abs``, ``conj``,
     ``max``, comparisons and ``.real`` break that; a result without an imaginary part is
-    refused, but a wrong imaginary part (``conj`` flips its sign) cannot be noticed.
+    refused, but a wrong imaginary part (``conj`` flips its sign) is not noticed.
 
     Parameters
     ----------
@@ -228,7 +229,8 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     if not np.iscomplexobj(values):
         raise TypeError(_lost(f, f"returned real values ({values.dtype}) for complex ones"))
     _require_shape(f, values, points)
-    if np.any((values.imag == 0) & _changes(f, points)):
+    zero = values.imag == 0
+    if zero.any() and np.any(zero & _loses(f, points, step)):
         raise ValueError(_lost(f, "returned the imaginary part 0 where it changes with x"))
     return _unwrap(values.imag / step)
 
@@ -279,7 +281,7 @@ def _best_step(points: FloatArray, method: str) -> FloatArray:
     unit_roundoff = float(np.finfo(points.dtype).eps) / 2
     scale = np.maximum(np.abs(points.astype(np.float64)), 1.0)
     exponent = np.rint(np.log2((factor * unit_roundoff) ** (1 / order) * scale))
-    step: FloatArray = np.exp2(exponent).astype(points.dtype)
+    step: FloatArray = np.ldexp(1.0, exponent.astype(int)).astype(points.dtype)
     return step
 
 
@@ -341,18 +343,28 @@ def _require_shape(f: Function, values: NDArray[Any], points: FloatArray) -> Non
     )
 
 
-def _changes(f: Function, points: FloatArray) -> NDArray[np.bool_]:
-    """Where f has a slope that stays as the step shrinks, as seen by real differences."""
+def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool_]:
+    """Where f has a slope, as seen by real differences, but no imaginary part to show for it.
+
+    The imaginary part must be 0 at the neighbours too, or else there is only a kink nearby, and
+    with a large step as well, or else it was too small for a float.
+    """
 
     def real(x: Any) -> Any:
         return np.real(f(x))
 
-    step = 8 * _best_step(points, "central")
-    wide = _call(real, points + step) - _call(real, points - step)
-    high, low = _call(real, points + step / 8), _call(real, points - step / 8)
-    noise = 32 * np.finfo(points.dtype).eps * np.maximum(np.abs(high), np.abs(low))
-    slope = np.abs(high - low)
-    return np.asarray((slope > noise) & (8 * slope > np.abs(wide) / 2))
+    def has_none(x: FloatArray, h: FloatArray) -> NDArray[np.bool_]:
+        return np.asarray(np.imag(f(x + 1j * h)) == 0)
+
+    wide = 8 * _best_step(points, "central")
+    with np.errstate(all="ignore"):
+        rise = _call(real, points + wide) - _call(real, points - wide)
+        high, low = _call(real, points + wide / 8), _call(real, points - wide / 8)
+        noise = 32 * np.finfo(points.dtype).eps * np.maximum(np.abs(high), np.abs(low))
+        # A slope, and one that stays as the step shrinks.
+        changes = (np.abs(high - low) > noise) & (8 * np.abs(high - low) > np.abs(rise) / 2)
+        silent = has_none(points + wide, step) & has_none(points - wide, step)
+        return np.asarray(changes & silent & has_none(points, wide))
 
 
 def _lost(f: Function, what: str) -> str:

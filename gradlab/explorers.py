@@ -110,7 +110,7 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Expl
     drawing = Chords(start.f, start.slope, start.name, x, h)
 
     def draw(name: str, x: float, h: float) -> tuple[bytes, str, list[str]]:
-        chosen = CURVES[name]
+        chosen, x = CURVES[name], round(x, 2)  # a slider's 0 may be 3e-17, beside a kink at 0
         drawing.update(chosen.f, chosen.slope, name, x, h)
         return png(drawing.figure), drawing.alt, _describe(chosen, x, h)
 

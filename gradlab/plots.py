@@ -104,20 +104,20 @@ def show(figure: Figure | Described, alt: str = "") -> None:
     >>> gradlab.show(Figure(), "an empty figure")
     Figure: an empty figure
     """
-    if not isinstance(figure, Figure):
-        return show(figure.figure, alt or figure.alt)
-    if not alt.strip():
+    drawn, text = (
+        (figure, alt) if isinstance(figure, Figure) else (figure.figure, alt or figure.alt)
+    )
+    if not text.strip():
         raise ValueError("alt is empty; say in a sentence what the figure shows")
-    bundle = {"text/html": picture(png(figure), alt), "text/plain": f"Figure: {alt}"}
+    bundle = {"text/html": picture(png(drawn), text), "text/plain": f"Figure: {text}"}
     if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(figure)
+        sys.modules["matplotlib.pyplot"].close(drawn)
     if running_shell() is None:
         print(bundle["text/plain"])
-        return None
+        return
     from IPython.display import display
 
     display(bundle, raw=True)
-    return None
 
 
 def png(figure: Figure) -> bytes:
@@ -402,20 +402,26 @@ def plot_against_step(
     axes.set_xlabel("step h")
     axes.set_ylabel("|difference − derivative|")
     axes.legend(frameon=False)
+    downwards = np.argsort(steps)[::-1]
     shapes = [
-        f"{name.replace('_', '-')} ({_LINES[styles[name]['linestyle']]}) {_shape(values)}"
+        f"{name.replace('_', '-')} ({_LINES[styles[name]['linestyle']]}) "
+        f"{_shape(np.asarray(steps)[downwards], np.asarray(values)[downwards])}"
         for name, values in errors.items()
     ]
     alt = f"Error against the step h on log-log axes. As h shrinks: {'; '.join(shapes)}."
     return Drawing(figure, alt)
 
 
-def _shape(errors: np.ndarray[Any, Any]) -> str:
-    """Say in words how errors go, from the first step to the last."""
-    least = int(np.argmin(errors))
-    if 0 < least < len(errors) - 1 and errors[-1] > 1e3 * errors[least]:
-        return "falls, and then rises again"
-    return "falls"
+def _shape(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> str:
+    """Say in words how errors go as the step shrinks, from what rounding does not decide."""
+    words = []
+    begin = slice(0, 4)
+    if np.all(errors[begin] > 0) and np.all(np.diff(errors[begin]) < 0):
+        slope = np.polyfit(np.log(steps[begin]), np.log(errors[begin]), 1)[0]
+        words.append(f"falls with slope {slope:.0f}")
+    if errors[-1] > 1e3 * errors.min():
+        words.append("rises to the end")
+    return ", then ".join(words) or "stays"
 
 
 def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:

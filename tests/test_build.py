@@ -82,6 +82,16 @@ def test_a_second_build_changes_no_byte(small: Path) -> None:
     assert [path.read_bytes() for path in written] == before
 
 
+def test_outputs_that_are_stale_are_mended_when_asked(small: Path) -> None:
+    folder = small.parents[1]
+    solved, _ = build(small, folder)
+    fresh = solved.read_text(encoding="utf-8")
+    solved.write_text(fresh.replace("1 of 1 points", "7 of 7 points"), encoding="utf-8")
+    assert build(small, folder) == []
+    assert build(small, folder, always=True) == [solved]
+    assert solved.read_text(encoding="utf-8") == fresh
+
+
 def test_an_edit_changes_its_own_cell_and_no_other(small: Path) -> None:
     before = {cell.id for cell in read_source(small).cells}
     small.write_text("# %% [markdown]\n# new\n\n" + SMALL, encoding="utf-8")
@@ -120,7 +130,22 @@ def test_a_marker_that_is_not_known_is_named(small: Path, marker: str) -> None:
         read_source(small)
 
 
-def test_the_command_says_that_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"{path.stem}: nothing changed" for path in SOURCES]
+def test_the_command_says_what_it_wrote(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gradlab.build.NOTEBOOKS", small.parents[1])
+    said = []
+    for arguments in ([], [], ["--all"]):
+        assert main(arguments) == 0
+        said.append(capsys.readouterr().out)
+    solved = str(Path("solved", "09_small.ipynb"))
+    assert said[0] == f"09_small: wrote {solved}, 09_small.ipynb\n"
+    assert said[1] == said[2] == "09_small: nothing changed\n"
+
+
+def test_without_sources_there_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gradlab.build.NOTEBOOKS", tmp_path)
+    assert main([]) == 1
+    assert "lessons are built in a checkout" in capsys.readouterr().out

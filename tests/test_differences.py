@@ -250,6 +250,40 @@ def test_the_complex_step_refuses_what_loses_the_imaginary_part(
         gradlab.complex_step(f, 1.0)
 
 
+def test_one_entry_that_loses_its_imaginary_part_is_enough() -> None:
+    def half(x: Any) -> Any:
+        return np.where(x.real > 0, np.abs(x) + 0j, x)
+
+    with pytest.raises(ValueError, match="half returned the imaginary part 0"):
+        gradlab.complex_step(half, [1.0, -1.0])
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (lambda x: np.where(x.real > 0, x, 0 * x), -1e-6, 0.0),  # a kink nearby
+        (np.exp, -700.0, 0.0),  # the imaginary part underflows
+        (np.log, 1e-6, 1e6),  # not defined a few steps to the left
+        (np.sqrt, 1e-6, 500.0),
+    ],
+)
+def test_a_right_complex_step_is_neither_refused_nor_warned_about(
+    f: Any, x: float, slope: float
+) -> None:
+    assert gradlab.complex_step(f, x) == pytest.approx(slope, rel=1e-12, abs=1e-300)
+
+
+def test_the_complex_step_takes_one_value_where_nothing_is_lost() -> None:
+    calls = []
+
+    def counted(x: Any) -> Any:
+        calls.append(x)
+        return x * x
+
+    gradlab.complex_step(counted, 3.0)
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("power", [2, 3, 8, 17, 40])
 def test_a_slope_that_really_is_zero_is_not_refused(power: int) -> None:
     assert gradlab.complex_step(lambda x: x**power, 0.0) == pytest.approx(0.0, abs=1e-30)

@@ -1,6 +1,8 @@
 """Every exercise of the catalogue, and how answers are checked."""
 
+import functools
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -264,26 +266,96 @@ def test_the_solution_cell_has_the_markers_around_the_body_alone(exercise: Exerc
     assert mark(exercise, namespace[exercise.name]).points == exercise.points
 
 
-def test_gradlabs_own_function_is_refused_however_it_is_reached() -> None:
-    from gradlab import central_difference as borrowed
+def borrow_by_module(f: Any, x: Any, h: float) -> Any:
+    return gradlab.central_difference(f, x, h)
 
-    def through_the_module(f: Any, x: Any, h: float) -> Any:
-        return gradlab.central_difference(f, x, h)
 
-    def through_an_alias(f: Any, x: Any, h: float) -> Any:
-        return borrowed(f, x, h)
+def borrow_by_import(f: Any, x: Any, h: float) -> Any:
+    from gradlab.differences import central_difference as mine
 
-    def inside(f: Any, x: Any, h: float) -> Any:
-        return [gradlab.central_difference(f, v, h) for v in x]
+    return mine(f, x, h)
 
-    copied = gradlab.central_difference
-    for answer in [gradlab.central_difference, copied, through_the_module, inside]:
-        result = gradlab.check("central_difference", answer)
-        assert result.points == 0
+
+def borrow_by_name(f: Any, x: Any, h: float) -> Any:
+    return getattr(gradlab, "central" + "_difference")(f, x, h)
+
+
+def borrow_by_default(f: Any, x: Any, h: float, c: Any = gradlab.central_difference) -> Any:
+    return c(f, x, h)
+
+
+def borrow_by_helper(f: Any, x: Any, h: float) -> Any:
+    return [borrow_by_module(f, v, h) for v in np.ravel(x)]
+
+
+class BorrowByCall:
+    def __call__(self, f: Any, x: Any, h: float) -> Any:
+        return borrow_by_module(f, x, h)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        gradlab.central_difference,
+        EXERCISES["central_difference"].reference,
+        borrow_by_module,
+        borrow_by_import,
+        borrow_by_name,
+        borrow_by_default,
+        borrow_by_helper,
+        BorrowByCall(),
+        functools.partial(borrow_by_default, h=0.1),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:x is float32")
+def test_gradlabs_own_function_is_refused_however_it_is_reached(answer: Any) -> None:
+    result = gradlab.check("central_difference", answer)
+    assert result.points == 0
+    assert not result.passed
+    if not isinstance(answer, functools.partial):  # that one cannot be called at all
         assert "Write this yourself" in str(result)
-    through_global = eval("lambda f, x, h: borrowed(f, x, h)", {"borrowed": borrowed})
-    assert "Write this yourself" in str(gradlab.check("central_difference", through_global))
-    assert "Write this yourself" in str(gradlab.check("central_difference", through_an_alias))
+
+
+def test_watching_an_answer_leaves_the_profiler_as_it_was() -> None:
+    before = sys.getprofile()
+    gradlab.check("double", lambda x: 2 * x)
+    assert sys.getprofile() is before
+
+
+def test_points_are_the_share_of_groups_that_are_right() -> None:
+    def numbers_only(f: Any, x: Any, h: float) -> Any:
+        return (f(x + h) - f(x)) / h if np.ndim(x) == 0 and not isinstance(x, np.floating) else 0.0
+
+    def rest_is_to_do(x: Any) -> Any:
+        if np.ndim(x) == 0:
+            return 2 * x
+        raise NotImplementedError
+
+    result = gradlab.check("forward_difference", numbers_only)
+    assert [group.passed for group in result.groups] == [True, False, False, False]
+    assert result.points == result.grade() == 1.0
+    # Half of double is answered: that is an attempt.
+    result = gradlab.check("double", rest_is_to_do)
+    assert result.points == 0.5
+    assert "One part still raises NotImplementedError" in str(result)
+
+
+def test_every_check_runs_the_same_cases() -> None:
+    seen: list[list[Any]] = [[], []]
+    for inputs in seen:
+        gradlab.check("double", inputs.append)
+    assert str(seen[0]) == str(seen[1])
+
+
+def test_a_stop_by_the_learner_stops_the_check_at_once() -> None:
+    calls = []
+
+    def hangs(x: Any) -> Any:
+        calls.append(x)
+        raise KeyboardInterrupt
+
+    gradlab.check("double", hangs)
+    assert len(calls) == 1
 
 
 def test_richardson_may_use_the_central_difference_and_nothing_else() -> None:
@@ -298,7 +370,7 @@ def test_richardson_may_use_the_central_difference_and_nothing_else() -> None:
     assert gradlab.check("richardson", combine).passed
     refused = str(gradlab.check("richardson", borrow))
     assert "Write this yourself" in refused
-    assert "You may use: central_difference." in refused
+    assert "you may use: central_difference.)" in refused
 
 
 @settings(max_examples=25)
@@ -322,6 +394,38 @@ class Hostile:
 
     def __repr__(self) -> str:
         raise RuntimeError("no text of me")
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text of me")
+
+
+class NoSignature:
+    @property
+    def __signature__(self) -> Any:
+        raise RuntimeError("no signature of me")
+
+    def __call__(self, x: Any) -> Any:
+        return 2 * x
+
+
+class Bottomless:
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Any:
+        return Bottomless()
+
+
+def raise_unprintable(x: Any) -> Any:
+    raise UnprintableError
+
+
+def close_the_output(x: Any) -> Any:
+    sys.stdout.close()
+    sys.stderr.close()
+    return 3 * x
 
 
 def endless(x: Any) -> Any:
@@ -356,8 +460,13 @@ def interrupted(x: Any) -> Any:
         (lambda x: 6 * x, "Every value is 3 times the right one"),
         (lambda x: 2 * x + 1, "off by the same amount, 1"),
         (endless, "raised RecursionError"),
+        (raise_unprintable, "raised an error that cannot be shown"),
+        (close_the_output, "1.5 times the right one"),
+        (NoSignature(), "could not be checked: it led to an error of type RuntimeError"),
+        (lambda x: Bottomless(), "returned a Bottomless; numbers are needed"),
+        (lambda x: (2 * v for v in x), "numbers are needed"),
         (leave, "raised SystemExit: goodbye"),
-        (interrupted, "was stopped before it returned"),
+        (interrupted, "was stopped by you before it finished"),
         (np.sin, "wrong"),
     ],
 )
@@ -495,6 +604,8 @@ def test_what_an_answer_prints_is_shown_and_nothing_reaches_stderr(
 
 def test_an_unknown_name_lists_the_exercises() -> None:
     for text in (
+        gradlab.hint([]),  # type: ignore[arg-type]
+        gradlab.solution({}),  # type: ignore[arg-type]
         gradlab.check("duoble"),
         gradlab.check(gradlab),  # type: ignore[arg-type]
         gradlab.hint("duoble"),

@@ -1,5 +1,6 @@
 """The explorers: controls, picture and text follow each other, and stand without a kernel."""
 
+import base64
 import itertools
 
 import numpy as np
@@ -62,8 +63,10 @@ def test_every_curve_is_drawn_over_the_whole_range_of_the_sliders(curve: str) ->
 
 
 def test_without_a_kernel_a_picture_and_a_text_stand_in(explorer: Explorer) -> None:
+    first = base64.b64encode(bytes(explorer.image.value)).decode()
     explorer.controls["h"].value = 0.1
     bundle = explorer._repr_mimebundle_()
+    assert first in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert '<img alt="The curve sin x' in bundle["text/html"]
     assert "for h = 1: forward (dashed) of slope 0.07" in bundle["text/html"]

@@ -36,10 +36,11 @@ def test_a_drawing_brings_a_text_made_from_its_data(monkeypatch: pytest.MonkeyPa
     assert f'alt="{alt}' in shown[0]["text/html"]
     assert shown[1]["text/plain"] == "Figure: my own words"
 
-    v = np.array([1e-1, 1e-9, 1e-2])
-    falls = np.array([1e-1, 1e-2, 1e-3])
-    words = plots.plot_against_step([0.1, 0.01, 0.001], {"forward": v, "central": falls}).alt
-    assert "forward (dashed) falls, and then rises again; central (dash-dotted) falls." in words
+    steps = 10.0 ** -np.arange(1.0, 7.0)
+    v = np.array([1e-1, 1e-2, 1e-3, 1e-4, 1e-9, 1e-2])
+    words = plots.plot_against_step(steps[::-1], {"forward": v[::-1], "central": steps[::-1] ** 2})
+    assert "forward (dashed) falls with slope 1, then rises to the end" in words.alt
+    assert words.alt.endswith("central (dash-dotted) falls with slope 2.")
 
     chords = plots.Chords(np.sin, np.cos, "sin x", 0.0, 1.0)
     assert "a tangent (solid) of slope 1.00" in chords.alt

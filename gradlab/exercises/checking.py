@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import html
 import inspect
 import io
@@ -152,31 +151,13 @@ def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
       ok     numbers: 3 of 3 right
       ok     arrays: 2 of 2 right
     """
-    exercise = EXERCISES.get(name) if isinstance(name, str) else None
-    if exercise is None:
-        return _not_run(str(name), 0, _no_such_exercise())
-    if function is None:
-        function = _learner_namespace().get(name)
-    if function is None:
-        return _not_run(
-            name,
-            exercise.points,
-            f"not attempted yet. There is no function {name} in this notebook: "
-            "run the cell that defines it, then this one.",
-        )
-    refusal = _refusal(exercise, function)
-    if refusal:
-        return _not_run(name, exercise.points, refusal)
-    with _captured() as printed:
-        marking = mark(exercise, function, _PUBLIC_SEED)
-    if not marking.attempted:
-        return _not_run(
-            name,
-            exercise.points,
-            "not attempted yet. Replace the line that raises NotImplementedError by your "
-            f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")',
-        )
-    return _result(exercise, marking, _first_lines(printed.getvalue()))
+    try:
+        return _check(name, function)
+    except KeyboardInterrupt:
+        why = "was stopped by you before it finished; is there a loop that does not end?"
+    except BaseException as error:
+        why = f"could not be checked: it led to an error of type {type(error).__name__}."
+    return _not_run(name, EXERCISES[name].points if _find(name) else 0, why)
 
 
 def hint(name: str, number: int = 1) -> Note:
@@ -200,7 +181,7 @@ def hint(name: str, number: int = 1) -> Note:
     >>> hint("double", 3)
     Hint 3 of 3: The whole body is one line: return 2 * x.
     """
-    exercise = EXERCISES.get(name)
+    exercise = _find(name)
     if exercise is None:
         return Note(_no_such_exercise())
     hints = exercise.hints
@@ -233,8 +214,43 @@ def solution(name: str) -> Note:
         \"\"\"Return x + x, for a number or an array x.\"\"\"
         return 2 * x
     """
-    exercise = EXERCISES.get(name)
+    exercise = _find(name)
     return Note(_no_such_exercise() if exercise is None else exercise.source())
+
+
+def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
+    exercise = _find(name)
+    if exercise is None:
+        return _not_run(str(name), 0, _no_such_exercise())
+    if function is None:
+        function = _learner_namespace().get(name)
+    if function is None:
+        return _not_run(
+            name,
+            exercise.points,
+            f"not attempted yet. There is no function {name} in this notebook: "
+            "run the cell that defines it, then this one.",
+        )
+    mismatch = _mismatch(exercise, function)
+    if mismatch:
+        return _not_run(name, exercise.points, mismatch)
+    borrowed: set[str] = set()
+    with _captured() as printed:
+        marking = mark(exercise, _watched(function, exercise, borrowed), _PUBLIC_SEED)
+    if borrowed:
+        return _not_run(name, exercise.points, _borrowed(exercise, borrowed))
+    if not marking.attempted:
+        return _not_run(
+            name,
+            exercise.points,
+            "not attempted yet. Replace the line that raises NotImplementedError by your "
+            f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")',
+        )
+    return _result(exercise, marking, _first_lines(printed.getvalue()))
+
+
+def _find(name: object) -> Exercise | None:
+    return EXERCISES.get(name) if isinstance(name, str) else None
 
 
 def _no_such_exercise() -> str:
@@ -269,27 +285,10 @@ def _learner_namespace() -> dict[str, Any]:
     return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
 
-def _refusal(exercise: Exercise, function: object) -> str:
-    """Say why an answer is not run at all; empty if it is."""
+def _mismatch(exercise: Exercise, function: object) -> str:
+    """Say how an answer cannot be called with the exercise's arguments; empty if it can."""
     if not callable(function):
         return f"{exercise.name} is of type {type(function).__name__}; a function is needed."
-    mismatch = _mismatch(exercise, function)
-    if mismatch:
-        return mismatch
-    if isinstance(function, functools.partial):
-        function = function.func
-    borrowed = _is_gradlabs(function) or _borrows(function, exercise.may_use)
-    if not borrowed:
-        return ""
-    allowed = ", ".join(sorted(exercise.may_use)) or "nothing of gradlab"
-    return (
-        "this is gradlab's own code. Write this yourself: the formula is the exercise. "
-        f"(You may use: {allowed}.)"
-    )
-
-
-def _mismatch(exercise: Exercise, function: Callable[..., Any]) -> str:
-    """Say how a function cannot be called with the exercise's arguments; empty if it can."""
     needed = list(exercise.signature.parameters)
     try:
         inspect.signature(function).bind(*needed)
@@ -300,43 +299,55 @@ def _mismatch(exercise: Exercise, function: Callable[..., Any]) -> str:
     return ""
 
 
-def _is_gradlabs(thing: object) -> bool:
-    module = getattr(thing, "__module__", None)
-    if isinstance(thing, types.ModuleType):
-        module = thing.__name__
-    return isinstance(module, str) and module.partition(".")[0] == "gradlab"
+def _watched(
+    answer: Callable[..., Any], exercise: Exercise, borrowed: set[str]
+) -> Callable[..., Any]:
+    """Wrap an answer so that the functions of gradlab's own that it calls are noted."""
+    references = {other.reference.__code__ for other in EXERCISES.values()}
+
+    def watch(frame: types.FrameType, event: str, argument: object) -> None:
+        if event != "call":
+            return
+        code, module = frame.f_code, str(frame.f_globals.get("__name__"))
+        caller = frame.f_back.f_globals.get("__name__") if frame.f_back else None
+        # What an answer may use calls others in turn; that is not the answer's doing.
+        inside = str(caller).startswith("gradlab.") and caller != __name__
+        numerics = module.startswith("gradlab.") and not module.startswith("gradlab.exercises")
+        if (numerics and not inside and code.co_name not in exercise.may_use) or (
+            code in references
+        ):
+            borrowed.add(code.co_name)
+
+    def call(*arguments: Any) -> Any:
+        before = sys.getprofile()
+        sys.setprofile(watch)
+        try:
+            return answer(*arguments)
+        finally:
+            sys.setprofile(before)
+
+    return call
 
 
-def _borrows(function: object, may_use: frozenset[str]) -> bool:
-    """Whether the code of a function names something of gradlab's that it may not use."""
-    function = getattr(function, "__wrapped__", function)
-    if not isinstance(function, types.FunctionType):
-        return False
-    names = _names(function.__code__)
-    things = [function.__globals__.get(name) for name in names]
-    for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # a cell may still be empty
-            things.append(cell.cell_contents)
-    if any(
-        _is_gradlabs(thing) and getattr(thing, "__name__", "") not in may_use
-        for thing in things
-        if not isinstance(thing, types.ModuleType)
-    ):
-        return True
-    modules = [t for t in things if isinstance(t, types.ModuleType) and _is_gradlabs(t)]
-    used = {name for module in modules for name in names if hasattr(module, name)}
-    return bool(used - may_use - {"gradlab"})
+def _borrowed(exercise: Exercise, names: set[str]) -> str:
+    allowed = ", ".join(sorted(exercise.may_use)) or "nothing"
+    return (
+        f"this is gradlab's own code: your function calls {', '.join(sorted(names))}. Write this "
+        f"yourself: it is the exercise. (Of gradlab's functions you may use: {allowed}.)"
+    )
 
 
-def _names(code: types.CodeType) -> set[str]:
-    inner = [_names(const) for const in code.co_consts if isinstance(const, types.CodeType)]
-    return set(code.co_names).union(*inner)
+class _Printed(io.StringIO):
+    """A text that stays readable if an answer closes its output."""
+
+    def close(self) -> None:
+        """Stay open."""
 
 
 @contextlib.contextmanager
 def _captured() -> Iterator[io.StringIO]:
     """Catch what an answer prints and warns: on stderr it would make nbgrader give 0 points."""
-    printed = io.StringIO()
+    printed = _Printed()
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),

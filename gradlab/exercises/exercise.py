@@ -19,8 +19,9 @@ Cases = dict[str, list[Arguments]]
 class Trial:
     """One call of an answer: what went in, what should come out, and what did.
 
-    `stage` is empty if the call was right, else the first stage that failed: "raises",
-    "returns", "shape", "finite" or "values"; `detail` then says what happened, for people.
+    `stage` is empty if the call was right, else the first stage that failed: "stub" (it
+    raised NotImplementedError), "raises", "returns", "shape", "finite" or "values"; `detail`
+    then says what happened, for people.
     """
 
     arguments: Arguments

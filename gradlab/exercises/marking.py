@@ -9,14 +9,19 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Misconception, Trial
 
+_PACKAGE = Path(__file__).parents[1]
+_NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
+
 # What to say of an answer that did not get as far as values, and that nobody foresaw.
 _STAGE_HINTS = {
+    "stub": "One part still raises NotImplementedError: answer that too.",
     "raises": "An error stopped your function. What it said, and where, is quoted above.",
     "returns": "Look at what comes after return: print shows a value, only return hands it back.",
     "shape": "The result has another shape than is needed: for a number return a number, for an "
@@ -72,32 +77,38 @@ def mark(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Marki
     >>> mark(EXERCISES["double"], lambda x: x + x).points
     1.0
     """
-    groups = []
-    for name, cases in exercise.cases(np.random.default_rng(seed)).items():
-        trials = []
-        for arguments in cases:
-            trial = _try(exercise, answer, arguments)
-            if trial is None:
-                return Marking((), (), 0.0, attempted=False)
-            trials.append(trial)
-        groups.append(Group(name, trials))
+    # Everything that is right is known before the first call: an answer may spoil what it gets.
+    expected = {
+        name: [(arguments, _expected(exercise, arguments)) for arguments in cases]
+        for name, cases in exercise.cases(np.random.default_rng(seed)).items()
+    }
+    groups = [
+        Group(name, [_try(exercise, answer, *case) for case in cases])
+        for name, cases in expected.items()
+    ]
+    if all(trial.stage == "stub" for group in groups for trial in group.trials):
+        return Marking((), (), 0.0, attempted=False)
     passed = sum(group.passed for group in groups)
     points = exercise.points * passed / len(groups)
     return Marking(tuple(groups), _hints(exercise, groups), points, attempted=True)
 
 
-def _try(exercise: Exercise, answer: Callable[..., Any], arguments: Arguments) -> Trial | None:
-    """Call the answer once; None if it is still the stub."""
-    expected = np.asarray(exercise.reference(*copy.deepcopy(arguments)))
+def _expected(exercise: Exercise, arguments: Arguments) -> Any:
+    return np.asarray(exercise.reference(*copy.deepcopy(arguments)))
+
+
+def _try(
+    exercise: Exercise, answer: Callable[..., Any], arguments: Arguments, expected: Any
+) -> Trial:
+    """Call the answer once; whatever it raises, but for a stop by the learner, is a failure."""
     mine = copy.deepcopy(arguments)
     try:
         got = answer(*mine)
-    except NotImplementedError:
-        return None
     except KeyboardInterrupt:
-        return Trial(arguments, expected, None, "raises", "was stopped before it returned")
+        raise
     except BaseException as error:
-        return Trial(arguments, expected, None, "raises", _raised(error))
+        stage = "stub" if isinstance(error, NotImplementedError) else "raises"
+        return Trial(arguments, expected, None, stage, _raised(error))
     value, stage, detail = _judge(exercise, got, expected)
     if not stage and _changed(mine, arguments):
         stage, detail = "returns", "changed its argument in place; work on a new array"
@@ -108,10 +119,11 @@ def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
     """The value as an array, the first stage that it fails, and why."""
     if got is None:
         return None, "returns", "returned None"
-    try:
-        value = np.array(got)
-    except Exception:
-        value = np.array(None)
+    value = np.array(None)
+    # Anything else might never end as an array.
+    if isinstance(got, _NUMBERS):
+        with contextlib.suppress(Exception):
+            value = np.array(got)
     if value.dtype.kind not in "biufc":
         return None, "returns", f"returned a {type(got).__name__}; numbers are needed"
     if value.shape != expected.shape:
@@ -159,13 +171,15 @@ def show_value(value: Any, digits: int = 6) -> str:
 
 
 def _raised(error: BaseException) -> str:
-    what = f"raised {type(error).__name__}: {error}".rstrip(": ")
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    if not frames:
+    try:
+        what = f"raised {type(error).__name__}: {error}".rstrip(": ")
+    except Exception:
+        what = "raised an error that cannot be shown"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    if not own:
         return what
-    own = [frame for frame in frames if frame.filename == frames[0].filename][-1]
-    where = f", in the line “{own.line}”" if own.line else f", in line {own.lineno}"
-    return what + where
+    return what + (f", in the line “{own[-1].line}”" if own[-1].line else "")
 
 
 def _changed(after: Any, before: Any) -> bool:
@@ -205,8 +219,8 @@ def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]
         return misconception.shows(trials)
     wrong_here = False
     for trial in trials:
-        other = _try_quietly(exercise, misconception.wrong, trial.arguments)
-        if other is None or not agree(exercise, trial.got, other.got):
+        other = _try_quietly(exercise, misconception.wrong, trial)
+        if not agree(exercise, trial.got, other.got):
             return False
         # Without a value, two failures are alike only if the same happened.
         if trial.got is None and trial.detail != other.detail:
@@ -216,15 +230,14 @@ def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]
 
 
 def _fails(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
-    others = (_try_quietly(exercise, misconception.wrong, t.arguments) for t in trials)
-    return any(other is None or other.stage for other in others)
+    return any(_try_quietly(exercise, misconception.wrong, trial).stage for trial in trials)
 
 
-def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], arguments: Arguments) -> Any:
+def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) -> Trial:
     """Call a wrong answer of the catalogue: what it prints or warns is not the learner's."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _try(exercise, wrong, arguments)
+        return _try(exercise, wrong, trial.arguments, trial.expected)
 
 
 def _pattern(trials: list[Trial]) -> str:
