@@ -208,8 +208,8 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     TypeError
         If `f` returns real values or discards the imaginary part on its way.
     ValueError
-        If the imaginary part is 0 where f does change with x, and as in
-        `forward_difference`.
+        If the imaginary part is 0 where f does change with x, or not 0 on the real line
+        itself, and as in `forward_difference`.
 
     Examples
     --------
@@ -229,6 +229,10 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     if not np.iscomplexobj(values):
         raise TypeError(_lost(f, f"returned real values ({values.dtype}) for complex ones"))
     _require_shape(f, values, points)
+    # Larger than any slope would make it: then it may have been there without the step.
+    large = np.abs(values.imag) > 1e-6 * np.abs(values.real)
+    if large.any() and np.any(large & (np.imag(f(points + 0j)) != 0)):
+        raise ValueError(_lost(f, "has an imaginary part at x itself, as on a branch cut"))
     zero = values.imag == 0
     if zero.any() and np.any(zero & _loses(f, points, step)):
         raise ValueError(_lost(f, "returned the imaginary part 0 where it changes with x"))
@@ -370,7 +374,8 @@ def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool
 def _lost(f: Function, what: str) -> str:
     return (
         f"{_name(f)} {what}, so the complex step sees no slope; look for abs, max, conj, "
-        ".real, float() or a real array that is filled, or use central_difference"
+        ".real, float(), a real array that is filled, or a log or root of negative numbers, or "
+        "use central_difference"
     )
 
 

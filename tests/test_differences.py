@@ -250,6 +250,12 @@ def test_the_complex_step_refuses_what_loses_the_imaginary_part(
         gradlab.complex_step(f, 1.0)
 
 
+@pytest.mark.parametrize("f", [np.log, np.sqrt])
+def test_a_branch_cut_is_refused(f: Any) -> None:
+    with pytest.raises(ValueError, match="imaginary part at x itself"):
+        gradlab.complex_step(f, [2.0, -1.0])
+
+
 def test_one_entry_that_loses_its_imaginary_part_is_enough() -> None:
     def half(x: Any) -> Any:
         return np.where(x.real > 0, np.abs(x) + 0j, x)
