@@ -166,7 +166,7 @@ def explore_v_curve(
     drawing = VCurve(CURVES[curve], x, method, _TYPES[precision])
 
     def draw(name: str, x: float, method: str, precision: str) -> tuple[bytes, str, list[str]]:
-        drawing.update(smooth[name], x, method, _TYPES[precision])
+        drawing.update(smooth[name], round(x, 2), method, _TYPES[precision])
         return png(drawing.figure), drawing.alt, drawing.summary()
 
     return Explorer(controls, draw)

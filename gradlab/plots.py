@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from gradlab.differences import backward_difference, central_difference, forward_difference
 from gradlab.examples import Example
 from gradlab.shell import running_shell
-from gradlab.taylor import error_budget, sweep
+from gradlab.taylor import ErrorBudget, error_budget, sweep
 
 __all__ = [
     "Chords",
@@ -318,7 +318,7 @@ class VCurve:
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(1e-16, 3.0)
-        axes.set_ylim(1e-17, 1e3)
+        axes.set_ylim(1e-17, 1e5)
         # Ticks are what takes the time of a redraw: few of them, and no typeset exponents.
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(LogLocator(numticks=6))
@@ -341,33 +341,58 @@ class VCurve:
         self, example: Example, x: float, method: str, dtype: type[np.floating[Any]]
     ) -> None:
         """Move the drawing to another function, point, method or type."""
-        steps, errors = sweep(example.f, dtype(x), float(example.slope(x)), method)
-        derivative = abs(float(example.derivatives[_DERIVATIVE[method]](x)))
-        noise = float(np.finfo(dtype).eps) / 2 * abs(float(example.f(x)))
-        self._budget = error_budget(method, derivative, noise)
+        slope = float(example.slope(x))
+        steps, errors = sweep(example.f, dtype(x), slope, method)
+        higher = [abs(float(derivative(x))) for derivative in example.derivatives[2:]]
+        derivative = higher[_DERIVATIVE[method] - 2]
+        # Of the value, and of x + h, which moves the value.
+        noise = float(np.finfo(dtype).eps) / 2 * max(abs(float(example.f(x))), abs(x * slope))
+        budget = error_budget(method, derivative, noise)
         self._measured.set_data(steps, np.where(errors > 0, errors, np.nan))
         self._truncation.set_data(
-            steps, np.where(derivative > 0, self._budget.truncation(steps), np.nan)
+            steps, np.where(derivative > 0, budget.truncation(steps), np.nan)
         )
-        self._rounding.set_data(steps, self._budget.rounding(steps))
-        self._bottom.set_data([self._budget.best_step], [self._budget.best_error])
+        self._rounding.set_data(steps, np.where(noise > 0, budget.rounding(steps), np.nan))
+        self._bottom.set_data([budget.best_step], [budget.best_error])
+        self._lines = _predict(budget, higher[_DERIVATIVE[method] - 2 :])
+        self._lines += _measure(steps, errors)
         what = (
             f"{method.replace('_', '-')} difference of {example.name} at x = {x:.2f}, "
             f"{np.dtype(dtype).name}"
         )
         self._axes.set_title(what, fontsize=11)
+        drawn = ["measured points"]
+        drawn += ["the predicted truncation line (dashed, rising with h)"] * (derivative > 0)
+        drawn += ["the predicted rounding line (dotted, falling with h)"] * (noise > 0)
+        drawn += ["a star at the predicted bottom"] * (0 < budget.best_step < np.inf)
         self.alt = (
-            f"The error of the {what}, against the step h, on log-log axes: measured points, the "
-            "predicted truncation line (dashed, rising with h), the predicted rounding line "
-            f"(dotted, falling with h), and a star for the prediction. {self.summary()[0]}."
+            f"The error of the {what}, against the step h, on log-log axes: {', '.join(drawn)}. "
+            f"{self._lines[0]}."
         )
 
     def summary(self) -> list[str]:
-        """Return the prediction in words, a line each."""
-        step, error = self._budget.best_step, self._budget.best_error
-        if not np.isfinite(step):
-            return ["no truncation error: the larger the step, the better"]
-        return [f"predicted bottom: step {step:.0e}, error {error:.0e}"]
+        """Return what was predicted and what was measured in words, a line each."""
+        return self._lines
+
+
+def _predict(budget: ErrorBudget, higher: Sequence[float]) -> list[str]:
+    """Say where the bottom is; `higher` are the derivatives from the one in the budget on."""
+    step, error = budget.best_step, budget.best_error
+    if not any(higher):
+        return ["No truncation error: the larger the step, the better"]
+    if budget.derivative == 0:
+        return ["The first truncation term vanishes at this x, and the next one takes over"]
+    if budget.noise == 0:
+        return [
+            "No rounding is predicted where f(x) and x are 0: the smaller the step, the better"
+        ]
+    return [f"Predicted bottom: step {step:.0e}, error {error:.0e}"]
+
+
+def _measure(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> list[str]:
+    if not errors.any():
+        return ["Measured: every difference is exact, so there is nothing to draw"]
+    return []
 
 
 def plot_against_step(

@@ -47,9 +47,31 @@ def test_a_drawing_brings_a_text_made_from_its_data(monkeypatch: pytest.MonkeyPa
     assert "central (dash-dotted) of slope 0.84" in chords.alt
 
     curve = plots.VCurve(CURVES["sin x"], 1.0, "central")
-    assert "predicted bottom: step 8e-06, error 2e-11" in curve.alt
+    assert "Predicted bottom: step 8e-06, error 2e-11" in curve.alt
     curve.update(CURVES["x²/2 (a parabola)"], 1.0, "central", np.float64)
     assert "the larger the step, the better" in curve.alt
+    assert "truncation line" not in curve.alt
+    assert "star" not in curve.alt
+    curve.update(CURVES["sin x"], 0.0, "forward", np.float64)
+    assert curve.summary() == [
+        "The first truncation term vanishes at this x, and the next one takes over"
+    ]
+    curve.update(CURVES["sin x"], 0.0, "central", np.float64)
+    assert "the smaller the step, the better" in curve.alt
+    curve.update(CURVES["x²/2 (a parabola)"], 0.0, "central", np.float64)
+    assert (
+        curve.summary()[-1] == "Measured: every difference is exact, so there is nothing to draw"
+    )
+
+
+def test_at_a_root_the_rounding_of_x_is_predicted() -> None:
+    curve = plots.VCurve(CURVES["x³/4 − x"], 2.0, "central")  # f(2) = 0
+    _, rounding, measured, _ = curve.figure.axes[0].get_lines()
+    bound = np.asarray(rounding.get_ydata(), dtype=float)
+    errors = np.asarray(measured.get_ydata(), dtype=float)
+    left = slice(15, None)
+    assert np.nanmax(errors[left] / bound[left]) < 4
+    assert np.nanmax(errors[left] / bound[left]) > 1 / 100
 
 
 def test_the_v_curve_draws_what_was_measured_and_what_was_predicted() -> None:

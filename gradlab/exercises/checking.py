@@ -15,7 +15,7 @@ from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise, Trial
-from gradlab.exercises.marking import Group, Marking, mark, show_value
+from gradlab.exercises.marking import STAGE_HINTS, Group, Marking, mark, show_value
 from gradlab.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
@@ -83,7 +83,9 @@ class CheckResult:
         told = False
         for group in self.groups:
             failed = [trial for trial in group.trials if trial.stage]
-            detail = _describe(self.name, failed[0]) if failed and not told else ""
+            detail = (
+                _describe(self.name, min(failed, key=_severity)) if failed and not told else ""
+            )
             told = told or bool(failed)
             right = f"{len(group.trials) - len(failed)} of {len(group.trials)} right"
             yield not failed, f"{group.name}: {right}", detail
@@ -363,6 +365,12 @@ def _first_lines(text: str) -> str:
     lines = text.splitlines()
     shown = [line[:200] for line in lines[:_PRINTED_LINES]]
     return "\n".join([*shown, "..."] if len(lines) > len(shown) else shown)
+
+
+def _severity(trial: Trial) -> int:
+    """Order failures as the hints do, so that the case shown is the one that the hint is about."""
+    stages = [*STAGE_HINTS, "values"]
+    return stages.index(trial.stage)
 
 
 def _describe(name: str, trial: Trial) -> str:

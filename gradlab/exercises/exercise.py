@@ -20,8 +20,8 @@ class Trial:
     """One call of an answer: what went in, what should come out, and what did.
 
     `stage` is empty if the call was right, else the first stage that failed: "stub" (it
-    raised NotImplementedError), "raises", "returns", "shape", "finite" or "values"; `detail`
-    then says what happened, for people.
+    raised NotImplementedError), "raises", "returns", "changes", "shape", "finite" or "values";
+    `detail` then says what happened, for people.
     """
 
     arguments: Arguments

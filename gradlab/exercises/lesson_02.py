@@ -111,6 +111,10 @@ TAYLOR_POLYNOMIAL = Exercise(
             hint="You divide term k by k; k! grows faster. The two part at k = 3: 3! is 6.",
         ),
         Misconception(
+            wrong=_taylor(lambda k: 1 / 2**k),
+            hint="You divide term k by 2^k. The factorials are 1, 1, 2, 6, 24, ...",
+        ),
+        Misconception(
             wrong=_taylor(lambda k: 1 / math.factorial(k + 1)),
             hint="Your factorials run one ahead: the term with f(x0) itself is divided by 0! = 1.",
         ),

@@ -255,7 +255,7 @@ def _number(rng: np.random.Generator) -> float:
 
 
 def _ordinary_cases(rng: np.random.Generator) -> list[tuple[Any, ...]]:
-    rtol = 0.2
+    rtol = 0.5  # wide, so that the mean of the two sizes is told from the larger one
     cases = []
     for margin in (0.9, 1.3):
         n, a = _pair(_number(rng), margin, rtol, 0.0)
@@ -367,6 +367,13 @@ CLOSE_ENOUGH = Exercise(
             wrong=_tolerance(lambda n, a: abs(n)),
             hint="You measure against the numeric value alone. Swap the two and the answer may "
             "change: take the larger size.",
+        ),
+        Misconception(
+            wrong=lambda n, a, rtol, atol: (
+                bool(np.isfinite(n) and np.isfinite(a))
+                and abs(n - a) <= atol + rtol * (abs(n) + abs(a)) / 2
+            ),
+            hint="You take the mean of the two sizes: take the larger.",
         ),
         Misconception(
             wrong=lambda n, a, rtol, atol: np.isclose(n, a, rtol=rtol, atol=atol),

@@ -20,10 +20,12 @@ _PACKAGE = Path(__file__).parents[1]
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 # What to say of an answer that did not get as far as values, and that nobody foresaw.
-_STAGE_HINTS = {
+STAGE_HINTS = {
     "stub": "One part still raises NotImplementedError: answer that too.",
     "raises": "An error stopped your function. What it said, and where, is quoted above.",
-    "returns": "Look at what comes after return: print shows a value, only return hands it back.",
+    "returns": "Look at what your function hands back: print only shows a value, and every way "
+    "through the function needs a return.",
+    "changes": "Make a copy first, or collect the result in a new variable.",
     "shape": "The result has another shape than is needed: for a number return a number, for an "
     "array one value for each entry.",
     "finite": "Something overflowed or was divided by zero on the way.",
@@ -111,7 +113,7 @@ def _try(
         return Trial(arguments, expected, None, stage, _raised(error))
     value, stage, detail = _judge(exercise, got, expected)
     if not stage and _changed(mine, arguments):
-        stage, detail = "returns", "changed its argument in place; work on a new array"
+        stage, detail = "changes", "changed its argument in place"
     return Trial(arguments, expected, value, stage, detail)
 
 
@@ -125,7 +127,8 @@ def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
         with contextlib.suppress(Exception):
             value = np.array(got)
     if value.dtype.kind not in "biufc":
-        return None, "returns", f"returned a {type(got).__name__}; numbers are needed"
+        needed = "True or False is" if expected.dtype.kind == "b" else "numbers are"
+        return None, "returns", f"returned a {type(got).__name__}; {needed} needed"
     if value.shape != expected.shape:
         needed = f"shape {expected.shape}" if expected.shape else "a single value"
         what = f"returned shape {value.shape}; {needed} is needed"
@@ -176,7 +179,9 @@ def _raised(error: BaseException) -> str:
     except Exception:
         what = "raised an error that cannot be shown"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    outside = [frame for frame in frames if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    # The learner's own line, not that of a library it calls.
+    own = [frame for frame in outside if frame.filename == outside[0].filename]
     if not own:
         return what
     return what + (f", in the line “{own[-1].line}”" if own[-1].line else "")
@@ -242,7 +247,9 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) ->
 
 def _pattern(trials: list[Trial]) -> str:
     """What a wrong answer that nobody foresaw has in common with the right one."""
-    for stage, hint in _STAGE_HINTS.items():
+    if any("for ^" in trial.detail or "bitwise_xor" in trial.detail for trial in trials):
+        return "In Python ^ is not a power but a bitwise operation on integers: write **."
+    for stage, hint in STAGE_HINTS.items():
         if any(trial.stage == stage for trial in trials):
             return hint
     got = np.concatenate([np.ravel(t.got) for t in trials])

@@ -61,7 +61,7 @@ print(f"the bound falls by {first / third:.0f} from degree 1 to 3")
 # factorials. The error stays below the bound each time. Here it is far below: for $\sin$ around 0
 # the next term is zero as well.
 #
-# **Two ways to speak of the remainder.** $O(h^{n+1})$ says: at most a constant times $h^{n+1}$, for
+# **Two ways to speak of the remainder.** With $h = x - x_0$, $O(h^{n+1})$ says: at most a constant times $h^{n+1}$, for
 # small $h$. That is Lagrange, with the constant left out. **Peano's** form says $o(h^n)$: small
 # compared with $h^n$, and no more. It needs only that $f^{(n)}(x_0)$ exists, and it gives you no
 # number. For error bounds you want Lagrange.
@@ -82,8 +82,8 @@ print(f"the bound falls by {first / third:.0f} from degree 1 to 3")
 # %% [markdown]
 # ## The forward difference, with its factor (4 min)
 #
-# Write Taylor's theorem with $n = 1$ for the point $x + h$, so that $x_0 = x$ and the distance is
-# $h$:
+# Write Taylor's theorem with $n = 1$ for the point $x + h$, with $h > 0$. This needs a second
+# derivative that is continuous on $[x, x + h]$:
 #
 # $$f(x + h) = f(x) + h f'(x) + \frac{h^2}{2!} f''(\xi).$$
 #
@@ -174,8 +174,8 @@ for h in (0.1, 0.01, 0.001):
 #
 # Here is a third formula in advance, `gradlab.five_point_difference`, of order 4.
 #
-# **Predict.** Sketch the three lines for $\exp$ at $x = 1$. How many decades does each fall while
-# $h$ falls by one?
+# **Predict.** Sketch the three lines for $\exp$ at $x = 1$. How many decades (factors of
+# 10) does each fall while $h$ falls by one decade?
 
 # %%
 methods = ("forward", "central", "five_point")
@@ -191,9 +191,9 @@ for method in methods:
     print(f"{method + ':':<11} slope {order.slope:.1f}")
 
 # %% [markdown]
-# The slopes are 1, 2 and 4. The highest order has the lowest error, as soon as $h$ is small
+# The slopes are 1, 2 and 4: so many decades a decade. The highest order has the lowest error, as soon as $h$ is small
 # enough. At the left end the five-point line stops falling: it has reached rounding. `fit_order`
-# takes the longest straight stretch for that reason.
+# looks for the longest stretch that is straight, for that reason.
 
 # %% [markdown]
 # ## Your turn: measure an order (4 min)
@@ -203,6 +203,7 @@ for method in methods:
 #
 # - Both are lists or arrays of positive numbers; the steps may rise or fall. Use all points.
 # - Return a float with its sign. Do not round it.
+# - `np.polyfit(x, y, 1)` fits a straight line. `gradlab.fit_order` is not allowed here.
 
 # %% exercise="observed_order"
 
@@ -234,9 +235,11 @@ for h in (1e-2, 1e-4, 1e-10):
 
 # %% [markdown]
 # At $h = 10^{-2}$ the claim is true: about 470. At $10^{-4}$ it is far exceeded: 47,000. At
-# $10^{-10}$ it is false: both are all rounding, and the prediction means nothing.
+# $10^{-10}$ it is false: both are all rounding, and the prediction means nothing. For $\sin$ at 1
+# the claim holds where $4.67/h$ lies between 100 and 10,000, that is for $h$ from about
+# $5 \cdot 10^{-4}$ to $5 \cdot 10^{-2}$.
 #
-# Two more cases where it fails, each for a reason you can read off the formula.
+# Two more cases, in which the formula for the ratio cannot be used.
 
 # %%
 exact = gradlab.central_difference(lambda x: x * x, 1.0, 0.25) - 2.0
@@ -246,7 +249,7 @@ central = gradlab.central_difference(np.sin, 0.0, 0.01) - 1.0
 print(f"sin at 0: f'' = 0, forward / central = {forward / central:.4f}")
 
 # %% [markdown]
-# Where $f''' = 0$ everywhere, central has no error at all, and no ratio. Where $f''(x) = 0$, as for
+# Where $f''' = 0$ everywhere, central has no truncation error, and there is no ratio. Where $f''(x) = 0$, as for
 # $\sin$ at 0, forward has order 2 as well, and gains nothing from a second side.
 
 # %% [markdown]
@@ -255,7 +258,8 @@ print(f"sin at 0: f'' = 0, forward / central = {forward / central:.4f}")
 # Lesson 1 left a question: why does the error rise again? Now you can answer with a formula.
 #
 # Each value of $f$ is wrong by some **noise** $\varepsilon$. If $f$ is computed well, that is about
-# $u|f|$ with the unit round-off $u = 2^{-53}$. A difference of two values is wrong by up to
+# $u|f|$ with the unit round-off $u = 2^{-53}$ (or $u|x f'|$ where that is larger, because $x + h$
+# is rounded too). A difference of two values is wrong by up to
 # $2\varepsilon$, and the division turns this into
 #
 # $$\text{forward: } \frac{2\varepsilon}{h}, \qquad \text{central: } \frac{2\varepsilon}{2h} =
@@ -267,10 +271,13 @@ print(f"sin at 0: f'' = 0, forward / central = {forward / central:.4f}")
 # \text{central: } \frac{h^2}{6} |f'''| + \frac{\varepsilon}{h}.$$
 #
 # One part falls with $h$, the other rises. On log-log axes that is a V. To find its bottom, set the
-# derivative by $h$ to zero. For central:
+# derivative with respect to $h$ to zero. For central:
 #
 # $$\frac{h}{3} |f'''| - \frac{\varepsilon}{h^2} = 0 \quad\Rightarrow\quad
 # h^* = \left( \frac{3\varepsilon}{|f'''|} \right)^{1/3}.$$
+#
+# For forward, $\frac12 |f''| - 2\varepsilon/h^2 = 0$ in the same way. Put $h^*$ back in for the error
+# there: for forward both parts are then equal, for central truncation is half the rounding.
 #
 # **Predict.** What are the slopes of the two sides of the V, for central and for forward?
 
@@ -279,8 +286,8 @@ gradlab.show(gradlab.plots.VCurve(CURVES["sin x"], 1.0, "central"))
 
 # %% [markdown]
 # On the right the points follow the truncation line closely: slope 2. On the left they scatter
-# **below** the rounding line, of slope $-1$. Rounding is not a law but a bound: single errors can
-# be small by luck.
+# **below** the rounding line, of slope $-1$: that line is a bound, not a law, and single errors can
+# be small by luck. (For forward the right side has slope 1, the left again $-1$.)
 #
 # The bottom lies where it was predicted. The formulas, for forward and central:
 #
@@ -294,12 +301,14 @@ noise = 2.0**-53 * math.sin(1.0)
 for method, derivative in (("forward", math.sin(1.0)), ("central", math.cos(1.0))):
     budget = gradlab.error_budget(method, derivative, noise)
     print(f"{method}: best step {budget.best_step:.1e}, error there {budget.best_error:.1e}")
+print(f"the cube root of 3u: {(3 * 2.0**-53) ** (1 / 3):.1e}")
 
 # %% [markdown]
-# One sweep is often luckier than its prediction, but seldom by more than a factor of 10.
+# Single points can lie far below the star, where truncation and rounding happen to cancel. Near the
+# predicted step the error has the predicted size.
 #
 # With $f$, $f''$ and $f'''$ near 1, forward's best step is near $2\sqrt{u}$ and leaves about 8
-# digits. Central's is near $\sqrt[3]{3u}$, and leaves about 11.
+# digits. Central's is near $\sqrt[3]{3u} \approx 7 \cdot 10^{-6}$, and leaves about 11.
 #
 # Now you can judge the advice from lesson 1: *between 1e-4 and 1e-7, never 1e-10*. It is the
 # neighbourhood of $7 \cdot 10^{-6}$: right for central differences in float64, where $f$ and
@@ -313,7 +322,10 @@ for method, derivative in (("forward", math.sin(1.0)), ("central", math.cos(1.0)
 # %%
 for name, function in (("sin x", np.sin), ("1000 + sin x", lambda x: 1000 + np.sin(x))):
     ratio = gradlab.estimate_noise(function, 1.0) / (2.0**-53 * function(1.0))
-    print(f"{name:<13} measured noise within a factor of 20 of u|f|: {1 / 20 < ratio < 20}")
+    print(f"{name:<13} measured noise between a tenth of u|f| and u|f|: {0.1 < ratio < 1}")
+
+# %% [markdown]
+# Both lie below $u|f|$: that is a bound of one error, and this is a typical size.
 
 # %% [markdown]
 # ## Explore the V (4 min)
@@ -330,13 +342,17 @@ gradlab.explore_v_curve()
 # %% [markdown]
 # <details><summary>What there was to see</summary>
 #
-# 1. The noise grows by 2²⁹, so that the best central step grows by about 800, to 7e-3. The error
-#    there grows by more than 600,000: from 11 digits to 5.
+# 1. The noise grows by 2²⁹, the ratio of the two unit round-offs. The best central step grows with
+#    its cube root, by 2^(29/3), about 800. The error there grows by the square of that, about
+#    660,000: from 11 digits to 5. On the far left the points lie flat: there x ± h is x, the answer
+#    is 0, and the error is the slope itself.
 # 2. The values are a thousand times larger, and so is their noise. The left side moves up, the best
 #    step by a factor of about 10 to the right. An offset that does nothing to the slope costs digits.
 # 3. The right side: these two are exact up to degree 4, so there is no truncation. Only rounding is
 #    left, and the largest step is the best.
 # </details>
+#
+# The same in numbers:
 
 # %%
 for name, noise in (
@@ -365,7 +381,7 @@ for name, noise in (
 # %% [markdown]
 # ## Beyond (7 min)
 #
-# Can you beat 11 digits? Three ideas.
+# Can you beat 11 digits? Three ideas, of which the first two have order 4.
 #
 # **Richardson extrapolation.** You know how the central error behaves: $D(h) = f' + c h^2 + \dots$,
 # with $c = f'''/6$. With half the step it is $D(h/2) = f' + c h^2/4 + \dots$. Four times the second
@@ -384,40 +400,50 @@ for name, noise in (
 # **Nothing was subtracted**, so nothing cancels. There is no left side of the V, and $h = 10^{-20}$
 # is fine.
 #
-# **Predict.** How many digits will each get right, for $\exp$ at 1?
+# **Predict.** How many digits will each get right, for $\exp$ at 1? (The balance of the V leaves an
+# error of about $u^{2/3}$ for order 2. For order 4 it is about $u^{4/5}$.)
 
 # %%
-for name, value in (
-    ("central", gradlab.central_difference(np.exp, 1.0)),
-    ("five-point", gradlab.five_point_difference(np.exp, 1.0)),
-    ("Richardson", gradlab.richardson(np.exp, 1.0)),
-    ("complex step", gradlab.complex_step(np.exp, 1.0)),
+for name, value, digits in (
+    ("central", gradlab.central_difference(np.exp, 1.0), 10),
+    ("five-point", gradlab.five_point_difference(np.exp, 1.0), 12),
+    ("Richardson", gradlab.richardson(np.exp, 1.0), 12),
+    ("complex step", gradlab.complex_step(np.exp, 1.0), 14),
 ):
-    digits = next(d for d in (14, 12, 10, 8) if abs(value / math.e - 1) < 10.0**-d)
-    print(f"{name + ':':<13} at least {digits} digits")
+    error = abs(value / math.e - 1)
+    print(f"{name + ':':<13} {digits} digits or more: {error < 10.0**-digits}")
 
 # %% [markdown]
-# The complex step is right to nearly every digit. So why use anything else?
+# Order 4 buys about two more digits. The complex step is right to nearly every digit. So why use
+# anything else?
 #
-# Because $f$ must be **analytic**, and computed in complex arithmetic all the way. `abs`, `max`,
-# `conj`, comparisons and `float()` break it. Some of them break it loudly:
+# Because $f$ must be **analytic** (it equals its Taylor series near $x$, for complex steps too, and
+# is real for real $x$), and be computed in complex arithmetic all the way. What is not breaks it,
+# loudly or silently:
 
 # %%
 for name, function in (
     ("abs", np.abs),
     ("math.sin, which takes only floats", math.sin),
-    ("conj, silently", np.conj),
+    ("logaddexp", lambda x: np.logaddexp(x, 0.0)),
+    ("conj", np.conj),
+    ("ReLU, as (x + |x|)/2", lambda x: (x + np.abs(x)) / 2),
 ):
     try:
-        print(f"{name}: {gradlab.complex_step(function, 1.0)}")
+        print(f"{name}: slope {gradlab.complex_step(function, 1.0)}, without a word")
     except TypeError as error:
-        print(f"{name}: refused. {str(error).split(', so')[0]}.")
+        print(f"{name}: refused")
 
 # %% [markdown]
-# The last one is the dangerous kind. The slope of `conj` along the real line is 1, and the complex
-# step says $-1$. NumPy's `max` and `>` compare complex numbers too, without a word. A ReLU network
-# checked in this way may look right for the wrong reason. Difference quotients need nothing but
-# values, and that is why the gradient check is built on them.
+# The first three are refused. The last two are the dangerous kind: along the real line `conj` and
+# this ReLU both have slope 1 at 1, and the complex step says $-1$ and $0.5$.
+#
+# NumPy's `maximum` and `>` compare complex numbers by their real parts first, without a word. That
+# is right away from ties; at a tie one side is picked for you. And `float()` of a NumPy complex
+# only warns and drops the imaginary part: the slope would be 0. `gradlab` makes that warning an
+# error.
+#
+# Difference quotients need nothing but values. That is why the gradient check is built on them.
 
 # %% [markdown]
 # ## Your turn: Richardson (3 min)
@@ -437,7 +463,7 @@ for name, function in (
 # - Rounding adds about $2\varepsilon/h$ and $\varepsilon/h$. Together that is a V, with a bottom
 #   that you can compute.
 # - "100 to 10,000 times" is $3|f''| / (h|f'''|)$: true for some $h$ and $f$, false for others.
-# - Higher order means fewer digits lost. The complex step loses none, where it is allowed.
+# - Higher order means fewer digits lost. The complex step loses next to none, where it is allowed.
 #
 # **Ask yourself.**
 #

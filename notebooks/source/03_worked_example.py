@@ -7,7 +7,7 @@
 # error before you measure it. Then decide how close is close enough.
 #
 # **What you will learn.**
-# - why the central difference of this function is exactly 7 at every step;
+# - why the central difference of this function has no truncation error;
 # - which error is truncation and which is rounding, seen apart;
 # - how to compare two numbers: absolute and relative tolerance, zeros and NaN.
 #
@@ -38,7 +38,8 @@ import gradlab
 print(round((10.007001 - 9.993001) / 0.002, 6))
 
 # %% [markdown]
-# The rise is $0.014$, the run is $0.002$, the slope is $7$. Not nearly 7: exactly 7. Is that luck?
+# By hand the rise is $0.014$ and the run $0.002$, so the slope is exactly $7$. (The cell rounds; you
+# will see why in a moment.) Is that luck?
 
 # %% [markdown]
 # ## Why exactly 7, at every step (4 min)
@@ -54,8 +55,7 @@ print(round((10.007001 - 9.993001) / 0.002, 6))
 # f'''(\xi)$, and a parabola has $f''' = 0$ everywhere. So there is no truncation error, whatever
 # $h$ is.
 #
-# The forward difference keeps the $h^2$: it gives $7 + h$. That is its error term $\frac{h}{2}
-# f''(\xi)$ with $f'' = 2$.
+# The forward difference has the error $\frac{h}{2} f''(\xi)$, and here $f'' = 2$ everywhere.
 #
 # **Predict.** What will forward give at $h = 0.001$? And at $h = 1$?
 #
@@ -106,8 +106,8 @@ gradlab.show(gradlab.plots.plot_against_step(steps, {"forward": forward, "centra
 # Forward shows both. On the right its error is $h$, a straight line. On the left rounding takes
 # over.
 #
-# You can bound the rounding. Each value of $f$ is near 10. It is made of a few operations, each
-# wrong by at most $u = 2^{-53}$ times its result. So the difference of two values is wrong by a
+# You can bound the rounding. Each value of $f$ is near 10. It is made of a few operations, `x + h`
+# among them, each wrong by at most $u = 2^{-53}$ times its result. So the difference of two values is wrong by a
 # few times $10u$, and the slope by a few times $10u/h$.
 
 # %%
@@ -145,7 +145,7 @@ for h in (0.1, 0.001, 1e-5, 1e-8):
 # %% [markdown]
 # ## A cubic, to the digit (3 min)
 #
-# Central is exact for parabolas. The first function that it gets wrong is a cubic: $f(x) = x^3$
+# Central is exact for parabolas. The simplest polynomial that it gets wrong is a cubic: $f(x) = x^3$
 # has $f'''(x) = 6$ everywhere, so the error must be $\frac{h^2}{6} \cdot 6 = h^2$.
 #
 # **Predict.** At $x = 2$ the derivative is $3x^2 = 12$. Write down all digits that central gives
@@ -216,9 +216,9 @@ print("max(1.0, nan) is", max(1.0, nan), "but max(nan, 1.0) is", max(nan, 1.0))
 print("inf <= 1e-7 * inf is", math.inf <= 1e-7 * math.inf)
 
 # %% [markdown]
-# Every comparison with NaN is false. So a test that asks "is the distance too **large**?" lets NaN
+# Every comparison with NaN is false, except `!=`, which is true. So a test that asks "is the distance too **large**?" lets NaN
 # pass, and one that asks "is it small **enough**?" does not. Python's `max` depends on the order.
-# And an infinite number is close to anything, if the formula alone decides.
+# And if the formula alone decides, an infinite number is close to every finite one.
 #
 # A gradient that is NaN or infinite is wrong. Say so first: agree only if both are finite.
 
@@ -230,6 +230,8 @@ print("inf <= 1e-7 * inf is", math.inf <= 1e-7 * math.inf)
 # - True if $|n - a| \le \text{atol} + \text{rtol} \cdot \max(|n|, |a|)$.
 # - False if one of them, or both, is NaN or infinite.
 # - It works where both are 0, and it does not care which of the two comes first.
+#
+# `math.isfinite` tells whether a number is finite.
 
 # %% exercise="close_enough"
 
@@ -240,7 +242,7 @@ print("inf <= 1e-7 * inf is", math.inf <= 1e-7 * math.inf)
 #
 # - For a parabola the central difference is exact at every step, because $f''' = 0$. Forward is off
 #   by exactly $h f''/2$.
-# - What float64 adds to that is rounding, of about $u|f|/h$.
+# - What float64 adds to that is rounding, of at most a few times $u|f|/h$.
 # - For $a x^3$ the central error is exactly $a h^2$: predicted, then measured.
 # - Compare with an absolute *and* a relative tolerance, and let nothing pass that is not finite.
 #
