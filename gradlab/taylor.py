@@ -249,7 +249,9 @@ class ErrorBudget:
         return (1 + 1 / terms.order) * terms.rounding * self.noise / h
 
 
-def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
+def error_budget(
+    method: str, derivative: float, noise: float | None = None, *, value: float = 1.0
+) -> ErrorBudget:
     """Predict the error of a difference: truncation ``c D h^k`` plus rounding ``r sigma / h``.
 
     The rounding term is a bound, not a prediction to the digit: errors of the values of f mostly
@@ -265,11 +267,12 @@ def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
         backward, f''' for central and complex step, the fifth for five-point and Richardson. Its
         sign does not matter. If it is 0 there is no truncation error, and the longer the step
         the better: `best_step` is inf.
-    noise : float
-        sigma, the absolute error of one value of f, in the units of f: ``u |f(x)|`` with
-        u = 2^-53 (2^-24 in float32) if nothing better is known, or what `estimate_noise`
-        measures. If it is 0 (and D is not) the shorter the step the better: `best_step` is 0. In
+    noise : float, optional
+        sigma, the absolute error of one value of f, in the units of f, such as `estimate_noise`
+        measures. Default: ``u |value|`` with u = 2^-53, that of float64. If it is 0 (and D is not) the shorter the step the better: `best_step` is 0. In
         both cases `best_error` is the limit, 0.
+    value : float, optional
+        f(x), which the default of `noise` needs. Default: 1.
 
     Returns
     -------
@@ -280,10 +283,10 @@ def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
     Raises
     ------
     ValueError
-        If `method` is not one of these, `derivative` is not finite, or `noise` is negative or
-        not finite.
+        If `method` is not one of these, `derivative` or `value` is not finite, or `noise` is
+        negative or not finite.
     TypeError
-        If `derivative` or `noise` is not a real number.
+        If `derivative`, `noise` or `value` is not a real number.
 
     Notes
     -----
@@ -309,13 +312,15 @@ def error_budget(method: str, derivative: float, noise: float) -> ErrorBudget:
     --------
     >>> import numpy as np
     >>> from gradlab.taylor import error_budget
-    >>> budget = error_budget("central", derivative=np.cos(1.0), noise=2**-53 * np.sin(1.0))
+    >>> budget = error_budget("central", derivative=np.cos(1.0), value=np.sin(1.0))
     >>> print(f"{budget.best_step:.1e} {budget.best_error:.1e}")
     8.0e-06 1.7e-11
     """
     _require_method(method)
     size = abs(read_number(derivative, "derivative"))
-    sigma = read_number(noise, "noise")
+    unit_roundoff = 2.0**-53
+    rounded = unit_roundoff * abs(read_number(value, "value"))
+    sigma = rounded if noise is None else read_number(noise, "noise")
     if sigma < 0.0:
         raise ValueError(f"noise is {noise}; it is the size of an error, so not negative")
     return ErrorBudget(method, size, sigma)

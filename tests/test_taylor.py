@@ -492,3 +492,12 @@ def test_huge_and_tiny_points_do_no_harm() -> None:
 def test_bad_input_is_named(call: Callable[[], Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_the_noise_is_one_rounding_of_the_value_unless_it_is_given() -> None:
+    budget = error_budget("central", 1.0, value=-8.0)
+    assert budget.noise == 8 * 2.0**-53
+    assert error_budget("central", 1.0).noise == 2.0**-53
+    assert error_budget("central", 1.0, 0.25, value=-8.0).noise == 0.25
+    with pytest.raises(ValueError, match="value is nan"):
+        error_budget("central", 1.0, value=math.nan)
