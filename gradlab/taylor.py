@@ -269,8 +269,9 @@ def error_budget(
         the better: `best_step` is inf.
     noise : float, optional
         sigma, the absolute error of one value of f, in the units of f, such as `estimate_noise`
-        measures. Default: ``u |value|`` with u = 2^-53, that of float64. If it is 0 (and D is not) the shorter the step the better: `best_step` is 0. In
-        both cases `best_error` is the limit, 0.
+        measures. Default: ``u |value|`` with u = 2^-53, that of float64. If it is 0 (and D is
+        not) the shorter the step the better: `best_step` is 0. In both cases `best_error` is the
+        limit, 0.
     value : float, optional
         f(x), which the default of `noise` needs. Default: 1.
 
