@@ -1,45 +1,77 @@
 """gradlab: check gradients, and learn how checking them works.
 
-``import gradlab`` needs only NumPy; plots, widgets and exercises load when first used.
+Every public name stands here: ``from gradlab import check_gradient``. Its module loads when the
+name is first used: numerics need only NumPy, and ``import gradlab`` costs next to nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradlab.differences import (
-    backward_difference,
-    best_step,
-    central_difference,
-    complex_step,
-    five_point_difference,
-    forward_difference,
-    richardson,
-)
-from gradlab.digits import load_digits
-from gradlab.gradient_check import (
-    check_gradient,
-    check_network,
-    numerical_gradient,
-    relative_difference,
-)
-from gradlab.network import MLP
-from gradlab.noise import estimate_noise
-from gradlab.parameters import ravel
-from gradlab.report import GradientReport
-from gradlab.taylor import (
-    error_budget,
-    fit_order,
-    lagrange_bound,
-    sweep,
-    taylor_polynomial,
-)
-
 if TYPE_CHECKING:
-    from gradlab import bugs, plots
+    from gradlab import bugs, examples, plots
+    from gradlab.differences import (
+        backward_difference,
+        best_step,
+        central_difference,
+        complex_step,
+        five_point_difference,
+        forward_difference,
+        richardson,
+    )
+    from gradlab.digits import load_digits
     from gradlab.doctor import check_environment
     from gradlab.exercises import check, hint, solution
     from gradlab.explorers import explore_chords, explore_v_curve
+    from gradlab.gradient_check import (
+        check_gradient,
+        check_network,
+        numerical_gradient,
+        relative_difference,
+    )
+    from gradlab.network import MLP
+    from gradlab.noise import estimate_noise
+    from gradlab.parameters import ravel
     from gradlab.plots import show
+    from gradlab.report import GradientReport
+    from gradlab.taylor import (
+        error_budget,
+        fit_order,
+        lagrange_bound,
+        sweep,
+        taylor_polynomial,
+    )
+
+_SUBMODULES = ("bugs", "examples", "plots")
+_HOMES = {
+    "MLP": "network",
+    "GradientReport": "report",
+    "backward_difference": "differences",
+    "best_step": "differences",
+    "central_difference": "differences",
+    "check": "exercises",
+    "check_environment": "doctor",
+    "check_gradient": "gradient_check",
+    "check_network": "gradient_check",
+    "complex_step": "differences",
+    "error_budget": "taylor",
+    "estimate_noise": "noise",
+    "explore_chords": "explorers",
+    "explore_v_curve": "explorers",
+    "fit_order": "taylor",
+    "five_point_difference": "differences",
+    "forward_difference": "differences",
+    "hint": "exercises",
+    "lagrange_bound": "taylor",
+    "load_digits": "digits",
+    "numerical_gradient": "gradient_check",
+    "ravel": "parameters",
+    "relative_difference": "gradient_check",
+    "richardson": "differences",
+    "show": "plots",
+    "solution": "exercises",
+    "sweep": "taylor",
+    "taylor_polynomial": "taylor",
+}
 
 __all__ = [
     "MLP",
@@ -55,6 +87,7 @@ __all__ = [
     "complex_step",
     "error_budget",
     "estimate_noise",
+    "examples",
     "explore_chords",
     "explore_v_curve",
     "fit_order",
@@ -74,25 +107,15 @@ __all__ = [
     "taylor_polynomial",
 ]
 
-_SUBMODULES = ("bugs", "plots")
-# Names that are looked up when first used, and where they live.
-_LAZY = {
-    "check": "gradlab.exercises",
-    "check_environment": "gradlab.doctor",
-    "explore_chords": "gradlab.explorers",
-    "explore_v_curve": "gradlab.explorers",
-    "hint": "gradlab.exercises",
-    "show": "gradlab.plots",
-    "solution": "gradlab.exercises",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return import_module(f"gradlab.{name}")
-    if name not in _LAZY:
+    if name not in _HOMES:
         raise AttributeError(f"module 'gradlab' has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+    thing = getattr(import_module(f"gradlab.{_HOMES[name]}"), name)
+    globals()[name] = thing  # found at once the next time
+    return thing
 
 
 def __dir__() -> list[str]:
