@@ -2,6 +2,7 @@
 
 import functools
 import math
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -314,6 +315,18 @@ def test_gradlabs_own_function_is_refused_however_it_is_reached(answer: Any) -> 
     assert not result.passed
     if not isinstance(answer, functools.partial):  # that one cannot be called at all
         assert "Write this yourself" in str(result)
+
+
+def test_what_may_be_used_may_be_used_first_thing() -> None:
+    program = """
+import gradlab
+def richardson(f, x, h):
+    D = gradlab.central_difference
+    return (4 * D(f, x, h / 2) - D(f, x, h)) / 3
+result = gradlab.check("richardson")
+assert result.passed, result
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_watching_an_answer_leaves_the_profiler_as_it_was() -> None:

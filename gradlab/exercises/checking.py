@@ -308,9 +308,10 @@ def _watched(
     references = {other.reference.__code__ for other in EXERCISES.values()}
 
     def watch(frame: types.FrameType, event: str, argument: object) -> None:
-        if event != "call":
-            return
         code, module = frame.f_code, str(frame.f_globals.get("__name__"))
+        # A module of gradlab's may be imported here, when its name is first used.
+        if event != "call" or code.co_name == "<module>":
+            return
         caller = frame.f_back.f_globals.get("__name__") if frame.f_back else None
         # What an answer may use calls others in turn; that is not the answer's doing.
         inside = str(caller).startswith("gradlab.") and caller != __name__
