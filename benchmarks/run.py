@@ -20,10 +20,17 @@ _RUNS = 15
 
 def main() -> None:
     """Print every measurement with its aim."""
-    baseline, gradlab = _interleaved("import numpy", "import gradlab")
-    _line("import numpy", baseline)
-    _line("import gradlab", gradlab)
-    _line("  more than numpy", gradlab - baseline, "50 ms")
+    statements = (
+        "import numpy",
+        "import numpy, gradlab",
+        "from gradlab import check_network, MLP",
+    )
+    baseline, package, checker = _interleaved(*statements)
+    _line(statements[0], baseline)
+    _line(statements[1], package)
+    _line("  more than numpy", package - baseline, "50 ms")
+    _line(statements[2], checker)
+    _line("  more than numpy", checker - baseline, "50 ms")
     _line("redraw of the chord explorer", _redraw(explore_chords(), "h"), "150 ms")
     _line("redraw of the V-curve explorer", _redraw(explore_v_curve(), "x"), "150 ms")
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
