@@ -72,7 +72,8 @@ $(READY): requirements.lock pyproject.toml
 	    echo "No Python 3.11 or newer was found (looked for: $(CANDIDATES))."; \
 	    echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Setting up $(VENV) from requirements.lock; this takes a few minutes, once."
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(FIND_PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python $(if $(UV),-V,-m pip --version) >/dev/null 2>&1 || \
+	    $(FIND_PYTHON) -m venv --clear $(VENV)
 	$(PIP_INSTALL) --require-hashes -r requirements.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@

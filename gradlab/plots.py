@@ -30,16 +30,8 @@ __all__ = [
 ]
 
 # Okabe and Ito's palette, told apart by colour-blind readers; each line has a style besides.
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+BLACK, ORANGE, GREEN = "#000000", "#E69F00", "#009E73"
+BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 # Forward's markers are open, so that one under another still shows.
 FORWARD: dict[str, Any] = {
     "color": RED,
@@ -354,8 +346,9 @@ class VCurve:
         )
         self._rounding.set_data(steps, np.where(noise > 0, budget.rounding(steps), np.nan))
         self._bottom.set_data([budget.best_step], [budget.best_error])
-        self._lines = _predict(budget, higher[_DERIVATIVE[method] - 2 :])
-        self._lines += _measure(steps, errors)
+        self._lines = [_predict(budget, higher[_DERIVATIVE[method] - 2 :])]
+        if not errors.any():
+            self._lines.append("Measured: every difference is exact, so there is nothing to draw")
         what = (
             f"{method.replace('_', '-')} difference of {example.name} at x = {x:.2f}, "
             f"{np.dtype(dtype).name}"
@@ -375,24 +368,15 @@ class VCurve:
         return self._lines
 
 
-def _predict(budget: ErrorBudget, higher: Sequence[float]) -> list[str]:
+def _predict(budget: ErrorBudget, higher: Sequence[float]) -> str:
     """Say where the bottom is; `higher` are the derivatives from the one in the budget on."""
-    step, error = budget.best_step, budget.best_error
     if not any(higher):
-        return ["No truncation error: the larger the step, the better"]
+        return "No truncation error: the larger the step, the better"
     if budget.derivative == 0:
-        return ["The first truncation term vanishes at this x, and the next one takes over"]
+        return "The first truncation term vanishes at this x, and the next one takes over"
     if budget.noise == 0:
-        return [
-            "No rounding is predicted where f(x) and x are 0: the smaller the step, the better"
-        ]
-    return [f"Predicted bottom: step {step:.0e}, error {error:.0e}"]
-
-
-def _measure(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> list[str]:
-    if not errors.any():
-        return ["Measured: every difference is exact, so there is nothing to draw"]
-    return []
+        return "No rounding is predicted where f(x) and x are 0: the smaller the step, the better"
+    return f"Predicted bottom: step {budget.best_step:.0e}, error {budget.best_error:.0e}"
 
 
 def plot_against_step(

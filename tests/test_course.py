@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -252,13 +252,13 @@ def dies_at(step: int) -> Iterator[None]:
     count = 0
     replace, rename = Path.replace, Path.rename
 
-    def counted(method: object) -> object:
-        def change(self: Path, target: Path) -> object:
+    def counted(method: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def change(self: Path, target: Path) -> Path:
             nonlocal count
             count += 1
             if count > step:
                 raise Interrupted
-            return method(self, target)  # type: ignore[operator]
+            return method(self, target)
 
         return change
 

@@ -153,13 +153,13 @@ def test_a_served_course(tmp_path: Path) -> None:
             assert "run_lab" in line
             assert server.token not in line
 
-            page_config = json.loads(
-                re.search(
-                    r'id="jupyter-config-data" type="application/json">(.*?)</script>',
-                    server.get(server.page).decode(),
-                    re.DOTALL,
-                )[1]  # type: ignore[index]
+            found = re.search(
+                r'id="jupyter-config-data" type="application/json">(.*?)</script>',
+                server.get(server.page).decode(),
+                re.DOTALL,
             )
+            assert found
+            page_config = json.loads(found[1])
             assert page_config["news"] == {"disabled": True}
             setting = "base/lab/api/settings/@jupyterlab/apputils-extension:notification"
             properties = json.loads(server.get(setting))["schema"]["properties"]

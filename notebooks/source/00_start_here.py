@@ -79,7 +79,7 @@ for name, network in (("right", right), ("wrong", wrong)):
 # the dashed curve would look for a mistake. After ten epochs it is a little behind, and nothing
 # says why.
 #
-# Not every wrong gradient is so tame: some make the loss explode. The tame ones live long.
+# That is why a mistake like this one can live long.
 
 # %% [markdown]
 # ## One gradient check (3 min)
