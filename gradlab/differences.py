@@ -107,7 +107,28 @@ def backward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -
     """Slope of the chord from x - h to x: ``(f(x) - f(x - h)) / h``.
 
     The error is ``-h f''(xi) / 2`` for some xi between x - h and x, plus rounding of about
-    ``2 u |f| / h``. Parameters, result and errors are those of `forward_difference`.
+    ``2 u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h and x.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "backward")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
 
     Examples
     --------
@@ -124,7 +145,28 @@ def central_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) ->
     """Slope of the chord from x - h to x + h: ``(f(x + h) - f(x - h)) / (2 h)``.
 
     The error is ``h^2 f'''(xi) / 6`` for some xi between x - h and x + h, plus rounding of
-    about ``u |f| / h``. Parameters, result and errors are those of `forward_difference`.
+    about ``u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h and x + h.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "central")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
 
     Examples
     --------
@@ -144,8 +186,28 @@ def five_point_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None)
 
     ``(8 (f(x + h) - f(x - h)) - (f(x + 2h) - f(x - 2h))) / (12 h)``: the value at x itself
     has weight 0. The error is ``-h^4 f^(5)(xi) / 30`` for some xi within 2h of x, plus
-    rounding of about ``3 u |f| / (2 h)``. Parameters, result and errors are those of
-    `forward_difference`.
+    rounding of about ``3 u |f| / (2 h)``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h, x + h, x - 2h and x + 2h.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "five_point")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
 
     Examples
     --------
@@ -165,7 +227,28 @@ def richardson(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
 
     ``(4 D(h/2) - D(h)) / 3``, where D is the central difference (Richardson 1911). The error
     is ``-h^4 f^(5)(xi) / 480`` for some xi within h of x, plus rounding of about
-    ``3 u |f| / h``. Parameters, result and errors are those of `forward_difference`.
+    ``3 u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h, x + h, x - h/2 and x + h/2.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "richardson")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
 
     Examples
     --------
