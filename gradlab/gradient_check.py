@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradlab.diagnosis import Finding, diagnose
 from gradlab.differences import best_step
+from gradlab.loss_at import LossAt, loss_noise
 from gradlab.parameters import (
     FloatArray,
     block_starts,
@@ -26,15 +27,7 @@ from gradlab.parameters import (
     ravel_like,
 )
 from gradlab.report import VERDICTS, BlockReport, GradientReport, Verdict
-from gradlab.slopes import (
-    UNIT_ROUNDOFF,
-    LossAt,
-    Slopes,
-    loss_noise,
-    measure_slopes,
-    step_scales,
-    unknown_slopes,
-)
+from gradlab.slopes import UNIT_ROUNDOFF, Measurement, Slopes, step_scales, unknown_slopes
 
 P = TypeVar("P")
 
@@ -263,7 +256,14 @@ def _check(
     if finding is None:
         scales = step_scales(theta, starts)
         sigma = loss_noise(at, scales)
-        slopes = measure_slopes(at, np.where(finite, analytic, 0.0), starts, scales, sigma)
+        slopes = Measurement(
+            at.changes,
+            theta,
+            np.where(finite, analytic, 0.0),
+            starts,
+            sigma,
+            lambda: at.size_nearby(scales),
+        ).slopes()
         slopes.wrong |= ~finite
         # Some randomness only shows after many calls.
         finding = _unusable([*replays, at()])

@@ -1,0 +1,331 @@
+"""A fixed distribution of networks, gradients right and wrong, for the scorecard.
+
+``right(seed)`` draws a network, its loss and its true gradient; ``wrong(seed)`` the same with one
+fault in the gradient. Everything follows from the seed. Nothing here is gradlab's: the networks,
+their backward pass and the faults are written anew, so that no checker is judged by its own code.
+
+What is drawn, each independently:
+
+- depth 1 to 10 layers, widths 2 to 8, 1 to 12 rows, 2 to 5 classes;
+- tanh, sigmoid, softplus, ReLU or leaky ReLU (slope 0.01 below 0);
+- the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (400 steps of
+  gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that a
+  pre-activation is 1e-12 to 1e-3 away from 0), 1 in 6 each;
+- an L2 penalty of 1e-4 to 1 in every other network; the mean or the sum over the rows;
+- the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 1 of 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Params = list[tuple[FloatArray, FloatArray]]
+Rng = np.random.Generator
+
+STATES = ("fresh", "fresh", "saturated", "converged", "dead", "near kinks")
+
+
+def _sigmoid(Z: FloatArray) -> FloatArray:
+    tail = np.exp(-np.abs(Z))
+    return np.where(Z >= 0.0, 1.0, tail) / (1.0 + tail)
+
+
+# g and g', both as functions of Z.
+ACTIVATIONS: dict[
+    str, tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]
+] = {
+    "tanh": (np.tanh, lambda Z: 1.0 / np.cosh(np.clip(Z, -350.0, 350.0)) ** 2),
+    "sigmoid": (_sigmoid, lambda Z: _sigmoid(Z) * _sigmoid(-Z)),
+    "softplus": (lambda Z: np.logaddexp(0.0, Z), _sigmoid),
+    "relu": (lambda Z: np.maximum(Z, 0.0), lambda Z: (Z > 0.0).astype(float)),
+    "leaky": (lambda Z: np.where(Z > 0.0, Z, 0.01 * Z), lambda Z: np.where(Z > 0.0, 1.0, 0.01)),
+}
+
+
+@dataclass
+class Network:
+    """One draw: what it takes to evaluate the loss and its gradient."""
+
+    activation: str
+    state: str
+    X: FloatArray
+    Y: FloatArray
+    params: Params
+    l2: float
+    mean: bool
+    scale: float
+    offset: float
+
+    def forward(self, params: Params) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Return [A_0, ..., A_{L-1}] and [Z_1, ..., Z_L]."""
+        g, _ = ACTIVATIONS[self.activation]
+        activations, logits = [self.X], []
+        for layer, (W, b) in enumerate(params):
+            logits.append(activations[-1] @ W + b)
+            if layer + 1 < len(params):
+                activations.append(g(logits[-1]))
+        return activations, logits
+
+    def loss(self, params: Params) -> float:
+        """Return the loss, scaled and with its offset."""
+        Z = self.forward(params)[1][-1]
+        top = Z.max(axis=1, keepdims=True)
+        rows = np.log(np.exp(Z - top).sum(axis=1)) - ((Z - top) * self.Y).sum(axis=1)
+        total = rows.mean() if self.mean else rows.sum()
+        penalty = self.l2 / 2 * sum((W * W).sum() for W, _ in params)
+        return float(self.scale * (total + penalty) + self.offset)
+
+    def gradient(self, params: Params) -> Params:
+        """Return the gradient by backpropagation."""
+        return backward(self, params)
+
+
+def backward(
+    network: Network,
+    params: Params,
+    fault: str = "",
+    layer: int = 0,
+    factor: float = 1.0,
+) -> Params:
+    """Return the gradient, with a fault in what is passed back from `layer` + 1 to `layer`."""
+    _, slope = ACTIVATIONS[network.activation]
+    activations, logits = network.forward(params)
+    Z = logits[-1]
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    delta = powers / powers.sum(axis=1, keepdims=True) - network.Y
+    delta *= network.scale / (len(Z) if network.mean else 1)
+    result: Params = []
+    for k in range(len(params) - 1, -1, -1):
+        W = params[k][0]
+        if fault == "delta_scaled" and k == layer:
+            delta = factor * delta
+        dW, db = activations[k].T @ delta, delta.sum(axis=0)
+        if fault == "sample_lost" and k == layer:
+            dW = activations[k][1:].T @ delta[1:]
+        if fault == "bias_of_one_row" and k == layer:
+            db = delta[0].copy()
+        if fault == "bias_averaged" and k == layer:
+            db = delta.mean(axis=0)
+        result.append((dW + network.scale * network.l2 * W, db))
+        if k == 0:
+            break
+        derivative = slope(logits[k - 1])
+        here = k - 1 == layer
+        if fault == "slope_missing" and here:
+            derivative = np.ones_like(derivative)
+        if fault == "slope_of_activation" and here:
+            derivative = slope(activations[k])
+        if fault == "weights_not_transposed" and here and W.shape[0] == W.shape[1]:
+            W = W.T
+        delta = (delta @ W.T) * derivative
+    return result[::-1]
+
+
+def right(seed: int) -> Network:
+    """Draw a network whose ``gradient`` is the gradient of its ``loss``."""
+    rng = np.random.default_rng([20, seed])
+    depth = int(rng.integers(1, 11))
+    sizes = rng.integers(2, 9, depth + 1)
+    sizes[-1] = rng.integers(2, 6)
+    rows = int(rng.integers(1, 13))
+    network = Network(
+        activation=str(rng.choice([*ACTIVATIONS])),
+        state=str(rng.choice(STATES)),
+        X=rng.uniform(-1.0, 1.0, (rows, sizes[0])),
+        Y=np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)],
+        params=[
+            (rng.normal(0.0, np.sqrt(2.0 / (a + b)), (a, b)), rng.normal(0.0, 0.1, b))
+            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+        ],
+        l2=float(10.0 ** rng.uniform(-4, 0)) if rng.random() < 0.5 else 0.0,
+        mean=bool(rng.random() < 0.5),
+        scale=1.0,
+        offset=0.0,
+    )
+    _enter_state(network, rng)
+    if rng.random() < 0.2:
+        network.scale = float(10.0 ** rng.uniform(-9, 9))
+    if rng.random() < 0.2:
+        network.offset = float(10.0 ** rng.uniform(0, 4))
+    return network
+
+
+def _enter_state(network: Network, rng: Rng) -> None:
+    params = network.params
+    if network.state == "saturated":
+        growth = 2.0 ** rng.uniform(1, 4)
+        network.params = [(growth * W, b) for W, b in params]
+    elif network.state == "converged":
+        for _ in range(400):
+            step = network.gradient(network.params)
+            network.params = [
+                (W - 0.3 * dW, b - 0.3 * db)
+                for (W, b), (dW, db) in zip(network.params, step, strict=True)
+            ]
+    elif network.state == "dead" and len(params) > 1:
+        layer = int(rng.integers(len(params) - 1))
+        params[layer] = (params[layer][0], params[layer][1] - rng.uniform(3, 10))
+    elif network.state == "near kinks" and len(params) > 1:
+        layer = int(rng.integers(len(params) - 1))
+        W, b = params[layer]
+        Z = network.forward(params)[1][layer]
+        row = int(rng.integers(len(Z)))
+        distance = 10.0 ** rng.uniform(-12, -3, b.size) * rng.choice([-1.0, 1.0], b.size)
+        params[layer] = (W, b - Z[row] + distance)
+
+
+@dataclass
+class Fault:
+    """A wrong gradient, and what a checker should say about it.
+
+    Attributes
+    ----------
+    kind : str
+        What was done.
+    cause : str or None
+        The kind of finding that says so, None if no kind does.
+    gradient : callable
+        The wrong gradient.
+    """
+
+    kind: str
+    cause: str | None
+    gradient: Callable[[Params], Params]
+
+
+def wrong(seed: int) -> tuple[Network, Fault]:
+    """Draw a network and one fault in its gradient."""
+    network = right(10**6 + seed)
+    rng = np.random.default_rng([21, seed])
+    if rng.random() < 0.35:
+        return network, _fault_of_backward(network, rng)
+    return network, _fault_of_block(network, rng)
+
+
+def _fault_of_backward(network: Network, rng: Rng) -> Fault:
+    kinds = ["delta_scaled", "sample_lost", "bias_of_one_row", "bias_averaged", "slope_missing"]
+    kinds += ["slope_of_activation", "weights_not_transposed"]
+    kind = str(rng.choice(kinds))
+    layer = int(rng.integers(len(network.params)))
+    factor = float(rng.choice([-1.0, 0.5, 1.5, 2.0]))
+    cause = None
+    if kind in ("slope_missing", "slope_of_activation", "weights_not_transposed"):
+        cause = "backprop_from_layer"
+    return Fault(kind, cause, lambda params: backward(network, params, kind, layer, factor))
+
+
+# A fault of one block: (right gradient, the block, rows of the batch, generator) -> wrong one.
+BlockFault = Callable[[FloatArray, FloatArray, int, Rng], FloatArray]
+
+
+def _few(G: FloatArray, change: Callable[[FloatArray], FloatArray], rng: Rng) -> FloatArray:
+    flat = G.ravel().copy()
+    place = rng.choice(flat.size, max(1, flat.size // 20), replace=False)
+    flat[place] = change(flat[place])
+    return flat.reshape(G.shape)
+
+
+BLOCK_FAULTS: dict[str, tuple[str | None, BlockFault]] = {
+    "sign": ("sign_flipped", lambda G, P, m, rng: -G),
+    "double": ("wrong_scale", lambda G, P, m, rng: 2.0 * G),
+    "half": ("wrong_scale", lambda G, P, m, rng: G / 2.0),
+    "m": ("wrong_scale", lambda G, P, m, rng: m * G),
+    "1/m": ("wrong_scale", lambda G, P, m, rng: G / m),
+    "odd factor": ("wrong_scale", lambda G, P, m, rng: rng.uniform(1.01, 1.3) * G),
+    "zero": ("all_zero", lambda G, P, m, rng: 0.0 * G),
+    "decay": ("weight_decay", lambda G, P, m, rng: G + _size(G, P) * rng.uniform(0.1, 1.0) * P),
+    "decay negative": (
+        "weight_decay",
+        lambda G, P, m, rng: G - _size(G, P) * rng.uniform(0.1, 1.0) * P,
+    ),
+    "transposed": ("transposed", lambda G, P, m, rng: G.T if _square(G) else G),
+    "Fortran order": ("permuted", lambda G, P, m, rng: G.ravel("F").reshape(G.shape)),
+    "rows reversed": ("permuted", lambda G, P, m, rng: G[::-1]),
+    "columns rolled": ("permuted", lambda G, P, m, rng: np.roll(G, 1, axis=-1)),
+    "entries shuffled": (
+        "permuted",
+        lambda G, P, m, rng: rng.permutation(G.ravel()).reshape(G.shape),
+    ),
+    "a few zeroed": ("few_entries", lambda G, P, m, rng: _few(G, np.zeros_like, rng)),
+    "a few doubled": ("few_entries", lambda G, P, m, rng: _few(G, lambda g: 2.0 * g, rng)),
+    "noise": (None, lambda G, P, m, rng: G + 0.1 * np.abs(G).max() * rng.normal(size=G.shape)),
+    "clipped": (None, lambda G, P, m, rng: np.clip(G, *(np.abs(G).max() * np.array([-0.3, 0.3])))),
+    "absolute": (None, lambda G, P, m, rng: np.abs(G)),
+    "squared": (None, lambda G, P, m, rng: G * G),
+    "two digits": (None, lambda G, P, m, rng: _two_digits(G)),
+}
+
+
+def _size(G: FloatArray, P: FloatArray) -> float:
+    return float(np.abs(G).max() / max(np.abs(P).max(), 1e-300))
+
+
+def _square(G: FloatArray) -> bool:
+    return G.ndim == 2 and G.shape[0] == G.shape[1]
+
+
+def _two_digits(G: FloatArray) -> FloatArray:
+    exponent = np.floor(np.log10(np.maximum(np.abs(G), 1e-300)))
+    return np.round(G / 10.0**exponent, 1) * 10.0**exponent
+
+
+def _fault_of_block(network: Network, rng: Rng) -> Fault:
+    kind = str(rng.choice([*BLOCK_FAULTS]))
+    cause, spoil = BLOCK_FAULTS[kind]
+    layer, which = int(rng.integers(len(network.params))), int(rng.integers(2))
+    seed = int(rng.integers(2**32))
+
+    def gradient(params: Params) -> Params:
+        blocks = [list(pair) for pair in network.gradient(params)]
+        block = spoil(
+            blocks[layer][which],
+            params[layer][which],
+            len(network.X),
+            np.random.default_rng(seed),
+        )
+        blocks[layer][which] = np.array(block)
+        return [(dW, db) for dW, db in blocks]
+
+    return Fault(kind, cause, gradient)
+
+
+def names(params: Params) -> list[str]:
+    """Return W1, b1, W2, ..., the names of the blocks in order."""
+    return [f"{kind}{layer}" for layer in range(1, len(params) + 1) for kind in "Wb"]
+
+
+def blocks(params: Params) -> list[FloatArray]:
+    """Return the blocks in order."""
+    return [block for pair in params for block in pair]
+
+
+def relative_errors(given: Params, true: Params) -> dict[str, float]:
+    """Return for each block the norm of its error over the norm of the true gradient."""
+    errors = {}
+    for name, a, g in zip(names(true), blocks(given), blocks(true), strict=True):
+        size = max(float(np.abs(g).max()), float(np.abs(a).max()), 1e-300)
+        norm = float(np.linalg.norm(g / size))
+        off = float(np.linalg.norm(a / size - g / size))
+        errors[name] = off / norm if norm else (np.inf if off else 0.0)
+    return errors
+
+
+def measurable(network: Network) -> bool:
+    """Return whether float64 can measure the gradient at all, to the 5e-4 that is promised.
+
+    A block can be measured if moving its most sensitive entry by the entry's or the block's
+    typical size, on a straight line, changes the loss by at least 2000 units of its round-off:
+    one unit is then 5e-4 of the change. A block whose gradient is zero counts as measurable.
+    """
+    size = abs(network.loss(network.params))
+    for P, G in zip(blocks(network.params), blocks(network.gradient(network.params)), strict=True):
+        largest = float(np.abs(G).max())
+        moved = float(np.sqrt(np.mean(P * P))) * largest
+        if largest > 0.0 and moved < 2000 * 2.0**-53 * size:
+            return False
+    return True
