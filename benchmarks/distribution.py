@@ -8,9 +8,9 @@ What is drawn, each independently:
 
 - depth 1 to 10 layers, widths 2 to 8, 1 to 12 rows, 2 to 5 classes;
 - tanh, sigmoid, softplus, ReLU or leaky ReLU (slope 0.01 below 0);
-- the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (400 steps of
-  gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that a
-  pre-activation is 1e-12 to 1e-3 away from 0), 1 in 6 each;
+- the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (32 to
+  400 steps of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that 1
+  to 3 units have a pre-activation 1e-10 to 1e-3 away from 0), 1 in 6 each;
 - an L2 penalty of 1e-4 to 1 in every other network; the mean or the sum over the rows;
 - the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 1 of 5.
 """
@@ -161,7 +161,7 @@ def _enter_state(network: Network, rng: Rng) -> None:
         growth = 2.0 ** rng.uniform(1, 4)
         network.params = [(growth * W, b) for W, b in params]
     elif network.state == "converged":
-        for _ in range(400):
+        for _ in range(int(10.0 ** rng.uniform(1.5, 2.6))):
             step = network.gradient(network.params)
             network.params = [
                 (W - 0.3 * dW, b - 0.3 * db)
@@ -175,8 +175,9 @@ def _enter_state(network: Network, rng: Rng) -> None:
         W, b = params[layer]
         Z = network.forward(params)[1][layer]
         row = int(rng.integers(len(Z)))
-        distance = 10.0 ** rng.uniform(-12, -3, b.size) * rng.choice([-1.0, 1.0], b.size)
-        params[layer] = (W, b - Z[row] + distance)
+        distance = 10.0 ** rng.uniform(-10, -3, b.size) * rng.choice([-1.0, 1.0], b.size)
+        near = rng.permutation(b.size) < rng.integers(1, 4)
+        params[layer] = (W, np.where(near, b - Z[row] + distance, b))
 
 
 @dataclass
@@ -318,14 +319,22 @@ def relative_errors(given: Params, true: Params) -> dict[str, float]:
 def measurable(network: Network) -> bool:
     """Return whether float64 can measure the gradient at all, to the 5e-4 that is promised.
 
-    A block can be measured if moving its most sensitive entry by the entry's or the block's
-    typical size, on a straight line, changes the loss by at least 2000 units of its round-off:
-    one unit is then 5e-4 of the change. A block whose gradient is zero counts as measurable.
+    A step h turns the loss's own rounding, u |f| at the least, into an error of u |f| / h. Half of
+    the promise, 2.5e-4 of the block's largest derivative g, leaves steps above
+    ``u |f| / (2.5e-4 |g|)``. A block can be measured if that is less than the typical size of its
+    parameters, and for ReLU and leaky ReLU also less than a tenth of the distance of the nearest
+    kink. A block whose gradient is zero counts as measurable.
     """
     size = abs(network.loss(network.params))
+    kink = np.inf
+    if network.activation in ("relu", "leaky"):
+        hidden = network.forward(network.params)[1][:-1]
+        kink = min((float(np.abs(Z).min()) for Z in hidden), default=np.inf)
     for P, G in zip(blocks(network.params), blocks(network.gradient(network.params)), strict=True):
         largest = float(np.abs(G).max())
-        moved = float(np.sqrt(np.mean(P * P))) * largest
-        if largest > 0.0 and moved < 2000 * 2.0**-53 * size:
+        if largest == 0.0:
+            continue
+        smallest_step = 2.0**-53 * size / (2.5e-4 * largest)
+        if smallest_step > min(float(np.sqrt(np.mean(P * P))), kink / 10.0):
             return False
     return True

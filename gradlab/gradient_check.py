@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.diagnosis import Finding, diagnose
+from gradlab.diagnosis import Block, Finding, Setting, diagnose
 from gradlab.differences import best_step
 from gradlab.loss_at import LossAt, loss_noise
 from gradlab.parameters import (
@@ -270,17 +270,16 @@ def _check(
     if finding is not None:
         slopes = unknown_slopes(theta.size)
 
-    findings = [finding] if finding else []
-    blocks = []
+    parts = []
     for (name, block), start in zip(named_blocks(params), starts, strict=True):
-        part = slice(start, start + block.size)
-        given, measured = analytic[part].reshape(block.shape), slopes.block(start, block.shape)
-        blocks.append(_block_report(name, given, measured))
-        if not finite[part].all():
-            findings.append(_not_finite(name, given))
-        elif measured.wrong.any():
-            cause = diagnose(name, given, measured.value, measured.tolerance, block, rows)
-            findings += [cause] if cause else []
+        given = analytic[start : start + block.size].reshape(block.shape)
+        values = theta[start : start + block.size].reshape(block.shape)
+        parts.append(Block(name, values, given, slopes.block(start, block.shape)))
+    findings = [finding] if finding else []
+    findings += [_not_finite(p.name, p.gradient) for p in parts if not np.isfinite(p.gradient).all()]
+    if not findings:
+        findings += diagnose(parts, Setting(rows))
+    blocks = [_block_report(part.name, part.gradient, part.slopes) for part in parts]
     verdicts = [block.verdict for block in blocks]
     return GradientReport(
         verdict=max(verdicts, key=VERDICTS.index),

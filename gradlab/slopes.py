@@ -30,11 +30,18 @@ NOISE_FACTOR = 5.0
 # the way of a kink, the larger ones out of the noise.
 FIRST = 17
 SMALLER = (20, 23, 26, 29, 32, 35, 38)
-LARGER = (15, 13, 11, 9, 7, 5, 4, 3, 2, 1, 0, -2, -4, -6, -8, -10)
+LARGER = (15, 13, 11, 9, 7, 5, 4, 3, 2, 1, 0, -1, -2, -4, -6, -8, -10)
+SMALLEST = 44
+# Larger steps reach past so much of the loss that they can confirm a gradient, but not refute it.
+LARGEST_FOR_WRONG = 1
 # Steps at which a loss that is the same on both sides, bit by bit, has slope 0.
 FLAT = (8, 2)
-# Parameters may be tiny where the loss varies over a unit; so steps may exceed them, up to here.
-LONGEST = 2.0**-5
+# Parameters may be tiny where the loss varies over a unit; so steps may exceed them eight times,
+# and up to here at least.
+LONGEST_PART, LONGEST = -3, 2.0**-2
+
+# At a kink, a gradient this many jumps of the slope away from the middle is wrong.
+KINKS = 4.0
 
 # Moves, in units of h: three formulas, each with the points of the one before it.
 CENTRAL = np.array([1.0, -1.0])
@@ -161,6 +168,7 @@ class Measurement:
         self._value = np.zeros_like(theta)
         self._tolerance = np.full_like(theta, np.inf)
         self._step = self._scales * 2.0**-FIRST
+        self._noise = np.full_like(theta, sigma)
         self._settled, self._wrong, self._flat, self._kink = np.zeros((4, theta.size), dtype=bool)
 
     def slopes(self) -> Slopes:
@@ -176,6 +184,7 @@ class Measurement:
             # The last step within reach is the best there is, whatever it may be worth.
             self._look(j, rows & (self._useful(j) | ~self._allowed(following)), TWICE_EXTRAPOLATED)
         self._look_for_kinks(self._open())
+        self._confirm(self._wrong)
         doubtful = self._open()
         self._value[np.isinf(self._tolerance)] = np.nan
         return Slopes(self._value, self._tolerance, self._wrong, doubtful, self._kink)
@@ -222,6 +231,7 @@ class Measurement:
         agree = np.abs(new - old) <= new_tolerance + old_tolerance
         self._wrong[index] = (
             agree
+            & (j >= LARGEST_FOR_WRONG)
             & (np.abs(new - gradient) > new_tolerance)
             & (np.abs(old - gradient) > old_tolerance)
         )
@@ -269,6 +279,7 @@ class Measurement:
         silent = (losses == 0.0).all(axis=1) & (self._gradient[index] != 0.0)
         if silent.any():
             noise[silent] = max(self._sigma, self._hidden()) or np.inf
+        self._noise[index] = noise
         tolerance = truncation + kink + NOISE_FACTOR * noise / h + self._arithmetic(slope, index)
         # A loss that is not finite near theta says nothing: any slope is within this tolerance.
         unknown = ~np.isfinite(tolerance)
@@ -314,7 +325,27 @@ class Measurement:
         self._kink[kept] = True
         self._value[kept] = sides_kept.mean(axis=0)
         self._tolerance[kept] = jump[found] / 2.0 + margin
-        self._wrong[kept] = self._outside()[kept]
+        # With several kinks at one place, backpropagation may take either side of each, and
+        # land outside. What is further away than that is wrong.
+        self._wrong[kept] = self._distance()[kept] > KINKS * jump[found] + margin
+
+    @np.errstate(all="ignore")
+    def _confirm(self, rows: Mask) -> None:
+        """Call entries wrong only if they still are at the smallest step that can tell.
+
+        Kinks on both sides of theta, one up and one down, look like a straight line of another
+        slope to every step that reaches across both.
+        """
+        index = np.flatnonzero(rows)
+        quarter = self._distance()[index] / 4.0
+        j = np.floor(np.log2(quarter * self._scales[index] / (NOISE_FACTOR * self._sigma)))
+        h = self._scales[index] * 2.0 ** -np.clip(j, FIRST, SMALLEST)
+        moves, losses = self._moved(index, h, CENTRAL)
+        D = (losses[:, 0] - losses[:, 1]) / (moves[:, 0] - moves[:, 1])
+        still = ~(np.abs(D - self._gradient[index]) <= 2.0 * quarter)
+        self._wrong[index] = still
+        self._kink[index] = False
+        self._tolerance[index[~still]] = np.inf
 
     def _moved(
         self, index: Index, h: FloatArray, formula: FloatArray, first: int = 0
@@ -340,8 +371,8 @@ class Measurement:
 
     def _open(self) -> Mask:
         known = self._tolerance <= self._needed()
-        closed = self._settled | self._wrong | self._flat | self._kink
-        return ~closed & (self._outside() | ~known)
+        closed = self._settled | self._wrong | self._flat
+        return ~closed & (self._outside() | ~(known | self._kink))
 
     def _useful(self, j: int) -> Mask:
         """Return where the noise at step s 2^-j leaves something to be seen."""
@@ -350,10 +381,11 @@ class Measurement:
         return noise <= np.maximum(self._needed(), wanted)
 
     def _noise_rules(self) -> Mask:
-        return self._tolerance <= 2.0 * NOISE_FACTOR * self._sigma / self._step
+        # The differences that bound truncation and kinks are themselves as noisy as this.
+        return self._tolerance <= 4.0 * NOISE_FACTOR * self._noise / self._step
 
     def _allowed(self, j: int | None) -> Mask:
         if j is None:
             return np.zeros(self._theta.size, dtype=bool)
-        allowed: Mask = (j > 0) | (self._scales * 2.0**-j <= LONGEST)
+        allowed: Mask = (j >= LONGEST_PART) | (self._scales * 2.0**-j <= LONGEST)
         return allowed
