@@ -121,7 +121,7 @@ class EntryProbe:
         moves = delta[:, :, None] * self._inputs[layer][inputs][:, None, :]
         rows = np.arange(moves.shape[2])[None, None, :]
         changes = self._forward.changes(layer, rows, columns[:, None, None], moves)
-        total = changes.sum(axis=2) * self._weight
+        total: FloatArray = changes.sum(axis=2) * self._weight
         if self._l2:
             decays = (inputs < len(weights) - 1)[:, None]
             total += np.where(decays, self._l2 * delta * (before + delta / 2.0), 0.0)
@@ -233,14 +233,12 @@ class _Forward:
         self._p, self._log_p = powers / total, shifted - np.log(total)
         self.losses: FloatArray = np.log(total) - (self._Y * shifted).sum(axis=0)
         # The probability of all other classes, without the cancellation of 1 - p.
-        rest = [np.delete(self._p, k, axis=0).sum(axis=0) for k in range(len(logits))]
-        log_rest = [np.delete(self._log_p, k, axis=0) for k in range(len(logits))]
-        self._rest = np.array(rest)
-        self._log_rest = np.array([np.logaddexp.reduce(others, axis=0) for others in log_rest])
+        self._rest = _without_each(np.add, self._p)
+        self._log_rest = _without_each(np.logaddexp, self._log_p)
 
     def width_after(self, layer: int) -> int:
         """Return how many numbers a move in this layer changes, for one sample, at most."""
-        return max(W.shape[1] for W, _ in self.params[layer + 1 :] or [(np.empty((0, 1)), None)])
+        return max([1, *(W.shape[1] for W, _ in self.params[layer + 1 :])])
 
     def changes(self, layer: int, rows: Index, columns: Index, moves: FloatArray) -> FloatArray:
         """Return the change of each sample's loss if z[row, column] of a layer is moved.
@@ -367,6 +365,15 @@ _IN_PLACE: dict[str, Callable[[FloatArray, _Workspace], FloatArray]] = {
     "relu": _relu,
     "softplus": _softplus,
 }
+
+
+def _without_each(add: np.ufunc, values: FloatArray) -> FloatArray:
+    """Return, for each row k, the sum of all other rows, which are non-negative or logarithms."""
+    none = np.full((1, values.shape[1]), 0.0 if add is np.add else -np.inf)
+    before = add.accumulate(np.vstack([none, values[:-1]]))
+    after = add.accumulate(np.vstack([none, values[:0:-1]]))[::-1]
+    rest: FloatArray = add(before, after)
+    return rest
 
 
 def _scaled_masks(network: MLP, rows: int) -> list[FloatArray] | None:
