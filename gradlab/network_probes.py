@@ -215,6 +215,7 @@ class _Forward:
         self.params = [
             (np.array(W, np.float64), np.array(b, np.float64)) for W, b in network.params
         ]
+        self._widths = network.sizes[1:]
         self._masks = _scaled_masks(network, len(X))
         self._activate = _IN_PLACE[network.activation]
         self._work = _Workspace()
@@ -238,7 +239,7 @@ class _Forward:
 
     def width_after(self, layer: int) -> int:
         """Return how many numbers a move in this layer changes, for one sample, at most."""
-        return max([1, *(W.shape[1] for W, _ in self.params[layer + 1 :])])
+        return max([1, *self._widths[layer + 1 :]])
 
     def changes(self, layer: int, rows: Index, columns: Index, moves: FloatArray) -> FloatArray:
         """Return the change of each sample's loss if z[row, column] of a layer is moved.
