@@ -26,10 +26,10 @@ if TYPE_CHECKING:
         check_gradient,
         check_network,
         numerical_gradient,
-        relative_difference,
     )
     from gradlab.network import MLP
     from gradlab.noise import estimate_noise
+    from gradlab.norms import relative_difference
     from gradlab.parameters import ravel
     from gradlab.plots import show
     from gradlab.report import GradientReport
@@ -65,7 +65,7 @@ _HOMES = {
     "load_digits": "digits",
     "numerical_gradient": "gradient_check",
     "ravel": "parameters",
-    "relative_difference": "gradient_check",
+    "relative_difference": "norms",
     "richardson": "differences",
     "show": "plots",
     "solution": "exercises",

@@ -153,7 +153,8 @@ def diagnose(blocks: Sequence[Block], setting: Setting | None = None) -> list[Fi
     setting = setting or Setting()
     findings = {block.name: _causes(block, setting, []) for block in blocks if block.failed}
     # A block of few numbers proves no factor by itself, but confirms one that others prove.
-    factors = sorted({f.factor for fs in findings.values() for f in fs if _is_scale(f)})
+    every = [finding for causes in findings.values() for finding in causes]
+    factors = sorted({f.factor for f in every if f.kind == "wrong_scale" and f.factor})
     for block in blocks:
         if findings.get(block.name) == []:
             findings[block.name] = _causes(block, setting, factors)
@@ -161,11 +162,7 @@ def diagnose(blocks: Sequence[Block], setting: Setting | None = None) -> list[Fi
     return layers + [finding for block in findings.values() for finding in block]
 
 
-def _is_scale(finding: Finding) -> bool:
-    return finding.kind == "wrong_scale"
-
-
-def _causes(block: Block, setting: Setting, factors: Sequence[float | None]) -> list[Finding]:
+def _causes(block: Block, setting: Setting, factors: Sequence[float]) -> list[Finding]:
     """Return the simplest cause that explains the block, as one finding or two."""
     if np.count_nonzero(block._sharp) < block.gradient.size / 2 or not block._telling.any():
         return []
@@ -195,8 +192,8 @@ def _is_square(array: FloatArray) -> bool:
     return array.ndim == 2 and array.shape[0] == array.shape[1] > 1
 
 
-def _scaled(block: Block, setting: Setting, factors: Sequence[float | None]) -> list[Finding]:
-    known = [*setting.meanings(), *(factor for factor in factors if factor)]
+def _scaled(block: Block, setting: Setting, factors: Sequence[float]) -> list[Finding]:
+    known = [*setting.meanings(), *factors]
     for factor in known:
         if block.explained_by(block.gradient / factor):
             return [_wrong_scale(block, factor, setting)]

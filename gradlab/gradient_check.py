@@ -1,35 +1,31 @@
 """Does a gradient fit its loss? Every entry is compared with a slope that was measured.
 
-``check_gradient`` and ``check_network`` answer with a report. ``numerical_gradient`` and
-``relative_difference`` are the two textbook steps by themselves.
+``check_gradient`` and ``check_network`` answer with a report. ``numerical_gradient`` is the
+textbook's difference by itself.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.diagnosis import Block, Finding, Setting, diagnose
+from gradlab.case import Case, finite_theta, require_unchanged
+from gradlab.diagnosis import Setting
 from gradlab.differences import best_step
-from gradlab.loss_at import LossAt, loss_noise
-from gradlab.parameters import (
-    FloatArray,
-    block_starts,
-    leaves,
-    named_blocks,
-    path_name,
-    ravel,
-    ravel_like,
-)
-from gradlab.report import VERDICTS, BlockReport, GradientReport, Verdict
-from gradlab.slopes import UNIT_ROUNDOFF, Measurement, Slopes, step_scales, unknown_slopes
+from gradlab.loss_at import LossAt
+from gradlab.network import MLP
+from gradlab.network_probes import EntryProbe, UnitProbe
+from gradlab.parameters import ravel
+from gradlab.report import GradientReport
+from gradlab.sampling import sample_entries
 
 P = TypeVar("P")
+
+METHODS = ("units", "entries", "loop")
 
 
 def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = None) -> P:
@@ -68,7 +64,7 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     >>> numerical_gradient(lambda p: p["a"] @ p["a"], {"a": np.array([1.0, -2.0])})
     {'a': array([ 2., -4.])}
     """
-    theta, unravel = _finite_theta(params)
+    theta, unravel = finite_theta(params)
     if h is None:
         steps = best_step(theta, "central")
     elif not 0.0 < h < np.inf:
@@ -90,49 +86,14 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     return unravel(slopes)
 
 
-def relative_difference(a: Any, b: Any) -> float:
-    """Return ``||a - b|| / (||a|| + ||b||)``: 0 for equal, 1 for opposite vectors.
-
-    Parameters
-    ----------
-    a, b : array_like of real numbers, or nested lists, tuples and dicts of ndarrays
-        Two gradients of the same structure and shapes.
-
-    Returns
-    -------
-    float
-        Between 0 and 1; 0.0 if both are zero, nan if any entry is nan or infinite.
-
-    Raises
-    ------
-    ValueError
-        If shapes or structures differ.
-    TypeError
-        If the entries are not real numbers.
-
-    Notes
-    -----
-    Both are divided by a power of two near the largest entry first, so that no square overflows or
-    underflows: the result is the same for gradients near 1e-200 and near 1e200.
-
-    Examples
-    --------
-    >>> from gradlab.gradient_check import relative_difference
-    >>> relative_difference([3.0, 4.0], [3.0, -4.0])
-    0.8
-    """
-    left, right = _vectors(a, b)
-    largest = max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0))
-    if not np.isfinite(largest):
-        return float("nan")
-    _, exponent = np.frexp(largest)
-    left, right = np.ldexp(left, -exponent), np.ldexp(right, -exponent)
-    total = np.linalg.norm(left) + np.linalg.norm(right)
-    return float(np.linalg.norm(left - right) / total) if total else 0.0
-
-
 def check_gradient(
-    loss: Callable[[P], float], gradient: Callable[[P], P], params: P
+    loss: Callable[[P], float],
+    gradient: Callable[[P], P],
+    params: P,
+    *,
+    sample: int | None = None,
+    directions: int | None = None,
+    seed: int = 0,
 ) -> GradientReport:
     """Check a hand-written gradient against its loss, entry by entry.
 
@@ -146,6 +107,14 @@ def check_gradient(
         structure of `params`.
     params : ndarray, or nested lists, tuples and dicts of ndarrays
         Where to check. Not changed: the functions get float64 copies.
+    sample : int, optional
+        Check about so many entries only, at least one of each block, drawn without replacement.
+        The report says how likely that is to miss a mistake. Default: every entry.
+    directions : int, optional
+        Check the slopes along so many random directions (standard normal) within each block
+        instead of entries.
+    seed : int
+        Seed of the sample or the directions.
 
     Returns
     -------
@@ -161,9 +130,10 @@ def check_gradient(
     -----
     No threshold is set beforehand. Each slope is measured with its own tolerance, made of its
     truncation error, the noise of the loss and rounding. A block fails if an entry differs by more
-    than that at two steps that agree. It is inconclusive if a tolerance is larger than 5e-4 of the
-    block's largest entry, and passes otherwise. It takes four losses per entry, and more for the
-    entries that are in doubt.
+    than that at two steps that agree, and still does at the smallest step that can tell. It is
+    inconclusive if a tolerance is larger than 5e-4 of the block's largest entry, and passes
+    otherwise. It takes two losses for an entry that agrees with its central difference to within
+    rounding, and more for the entries that are in doubt.
 
     The check shows that the gradient fits the loss as it is coded, not that the loss is right.
 
@@ -186,10 +156,27 @@ def check_gradient(
     >>> print(report.findings[0])
     params: The gradient is 0.5 times what it should be (a 2 missing?).
     """
-    return _check(loss, gradient, params, rows=None)
+    if sample is not None and directions is not None:
+        raise ValueError("sample and directions are both given; it needs one of them at most")
+    for name, count in (("sample", sample), ("directions", directions)):
+        if count is not None:
+            _require_count(name, count)
+    _require_callable("loss", loss)
+    _require_callable("gradient", gradient)
+    case = Case(loss, gradient, params)
+    if case.finding is not None:
+        return case.unmeasured()
+    if directions is not None:
+        return case.along(directions, seed)
+    chosen = np.arange(case.theta.size)
+    if sample is not None:
+        chosen = sample_entries(case.sizes, sample, seed)
+    return case.entry_by_entry(chosen)
 
 
-def check_network(network: Any, X: NDArray[Any], Y: NDArray[Any]) -> GradientReport:
+def check_network(
+    network: Any, X: NDArray[Any], Y: NDArray[Any], method: str | None = None
+) -> GradientReport:
     """Check the gradients of a network against its loss.
 
     Parameters
@@ -199,6 +186,13 @@ def check_network(network: Any, X: NDArray[Any], Y: NDArray[Any]) -> GradientRep
         changed: a deep copy is checked.
     X, Y : ndarray
         What `loss` and `gradients` take; not changed either. A few dozen rows are enough.
+    method : {"units", "entries", "loop"}, optional
+        How the loss is differenced. "loop" evaluates the whole loss for each step of each entry,
+        and works for any network. The others are for an `MLP` whose loss is its own: "entries"
+        computes only what depends on the entry that is moved; "units" moves the pre-activations
+        of each sample, from which the slopes along W and b follow, because Z = A W + b is linear
+        in them, and measures a few entries by "loop" besides. Default: "units" where it applies,
+        else "loop".
 
     Returns
     -------
@@ -208,7 +202,7 @@ def check_network(network: Any, X: NDArray[Any], Y: NDArray[Any]) -> GradientRep
     Raises
     ------
     ValueError, TypeError
-        As `check_gradient`.
+        As `check_gradient`; or if `method` is not one of these, or does not apply.
 
     Examples
     --------
@@ -219,6 +213,18 @@ def check_network(network: Any, X: NDArray[Any], Y: NDArray[Any]) -> GradientRep
     >>> check_network(MLP([64, 8, 10]), X[:16], Y[:16]).passed
     True
     """
+    for name in ("params", "loss", "gradients"):
+        if not hasattr(network, name):
+            kind = type(network).__name__
+            raise TypeError(f"network is of type {kind}, without {name}; it needs .{name}")
+    if method not in (None, *METHODS):
+        raise ValueError(f"method is {method!r}; it needs to be one of {', '.join(METHODS)}")
+    own_loss = has_own_loss(network)
+    if method in ("units", "entries") and not own_loss:
+        raise ValueError(
+            f"method is {method!r}, which needs the loss of MLP; "
+            f"for a {type(network).__name__} with another loss it needs to be 'loop'"
+        )
     clone, X, Y = copy.deepcopy((network, X, Y))
 
     def loss(params: Any) -> Any:
@@ -229,159 +235,40 @@ def check_network(network: Any, X: NDArray[Any], Y: NDArray[Any]) -> GradientRep
         before, _ = ravel(params)
         clone.params = params
         gradients = clone.gradients(X, Y)
-        # A network may replace its params, which _check would not see.
-        _require_unchanged("gradients(X, Y)", params, before, ravel(clone.params)[0])
+        # A network may replace its params, which the case would not see.
+        require_unchanged("gradients(X, Y)", params, before, ravel(clone.params)[0])
         return gradients
 
-    return _check(loss, gradient, network.params, rows=len(X))
+    setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))
+    case = Case(loss, gradient, network.params, setting)
+    if case.finding is not None:
+        return case.unmeasured()
+    everything = np.arange(case.theta.size)
+    if method == "loop" or not own_loss:
+        return case.entry_by_entry(everything)
+    clone.params = network.params
+    if method == "entries":
+        return case.entry_by_entry(everything, EntryProbe(clone, X, Y).changes, "entries")
+    return case.by_units(clone, UnitProbe(clone, X, Y))
 
 
-def _check(
-    loss: Callable[[Any], Any],
-    gradient: Callable[[Any], Any],
-    params: Any,
-    rows: int | None,
-) -> GradientReport:
-    theta, unravel = _finite_theta(params)
-    at = LossAt(loss, params)
-    replays = [at() for _ in range(4)]
-    _require_unchanged("loss", params, theta, at.theta)
-    copies = unravel(theta)
-    analytic = ravel_like(gradient(copies), params)
-    _require_unchanged("gradient", params, theta, ravel(copies)[0])
-
-    starts = block_starts(params)
-    finite = np.isfinite(analytic)
-    finding = _unusable(replays)
-    if finding is None:
-        scales = step_scales(theta, starts)
-        sigma = loss_noise(at, scales)
-        slopes = Measurement(
-            at.changes,
-            theta,
-            np.where(finite, analytic, 0.0),
-            starts,
-            sigma,
-            lambda: at.size_nearby(scales),
-        ).slopes()
-        slopes.wrong |= ~finite
-        # Some randomness only shows after many calls.
-        finding = _unusable([*replays, at()])
-    if finding is not None:
-        slopes = unknown_slopes(theta.size)
-
-    parts = []
-    for (name, block), start in zip(named_blocks(params), starts, strict=True):
-        given = analytic[start : start + block.size].reshape(block.shape)
-        values = theta[start : start + block.size].reshape(block.shape)
-        parts.append(Block(name, values, given, slopes.block(start, block.shape)))
-    findings = [finding] if finding else []
-    findings += [_not_finite(p.name, p.gradient) for p in parts if not np.isfinite(p.gradient).all()]
-    if not findings:
-        findings += diagnose(parts, Setting(rows))
-    blocks = [_block_report(part.name, part.gradient, part.slopes) for part in parts]
-    verdicts = [block.verdict for block in blocks]
-    return GradientReport(
-        verdict=max(verdicts, key=VERDICTS.index),
-        difference=relative_difference(analytic, slopes.value),
-        parameters=tuple(blocks),
-        findings=tuple(findings),
-        evaluations=at.evaluations,
+def has_own_loss(network: Any) -> bool:
+    """Return whether a network is an `MLP` with the loss, forward pass and parameters of one."""
+    if not isinstance(network, MLP):
+        return False
+    kept = ("loss", "_forward", "_checked")
+    return all(
+        getattr(type(network), name) is getattr(MLP, name) and name not in vars(network)
+        for name in kept
     )
 
 
-def _block_report(name: str, given: FloatArray, slopes: Slopes) -> BlockReport:
-    verdict: Verdict = "pass"
-    candidates = np.ones_like(slopes.wrong)
-    if slopes.wrong.any():
-        verdict, candidates = "fail", slopes.wrong
-    elif slopes.doubtful.any():
-        verdict, candidates = "inconclusive", slopes.doubtful
-    distance = np.nan_to_num(np.abs(given - slopes.value), nan=np.inf)
-    index = np.unravel_index(np.argmax(np.where(candidates, distance, -1.0)), given.shape)
-    return BlockReport(
-        name=name,
-        shape=given.shape,
-        verdict=verdict,
-        difference=relative_difference(given, slopes.value),
-        worst=tuple(int(k) for k in index),
-        analytic=float(given[index]),
-        numeric=float(slopes.value[index]),
-        tolerance=float(slopes.tolerance[index]),
-    )
+def _require_callable(name: str, value: Any) -> None:
+    if not callable(value):
+        kind = type(value).__name__
+        raise TypeError(f"{name} is of type {kind}; it needs to be a function of params")
 
 
-def _unusable(losses: list[float]) -> Finding | None:
-    """Return a finding if the loss cannot be differenced; `losses` are values at one theta."""
-    if not np.isfinite(losses).all():
-        return Finding("non_finite", None, "It is NaN or infinite at these parameters.")
-    spread = max(losses) - min(losses)
-    # A sum that is taken in another order, as threads may do, is noise and measured as such.
-    if spread <= 1024 * UNIT_ROUNDOFF * max(map(abs, losses)):
-        return None
-    message = (
-        "It differs from call to call at the same parameters "
-        "(dropout or other randomness left on? Switch it off, or freeze it)."
-    )
-    return Finding("nondeterministic", None, message, evidence={"spread": spread})
-
-
-def _not_finite(name: str, given: FloatArray) -> Finding:
-    bad = np.argwhere(~np.isfinite(given)).tolist()
-    message = (
-        f"The gradient is NaN or infinite in {len(bad)} of its {given.size} entries, "
-        f"first in {bad[0]}."
-    )
-    return Finding("non_finite", name, message, evidence={"entries": float(len(bad))})
-
-
-def _finite_theta(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
-    for name, block in named_blocks(params):
-        if not np.isfinite(block).all():
-            index = np.argwhere(~np.isfinite(block))[0].tolist()
-            raise ValueError(f"{name} is {block[tuple(index)]} in {index}; it needs to be finite")
-    return ravel(params)
-
-
-def _require_unchanged(function: str, params: Any, before: FloatArray, after: FloatArray) -> None:
-    if np.array_equal(before, after):
-        return
-    names = [name for name, block in named_blocks(params) for _ in range(block.size)]
-    changed = "its params"
-    if before.shape == after.shape:
-        changed = names[int(np.argmax(before != after))]
-    raise ValueError(f"{function} changed {changed}; it needs to leave its params as they are")
-
-
-def _numbers(value: Any) -> list[tuple[Any, NDArray[Any]]]:
-    """Return the arrays in `value`, each with the way to it."""
-    # Blocks of unequal shapes make no array; they are taken one by one.
-    with suppress(ValueError):
-        array = np.asarray(value)
-        if array.dtype.kind in "fiu":
-            return [((), array)]
-    blocks = [(path, np.asarray(leaf)) for path, leaf in leaves(value)]
-    for path, block in blocks:
-        if block.dtype.kind not in "fiu":
-            raise TypeError(
-                f"{path_name(path)} has entries of type {block.dtype}; it needs real numbers"
-            )
-    return blocks
-
-
-def _vectors(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
-    left, right = _numbers(a), _numbers(b)
-    shapes = [[(path, block.shape) for path, block in side] for side in (left, right)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            f"a has the shapes {_shapes(left)}, b {_shapes(right)}; they need to be the same"
-        )
-    return _joined(left), _joined(right)
-
-
-def _shapes(blocks: list[tuple[Any, NDArray[Any]]]) -> str:
-    return ", ".join(str(block.shape) for _, block in blocks)
-
-
-def _joined(blocks: list[tuple[Any, NDArray[Any]]]) -> FloatArray:
-    return np.concatenate([block.ravel() for _, block in blocks]).astype(np.float64)
+def _require_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= 1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from tqdm import tqdm
 
 from gradlab.parameters import FloatArray, ravel_with_views
 from gradlab.slopes import UNIT_ROUNDOFF
+
+# From so many entries on, a progress bar is made ready, which shows up after a second.
+_SLOW = 200
 
 
 class LossAt:
@@ -54,13 +57,14 @@ class LossAt:
         theta, base = self.theta, self()
         losses = np.empty_like(points)
         before = theta[index].tolist()
-        rows = zip(index.tolist(), before, points.tolist(), strict=True)
-        bar = tqdm(rows, total=index.size, desc="loss", unit="entry", delay=1.0, leave=False)
+        rows: Iterable[Any] = zip(index.tolist(), before, points.tolist(), strict=True)
+        if index.size >= _SLOW:
+            rows = tqdm(rows, total=index.size, unit="entry", delay=1.0, leave=False)
         with np.errstate(all="ignore"):
-            for row, (i, original, places) in enumerate(bar):
+            for row, (i, original, places) in enumerate(rows):
                 for column, place in enumerate(places):
                     theta[i] = place
-                    losses[row, column] = self._far_away()
+                    losses[row, column] = self.far_away()
                 theta[i] = original
         # The loss at theta comes off here: what follows cancels, and should do so exactly.
         return losses - base
@@ -73,11 +77,12 @@ class LossAt:
         with np.errstate(all="ignore"):
             for _ in range(4):
                 self.theta[:] = theta + scales * rng.uniform(-1.0, 1.0, theta.size)
-                losses.append(self._far_away())
+                losses.append(self.far_away())
         self.theta[:] = theta
         return max(abs(loss) for loss in losses if np.isfinite(loss))
 
-    def _far_away(self) -> float:
+    def far_away(self) -> float:
+        """Return the loss at theta, nan if it raises an arithmetic or value error there."""
         # The points are ours: that math.log or math.exp objects to them is not the author's fault.
         try:
             return self()
@@ -95,7 +100,7 @@ def _real_scalar(value: Any) -> float:
     return float(array)
 
 
-def loss_noise(at: LossAt, scales: FloatArray) -> float:
+def loss_noise(at: LossAt, scales: FloatArray, directions: int = 3) -> float:
     """Estimate the noise of the loss: the standard deviation of its rounding error.
 
     The loss is evaluated at equally spaced points along random directions, so close together that
@@ -110,6 +115,8 @@ def loss_noise(at: LossAt, scales: FloatArray) -> float:
         The loss, at theta; it is left there.
     scales : ndarray of float64, shape (N,)
         The unit of each entry's moves: powers of two, so that the moves are exact.
+    directions : int
+        Along how many random directions.
 
     Returns
     -------
@@ -124,17 +131,17 @@ def loss_noise(at: LossAt, scales: FloatArray) -> float:
     """
     theta = at.theta.copy()
     rng = np.random.default_rng(0)
-    directions = scales * rng.choice([-1.0, 1.0], (3, theta.size))
+    moves = scales * rng.choice([-1.0, 1.0], (directions, theta.size))
     # theta itself is left out: losses are often rounder there than anywhere near.
     positions = np.arange(-7.0, 8.0, 2.0)
     floor = UNIT_ROUNDOFF * abs(at())
     levels: list[float] = []
     for j in range(46, 14, -4):
-        values = np.empty((len(directions), len(positions)))
-        for row, direction in enumerate(directions):
+        values = np.empty((directions, len(positions)))
+        for row, direction in enumerate(moves):
             for column, position in enumerate(positions.tolist()):
                 at.theta[:] = theta + (position * 2.0**-j) * direction
-                values[row, column] = at._far_away()
+                values[row, column] = at.far_away()
         at.theta[:] = theta
         with np.errstate(all="ignore"):
             level = float(np.sqrt(np.mean(np.diff(values, 4) ** 2) / 70.0))

@@ -229,7 +229,7 @@ def _float_array(name: str, leaf: Any) -> FloatArray:
         raise TypeError(f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; it needs at least one entry")
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=False)
 
 
 def _rebuild(node: Any, blocks: Iterator[Any]) -> Any:

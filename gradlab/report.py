@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any, Literal
 
-from gradlab.diagnosis import Finding
+from gradlab.diagnosis import Block, Finding
+from gradlab.parameters import FloatArray
 from gradlab.slopes import RESOLUTION
 
 Verdict = Literal["pass", "inconclusive", "fail"]
@@ -45,6 +47,9 @@ class BlockReport:
         The index of the entry where they differ most; the next three are about this entry.
     analytic, numeric, tolerance : float
         The gradient that was checked, the measured slope, and how far that may be from the truth.
+    wrong, measured : int
+        How many entries are wrong, and how many were measured: all, unless a sample was drawn.
+        Of random directions, how many directions.
     """
 
     name: str
@@ -55,6 +60,31 @@ class BlockReport:
     analytic: float
     numeric: float
     tolerance: float
+    wrong: int
+    measured: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a report's plots are drawn from.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        Parameters, gradient and slopes of each block.
+    loss : callable
+        The loss as a function of theta.
+    theta, gradient : ndarray of float64, shape (N,)
+        Where the check was, and the gradient there.
+    noise : float
+        The noise of the loss.
+    """
+
+    blocks: tuple[Block, ...]
+    loss: Callable[[FloatArray], float]
+    theta: FloatArray
+    gradient: FloatArray
+    noise: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +102,13 @@ class GradientReport:
     findings : tuple of Finding
         What is wrong and most likely why, as far as it could be proved.
     evaluations : int
-        How often the loss was evaluated.
+        How often the whole loss was evaluated.
+    method : {"loop", "entries", "units", "sample", "directions"}
+        How it was measured.
+    notes : tuple of str
+        What else there is to know, such as the chance that a sample misses a mistake.
+    evidence : Evidence
+        What the plots are drawn from; no part of `to_dict`.
     """
 
     verdict: Verdict
@@ -80,6 +116,9 @@ class GradientReport:
     parameters: tuple[BlockReport, ...]
     findings: tuple[Finding, ...]
     evaluations: int
+    method: str
+    notes: tuple[str, ...]
+    evidence: Evidence = field(compare=False)
 
     @property
     def passed(self) -> bool:
@@ -106,10 +145,13 @@ class GradientReport:
         Numbers that are not finite become the strings "nan", "inf" and "-inf", which ``float``
         reads.
         """
-        data: dict[str, Any] = _json_safe(
-            {"verdict": self.verdict, "passed": self.passed, "band": self.band} | asdict(self)
-        )
-        return data
+        data: dict[str, Any] = {"verdict": self.verdict, "passed": self.passed}
+        data |= {"difference": self.difference, "band": self.band, "method": self.method}
+        data |= {"parameters": [asdict(block) for block in self.parameters]}
+        data |= {"findings": [asdict(finding) for finding in self.findings]}
+        data |= {"evaluations": self.evaluations, "notes": list(self.notes)}
+        safe: dict[str, Any] = _json_safe(data)
+        return safe
 
     def __str__(self) -> str:
         rows = [HEADER, *(_cells(block) for block in self.parameters), self._total()]

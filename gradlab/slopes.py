@@ -12,7 +12,6 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +135,8 @@ class Measurement:
         Where to measure, and the finite gradient to be judged.
     starts : list of int
         The index of the first entry of each block.
+    scales : ndarray of float64, shape (N,)
+        The s of each entry's steps s 2^-j: powers of two, see `step_scales`.
     sigma : float
         The noise of the loss.
     size_nearby : callable
@@ -154,6 +155,7 @@ class Measurement:
         theta: FloatArray,
         gradient: FloatArray,
         starts: list[int],
+        scales: FloatArray,
         sigma: float,
         size_nearby: Callable[[], float],
     ) -> None:
@@ -162,7 +164,7 @@ class Measurement:
         self._gradient = gradient
         self._starts = starts
         self._sizes = np.diff([*starts, theta.size])
-        self._scales = step_scales(theta, starts)
+        self._scales = scales
         self._sigma = sigma
         self._hidden = functools.cache(lambda: UNIT_ROUNDOFF * size_nearby())
         self._value = np.zeros_like(theta)
@@ -179,7 +181,7 @@ class Measurement:
         for j in SMALLER:
             rows = self._open() & (self._outside() | ~self._noise_rules())
             self._look(j, rows & self._useful(j), EXTRAPOLATED)
-        for j, following in pairwise([*LARGER, None]):
+        for j, following in zip(LARGER, [*LARGER[1:], None], strict=True):
             rows = self._open() & (self._outside() | self._noise_rules()) & self._allowed(j)
             # The last step within reach is the best there is, whatever it may be worth.
             self._look(j, rows & (self._useful(j) | ~self._allowed(following)), TWICE_EXTRAPOLATED)
