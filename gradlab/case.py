@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -229,7 +230,11 @@ class Case:
                 slopes.block(int(ends[k]), kept),
             )
             blocks.append(block)
-            rows.append(_block_report(block, shape, part - self._starts[k]))
+            row = _block_report(block, shape, part - self._starts[k])
+            if row.verdict == "inconclusive" and self.finding is None:
+                entry = self._starts[k] + int(np.ravel_multi_index(row.worst, shape))
+                row = replace(row, complex_step=self._at.complex_slope(entry))
+            rows.append(row)
         return self._made(blocks, rows, method, notes)
 
     def _report_of_directions(

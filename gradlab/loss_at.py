@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -28,10 +30,10 @@ class LossAt:
     """
 
     def __init__(self, loss: Callable[[Any], Any], params: Any) -> None:
-        self.theta, view = ravel_with_views(params)
+        self.theta, self._view = ravel_with_views(params)
         self.evaluations = 0
         self._loss = loss
-        self._params = view(self.theta)
+        self._params = self._view(self.theta)
 
     def __call__(self) -> float:
         """Return the loss at theta; raise TypeError or ValueError unless it is a real number."""
@@ -68,6 +70,25 @@ class LossAt:
                 theta[i] = original
         # The loss at theta comes off here: what follows cancels, and should do so exactly.
         return losses - base
+
+    def complex_slope(self, entry: int) -> float | None:
+        """Return the derivative by an entry as ``Im f(theta + ih) / h``, None if that fails.
+
+        It fails where the loss does not take complex numbers, or drops the imaginary part. Where
+        the loss is not analytic, as with ``abs``, it may succeed and be wrong.
+        """
+        step = 1e-20
+        theta: Any = self.theta.astype(np.complex128)
+        theta[entry] += step * 1j
+        with warnings.catch_warnings():
+            # NumPy only warns where a complex number is made real.
+            warnings.simplefilter("error")
+            # Whatever the loss objects to: it was not written for complex numbers.
+            with suppress(Exception):
+                value = np.asarray(self._loss(self._view(theta)))
+                if value.dtype.kind == "c" and value.shape == () and np.isfinite(value):
+                    return float(value.imag / step)
+        return None
 
     def size_nearby(self, scales: FloatArray) -> float:
         """Return the largest finite loss at a few points about as far away as theta is large."""

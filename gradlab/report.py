@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gradlab.diagnosis import Block, Finding
 from gradlab.parameters import FloatArray
 from gradlab.slopes import RESOLUTION
+
+if TYPE_CHECKING:
+    from gradlab.plots import Drawing
 
 Verdict = Literal["pass", "inconclusive", "fail"]
 # From good to bad: the report has the worst of its blocks.
@@ -28,7 +31,23 @@ HEADLINES = {
     "inconclusive": "INCONCLUSIVE: the gradient could be neither confirmed nor refuted.",
 }
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
-HEADER = ("parameter", "shape", "verdict", "difference", "worst entry", "gradient", "measured")
+HEADER = (
+    "parameter",
+    "shape",
+    "verdict",
+    "difference",
+    "wrong",
+    "worst entry",
+    "gradient",
+    "measured",
+)
+WAYS = {
+    "loop": "Every entry was measured by whole losses",
+    "entries": "Every entry was measured by the part of the loss that depends on it",
+    "units": "Every entry was measured by way of the units",
+    "sample": "A sample of the entries was measured",
+    "directions": "Random directions were measured",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,9 @@ class BlockReport:
     wrong, measured : int
         How many entries are wrong, and how many were measured: all, unless a sample was drawn.
         Of random directions, how many directions.
+    complex_step : float or None
+        The derivative by the worst entry as the complex step gives it: a second opinion for
+        blocks that are not settled, where the loss takes complex numbers.
     """
 
     name: str
@@ -62,6 +84,7 @@ class BlockReport:
     tolerance: float
     wrong: int
     measured: int
+    complex_step: float | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +176,39 @@ class GradientReport:
         safe: dict[str, Any] = _json_safe(data)
         return safe
 
+    def plot(self, kind: str = "blocks") -> Drawing:
+        """Draw the result; `gradlab.show` shows it with its alternative text.
+
+        Parameters
+        ----------
+        kind : {"blocks", "steps", "taylor"}
+            "blocks": the difference of every entry beside its tolerance, block by block. "steps":
+            the error of the central difference at the worst entry over the step, with the
+            predicted truncation and rounding. "taylor": the remainder of the loss along a random
+            direction, which falls with the square of the step if the gradient is right.
+
+        Returns
+        -------
+        Drawing
+            ``figure`` and ``alt``.
+
+        Raises
+        ------
+        ValueError
+            If `kind` is not one of these, or the report is about directions and not entries and
+            `kind` is "steps".
+        """
+        from gradlab import report_plots
+
+        plots = {
+            "blocks": report_plots.of_blocks,
+            "steps": report_plots.of_steps,
+            "taylor": report_plots.of_taylor,
+        }
+        if kind not in plots:
+            raise ValueError(f"kind is {kind!r}; it needs to be one of {', '.join(plots)}")
+        return plots[kind](self)
+
     def __str__(self) -> str:
         rows = [HEADER, *(_cells(block) for block in self.parameters), self._total()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
@@ -191,7 +247,7 @@ class GradientReport:
     def _total(self) -> tuple[str, ...]:
         entries = sum(math.prod(block.shape) for block in self.parameters)
         verdict = f"{MARKS[self.verdict]} {self.verdict}"
-        return ("all", f"{entries} entries", verdict, self._ratio(), "", "", "")
+        return ("all", f"{entries} entries", verdict, self._ratio(), "", "", "", "")
 
     def _footnotes(self) -> list[str]:
         notes = [
@@ -205,7 +261,19 @@ class GradientReport:
                 "A common rule of thumb, which the verdict does not use, calls",
                 f"a difference of {self._ratio()} {self.band}.",
             ]
-        return notes
+        way = WAYS[self.method]
+        # How many losses noise and kinks take may differ between machines; by whole losses only.
+        if self.method not in ("units", "entries"):
+            way += f", {self.evaluations} losses in all"
+        return [*notes, f"{way}.", *self.notes, *self._second_opinions()]
+
+    def _second_opinions(self) -> list[str]:
+        return [
+            f"{block.name}[{', '.join(map(str, block.worst))}] is {block.analytic:.3g}; the complex "
+            f"step, which has no rounding error, gives {block.complex_step:.3g}."
+            for block in self.parameters
+            if block.complex_step is not None
+        ]
 
     def _ratio(self) -> str:
         return _ratio(self.difference, self.verdict)
@@ -218,9 +286,10 @@ def _cells(block: BlockReport) -> tuple[str, ...]:
     cells = (block.name, str(block.shape), verdict, ratio)
     # The worst entry of a block that passes is an accident of rounding.
     if block.verdict == "pass":
-        return (*cells, "", "", "")
-    index = f"[{', '.join(map(str, block.worst))}]"
-    return (*cells, index, *_numbers(block.analytic, block.numeric, block.tolerance))
+        return (*cells, "", "", "", "")
+    wrong = f"{block.wrong} of {block.measured}" if block.wrong else ""
+    index = f"[{', '.join(map(str, block.worst))}]" if block.worst else ""
+    return (*cells, wrong, index, *_numbers(block.analytic, block.numeric, block.tolerance))
 
 
 # The texts show no digits that rounding decides, so that they are the same on every machine.

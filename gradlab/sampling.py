@@ -55,7 +55,7 @@ def chance_to_miss(bad: int, total: int, samples: int) -> float:
     Examples
     --------
     >>> from gradlab.sampling import chance_to_miss
-    >>> chance_to_miss(bad=1, total=100, samples=25)
+    >>> round(chance_to_miss(bad=1, total=100, samples=25), 6)
     0.75
     """
     if samples > total - bad:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,15 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradlab.gradient_check import (
-    check_gradient,
-    check_network,
-    numerical_gradient,
-    relative_difference,
-)
+from gradlab.gradient_check import check_gradient, check_network, numerical_gradient
+from gradlab.loss_at import LossAt, loss_noise
 from gradlab.network import ACTIVATIONS, MLP
+from gradlab.norms import relative_difference
 from gradlab.parameters import FloatArray, ravel
-from gradlab.slopes import UNIT_ROUNDOFF, LossAt, loss_noise, step_scales
+from gradlab.sampling import chance_to_miss
+from gradlab.slopes import UNIT_ROUNDOFF, step_scales
 
 VECTORS = hnp.arrays(np.float64, 4, elements=st.floats(-1e3, 1e3).filter(lambda x: abs(x) > 1e-3))
 
@@ -196,9 +196,41 @@ def test_a_loss_that_never_moves_settles_nothing_about_a_gradient_that_is_not_ze
     assert report.verdict == "inconclusive"
 
 
-def test_at_a_kink_nothing_is_settled() -> None:
-    report = check_gradient(lambda p: abs(p[0]), lambda p: np.array([1.0]), np.array([0.0]))
-    assert report.verdict == "inconclusive"
+@pytest.mark.parametrize(
+    ("slope", "verdict"), [(1.0, "pass"), (-1.0, "pass"), (0.25, "pass"), (9.0, "fail")]
+)
+def test_at_a_kink_any_slope_between_those_of_both_sides_is_right(
+    slope: float, verdict: str
+) -> None:
+    report = check_gradient(
+        lambda p: abs(p[0]) + p[1] ** 2,
+        lambda p: np.array([slope, 2 * p[1]]),
+        np.array([0.0, 1.0]),
+    )
+    assert report.verdict == verdict, report
+    kinks = [finding for finding in report.findings if finding.kind == "kink"]
+    assert [kink.evidence["entries"] for kink in kinks] == ([[[0]]] if verdict == "pass" else [])
+
+
+@pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8, 1e-9])
+def test_a_kink_beside_theta_is_no_kink_at_theta(distance: float) -> None:
+    for side, right in ((distance, -1.0), (-distance, 1.0)):
+        params = np.array([1.0])
+        loss = lambda p, side=side: abs(p[0] - 1.0 - side)  # noqa: E731
+        report = check_gradient(loss, lambda p, right=right: np.array([right]), params)
+        assert report.passed
+        assert not report.findings
+        wrong = check_gradient(loss, lambda p, right=right: np.array([-right]), params)
+        assert wrong.verdict == "fail", wrong
+
+
+def test_kinks_on_both_sides_that_cancel_from_afar_are_no_wrong_gradient() -> None:
+    # Nearer than all steps that give digits; from afar the line has slope 2.
+    def loss(p: FloatArray) -> float:
+        return math.sin(0.3 + max(p[0] - 1e-11, 0.0) + min(p[0] + 1e-11, 0.0) + p[0])
+
+    report = check_gradient(loss, lambda p: np.array([math.cos(0.3)]), np.array([0.0]))
+    assert report.verdict != "fail", report
 
 
 def test_where_the_loss_is_not_finite_nearby_nothing_is_settled() -> None:
@@ -374,6 +406,115 @@ def test_bad_input_is_named(
         check_gradient(loss, gradient, params)
 
 
+# Samples and directions
+
+
+def tanh_loss(p: list[FloatArray]) -> float:
+    return float(np.sum(np.tanh(p[0])) + np.sum(np.sin(p[1])))
+
+
+def tanh_gradient(p: list[FloatArray]) -> list[FloatArray]:
+    return [1.0 - np.tanh(p[0]) ** 2, np.cos(p[1])]
+
+
+BIG = [np.linspace(-1.0, 1.0, 400).reshape(20, 20), np.linspace(0.1, 1.0, 20)]
+
+
+@pytest.mark.parametrize("options", [{"sample": 40}, {"directions": 3}])
+def test_a_part_of_the_gradient_tells_right_from_wrong_blocks(options: dict[str, int]) -> None:
+    report = check_gradient(tanh_loss, tanh_gradient, BIG, **options)
+    assert report.passed, report
+    assert report.evaluations < 200
+    assert "chance to miss" in str(report)
+    wrong = check_gradient(
+        tanh_loss, lambda p: [g * 1.01 for g in tanh_gradient(p)], BIG, **options
+    )
+    assert [row.verdict for row in wrong.parameters] == ["fail", "fail"]
+    one = check_gradient(tanh_loss, lambda p: [tanh_gradient(p)[0], p[1]], BIG, **options)
+    assert [row.verdict for row in one.parameters] == ["pass", "fail"]
+
+
+def test_a_sample_says_which_entry_is_wrong_and_how_likely_it_was_to_miss_it() -> None:
+    def one_wrong(p: list[FloatArray]) -> list[FloatArray]:
+        first, second = tanh_gradient(p)
+        second[7] = 0.0
+        return [first, second]
+
+    seeds = range(40)
+    reports = [check_gradient(tanh_loss, one_wrong, BIG, sample=105, seed=s) for s in seeds]
+    found = [report for report in reports if not report.passed]
+    assert {report.parameters[1].worst for report in found} == {(7,)}
+    # 5 of the 20 entries of the second block are drawn: 40 draws find it 10 times, give or take.
+    assert {report.parameters[1].measured for report in reports} == {5}
+    assert 3 <= len(found) <= 19
+    assert "0.75 for one wrong entry" in str(reports[0])
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    texts = [str(check_gradient(tanh_loss, tanh_gradient, BIG, sample=9, seed=3)) for _ in "ab"]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("options", [{"sample": 0}, {"directions": -1}, {"sample": 2.5}])
+def test_a_bad_number_of_samples_is_named(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(options))} is .*whole number >= 1"):
+        check_gradient(np.sum, np.ones_like, np.ones(2), **options)
+    with pytest.raises(ValueError, match="sample and directions are both given"):
+        check_gradient(np.sum, np.ones_like, np.ones(2), sample=1, directions=1)
+
+
+@pytest.mark.parametrize(
+    ("bad", "total", "samples"), [(1, 10, 3), (4, 10, 3), (9, 10, 2), (3, 7, 7)]
+)
+def test_the_chance_to_miss_counts_the_draws(bad: int, total: int, samples: int) -> None:
+    draws = list(itertools.combinations(range(total), samples))
+    missed = sum(min(draw) >= bad for draw in draws)
+    assert chance_to_miss(bad, total, samples) == pytest.approx(missed / len(draws))
+
+
+# Precision, and a second opinion
+
+
+def test_a_float32_inside_the_loss_is_found() -> None:
+    def loss(p: FloatArray) -> float:
+        return float(np.sum(np.tanh(p.astype(np.float32))) + 1.0)
+
+    report = check_gradient(loss, lambda p: 1.0 - np.tanh(p) ** 2, np.array([0.3, -1.2, 0.7]))
+    assert report.verdict != "fail"
+    assert [finding.kind for finding in report.findings] == ["low_precision"]
+
+
+def test_the_complex_step_says_what_differences_cannot() -> None:
+    def loss(p: FloatArray) -> Any:
+        return 1.0 + 1e-30 * np.sum(np.sin(p))
+
+    report = check_gradient(loss, lambda p: 1e-30 * np.cos(p), np.array([1.0, 2.0]))
+    assert report.verdict == "inconclusive"
+    row = report.parameters[0]
+    assert row.complex_step == pytest.approx(1e-30 * np.cos([1.0, 2.0])[row.worst[0]], rel=1e-12)
+    assert "complex step" in str(report)
+
+
+def test_no_second_opinion_where_complex_numbers_are_made_real() -> None:
+    report = check_gradient(
+        lambda p: 1.0 + float(1e-30 * np.sum(p**2)), lambda p: 2e-30 * p, np.array([1.0, 2.0])
+    )
+    assert report.verdict == "inconclusive"
+    assert report.parameters[0].complex_step is None
+
+
+def test_a_loss_that_has_no_value_at_some_points_is_measured_at_others() -> None:
+    def loss(p: FloatArray) -> float:
+        return math.log(p[0]) + math.exp(700.0 * p[1])
+
+    report = check_gradient(
+        loss,
+        lambda p: np.array([1.0 / p[0], 700.0 * math.exp(700.0 * p[1])]),
+        np.array([1e-5, 1.0]),
+    )
+    assert report.verdict != "fail", report
+
+
 # check_network
 
 
@@ -400,6 +541,58 @@ def test_any_network_with_params_loss_and_gradients_can_be_checked() -> None:
     assert report.passed, report
     assert [row.name for row in report.parameters] == ["w", "c"]
     assert network.calls == 0
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("method", ["loop", "entries", "units"])
+def test_each_method_finds_the_same(method: str, activation: str) -> None:
+    for seed in range(5):
+        network = MLP([3, 4, 5, 2], activation, l2=0.1 * (seed % 2), seed=seed)
+        if seed == 4:
+            network.reduction = "sum"
+        report = check_network(network, X, Y, method=method)
+        assert report.passed, report
+        assert report.method == method
+        right = [block for layer in network.gradients(X, Y) for block in layer]
+        for block, gradient in zip(report.evidence.blocks, right, strict=True):
+            # To the rounding noise of the loop: 5 sigma / h, sigma near u, h near 2^-17.
+            assert np.abs(block.slopes.value - gradient).max() < 1e-9
+            assert (np.abs(block.slopes.value - gradient) <= 2 * block.slopes.tolerance).all()
+
+        class Wrong(MLP):
+            def gradients(self, X: FloatArray, Y: FloatArray) -> Any:
+                gradients = super().gradients(X, Y)
+                gradients[1][0][2, 3] += 0.01 * np.abs(gradients[1][0]).max()
+                return gradients
+
+        network.__class__ = Wrong
+        report = check_network(network, X, Y, method=method)
+        assert [row.name for row in report.parameters if row.verdict == "fail"] == ["W2"], report
+        assert report.parameters[2].worst == (2, 3)
+        assert report.findings[0].kind == "few_entries"
+
+
+def test_units_notice_that_weights_enter_elsewhere() -> None:
+    # A penalty on the biases, which units do not know of.
+    class Penalized(MLP):
+        def _forward(self, *arguments: Any) -> Any:
+            return super()._forward(*arguments)
+
+        def loss(self, X: FloatArray, Y: FloatArray) -> float:
+            return super().loss(X, Y) + sum(float(b @ b) for _, b in self.params)
+
+    network = Penalized([3, 4, 2])
+    report = check_network(network, X, Y)
+    assert report.method == "loop"
+    assert [row.name for row in report.parameters if row.verdict == "fail"] == ["b1", "b2"]
+    for method in ("units", "entries"):
+        with pytest.raises(ValueError, match=f"method is '{method}', which needs the loss of MLP"):
+            check_network(network, X, Y, method=method)
+
+
+def test_an_unknown_method_is_named() -> None:
+    with pytest.raises(ValueError, match="method is 'fast'; it needs to be one of units, entries"):
+        check_network(MLP([3, 2]), X, Y, method="fast")
 
 
 def test_check_network_changes_nothing() -> None:
@@ -444,8 +637,22 @@ def test_the_text_of_a_report() -> None:
         "FAIL: the gradient does not fit the loss. Wrong: <w>, b.\n"
         "<w>: The gradient is transposed: its transpose is right.\n"
     )
-    assert ["<w>", "(2,", "2)", "✗", "fail", "0.13", "[0,", "1]", "6", "4"] in lines
-    assert ["b", "(2,)", "✗", "fail", "0.11", "[1]", "1.5", "1"] in lines
+    assert [
+        "<w>",
+        "(2,",
+        "2)",
+        "✗",
+        "fail",
+        "0.13",
+        "2",
+        "of",
+        "4",
+        "[0,",
+        "1]",
+        "6",
+        "4",
+    ] in lines
+    assert ["b", "(2,)", "✗", "fail", "0.11", "1", "of", "2", "[1]", "1.5", "1"] in lines
     assert report.band == "almost surely wrong (above 1e-2)"
     assert repr(report) == str(report)
     html = report._repr_html_()
