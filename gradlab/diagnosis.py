@@ -76,13 +76,19 @@ class Block:
         return bool(self.slopes.wrong.any())
 
     @property
-    def _largest(self) -> float:
+    def largest(self) -> float:
+        """The size of the largest slope."""
         return float(np.abs(self.slopes.value).max())
+
+    @property
+    def difference(self) -> FloatArray:
+        """How far the gradient is from each slope."""
+        return np.abs(self.gradient - self.slopes.value)
 
     @property
     def _sharp(self) -> NDArray[np.bool_]:
         """Where the slope is known well enough to prove anything."""
-        return self.slopes.tolerance <= RESOLUTION * self._largest
+        return self.slopes.tolerance <= RESOLUTION * self.largest
 
     @property
     def _telling(self) -> NDArray[np.bool_]:
@@ -91,7 +97,7 @@ class Block:
 
     def explained_by(self, corrected: FloatArray) -> bool:
         """Return whether this gradient would pass."""
-        allowed = 2.0 * self.slopes.tolerance + _SLACK * self._largest
+        allowed = 2.0 * self.slopes.tolerance + _SLACK * self.largest
         return bool((np.abs(corrected - self.slopes.value) <= allowed).all())
 
 
@@ -265,11 +271,7 @@ def _order(block: Block) -> str:
     if block.explained_by(G.T.ravel().reshape(G.shape)):
         return " (row by row in place of column by column: a transpose that was reshaped?)"
     slopes = block.slopes.value
-    for axis, name in ((1, "rows"), (0, "columns")):
-        # Sorted within each row, or column, the lines themselves can be put in order.
-        mine, theirs = (np.sort(array, axis=axis) for array in (G, slopes))
-        if axis == 0:
-            mine, theirs = mine.T, theirs.T
+    for name, mine, theirs in (("rows", G, slopes), ("columns", G.T, slopes.T)):
         mine, theirs = (lines[np.lexsort(lines.T[::-1])] for lines in (mine, theirs))
         if np.abs(mine - theirs).max() <= _SLACK * np.abs(slopes).max():
             return f" (whole {name} in other places?)"

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from gradlab.diagnosis import Block, Finding
 from gradlab.parameters import FloatArray
 from gradlab.slopes import RESOLUTION
@@ -195,19 +197,56 @@ class GradientReport:
         Raises
         ------
         ValueError
-            If `kind` is not one of these, or the report is about directions and not entries and
-            `kind` is "steps".
+            If `kind` is not one of these; or if it is "steps", and the report is about
+            directions, not entries.
         """
         from gradlab import report_plots
 
-        plots = {
-            "blocks": report_plots.of_blocks,
-            "steps": report_plots.of_steps,
-            "taylor": report_plots.of_taylor,
-        }
-        if kind not in plots:
-            raise ValueError(f"kind is {kind!r}; it needs to be one of {', '.join(plots)}")
-        return plots[kind](self)
+        if kind == "blocks":
+            return report_plots.plot_blocks(
+                [block.name for block in self.parameters],
+                [block.difference for block in self.evidence.blocks],
+                [block.slopes.tolerance for block in self.evidence.blocks],
+                [block.verdict for block in self.parameters],
+                [block.largest for block in self.evidence.blocks],
+            )
+        if kind == "steps":
+            return report_plots.plot_steps(*self._steps_at_worst())
+        if kind == "taylor":
+            return report_plots.plot_taylor(*self._remainders(), passed=self.passed)
+        raise ValueError(f"kind is {kind!r}; it needs to be 'blocks', 'steps' or 'taylor'")
+
+    def _steps_at_worst(self) -> tuple[FloatArray, FloatArray, float, float, float, str]:
+        row = max(self.parameters, key=lambda row: (VERDICTS.index(row.verdict), row.difference))
+        if self.method == "directions":
+            raise ValueError("kind is 'steps', but this report is about directions, not entries")
+        before = [math.prod(block.shape) for block in self.parameters]
+        start = sum(before[: self.parameters.index(row)])
+        entry = start + int(np.ravel_multi_index(row.worst, row.shape))
+        scale = max(abs(float(self.evidence.theta[entry])), 2.0**-4)
+
+        def loss(move: float) -> float:
+            theta = self.evidence.theta.copy()
+            theta[entry] += move
+            return self.evidence.loss(theta)
+
+        steps = scale * 2.0 ** -np.arange(2.0, 45.0)
+        slopes = np.array([(loss(h) - loss(-h)) / (2.0 * h) for h in steps.tolist()])
+        # The third difference, where it is well above the noise.
+        h = scale * 2.0**-7
+        third = (loss(2 * h) - 2 * loss(h) + 2 * loss(-h) - loss(-2 * h)) / (2 * h**3)
+        name = f"{row.name}[{', '.join(map(str, row.worst))}]"
+        return steps, slopes, row.analytic, self.evidence.noise, third, name
+
+    def _remainders(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        theta = self.evidence.theta
+        direction = np.random.default_rng(0).standard_normal(theta.size)
+        direction *= max(float(np.abs(theta).max()), 1.0) / np.linalg.norm(direction)
+        steps = 2.0 ** -np.arange(1.0, 40.0)
+        base = self.evidence.loss(theta)
+        change = np.array([self.evidence.loss(theta + t * direction) - base for t in steps])
+        slope = float(self.evidence.gradient @ direction)
+        return steps, np.abs(change), np.abs(change - steps * slope)
 
     def __str__(self) -> str:
         rows = [HEADER, *(_cells(block) for block in self.parameters), self._total()]
@@ -269,8 +308,8 @@ class GradientReport:
 
     def _second_opinions(self) -> list[str]:
         return [
-            f"{block.name}[{', '.join(map(str, block.worst))}] is {block.analytic:.3g}; the complex "
-            f"step, which has no rounding error, gives {block.complex_step:.3g}."
+            f"{block.name}[{', '.join(map(str, block.worst))}] is {block.analytic:.3g}; "
+            f"the complex step, which has no rounding error, gives {block.complex_step:.3g}."
             for block in self.parameters
             if block.complex_step is not None
         ]

@@ -10,17 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradlab.diagnosis import diagnose
+from gradlab.diagnosis import Block, Finding, Setting, diagnose
 from gradlab.gradient_check import check_gradient, check_network
 from gradlab.network import MLP
 from gradlab.parameters import FloatArray
+from gradlab.slopes import Slopes
 
 RNG = np.random.default_rng(3)
 SLOPES = RNG.normal(size=(4, 4))
 VALUES = RNG.normal(size=(4, 4))
 TIGHT = np.full((4, 4), 1e-9)
 
-WRONG: dict[str, tuple[Callable[[FloatArray], FloatArray], str | None, float | None]] = {
+ORDER = np.random.default_rng(4).permutation(16)
+Spoil = Callable[[FloatArray], FloatArray]
+
+WRONG: dict[str, tuple[Spoil, str | None, float | None]] = {
     "sign": (lambda g: -g, "sign_flipped", -1.0),
     "double": (lambda g: 2 * g, "wrong_scale", 2.0),
     "half": (lambda g: g / 2, "wrong_scale", 0.5),
@@ -31,23 +35,66 @@ WRONG: dict[str, tuple[Callable[[FloatArray], FloatArray], str | None, float | N
     "zero": (np.zeros_like, "all_zero", None),
     "no penalty": (lambda g: g - 0.1 * VALUES, "weight_decay", 0.1),
     "penalty twice": (lambda g: g + 0.1 * VALUES, "weight_decay", -0.1),
-    "rows in another order": (lambda g: g[::-1], None, None),
+    "rows in another order": (lambda g: g[::-1], "permuted", None),
+    "columns in another order": (lambda g: np.roll(g, 1, axis=1), "permuted", None),
+    "any order": (lambda g: g.ravel()[ORDER].reshape(4, 4), "permuted", None),
+    "one entry": (lambda g: np.where(g == g.max(), 2 * g, g), "few_entries", None),
     "noise": (lambda g: g + RNG.normal(size=g.shape), None, None),
     "scaled, but for one entry": (lambda g: np.where(g == g.max(), g, 2 * g), None, None),
 }
 
 
+def block(
+    gradient: FloatArray,
+    slopes: FloatArray = SLOPES,
+    tolerance: FloatArray = TIGHT,
+    values: FloatArray = VALUES,
+    name: str = "W1",
+) -> Block:
+    no = np.zeros(gradient.shape, dtype=bool)
+    wrong = np.abs(gradient - slopes) > tolerance
+    return Block(name, values, gradient, Slopes(slopes, tolerance, wrong, no, no))
+
+
+def only(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_known_causes(name: str) -> None:
     spoil, kind, factor = WRONG[name]
-    finding = diagnose("W1", spoil(SLOPES), SLOPES, TIGHT, VALUES, rows=32)
+    findings = diagnose([block(spoil(SLOPES))], Setting(rows=32))
     if kind is None:
-        assert finding is None
+        assert findings == []
         return
-    assert finding is not None
+    finding = only(findings)
     assert (finding.kind, finding.parameter) == (kind, "W1")
     assert finding.factor == (None if factor is None else pytest.approx(factor))
     assert str(finding).startswith("W1: ")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda g: g[::-1], "(whole rows in other places?)."),
+        (lambda g: g[:, ::-1], "(whole columns in other places?)."),
+        (lambda g: g.T.ravel()[ORDER].reshape(4, 4), "in another order."),
+        (lambda g: np.where(np.arange(4)[:, None] == 2, 0.0, g), "(all in row 2)."),
+        (lambda g: np.where(np.arange(4) == 1, 0.0, g), "(all in column 1)."),
+    ],
+)
+def test_where_the_entries_went(spoil: Spoil, words: str) -> None:
+    assert only(diagnose([block(spoil(SLOPES))])).message.endswith(words)
+
+
+def test_a_transpose_that_was_reshaped() -> None:
+    slopes = RNG.normal(size=(3, 5))
+    tolerance = np.full((3, 5), 1e-9)
+    for gradient in (slopes.T.reshape(3, 5), slopes.ravel().reshape((3, 5), order="F")):
+        finding = only(diagnose([block(gradient, slopes, tolerance, np.ones((3, 5)))]))
+        assert finding.kind == "permuted"
+        assert finding.message.endswith("a transpose that was reshaped?).")
 
 
 @pytest.mark.parametrize(
@@ -57,32 +104,83 @@ def test_known_causes(name: str) -> None:
         (1 / 32, "(1/m, m = 32 rows: a mean where the loss has a sum?)."),
         (2.0, "(a 2 too many?)."),
         (0.5, "(a 2 missing?)."),
+        (0.8, "(keep probability 0.8: the 1/0.8 of inverted dropout missing?)."),
+        (1.25, "(1/0.8, keep probability 0.8: scaled once too often?)."),
         (1.5, "1.5 times what it should be."),
     ],
 )
 def test_likely_meanings_of_a_factor(factor: float, words: str) -> None:
-    finding = diagnose("W1", factor * SLOPES, SLOPES, TIGHT, VALUES, rows=32)
-    assert finding is not None
+    finding = only(diagnose([block(factor * SLOPES)], Setting(rows=32, keep_prob=0.8)))
     assert finding.factor == pytest.approx(factor)
     assert finding.message.endswith(words)
 
 
+def test_two_causes_at_once() -> None:
+    summed = diagnose([block(32 * (SLOPES - 0.1 * VALUES) + 0.1 * VALUES)], Setting(rows=32))
+    assert [finding.kind for finding in summed] == ["wrong_scale", "weight_decay"]
+    assert summed[0].factor == pytest.approx(32.0)
+    both = diagnose([block(-3.0 * SLOPES.T)])
+    assert [finding.kind for finding in both] == ["transposed", "wrong_scale"]
+
+
 def test_nothing_is_proved_by_coarse_slopes() -> None:
-    assert diagnose("W1", -SLOPES, SLOPES, np.full((4, 4), 0.1), VALUES) is None
+    assert diagnose([block(-SLOPES, tolerance=np.full((4, 4), 0.1))]) == []
 
 
 def test_nothing_is_proved_by_a_block_without_slope() -> None:
     zeros = np.zeros((4, 4))
-    assert diagnose("W1", SLOPES, zeros, TIGHT, VALUES) is None
-    assert diagnose("W1", SLOPES, zeros, zeros, VALUES) is None
+    assert diagnose([block(SLOPES, zeros)]) == []
+    assert diagnose([block(SLOPES, zeros, zeros)]) == []
 
 
-def test_a_free_factor_is_not_proved_by_one_entry() -> None:
+def test_a_free_factor_is_not_proved_by_one_entry_but_confirmed() -> None:
     one = np.array([1.0])
-    assert diagnose("b1", 3 * one, one, 1e-9 * one, one) is None
-    flipped = diagnose("b1", -one, one, 1e-9 * one, one)
-    assert flipped is not None
-    assert flipped.kind == "sign_flipped"
+
+    def bias(gradient: FloatArray) -> Block:
+        return block(gradient, one, 1e-9 * one, one, "b1")
+
+    assert diagnose([bias(3.1 * one)]) == []
+    assert only(diagnose([bias(-one)])).kind == "sign_flipped"
+    assert only(diagnose([bias(2 * one)])).kind == "wrong_scale"
+    # Proved by W1, it explains b1 too.
+    findings = diagnose([block(3.1 * SLOPES), bias(3.1 * one)])
+    assert [(f.kind, f.parameter) for f in findings] == [("wrong_scale", k) for k in ("W1", "b1")]
+
+
+def layers(spoiled: dict[str, Spoil]) -> list[Block]:
+    names = [f"{kind}{layer}" for layer in (1, 2, 3) for kind in "Wb"]
+    spoils = [spoiled.get(name, np.asarray) for name in names]
+    return [block(spoil(SLOPES), name=name) for spoil, name in zip(spoils, names, strict=True)]
+
+
+def noisy(g: FloatArray) -> FloatArray:
+    return g * np.random.default_rng(1).uniform(0.5, 1.5, g.shape)
+
+
+@pytest.mark.parametrize(
+    ("names", "layer"),
+    [
+        (("W1", "b1"), 1),
+        (("W1", "b1", "W2", "b2"), 2),
+        (("W1", "b1", "W2", "b2", "W3", "b3"), None),
+        (("W2", "b2"), None),
+        (("W1",), None),
+        (("W1", "b1", "W2"), None),
+    ],
+)
+def test_the_layer_from_which_on_all_is_wrong(names: tuple[str, ...], layer: int | None) -> None:
+    findings = diagnose(layers(dict.fromkeys(names, noisy)))
+    if layer is None:
+        assert findings == []
+        return
+    finding = only(findings)
+    assert (finding.kind, finding.parameter) == ("backprop_from_layer", f"W{layer}")
+    assert f"delta_{layer} follows from delta_{layer + 1}" in finding.message
+
+
+def test_two_blocks_with_causes_of_their_own_are_no_matter_of_a_layer() -> None:
+    findings = diagnose(layers({"W1": lambda g: g.T, "b1": lambda g: -g}))
+    assert [finding.kind for finding in findings] == ["transposed", "sign_flipped"]
 
 
 @settings(max_examples=30, deadline=None)

@@ -215,12 +215,14 @@ def test_at_a_kink_any_slope_between_those_of_both_sides_is_right(
 @pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8, 1e-9])
 def test_a_kink_beside_theta_is_no_kink_at_theta(distance: float) -> None:
     for side, right in ((distance, -1.0), (-distance, 1.0)):
-        params = np.array([1.0])
-        loss = lambda p, side=side: abs(p[0] - 1.0 - side)  # noqa: E731
-        report = check_gradient(loss, lambda p, right=right: np.array([right]), params)
+
+        def loss(p: FloatArray, kink: float = 1.0 + side) -> float:
+            return float(abs(p[0] - kink))
+
+        report = check_gradient(loss, lambda p: np.full(1, right), np.array([1.0]))  # noqa: B023
         assert report.passed
         assert not report.findings
-        wrong = check_gradient(loss, lambda p, right=right: np.array([-right]), params)
+        wrong = check_gradient(loss, lambda p: np.full(1, -right), np.array([1.0]))  # noqa: B023
         assert wrong.verdict == "fail", wrong
 
 
