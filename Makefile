@@ -40,6 +40,7 @@ notebooks: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/speed.py $(if $(WRITE),--write)
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build -t wheel
@@ -64,6 +65,7 @@ help:
 	@echo
 	@echo "PYTHON=python3.12  the Python for .venv"
 	@echo "ALL=1              make notebooks executes every lesson again, after a change in gradlab/"
+	@echo "WRITE=1            make bench puts its tables of speed into docs/benchmarks.md"
 	@echo "WHEELS=folder      install from this folder alone, without a network"
 
 # Written last, so that a set-up that was interrupted is done again.
