@@ -98,8 +98,9 @@ def plot_blocks(
     >>> from gradlab.report_plots import plot_blocks
     >>> difference, tolerance = np.array([0.0, 0.5]), np.array([1e-9, 1e-9])
     >>> drawing = plot_blocks(["W1"], [difference], [tolerance], ["fail"], [2.0])
-    >>> drawing.alt.split(". ")[-1]
-    'W1 fails: the worst entry is off by 0.25 of the largest slope, beyond its tolerance.'
+    >>> drawing.alt.split(". ")[-1]  # doctest: +NORMALIZE_WHITESPACE
+    'W1 fails: the worst entry is off by 0.25 times the largest slope of its block, beyond its
+    tolerance.'
     """
     if not names:
         raise ValueError("names is empty; there needs to be a block to draw")
@@ -112,16 +113,16 @@ def plot_blocks(
     shown = _worst(blocks)
     low, high = _decades(shown)
     figure, axes = _figure()
-    figure.set_size_inches(7.0, 1.9 + 0.32 * len(shown))
+    figure.set_size_inches(7.0, 1.9 + 0.3 * len(shown))
     axes.grid(visible=False, axis="y")
-    axes.axvline(RESOLUTION, label=f"resolution, {RESOLUTION:.0e}", **_RESOLUTION)
+    axes.axvline(RESOLUTION, label=f"coarsest that passes, {RESOLUTION:.0e}", **_RESOLUTION)
     for row, block in enumerate(shown):
         _draw_row(axes, row, block, low, high)
     _label_rows(axes, shown, low, high)
     title = _blocks_title(blocks)
     few = f"the {len(shown)} worst of {len(blocks)} blocks"
     axes.set_title(title if shown == blocks else f"{title} ({few})", fontsize=11)
-    figure.legend(*_entries_of_legend(axes), loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(*_entries_of_legend(axes), loc="outside lower center", ncols=2, frameon=False)
     rows = "one block" if len(blocks) == 1 else f"each of {len(blocks)} blocks"
     alt = (
         f"A row of dots for {rows if shown == blocks else few}, on a log axis: the difference of "
@@ -184,13 +185,13 @@ def _draw_row(axes: Any, row: int, block: _Row, low: float, high: float) -> None
     beyond = block.beyond()[keep]
     known = np.isfinite(tolerances)
     marks = tolerances[known].clip(low / 10, high * 10)
-    axes.plot(marks, heights[known], linestyle="", label="its tolerance", **_TOLERANCE)
+    axes.plot(marks, heights[known], linestyle="", label="tolerance", **_TOLERANCE)
     parts = [
-        ("difference, within tolerance", ~beyond, _WITHIN),
-        ("difference, beyond tolerance", beyond, _BEYOND),
+        ("difference within it", ~beyond, _WITHIN),
+        ("difference beyond it", beyond, _BEYOND),
     ]
     if block.verdict == "inconclusive":
-        parts = [("difference, not settled", np.ones_like(beyond), _UNSETTLED)]
+        parts = [("difference not settled", np.ones_like(beyond), _UNSETTLED)]
     for label, part, style in parts:
         if part.any():
             axes.plot(differences[part], heights[part], linestyle="", label=label, **style)
@@ -268,12 +269,11 @@ def _predicate(rows: list[_Row]) -> str:
         verb = "is" if one else "are"
         return f"{verb} inconclusive: some slopes are not known to {RESOLUTION:.0e} of the largest"
     verb = "fails" if one else "fail"
-    where = "" if one else f" (in {worst.name})"
     if not worst.worst() < _GREATEST:
-        return f"{verb}: the worst difference{where} is not finite, or huge"
+        return f"{verb}: the worst difference is not finite, or huge"
     return (
-        f"{verb}: the worst entry{where} is off by {worst.worst():.2g} of the largest slope, "
-        "beyond its tolerance"
+        f"{verb}: the worst entry is off by {worst.worst():.2g} times the largest slope of its "
+        "block, beyond its tolerance"
     )
 
 
@@ -374,7 +374,8 @@ def _draw_budget(
         )
         drawn.append("the predicted rounding line (dotted, falling with h)")
     if len(drawn) < 2:
-        return drawn, math.nan
+        # The least that is drawn of the one line there is.
+        return drawn, float(budget.total(line).min())
     axes.plot([budget.best_step], [budget.best_error], label="best step predicted", **_STAR)
     exponent = round(math.log10(budget.best_step))
     return [*drawn, f"a star at the predicted best step, near 1e{exponent}"], budget.best_error
@@ -390,9 +391,11 @@ def _draw_measured(axes: Any, h: FloatArray, errors: FloatArray, bottom: float) 
     floor = max(low / 10, _TINY)
     axes.set_ylim(floor / 2, high * 10)
     axes.set_xlim(h.min() / 2, h.max() * 2)
-    shown = np.where(np.isfinite(errors) & (errors > 0.0), errors, np.nan)
-    axes.plot(h, shown, label="measured", **_MEASURED)
-    drawn = ["measured points"]
+    drawn = []
+    if positive.size:
+        shown = np.where(np.isfinite(errors) & (errors > 0.0), errors, np.nan)
+        axes.plot(h, shown, label="measured", **_MEASURED)
+        drawn.append("measured points (circles)")
     zero = errors == 0.0
     if zero.any():
         axes.plot(h[zero], np.full(zero.sum(), floor), label="measured, exactly 0", **_ZERO)
@@ -407,13 +410,15 @@ def _reading(h: FloatArray, D: FloatArray, gradient: float, noise: float) -> tup
     """Say how near the differences come to the gradient; return how far they stay away, or 0."""
     if not math.isfinite(gradient):
         return "cannot be compared with a gradient that is not finite", 0.0
+    if not math.isfinite(noise):
+        return "cannot be judged while the noise of the loss is unknown", 0.0
     finite = np.isfinite(D)
     order = np.argsort(h[finite])
     h, D = h[finite][order], D[finite][order]
     if h.size < 3 or h[-1] < _WINDOW * h[0]:
         return "are finite at too few steps to tell", 0.0
     # What rounding makes of the changes of the loss, at the least.
-    sigma = max(noise if math.isfinite(noise) else 0.0, UNIT_ROUNDOFF * float(np.abs(h * D).max()))
+    sigma = max(noise, UNIT_ROUNDOFF * float(np.abs(h * D).max()))
     best = (math.inf, math.inf)
     for start in range(h.size - 2):
         end = max(int(np.searchsorted(h, _WINDOW * h[start])), start + 2)
@@ -425,7 +430,7 @@ def _reading(h: FloatArray, D: FloatArray, gradient: float, noise: float) -> tup
     if distance > 3.0 * doubt:
         return f"stay {distance:.2g} away from the gradient", distance
     # Below that, all of it is rounding.
-    near = max(distance, doubt, 1e-8 * abs(gradient))
+    near = max(distance, doubt, 1e-7 * abs(gradient))
     if near == 0.0:
         return "are the gradient", 0.0
     return f"come within 1e{math.floor(math.log10(near)) + 1} of the gradient", 0.0
@@ -494,15 +499,13 @@ def plot_taylor(steps: FloatArray, first: FloatArray, second: FloatArray, passed
     alt = (
         f"Taylor test on log-log axes, against the step t from {t[0]:.0e} to {t[-1]:.0e}: "
         f"|f(θ + t v) − f(θ)| (squares), {orders[0]}, and |f(θ + t v) − f(θ) − t g·v| (circles), "
-        f"{orders[1]}, with reference lines of slope 1 (dashed) and 2 (dotted)."
+        f"{orders[1]}. The grey lines have slopes 1 (dashed) and 2 (dotted)."
     )
     left = lines[1]
     if left is not None and np.count_nonzero(t < left.low) >= 2:
         edge = math.sqrt(left.low * float(t[t < left.low].max()))
         axes.axvspan(t[0] / 2, edge, color="0.92", zorder=0, label="rounding")
-        alt += (
-            f" Rounding hides the remainder where t is below 1e{round(math.log10(edge))} (grey)."
-        )
+        alt += " At the smallest steps (grey) the remainder is lost in rounding."
     words = _conclusion(left, passed)
     axes.set_title(words, fontsize=11)
     axes.legend(loc="best", fontsize=9)
@@ -520,9 +523,7 @@ class _Line(NamedTuple):
 
 def _line(t: FloatArray, values: FloatArray, change: FloatArray) -> _Line | None:
     """Return the straight part at the smallest steps above rounding; None if there is none."""
-    # Where the loss does not move at all, t g.v is left, which looks like a wrong gradient.
-    still = t[change == 0.0].max(initial=0.0)
-    usable = np.isfinite(values) & (values > 0.0) & (t > still)
+    usable = np.isfinite(values) & (values > _last_digit(change))
     t, values = t[usable], values[usable]
     found = None
     while t.size >= _FEWEST:
@@ -533,6 +534,20 @@ def _line(t: FloatArray, values: FloatArray, change: FloatArray) -> _Line | None
         # A small error of the gradient only shows below the steps where t^2 is larger.
         t, values = t[: fit.first], values[: fit.first]
     return found
+
+
+def _last_digit(change: FloatArray) -> float:
+    """Return the last digit of the losses, which every change of the loss is a multiple of.
+
+    A remainder below it is rounding, even where it looks like the straight line of a wrong
+    gradient: where the loss does not move at all, t g.v is all that is left.
+    """
+    change = change[np.isfinite(change) & (change > 0.0)]
+    if not change.size:
+        return math.inf
+    mantissas, exponents = np.frexp(change)
+    whole = (mantissas * 2.0**53).astype(np.int64)
+    return float(np.ldexp((whole & -whole).astype(np.float64), exponents - 53).min())
 
 
 def _is_straight(fit: OrderFit, t: FloatArray, values: FloatArray) -> bool:
