@@ -34,7 +34,12 @@ _UNSETTLED: dict[str, Any] = {
     "markeredgecolor": BLACK,
     "markeredgewidth": 0.6,
 }
-_TOLERANCE: dict[str, Any] = {"color": "0.55", "marker": "|", "markersize": 7}
+_TOLERANCE: dict[str, Any] = {
+    "color": "0.55",
+    "marker": "|",
+    "markersize": 7,
+    "markeredgewidth": 1.3,
+}
 _RESOLUTION: dict[str, Any] = {"color": GREEN, "linestyle": "--", "linewidth": 1.5}
 _MEASURED: dict[str, Any] = {"color": BLUE, "linestyle": "", "marker": "o", "markersize": 5}
 _ZERO: dict[str, Any] = _MEASURED | {"marker": "v", "markersize": 7, "fillstyle": "none"}
@@ -348,10 +353,11 @@ def plot_steps(
     axes.set_title(f"{name}: the differences {words}", fontsize=11)
     axes.set_xlabel("step h")
     axes.set_ylabel("|D(h) − gradient|")
-    axes.legend(loc="best", fontsize=9)
+    if axes.get_lines():
+        axes.legend(loc="best", fontsize=9)
     alt = (
         f"|D(h) − gradient| of {name} against the step h from {h.min():.0e} to {h.max():.0e}, on "
-        f"log-log axes: {', '.join(drawn)}. The differences {words}."
+        f"log-log axes: {', '.join(drawn) or 'nothing to draw'}. The differences {words}."
     )
     return Drawing(figure, alt)
 

@@ -246,6 +246,7 @@ def test_steps_that_are_zero_off_or_not_finite_are_told() -> None:
         (0.0, 0.5, 0.0, 0.0, "stay 0.5 away from the gradient"),
         (np.nan, 2.0, 1e-16, 1.0, "are finite at too few steps to tell"),
         (2.0, np.nan, 1e-16, 1.0, "cannot be compared with a gradient that is not finite"),
+        (np.nan, 2.0, np.nan, np.nan, "cannot be judged while the noise of the loss is unknown"),
         (2.0, 2.0, np.nan, np.nan, "cannot be judged while the noise of the loss is unknown"),
         (2e300, 2e300, 1e284, 1e300, "come within 1e294 of the gradient"),
         (2e-300, 2e-300, 0.0, 0.0, "come within 1e-306 of the gradient"),
