@@ -507,12 +507,11 @@ def plot_taylor(steps: FloatArray, first: FloatArray, second: FloatArray, passed
         f"|f(θ + t v) − f(θ)| (squares), {orders[0]}, and |f(θ + t v) − f(θ) − t g·v| (circles), "
         f"{orders[1]}. The grey lines have slopes 1 (dashed) and 2 (dotted)."
     )
-    left = lines[1]
-    if left is not None and np.count_nonzero(t < left.low) >= 2:
-        edge = math.sqrt(left.low * float(t[t < left.low].max()))
+    edge = _end_of_rounding(t, remainder, lines[1])
+    if edge:
         axes.axvspan(t[0] / 2, edge, color="0.92", zorder=0, label="rounding")
         alt += " At the smallest steps (grey) the remainder is lost in rounding."
-    words = _conclusion(left, passed)
+    words = _conclusion(lines[1], passed)
     axes.set_title(words, fontsize=11)
     axes.legend(loc="best", fontsize=9)
     return Drawing(figure, f"{alt} {words}.")
@@ -561,6 +560,18 @@ def _is_straight(fit: OrderFit, t: FloatArray, values: FloatArray) -> bool:
     apart = np.log10(values[part]) - np.log10(fit.constant) - fit.slope * np.log10(t[part])
     long_enough = fit.last - fit.first + 1 >= _FEWEST
     return bool(long_enough and fit.slope > 0.75 and np.abs(apart).max() <= _STRAIGHT)
+
+
+def _end_of_rounding(t: FloatArray, remainder: FloatArray, line: _Line | None) -> float:
+    """Return below which step remainders are off their line; 0 if fewer than two are."""
+    if line is None:
+        return 0.0
+    expected = line.constant * t**line.order
+    lost = (t < line.low) & ~((remainder > expected / 2.0) & (remainder < expected * 2.0))
+    places = np.flatnonzero(lost)
+    if places.size < 2:
+        return 0.0
+    return math.sqrt(float(t[places[-1]]) * float(t[places[-1] + 1]))
 
 
 def _draw_reference(
