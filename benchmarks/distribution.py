@@ -9,7 +9,7 @@ What is drawn, each independently:
 - depth 1 to 10 layers, widths 2 to 8, 1 to 12 rows, 2 to 5 classes;
 - tanh, sigmoid, softplus, ReLU or leaky ReLU (slope 0.01 below 0);
 - the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (32 to
-  400 steps of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that 1
+  200 steps of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that 1
   to 3 units have a pre-activation 1e-10 to 1e-3 away from 0), 1 in 6 each;
 - an L2 penalty of 1e-4 to 1 in every other network; the mean or the sum over the rows;
 - the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 1 of 5.
@@ -161,7 +161,7 @@ def _enter_state(network: Network, rng: Rng) -> None:
         growth = 2.0 ** rng.uniform(1, 4)
         network.params = [(growth * W, b) for W, b in params]
     elif network.state == "converged":
-        for _ in range(int(10.0 ** rng.uniform(1.5, 2.6))):
+        for _ in range(int(10.0 ** rng.uniform(1.5, 2.3))):
             step = network.gradient(network.params)
             network.params = [
                 (W - 0.3 * dW, b - 0.3 * db)
