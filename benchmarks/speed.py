@@ -45,7 +45,7 @@ _STEP = 2.0**-17
 # What would take longer than this is measured on a sample of the entries, and scaled.
 _PATIENCE = 20.0
 _SAMPLE = 400
-_REPORT_SAMPLE = 2000
+_REPORT_SAMPLE = 1000
 _PACKAGES = ("numpy", "scipy", "torch", "jax", "autograd")
 
 _INTRODUCTION = """\
@@ -61,7 +61,8 @@ measures anew.
   entries can hide.
 - **time**: with ~ where only a sample of the entries was measured, drawn at random (torch: b1, W3
   and b3), and the time was scaled to all N.
-- **ratio**: the textbook loop's time over this time; above 1 is faster.
+- **ratio**: the textbook loop's time over this time, the median over the rounds; above 1 is
+  faster.
 - **error**: the largest difference from backpropagation among the entries measured, divided by
   the largest entry. Checkers that tell no numbers have none.
 - **memory**: the peak of what NumPy and Python allocate besides the network and the data.
@@ -188,35 +189,37 @@ def _table(sizes: list[int], rounds: int) -> str:
             start = time.perf_counter()
             ways[index].run()
             times[index].append((time.perf_counter() - start) / ways[index].share)
-    medians = [statistics.median(record) for record in times]
     largest = np.abs(setting.gradient).max()
     lines = [
         f"## {'-'.join(map(str, sizes))}: {setting.gradient.size:,} parameters\n",
         "| way | checks | time | ratio | error | memory |",
         "|:--|:--|--:|--:|--:|--:|",
     ]
-    for way, seconds, error in zip(ways, medians, errors, strict=True):
+    for way, seconds, error in zip(ways, times, errors, strict=True):
         cells = [
             way.name,
             way.checks,
-            f"{'~ ' if way.share < 1.0 else ''}{_duration(seconds)}",
-            _ratio(medians[0] / seconds),
+            f"{'~ ' if way.share < 1.0 else ''}{_duration(statistics.median(seconds))}",
+            _ratio(statistics.median(np.divide(times[0], seconds).tolist())),
             "" if error is None else f"{error / largest:.0e}",
-            f"{_peak(way) / 2**20:.1f} MiB" if way.in_numpy else "",
+            _size(_peak(way)) if way.in_numpy else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def _duration(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:#.3g} {unit}".replace(". ", " ")
-    return f"{seconds / 1e-3:.2f} ms"
+    number, unit = (seconds, "s") if seconds >= 1.0 else (1e3 * seconds, "ms")
+    digits = 2 if number < 10.0 else 1 if number < 100.0 else 0
+    return f"{number:,.{digits}f} {unit}"
 
 
 def _ratio(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 10.0 else f"{ratio:.2f}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB" if count >= 2**18 else f"{count / 2**10:.0f} KiB"
 
 
 def _peak(way: Way) -> int:
