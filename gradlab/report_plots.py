@@ -354,7 +354,8 @@ def plot_steps(
     axes.set_xlabel("step h")
     axes.set_ylabel("|D(h) − gradient|")
     if axes.get_lines():
-        axes.legend(loc="best", fontsize=9)
+        # Where nothing is: within the V, or below the flat line.
+        axes.legend(loc="lower left" if flat else "upper center", fontsize=9)
     alt = (
         f"|D(h) − gradient| of {name} against the step h from {h.min():.0e} to {h.max():.0e}, on "
         f"log-log axes: {', '.join(drawn) or 'nothing to draw'}. The differences {words}."
