@@ -40,7 +40,8 @@ class EntryProbe:
     Parameters
     ----------
     network : MLP
-        Its parameters are copied: what happens to them later is not seen.
+        Its parameters are copied: what happens to them later is not seen. Dropout masks are the
+        frozen ones, or drawn once.
     X, Y : ndarray
         What `MLP.loss` takes.
 
@@ -52,7 +53,7 @@ class EntryProbe:
     Raises
     ------
     ValueError, TypeError
-        If X or Y is not what `MLP.loss` takes.
+        As `MLP.loss`.
 
     Notes
     -----
@@ -134,7 +135,8 @@ class UnitProbe:
     Parameters
     ----------
     network : MLP
-        Its parameters are copied: what happens to them later is not seen.
+        Its parameters are copied: what happens to them later is not seen. Dropout masks are the
+        frozen ones, or drawn once.
     X, Y : ndarray
         What `MLP.loss` takes.
 
@@ -152,7 +154,7 @@ class UnitProbe:
     Raises
     ------
     ValueError, TypeError
-        If X or Y is not what `MLP.loss` takes.
+        As `MLP.loss`.
 
     Notes
     -----
@@ -216,7 +218,7 @@ class _Forward:
             (np.array(W, np.float64), np.array(b, np.float64)) for W, b in network.params
         ]
         self._widths = network.sizes[1:]
-        self._masks = _scaled_masks(network, len(X))
+        self._masks = network._masks(len(X))
         self._activate = _IN_PLACE[network.activation]
         self._work = _Workspace()
         self.inputs, self.Z = [X], []
@@ -375,12 +377,6 @@ def _without_each(add: np.ufunc, values: FloatArray) -> FloatArray:
     after = add.accumulate(np.vstack([none, values[:0:-1]]))[::-1]
     rest: FloatArray = add(before, after)
     return rest
-
-
-def _scaled_masks(network: MLP, rows: int) -> list[FloatArray] | None:
-    """Return the network's dropout masks divided by keep_prob, None without dropout."""
-    masks: Callable[[int], list[FloatArray] | None] = getattr(network, "_masks", lambda _: None)
-    return masks(rows)
 
 
 def _parts(index: Index, cost: int) -> list[Index]:

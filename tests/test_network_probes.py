@@ -48,19 +48,21 @@ class Case:
         seed: int = 0,
     ) -> None:
         rng = np.random.default_rng([7, seed])
-        self.network = MLP(sizes, activation, l2=l2, reduction=reduction, seed=seed)
+        self.network = MLP(sizes, activation, l2, keep_prob, reduction, seed)
+        self.network.freeze_dropout(rows, seed)
         self.network.params = [(gain * W, b) for W, b in self.network.params]
         self.X = rng.normal(size=(rows, sizes[0]))
         self.Y = np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)]
         if soft:
             self.Y = rng.dirichlet(np.ones(sizes[-1]), rows)
-        self.masks: list[FloatArray] | None = None
-        if keep_prob < 1.0:
-            shapes = [(rows, width) for width in sizes[1:-1]]
-            self.masks = [(rng.random(shape) < keep_prob) / keep_prob for shape in shapes]
-        # Frozen dropout, as the probes ask the network for it.
-        vars(self.network)["_masks"] = lambda rows: self.masks
         self.theta, self.unravel = ravel(self.network.params)
+
+    def dropped(self, layer: int, A: Any) -> Any:
+        """Return A, or its error, after dropout."""
+        masks, keep_prob = self.network.masks, self.network.keep_prob
+        if masks is None or layer == len(masks):
+            return A
+        return A * masks[layer] / keep_prob
 
     def rows_and_penalty(
         self, theta: FloatArray, moved: tuple[int, int, int, float] | None = None
@@ -77,8 +79,7 @@ class Case:
                 Z[moved[1], moved[2]] = mp.mpf(moved[3])
             if layer < len(params) - 1:
                 A = np.vectorize(EXACT[self.network.activation], otypes=[object])(Z)
-                if self.masks is not None:
-                    A = A * exact(self.masks[layer])
+                A = self.dropped(layer, A)
         top = np.array([max(row) for row in Z])
         powers = np.vectorize(mp.exp, otypes=[object])(Z - top[:, None])
         logs = [mp.log(total) for total in powers.sum(axis=1)]
@@ -109,8 +110,7 @@ class Case:
                 Z = np.maximum(Z, abs(moved[1]))
             A = Z + 1.0
             error += 4.0 * U * A
-            if self.masks is not None and layer < len(params) - 1:
-                A, error = A * self.masks[layer], error * self.masks[layer]
+            A, error = self.dropped(layer, A), self.dropped(layer, error)
         penalty = self.network.l2 * float(theta @ theta)
         return float(4.0 * (error.max(axis=1).sum() + 4.0 * U * A.sum()) + 8.0 * U * penalty)
 
@@ -199,10 +199,10 @@ def test_what_is_not_moved_changes_nothing(activation: str) -> None:
 
 def test_a_path_that_is_cut_changes_nothing_not_even_a_bit() -> None:
     case = Case([3, 4, 4, 2], "relu", keep_prob=0.5)
-    assert case.masks is not None
+    assert case.network.masks is not None
     W, b = case.network.params[1]
     case.network.params[1] = (W, b - np.array([50.0, 0.0, 0.0, 0.0]))  # unit 0 is dead
-    case.masks[0][:, 2] = 0.0  # no sample keeps unit 2 of the first hidden layer
+    case.network.masks[0][:, 2] = 0.0  # no sample keeps unit 2 of the first hidden layer
     case.X[:, 1] = 0.0
     theta, _ = ravel(case.network.params)
     spared = [*range(4, 8), 2, 6, 10, 14, *range(16, 32, 4), 32]
