@@ -153,7 +153,7 @@ class Case:
         What units do not see, such as weights that enter a second time, the whole loss does.
         """
         direction = self._scales * np.random.default_rng(0).standard_normal(self.theta.size)
-        terms = direction * np.nan_to_num(slopes.value)
+        terms = direction * slopes.value
         error = float(np.abs(direction) @ slopes.tolerance)
         # With a kink between the points, a smaller step may still agree.
         for j in (FIRST, FIRST + 6, FIRST + 12):
@@ -305,13 +305,14 @@ def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) ->
     """Return the row of a block; `places` are the entries measured, None for directions."""
     given, slopes = block.gradient, block.slopes
     verdict: Verdict = "pass"
-    candidates = np.ones_like(slopes.wrong)
+    candidates: NDArray[np.bool_] | bool = True
     if slopes.wrong.any():
         verdict, candidates = "fail", slopes.wrong
     elif slopes.doubtful.any():
         verdict, candidates = "inconclusive", slopes.doubtful
-    distance = np.nan_to_num(np.abs(given - slopes.value), nan=np.inf)
-    worst = int(np.argmax(np.where(candidates, distance, -1.0)))
+    distance = np.where(candidates, np.abs(given - slopes.value), -1.0)
+    # argmax takes the first nan for the largest.
+    worst = int(np.argmax(distance))
     index: tuple[int, ...] = ()
     if places is not None:
         index = tuple(int(k) for k in np.unravel_index(places[worst], shape))
