@@ -32,6 +32,9 @@ Index = NDArray[np.intp]
 _WORK = 2**17
 # Below this, 1 + sum p (exp(e) - 1) has lost digits, and the logarithms are added instead.
 _NEAR = -0.5
+# OpenBLAS divides products of more multiplications among threads, which have to wait for each
+# other: for the narrow ones here that takes longer, on a busy machine many times longer.
+_ONE_THREAD = 2**18
 
 
 class EntryProbe:
@@ -278,9 +281,9 @@ class _Forward:
             flat = dA.reshape(-1, len(W))
             if k < len(self.params) - 2:
                 dZ = self._work(k, (*shape, W.shape[1]))
-                np.matmul(flat, W, out=dZ.reshape(len(flat), -1))
+                _multiply(flat, W, dZ.reshape(len(flat), -1))
         dZ = self._work("logits", (W.shape[1], *shape))
-        np.matmul(W.T, flat.T, out=dZ.reshape(-1, len(flat)))
+        _multiply(flat, W, dZ.reshape(-1, len(flat)).T)
         return self._loss_changes(rows, dZ)
 
     def _loss_changes(self, rows: Index, dZ: FloatArray) -> FloatArray:
@@ -377,6 +380,14 @@ def _without_each(add: np.ufunc, values: FloatArray) -> FloatArray:
     after = add.accumulate(np.vstack([none, values[:0:-1]]))[::-1]
     rest: FloatArray = add(before, after)
     return rest
+
+
+def _multiply(A: FloatArray, W: FloatArray, out: FloatArray) -> None:
+    """Put A W into `out`, some rows at a time."""
+    step = max(32, _ONE_THREAD // W.size)
+    for start in range(0, len(A), step):
+        rows = slice(start, start + step)
+        np.matmul(A[rows], W, out=out[rows])
 
 
 def _parts(index: Index, cost: int) -> list[Index]:

@@ -218,6 +218,9 @@ def test_a_batch_gives_what_one_by_one_gives(monkeypatch: pytest.MonkeyPatch) ->
     probe = EntryProbe(case.network, case.X, case.Y)
     together = probe.changes(index, points)
     assert probe.evaluations == together.size
+    monkeypatch.setattr(network_probes, "_ONE_THREAD", 1)
+    in_pieces = EntryProbe(case.network, case.X, case.Y).changes(index, points)
+    np.testing.assert_allclose(in_pieces, together, rtol=1e-12, atol=1e-15)
     monkeypatch.setattr(network_probes, "_WORK", 1)
     apart = EntryProbe(case.network, case.X, case.Y).changes(index, points)
     np.testing.assert_allclose(apart, together, rtol=1e-12, atol=1e-15)
