@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -43,3 +44,16 @@ def read_steps(value: ArrayLike, name: str) -> FloatArray:
             f"{name} is {value!r}; a step must be positive and finite, for example 1e-5"
         )
     return steps
+
+
+def require_count(name: str, value: Any, least: int = 1) -> None:
+    """Raise ValueError unless a value is a whole number, and at least so large."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= {least}")
+
+
+def require_function(name: str, value: Any) -> None:
+    """Raise TypeError unless a value can be called."""
+    if not callable(value):
+        kind = type(value).__name__
+        raise TypeError(f"{name} is of type {kind}; it needs to be a function")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradlab.arguments import require_count, require_function
 from gradlab.case import Case, finite_theta, require_unchanged
 from gradlab.diagnosis import Setting
 from gradlab.differences import best_step
@@ -64,10 +66,11 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     >>> numerical_gradient(lambda p: p["a"] @ p["a"], {"a": np.array([1.0, -2.0])})
     {'a': array([ 2., -4.])}
     """
+    require_function("loss", loss)
     theta, unravel = finite_theta(params)
     if h is None:
         steps = best_step(theta, "central")
-    elif not 0.0 < h < np.inf:
+    elif not _is_step(h):
         raise ValueError(f"h is {h!r}; it needs to be finite and above 0")
     else:
         steps = np.full_like(theta, h)
@@ -160,9 +163,10 @@ def check_gradient(
         raise ValueError("sample and directions are both given; it needs one of them at most")
     for name, count in (("sample", sample), ("directions", directions)):
         if count is not None:
-            _require_count(name, count)
-    _require_callable("loss", loss)
-    _require_callable("gradient", gradient)
+            require_count(name, count)
+    require_count("seed", seed, least=0)
+    require_function("loss", loss)
+    require_function("gradient", gradient)
     case = Case(loss, gradient, params)
     if case.finding is not None:
         return case.unmeasured()
@@ -217,6 +221,11 @@ def check_network(
         if not hasattr(network, name):
             kind = type(network).__name__
             raise TypeError(f"network is of type {kind}, without {name}; it needs .{name}")
+    require_function("network.loss", network.loss)
+    require_function("network.gradients", network.gradients)
+    for name, data in (("X", X), ("Y", Y)):
+        if not hasattr(data, "__len__"):
+            raise TypeError(f"{name} is of type {type(data).__name__}; it needs to be an array")
     if method not in (None, *METHODS):
         raise ValueError(f"method is {method!r}; it needs to be one of {', '.join(METHODS)}")
     own_loss = has_own_loss(network)
@@ -263,12 +272,5 @@ def has_own_loss(network: Any) -> bool:
     )
 
 
-def _require_callable(name: str, value: Any) -> None:
-    if not callable(value):
-        kind = type(value).__name__
-        raise TypeError(f"{name} is of type {kind}; it needs to be a function of params")
-
-
-def _require_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= 1")
+def _is_step(h: Any) -> bool:
+    return isinstance(h, Real) and 0.0 < float(h) < np.inf

@@ -10,12 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
+
+from gradlab.arguments import require_count
 
 FloatArray = NDArray[np.float64]
 Params = list[tuple[FloatArray, FloatArray]]
@@ -127,7 +129,7 @@ class MLP:
         if not isinstance(sizes, Sequence) or len(sizes) < 2:
             raise ValueError(f"sizes is {sizes!r}; it needs a list of at least two widths")
         for index, width in enumerate(sizes):
-            _require_count(f"sizes[{index}]", width)
+            require_count(f"sizes[{index}]", width)
         if activation not in list(ACTIVATIONS):
             raise ValueError(f"activation is {activation!r}; it needs to be in {[*ACTIVATIONS]}")
         if not _is_real(l2) or not 0.0 <= l2 < np.inf:
@@ -141,6 +143,7 @@ class MLP:
         self.l2 = float(l2)
         self.keep_prob = float(keep_prob)
         self.reduction = reduction
+        require_count("seed", seed, least=0)
         rng = np.random.default_rng(seed)
         self.params = _initial_params(self.sizes, rng)
         self.masks: list[FloatArray] | None = None
@@ -263,7 +266,8 @@ class MLP:
         >>> check_network(network, X[:16], Y[:16]).passed
         True
         """
-        _require_count("rows", rows)
+        require_count("rows", rows)
+        require_count("seed", seed, least=0)
         self.masks = self._drawn_masks(int(rows), np.random.default_rng(seed))
 
     def unfreeze_dropout(self) -> None:
@@ -336,8 +340,9 @@ class MLP:
             As `loss`, or if another argument is not as described, or if dropout is frozen: its
             masks belong to the rows of one batch.
         """
-        _require_count("epochs", epochs)
-        _require_count("batch_size", batch_size)
+        require_count("epochs", epochs)
+        require_count("batch_size", batch_size)
+        require_count("seed", seed, least=0)
         if not _is_real(learning_rate) or not 0.0 < learning_rate < np.inf:
             raise ValueError(
                 f"learning_rate is {learning_rate!r}; it needs to be a finite number > 0"
@@ -437,6 +442,10 @@ class MLP:
 
     def _require_shapes(self) -> None:
         layers = len(self.sizes) - 1
+        params: Any = self.params
+        if not isinstance(params, (list, tuple)):
+            kind = type(params).__name__
+            raise TypeError(f"params is of type {kind}; it needs to be a list of pairs (W, b)")
         if len(self.params) != layers:
             raise ValueError(
                 f"params has {len(self.params)} layers; sizes {self.sizes} need {layers}"
@@ -471,11 +480,6 @@ def _require_shape(name: str, value: Any, shape: tuple[int, ...]) -> None:
 
 def _is_real(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, Real)
-
-
-def _require_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it needs to be a whole number >= 1")
 
 
 def _require_callback(value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.parameters import FloatArray, leaves, path_name
+from gradlab.parameters import FloatArray, leaves
 
 
 def relative_difference(a: Any, b: Any) -> float:
@@ -57,35 +57,41 @@ def distance_ratio(left: FloatArray, right: FloatArray) -> float:
     return float(np.linalg.norm(left - right) / total) if total else 0.0
 
 
-def _numbers(value: Any) -> list[tuple[Any, NDArray[Any]]]:
-    """Return the arrays in `value`, each with the way to it."""
+def _numbers(name: str, value: Any) -> dict[str, NDArray[Any]]:
+    """Return the arrays in `value`, each with how one would type it."""
     # Blocks of unequal shapes make no array; they are taken one by one.
     with suppress(ValueError):
         array = np.asarray(value)
         if array.dtype.kind in "fiu":
-            return [((), array)]
-    blocks = [(path, np.asarray(leaf)) for path, leaf in leaves(value)]
-    for path, block in blocks:
+            return {name: array}
+    blocks = {}
+    for path, leaf in leaves(value):
+        block = np.asarray(leaf)
+        # A list of numbers that are no real numbers is one array of them.
+        whole = isinstance(leaf, (np.ndarray, type(None))) or len(path) == 0
+        place = name + "".join(f"[{key!r}]" for key in path) if whole else name
         if block.dtype.kind not in "fiu":
-            raise TypeError(
-                f"{path_name(path)} has entries of type {block.dtype}; it needs real numbers"
-            )
+            raise TypeError(f"{place} has entries of type {block.dtype}; it needs real numbers")
+        blocks[place] = block
     return blocks
 
 
 def _vectors(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
-    left, right = _numbers(a), _numbers(b)
-    shapes = [[(path, block.shape) for path, block in side] for side in (left, right)]
+    left, right = _numbers("a", a), _numbers("b", b)
+    shapes = [
+        [(place[1:], block.shape) for place, block in side.items()] for side in (left, right)
+    ]
     if shapes[0] != shapes[1]:
         raise ValueError(
-            f"a has the shapes {_shapes(left)}, b {_shapes(right)}; they need to be the same"
+            f"a has the shapes {_shapes(shapes[0])}, b {_shapes(shapes[1])}; "
+            "they need to be the same"
         )
     return _joined(left), _joined(right)
 
 
-def _shapes(blocks: list[tuple[Any, NDArray[Any]]]) -> str:
-    return ", ".join(str(block.shape) for _, block in blocks)
+def _shapes(blocks: list[tuple[str, tuple[int, ...]]]) -> str:
+    return ", ".join(f"{shape} at {place}" if place else str(shape) for place, shape in blocks)
 
 
-def _joined(blocks: list[tuple[Any, NDArray[Any]]]) -> FloatArray:
-    return np.concatenate([block.ravel() for _, block in blocks]).astype(np.float64)
+def _joined(blocks: dict[str, NDArray[Any]]) -> FloatArray:
+    return np.concatenate([block.ravel() for block in blocks.values()]).astype(np.float64)

@@ -217,26 +217,45 @@ class GradientReport:
         raise ValueError(f"kind is {kind!r}; it needs to be 'blocks', 'steps' or 'taylor'")
 
     def _steps_at_worst(self) -> tuple[FloatArray, FloatArray, float, float, float, str]:
-        row = max(self.parameters, key=lambda row: (VERDICTS.index(row.verdict), row.difference))
         if self.method == "directions":
             raise ValueError("kind is 'steps', but this report is about directions, not entries")
-        before = [math.prod(block.shape) for block in self.parameters]
-        start = sum(before[: self.parameters.index(row)])
-        entry = start + int(np.ravel_multi_index(row.worst, row.shape))
-        scale = max(abs(float(self.evidence.theta[entry])), 2.0**-4)
+        entry, name = self._entry_to_show()
+        theta = self.evidence.theta.copy()
+        origin = float(theta[entry])
+        _, exponent = np.frexp(max(abs(origin), 2.0**-4))
+        steps = np.ldexp(1.0, exponent - np.arange(2, 45))
 
-        def loss(move: float) -> float:
-            theta = self.evidence.theta.copy()
-            theta[entry] += move
+        def loss(place: float) -> float:
+            theta[entry] = place
             return self.evidence.loss(theta)
 
-        steps = scale * 2.0 ** -np.arange(2.0, 45.0)
-        slopes = np.array([(loss(h) - loss(-h)) / (2.0 * h) for h in steps.tolist()])
+        above, below = origin + steps, origin - steps
+        changes = np.array([loss(p) - loss(q) for p, q in zip(above, below, strict=True)])
+        slopes = changes / (above - below)
         # The third difference, where it is well above the noise.
-        h = scale * 2.0**-7
-        third = (loss(2 * h) - 2 * loss(h) + 2 * loss(-h) - loss(-2 * h)) / (2 * h**3)
-        name = f"{row.name}[{', '.join(map(str, row.worst))}]"
-        return steps, slopes, row.analytic, self.evidence.noise, third, name
+        h = float(np.ldexp(1.0, exponent - 7))
+        values = [loss(origin + k * h) for k in (2, 1, -1, -2)]
+        third = float(np.array([1.0, -2.0, 2.0, -1.0]) @ values) / (2.0 * h**3)
+        gradient = float(self.evidence.gradient[entry])
+        return steps, slopes, gradient, self.evidence.noise, third, name
+
+    def _entry_to_show(self) -> tuple[int, str]:
+        """Return the worst entry, or the one with the largest slope where none is bad."""
+        sizes = [math.prod(block.shape) for block in self.parameters]
+        if self.passed:
+            entry = int(np.argmax(np.abs(self.evidence.gradient)))
+            number = int(np.searchsorted(np.cumsum(sizes), entry, side="right"))
+            row = self.parameters[number]
+            at = np.unravel_index(entry - sum(sizes[:number]), row.shape)
+            place = tuple(int(k) for k in at)
+        else:
+            row = max(
+                self.parameters, key=lambda row: (VERDICTS.index(row.verdict), row.difference)
+            )
+            place = row.worst
+            before = sum(sizes[: self.parameters.index(row)])
+            entry = before + int(np.ravel_multi_index(row.worst, row.shape))
+        return entry, f"{row.name}[{', '.join(map(str, place))}]"
 
     def _remainders(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         theta = self.evidence.theta

@@ -114,6 +114,10 @@ RAVEL: dict[str, tuple[Call, str]] = {
 }
 
 NUMERICAL: dict[str, tuple[Call, str]] = {
+    "loss is no function": (lambda: numerical(3.0, A), "loss is of type float"),
+    "h is an array": (lambda: numerical(half_square, A, np.ones(3)), "h is array"),
+    "h is complex": (lambda: numerical(half_square, A, 1e-20j), "h is 1e-20j"),
+    "h is a string": (lambda: numerical(half_square, A, "1e-5"), "h is '1e-5'"),
     "h is 0": (lambda: numerical(half_square, A, 0), "h is 0"),
     "h is negative": (lambda: numerical(half_square, A, -1e-5), "h is -1e-05"),
     "h is nan": (lambda: numerical(half_square, A, np.nan), "h is nan"),
@@ -130,10 +134,16 @@ NUMERICAL: dict[str, tuple[Call, str]] = {
         lambda: numerical(lambda p: p.sum(keepdims=True), A),
         r"the loss has shape \(1,\)",
     ),
-    "loss and params swapped": (lambda: numerical(A, half_square), "params is of type function"),
+    "loss and params swapped": (lambda: numerical(A, half_square), "loss is of type ndarray"),
 }
 
 DIFFERENCE: dict[str, tuple[Call, str]] = {
+    "booleans": (lambda: difference(A > 0, A), "a has entries of type bool"),
+    "a block that is None": (lambda: difference([A, None], [A, A]), r"a\[1\] has entries of type"),
+    "None": (lambda: difference(None, A), "a has entries of type object"),
+    "strings": (lambda: difference(A, ["a", "b", "c"]), "b has entries of type <U1"),
+    "complex": (lambda: difference(A + 1j, A), "a has entries of type complex128"),
+    "other keys": (lambda: difference({"W": A}, {"b": A}), "a has the .*W.* b .*b"),
     "lengths differ": (lambda: difference(A, A[:2]), r"a has the shapes \(3,\), b \(2,\)"),
     "a column and a row": (
         lambda: difference(A[:, None], A),
@@ -141,11 +151,16 @@ DIFFERENCE: dict[str, tuple[Call, str]] = {
     ),
     "a block is missing": (
         lambda: difference([A, np.ones((2, 2))], [A]),
-        r"a has the shapes \(3,\), \(2, 2\), b \(1, 3\)",
+        r"a has the shapes \(3,\) at \[0\], \(2, 2\) at \[1\], b \(1, 3\)",
     ),
 }
 
 CHECK: dict[str, tuple[Call, str]] = {
+    "seed is a string": (
+        lambda: check(half_square, itself, A, directions=2, seed="x"),
+        "seed is 'x'",
+    ),
+    "seed is negative": (lambda: check(half_square, itself, A, sample=2, seed=-1), "seed is -1"),
     "loss is no function": (lambda: check(0.5, itself, A), "loss is of type float"),
     "gradient is no function": (lambda: check(half_square, A, A), "gradient is of type ndarray"),
     "gradient is None": (lambda: check(half_square, None, A), "gradient is of type NoneType"),
@@ -244,6 +259,11 @@ CHECK: dict[str, tuple[Call, str]] = {
 }
 
 NETWORK: dict[str, tuple[Call, str]] = {
+    "X is None": (lambda: check_network(net(), None, Y), "X is of type NoneType"),
+    "a loss that is a number": (
+        lambda: check_network(SimpleNamespace(params=A, loss=0.5, gradients=itself), X, Y),
+        "network.loss is of type float",
+    ),
     "no network": (lambda: check_network(A, X, Y), "network is of type ndarray"),
     "no params": (
         lambda: check_network(SimpleNamespace(loss=1, gradients=1), X, Y),
@@ -310,6 +330,8 @@ NETWORK: dict[str, tuple[Call, str]] = {
 }
 
 MAKING: dict[str, tuple[Call, str]] = {
+    "seed is a fraction": (lambda: mlp([4, 2], seed=0.5), "seed is 0.5"),
+    "seed is negative": (lambda: mlp([4, 2], seed=-1), "seed is -1"),
     "sizes is a number": (lambda: mlp(64), "sizes is 64"),
     "sizes is None": (lambda: mlp(None), "sizes is None"),
     "sizes is a string": (lambda: mlp("64"), r"sizes\[0\] is '6'"),
@@ -332,6 +354,8 @@ MAKING: dict[str, tuple[Call, str]] = {
 }
 
 USING: dict[str, tuple[Call, str]] = {
+    "fit: seed is negative": (lambda: net().fit(X, Y, seed=-1), "seed is -1"),
+    "loss: params are None": (lambda: with_params(None).loss(X, Y), "params is of type NoneType"),
     "loss: X is a list": (lambda: net().loss(X.tolist(), Y), "X is of type list"),
     "loss: X is text": (lambda: net().loss(X.astype(str), Y), "X has entries of type <U"),
     "loss: X is complex": (lambda: net().loss(X + 0j, Y), "X has entries of type complex128"),
@@ -364,7 +388,7 @@ USING: dict[str, tuple[Call, str]] = {
     ),
     "loss: params are one vector": (
         lambda: with_params(ravel(net().params)[0]).loss(X, Y),
-        "params has 310 layers",
+        "params is of type ndarray",
     ),
     "loss: a weight is None": (
         lambda: first_layer(lambda W, b: (None, b)).loss(X, Y),

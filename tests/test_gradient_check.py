@@ -130,9 +130,9 @@ def test_relative_difference_keeps_nan(bad: float) -> None:
     [
         (np.ones(3), np.ones((3, 1)), ValueError, r"a has the shapes \(3,\), b \(3, 1\)"),
         ({"a": np.ones(2)}, {"b": np.ones(2)}, ValueError, "need to be the same"),
-        ([1j], [1.0], TypeError, r"\[0\] has entries of type complex128"),
+        ([1j], [1.0], TypeError, "a has entries of type complex128"),
         (["x"], ["y"], TypeError, "real numbers"),
-        (None, [1.0], TypeError, "params has entries of type object"),
+        (None, [1.0], TypeError, "a has entries of type object"),
     ],
 )
 def test_relative_difference_of_bad_input(
