@@ -54,7 +54,7 @@ _INTRODUCTION = """\
 How long it takes to check the gradient of a network by differences. Each table is one network
 (tanh, softmax cross-entropy, {rows} samples), with the same weights and data for every row, in one
 process, on one core and one thread. All take turns; times are medians. `make bench WRITE=1`
-measures anew.
+measures anew, and leaves out what is not installed.
 
 - **checks**: *all* N entries, or *one direction*: the slope along one random direction (torch:
   one for each block), which is one number where the gradient has N, so that a mistake in a few
@@ -69,6 +69,11 @@ measures anew.
 
 The rows `check_network` and `check_gradient` are whole checks: two losses to see that they agree,
 the noise, the differences, the verdict. The others stop at the differences, or at yes or no.
+
+One thread is also what suits these sizes: threads of BLAS wait for each other, and where other
+programs keep the cores busy, one loss of the large network was seen to take 2 to 200 times longer.
+`OPENBLAS_NUM_THREADS=1`, set before Python starts, prevents that; "entries" and "units" keep the
+products of their inner loops on one thread by themselves.
 """
 
 
