@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         check_network,
         numerical_gradient,
     )
+    from gradlab.monitor import GradientMonitor
     from gradlab.network import MLP
     from gradlab.noise import estimate_noise
     from gradlab.norms import relative_difference
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _SUBMODULES = ("bugs", "examples", "plots")
 _HOMES = {
     "MLP": "network",
+    "GradientMonitor": "monitor",
     "GradientReport": "report",
     "backward_difference": "differences",
     "best_step": "differences",
@@ -75,6 +77,7 @@ _HOMES = {
 
 __all__ = [
     "MLP",
+    "GradientMonitor",
     "GradientReport",
     "backward_difference",
     "best_step",

@@ -79,7 +79,7 @@ def plant(network: MLP, name: str) -> MLP:
     >>> print(check_network(network, X[:16], Y[:16]).findings[0])
     W2: The gradient is transposed: its transpose is right.
     """
-    if name not in BUGS:
+    if name not in list(BUGS):
         raise ValueError(f"name is {name!r}; it needs to be one of {', '.join(BUGS)}")
     if type(network) is not MLP:
         kind = type(network).__name__
