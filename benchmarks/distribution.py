@@ -8,18 +8,18 @@ What is drawn, each independently:
 
 - depth 1 to 10 layers, widths 2 to 8, 1 to 12 rows, 2 to 5 classes;
 - tanh, sigmoid, softplus, ReLU or leaky ReLU (slope 0.01 below 0);
-- the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (32 to
-  200 steps of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that 1
-  to 3 units have a pre-activation 1e-10 to 1e-3 away from 0), 1 in 6 each;
+- the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (32 to 200 steps
+  of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that
+  1 to 3 units have a pre-activation 1e-10 to 1e-3 away from 0), 1 in 6 each;
 - an L2 penalty of 1e-4 to 1 in every other network; the mean or the sum over the rows;
-- the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 3
-  of 20.
+- the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 3 of 20.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +141,7 @@ def right(seed: int) -> Network:
         Y=np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)],
         params=[
             (rng.normal(0.0, np.sqrt(2.0 / (a + b)), (a, b)), rng.normal(0.0, 0.1, b))
-            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            for a, b in pairwise(sizes)
         ],
         l2=float(10.0 ** rng.uniform(-4, 0)) if rng.random() < 0.5 else 0.0,
         mean=bool(rng.random() < 0.5),
@@ -307,9 +307,15 @@ def blocks(params: Params) -> list[FloatArray]:
 
 
 def relative_errors(given: Params, true: Params) -> dict[str, float]:
-    """Return for each block the norm of its error over the norm of the true gradient."""
+    """Return for each block the norm of its error over the norm of the true gradient.
+
+    It is infinite if the block that is given has entries that are not finite.
+    """
     errors = {}
     for name, a, g in zip(names(true), blocks(given), blocks(true), strict=True):
+        if not np.isfinite(a).all():
+            errors[name] = np.inf
+            continue
         size = max(float(np.abs(g).max()), float(np.abs(a).max()), 1e-300)
         norm = float(np.linalg.norm(g / size))
         off = float(np.linalg.norm(a / size - g / size))
