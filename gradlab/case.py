@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from gradlab.diagnosis import Block, Finding, Setting, diagnose
 from gradlab.loss_at import LossAt, loss_noise
@@ -40,6 +41,8 @@ Index = NDArray[np.intp]
 
 # So many units of round-off in a loss are more than float64 arithmetic makes by itself.
 _LOW_PRECISION = 2.0**17
+# A progress bar moves after so many entries.
+_PART = 4096
 # So many entries that are in doubt by units are measured by whole losses.
 _IN_DOUBT = 500
 # The noise of a whole loss in units of round-off, where it is not worth measuring.
@@ -291,6 +294,18 @@ class Case:
             "(a float32 inside, or a large number that cancels?)."
         )
         return [Finding("low_precision", None, message, evidence={"noise": self._sigma})]
+
+
+def in_parts(changes: Changes) -> Changes:
+    """Return the same function, done part by part, with a progress bar after a second."""
+
+    def all_changes(index: Index, points: FloatArray) -> FloatArray:
+        starts = range(0, index.size, _PART)
+        bar = tqdm(starts, unit_scale=_PART, unit="entry", delay=1.0, leave=False)
+        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in bar]
+        return np.concatenate(parts) if parts else np.empty_like(points)
+
+    return all_changes
 
 
 def _loss_at(at: LossAt, theta: FloatArray) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.arguments import require_count, require_function
-from gradlab.case import Case, finite_theta, require_unchanged
+from gradlab.case import Case, finite_theta, in_parts, require_unchanged
 from gradlab.diagnosis import Setting
 from gradlab.differences import best_step
 from gradlab.loss_at import LossAt
@@ -257,7 +257,8 @@ def check_network(
         return case.entry_by_entry(everything)
     clone.params = network.params
     if method == "entries":
-        return case.entry_by_entry(everything, EntryProbe(clone, X, Y).changes, "entries")
+        changes = in_parts(EntryProbe(clone, X, Y).changes)
+        return case.entry_by_entry(everything, changes, "entries")
     return case.by_units(clone, UnitProbe(clone, X, Y))
 
 
