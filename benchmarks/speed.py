@@ -4,9 +4,10 @@
 docs/benchmarks.md. Nothing here fails on a slow machine.
 
 Every way gets the same weights and the same data, runs in this process, on one core and one
-thread, and takes its turn in every round; the median counts. Peers take part when they are
-installed: SciPy and autograd come with the extra ``benchmarks``, PyTorch and JAX are too large for
-it (``pip install torch jax``).
+thread, and takes its turn in every round; the median counts. Processor time is measured, so that
+other programs on the machine count for little. Peers take part when they are installed: SciPy and
+autograd come with the extra ``benchmarks``, PyTorch and JAX are too large for it
+(``pip install torch jax``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+# No progress bars between the tables.
+os.environ["TQDM_DISABLE"] = "1"
 
 import argparse
 import datetime
@@ -59,8 +62,8 @@ measures anew, and leaves out what is not installed.
 - **checks**: *all* N entries, or *one direction*: the slope along one random direction (torch:
   one for each block), which is one number where the gradient has N, so that a mistake in a few
   entries can hide.
-- **time**: with ~ where only a sample of the entries was measured, drawn at random (torch: b1, W3
-  and b3), and the time was scaled to all N.
+- **time**: of the processor; with ~ where only a sample of the entries was measured, drawn at
+  random (torch: b1, W3 and b3), and the time was scaled to all N.
 - **ratio**: the textbook loop's time over this time, the median over the rounds; above 1 is
   faster.
 - **error**: the largest difference from backpropagation among the entries measured, divided by
@@ -191,9 +194,9 @@ def _table(sizes: list[int], rounds: int) -> str:
     for k in range(rounds):
         # Each round begins with another, so that none always follows the same one.
         for index in np.roll(np.arange(len(ways)), k).tolist():
-            start = time.perf_counter()
+            start = time.process_time()
             ways[index].run()
-            times[index].append((time.perf_counter() - start) / ways[index].share)
+            times[index].append((time.process_time() - start) / ways[index].share)
     largest = np.abs(setting.gradient).max()
     lines = [
         f"## {'-'.join(map(str, sizes))}: {setting.gradient.size:,} parameters\n",
