@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from gradlab.arguments import require_count
+from gradlab.progress import progress
 
 FloatArray = NDArray[np.float64]
 Params = list[tuple[FloatArray, FloatArray]]
@@ -357,7 +357,7 @@ class MLP:
         losses = [self._loss_without_dropout(X, Y)]
         if callback is not None:
             callback(self, 0, steps)
-        for step in tqdm(range(steps), unit="step", delay=1.0, leave=False):
+        for step in progress(range(steps), "step"):
             number = step % batches
             if number == 0:
                 order = rng.permutation(len(X))
