@@ -115,7 +115,8 @@ def test_the_polynomial_agrees_with_50_digits_and_the_bound_of_lagrange_holds(
         "exp": math.exp(max(x, x0)),
         "tanh": 3.0 * math.factorial(degree + 1) * (2 / math.pi) ** (degree + 2),
     }[name]
-    assert remainder <= lagrange_bound(largest, degree, x0, x) * (1 + 1e-12)
+    # The oracle itself has 50 digits of numbers up to 100.
+    assert remainder <= lagrange_bound(largest, degree, x0, x) * (1 + 1e-12) + 1e-47
 
 
 def test_taylor_takes_arrays_and_gives_floats_for_scalars() -> None:
