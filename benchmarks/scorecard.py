@@ -402,7 +402,8 @@ def _counts(
 def _share(count: int, total: int) -> str:
     if count in (0, total):
         return str(count)
-    return f"{count} ({100 * count / total:.1f}%)"
+    percent = 100 * count / total
+    return f"{count} ({percent:.1f}%)" if percent >= 0.05 else f"{count} ({percent:.1g}%)"
 
 
 def _yes(value: object) -> str:
