@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -144,6 +145,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         If a cell raises.
     """
     executed = nbformat.from_dict(notebook)
+    # A progress bar would be kept as an output, on a slow machine.
+    os.environ["TQDM_DISABLE"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
             executed,

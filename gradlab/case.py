@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from gradlab.diagnosis import Block, Finding, Setting, diagnose
 from gradlab.loss_at import LossAt, loss_noise
@@ -23,6 +22,7 @@ from gradlab.parameters import (
     ravel,
     ravel_like,
 )
+from gradlab.progress import progress
 from gradlab.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
 from gradlab.sampling import Directions, chance_to_miss, chance_to_miss_along
 from gradlab.slopes import (
@@ -83,7 +83,7 @@ class Case:
         self.theta, unravel = finite_theta(params)
         self._setting = setting
         self._at = LossAt(loss, params)
-        self._replays = [self._at() for _ in range(3)]
+        self._replays = [self._at() for _ in range(2)]
         require_unchanged("loss", params, self.theta, self._at.theta)
         copies = unravel(self.theta)
         self._analytic = ravel_like(gradient(copies), params)
@@ -300,9 +300,8 @@ def in_parts(changes: Changes) -> Changes:
     """Return the same function, done part by part, with a progress bar after a second."""
 
     def all_changes(index: Index, points: FloatArray) -> FloatArray:
-        starts = range(0, index.size, _PART)
-        bar = tqdm(starts, unit_scale=_PART, unit="entry", delay=1.0, leave=False)
-        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in bar]
+        starts = progress(range(0, index.size, _PART), "entry", unit_scale=_PART)
+        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in starts]
         return np.concatenate(parts) if parts else np.empty_like(points)
 
     return all_changes

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from gradlab.parameters import FloatArray, ravel_with_views
+from gradlab.progress import progress
 from gradlab.slopes import UNIT_ROUNDOFF
 
 # From so many entries on, a progress bar is made ready, which shows up after a second.
@@ -61,7 +61,7 @@ class LossAt:
         before = theta[index].tolist()
         rows: Iterable[Any] = zip(index.tolist(), before, points.tolist(), strict=True)
         if index.size >= _SLOW:
-            rows = tqdm(rows, total=index.size, unit="entry", delay=1.0, leave=False)
+            rows = progress(rows, "entry", total=index.size)
         with np.errstate(all="ignore"):
             for row, (i, original, places) in enumerate(rows):
                 for column, place in enumerate(places):

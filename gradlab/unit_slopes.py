@@ -28,6 +28,8 @@ from gradlab.slopes import (
 # Steps for the pre-activations that the first step does not settle: out of the way of a kink,
 # then out of the noise.
 _STEPS = (20, 23, 26, 29, 32, 14, 11, 8, 6, 4, 3, 2, 1, 0)
+# Units of round-off of a block's largest entry that backpropagation may be off by.
+_BACKWARD = 128.0
 # A second measurement of everything, before any entry is called wrong.
 _SECOND = 20
 
@@ -148,7 +150,16 @@ def _central(probe: UnitProbe, layer: int, noise: FloatArray) -> _Deltas:
     points = Z[:, :, None] + h[:, :, None] * CENTRAL
     changes = probe.changes(layer, *_pairs(Z), points.reshape(-1, 2)).reshape(points.shape)
     D = (changes[:, :, 0] - changes[:, :, 1]) / (points[:, :, 0] - points[:, :, 1])
-    return _Deltas(D, NOISE_FACTOR * noise[:, None] / h, h)
+    tolerance = (NOISE_FACTOR * noise[:, None] + _rounding(Z, D)) / h
+    return _Deltas(D, tolerance, h)
+
+
+def _rounding(Z: FloatArray, slope: FloatArray) -> FloatArray:
+    """Return how much of a change is lost because the activation is rounded as z itself is.
+
+    The noise that was measured at other units does not tell: those may be dead.
+    """
+    return 4.0 * UNIT_ROUNDOFF * np.abs(Z) * np.abs(slope)
 
 
 def _measured(probe: UnitProbe, layer: int, noise: FloatArray, j: int) -> _Deltas:
@@ -177,7 +188,7 @@ def _extrapolated(
     tolerance = (
         np.abs(D[:, 0] - D[:, 1])
         + 3.0 / 8.0 * np.abs(S[:, 1] - 4.0 * S[:, 0]) / h
-        + NOISE_FACTOR * noise[rows] / h
+        + (NOISE_FACTOR * noise[rows] + _rounding(at, slope)) / h
     )
     unknown = ~np.isfinite(tolerance)
     slope[unknown], tolerance[unknown] = 0.0, np.inf
@@ -212,11 +223,16 @@ def _assembled(
     values, tolerances = [], []
     for A, delta, (W, _) in zip(probe.inputs, deltas, network.params, strict=True):
         size = np.abs(A)
-        rounding = 8.0 * rows * UNIT_ROUNDOFF * np.abs(delta.value)
-        error = weight * (delta.tolerance + rounding)
+        error = weight * (delta.tolerance + 8.0 * rows * UNIT_ROUNDOFF * np.abs(delta.value))
         penalty, penalty_error = _penalty_slopes(W, network.l2)
-        values += [(weight * (A.T @ delta.value) + penalty).ravel(), weight * delta.value.sum(0)]
-        tolerances += [(size.T @ error + penalty_error).ravel(), error.sum(axis=0)]
+        for value, tolerance in (
+            (weight * (A.T @ delta.value) + penalty, size.T @ error + penalty_error),
+            (weight * delta.value.sum(axis=0), error.sum(axis=0)),
+        ):
+            values.append(value.ravel())
+            # Backpropagation rounds too: sums of terms as large as the block's largest.
+            rounding = _BACKWARD * UNIT_ROUNDOFF * np.abs(value).max()
+            tolerances.append(tolerance.ravel() + rounding)
     value, tolerance = np.concatenate(values), np.concatenate(tolerances)
     tolerance += 8.0 * UNIT_ROUNDOFF * (np.abs(value) + np.abs(gradient))
     return value, tolerance
