@@ -32,8 +32,8 @@ from gradlab.network import ACTIVATIONS, MLP
 from gradlab.report import VERDICTS, GradientReport
 
 RIGHT, WRONG = 2400, 900
-# Seeds from here on were not looked at while the checker was made. Once something is changed
-# because of them they are no longer fresh: then go on to the next 10,000.
+# A range that the checker was not adjusted to. Once something is changed because of these seeds
+# they are no longer fresh: then go on to the next 10,000.
 FRESH = 10_000
 FRESH_RIGHT, FRESH_WRONG = 3000, 1000
 # Peers that are slow get the first eighth of the seeds.
@@ -355,7 +355,7 @@ def fresh_section(right: Sequence[OnRight], wrong: Sequence[OnWrong]) -> str:
     return "\n\n".join(
         [
             "## 5. Fresh seeds",
-            f"Seeds from {FRESH} on, at which nobody had looked when the checker was made.",
+            f"Seeds from {FRESH} on, away from those of parts 1 and 2.",
             _table(["gradients", "number", *VERDICTS], rows),
             _listed("False alarms", alarms),
             _listed("Wrong, and not called so", missed),
