@@ -333,18 +333,21 @@ class Measurement:
 
     @np.errstate(all="ignore")
     def _confirm(self, rows: Mask) -> None:
-        """Call entries wrong only if they still are at the smallest step that can tell.
+        """Call entries wrong only if their slopes stay the same down to the smallest step.
 
+        That is the smallest whose noise is below a quarter of the distance from the gradient.
         Kinks on both sides of theta, one up and one down, look like a straight line of another
         slope to every step that reaches across both.
         """
         index = np.flatnonzero(rows)
         quarter = self._distance()[index] / 4.0
         j = np.floor(np.log2(quarter * self._scales[index] / (NOISE_FACTOR * self._sigma)))
-        h = self._scales[index] * 2.0 ** -np.clip(j, FIRST, SMALLEST)
+        h = self._scales[index] * 2.0 ** -np.clip(j, LARGEST_FOR_WRONG, SMALLEST)
         moves, losses = self._moved(index, h, CENTRAL)
         D = (losses[:, 0] - losses[:, 1]) / (moves[:, 0] - moves[:, 1])
-        still = ~(np.abs(D - self._gradient[index]) <= 2.0 * quarter)
+        still = ~(np.abs(D - self._value[index]) > quarter)
+        # Slopes that differ from side to side by half of that: a kink nearer than can be told.
+        still &= ~(np.abs(losses.sum(axis=1)) / h > 2.0 * quarter)
         self._wrong[index] = still
         self._kink[index] = False
         self._tolerance[index[~still]] = np.inf
