@@ -34,7 +34,7 @@ from gradlab.report import VERDICTS, GradientReport
 RIGHT, WRONG = 2400, 900
 # A range that the checker was not adjusted to. Once something is changed because of these seeds
 # they are no longer fresh: then go on to the next 10,000.
-FRESH = 10_000
+FRESH = 20_000
 FRESH_RIGHT, FRESH_WRONG = 3000, 1000
 # Peers that are slow get the first eighth of the seeds.
 SLOW_SHARE = 8
