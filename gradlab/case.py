@@ -185,9 +185,9 @@ class Case:
         slopes.wrong[kept], slopes.kink[kept] = again.wrong[better], again.kink[better]
         slopes.doubtful[kept] = False
 
-    def _measure_noise(self, directions: int = 3) -> None:
+    def _measure_noise(self) -> None:
         self._scales = step_scales(self.theta, self._starts)
-        self._sigma = loss_noise(self._at, self._scales, directions)
+        self._sigma = loss_noise(self._at, self._scales)
 
     def _size_nearby(self) -> float:
         return self._at.size_nearby(self._scales)

@@ -195,8 +195,8 @@ def check_network(
         and works for any network. The others are for an `MLP` whose loss is its own: "entries"
         computes only what depends on the entry that is moved; "units" moves the pre-activations
         of each sample, from which the slopes along W and b follow, because Z = A W + b is linear
-        in them, and measures a few entries by "loop" besides. Default: "units" where it applies,
-        else "loop".
+        in them, and measures the slope along one random direction by "loop" besides. Default:
+        "units" where it applies, else "loop".
 
     Returns
     -------

@@ -16,6 +16,8 @@ from gradlab.slopes import UNIT_ROUNDOFF
 
 # From so many entries on, a progress bar is made ready, which shows up after a second.
 _SLOW = 200
+# The noise is measured along so many random directions.
+_DIRECTIONS = 3
 
 
 class LossAt:
@@ -121,7 +123,7 @@ def _real_scalar(value: Any) -> float:
     return float(array)
 
 
-def loss_noise(at: LossAt, scales: FloatArray, directions: int = 3) -> float:
+def loss_noise(at: LossAt, scales: FloatArray) -> float:
     """Estimate the noise of the loss: the standard deviation of its rounding error.
 
     The loss is evaluated at equally spaced points along random directions, so close together that
@@ -136,8 +138,6 @@ def loss_noise(at: LossAt, scales: FloatArray, directions: int = 3) -> float:
         The loss, at theta; it is left there.
     scales : ndarray of float64, shape (N,)
         The unit of each entry's moves: powers of two, so that the moves are exact.
-    directions : int
-        Along how many random directions.
 
     Returns
     -------
@@ -152,13 +152,13 @@ def loss_noise(at: LossAt, scales: FloatArray, directions: int = 3) -> float:
     """
     theta = at.theta.copy()
     rng = np.random.default_rng(0)
-    moves = scales * rng.choice([-1.0, 1.0], (directions, theta.size))
+    moves = scales * rng.choice([-1.0, 1.0], (_DIRECTIONS, theta.size))
     # theta itself is left out: losses are often rounder there than anywhere near.
     positions = np.arange(-7.0, 8.0, 2.0)
     floor = UNIT_ROUNDOFF * abs(at())
     levels: list[float] = []
     for j in range(46, 14, -4):
-        values = np.empty((directions, len(positions)))
+        values = np.empty((_DIRECTIONS, len(positions)))
         for row, direction in enumerate(moves):
             for column, position in enumerate(positions.tolist()):
                 at.theta[:] = theta + (position * 2.0**-j) * direction

@@ -212,6 +212,10 @@ def test_at_a_kink_any_slope_between_those_of_both_sides_is_right(
     assert [kink.evidence["entries"] for kink in kinks] == ([[[0]]] if verdict == "pass" else [])
 
 
+def constant(slope: float) -> Callable[[FloatArray], FloatArray]:
+    return lambda p: np.full(1, slope)
+
+
 @pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8, 1e-9])
 def test_a_kink_beside_theta_is_no_kink_at_theta(distance: float) -> None:
     for side, right in ((distance, -1.0), (-distance, 1.0)):
@@ -219,10 +223,10 @@ def test_a_kink_beside_theta_is_no_kink_at_theta(distance: float) -> None:
         def loss(p: FloatArray, kink: float = 1.0 + side) -> float:
             return float(abs(p[0] - kink))
 
-        report = check_gradient(loss, lambda p: np.full(1, right), np.array([1.0]))  # noqa: B023
+        report = check_gradient(loss, constant(right), np.array([1.0]))
         assert report.passed
         assert not report.findings
-        wrong = check_gradient(loss, lambda p: np.full(1, -right), np.array([1.0]))  # noqa: B023
+        wrong = check_gradient(loss, constant(-right), np.array([1.0]))
         assert wrong.verdict == "fail", wrong
 
 
