@@ -6,8 +6,9 @@ release version), for every lesson whose cells changed. ``--all`` executes every
 It needs the extra ``build``.
 
 In a source, ``# %% exercise="name"`` stands for the cell that the learner fills in, and
-``# %% grade="name"`` for the cell that checks and grades it; the catalogue of exercises fills
-in both.
+``# %% grade="name"`` for the cell that checks and grades it. ``# %% [markdown] rubric="name"`` and
+``# %% [markdown] written="name"`` stand for the rubric of a question that is answered in words and
+for the cell with the answer. The catalogue of exercises fills them in.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader import preprocessors
 
-from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -91,26 +92,38 @@ def read_source(path: Path) -> NotebookNode:
 
 def _filled(cell: NotebookNode, path: Path) -> NotebookNode:
     metadata = {k: v for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
-    if cell.cell_type == "markdown":
-        return nbformat.v4.new_markdown_cell(cell.source)
     if not metadata:
-        return nbformat.v4.new_code_cell(cell.source)
+        new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else _code_cell
+        return new(cell.source)
     ((kind, name),) = metadata.items()
-    if kind not in ("exercise", "grade") or name not in EXERCISES:
+    asked, written = [*EXERCISES], [*WRITTEN]
+    known = {"exercise": asked, "grade": asked, "rubric": written, "written": written}
+    if name not in known.get(kind, []):
         raise ValueError(
             f"{path.name} has a cell marked {kind}={name!r}; a cell is marked exercise=NAME or "
-            f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}"
+            f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}, or rubric=NAME or "
+            f"written=NAME, where NAME is one of {', '.join(WRITTEN)}"
+        )
+    if kind == "rubric":
+        return nbformat.v4.new_markdown_cell(WRITTEN[name].rubric_table())
+    if kind == "written":
+        return nbformat.v4.new_markdown_cell(
+            WRITTEN[name].model,
+            metadata={"nbgrader": _nbgrader(name, solution=True, points=WRITTEN[name].points)},
         )
     exercise = EXERCISES[name]
     if kind == "exercise":
-        return nbformat.v4.new_code_cell(
-            exercise.solution_cell(),
-            metadata={"nbgrader": _nbgrader(name, solution=True)},
+        return _code_cell(
+            exercise.solution_cell(), metadata={"nbgrader": _nbgrader(name, solution=True)}
         )
-    return nbformat.v4.new_code_cell(
+    return _code_cell(
         f'gradlab.check("{name}").grade()',
         metadata={"nbgrader": _nbgrader(f"grade_{name}", points=exercise.points)},
     )
+
+
+def _code_cell(source: str, **options: Any) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, **options)
 
 
 def _nbgrader(grade_id: str, solution: bool = False, points: int | None = None) -> dict[str, Any]:
@@ -118,7 +131,8 @@ def _nbgrader(grade_id: str, solution: bool = False, points: int | None = None) 
     return {
         "grade": points is not None,
         "grade_id": grade_id,
-        "locked": points is not None,
+        # What the learner writes into stays open, even where a person grades it.
+        "locked": points is not None and not solution,
         "schema_version": 3,
         "solution": solution,
         "task": False,

@@ -1,7 +1,6 @@
 """Every exercise of the catalogue, and how answers are checked."""
 
 import functools
-import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,180 +8,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+import right_answers_00_to_03
+import right_answers_04
+import right_answers_05
+import right_answers_06
+import right_answers_07
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from right_answers_00_to_03 import horner_taylor, order_by_hand, order_by_lstsq
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import mark, show_value
+from gradlab.exercises.marking import mark
+from gradlab.exercises.values import show_value
 
 seeds = st.integers(0, 2**32 - 1)
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 
 
-def slow_central(f: Any, x: Any, h: float) -> Any:
-    x = np.array(x, dtype=float)
-    slopes = [(f(value + h) - f(value - h)) / (2 * h) for value in x.ravel()]
-    return np.array(slopes).reshape(x.shape)
-
-
-def horner_taylor(derivatives: Any, x0: Any, x: Any) -> Any:
-    total = 0.0 * x
-    for k in range(len(derivatives) - 1, -1, -1):
-        total = derivatives[k] + total * (x - x0) / (k + 1)
-    return total
-
-
-def taylor_by_cumulative_product(derivatives: Any, x0: Any, x: Any) -> Any:
-    factorials = np.cumprod([1.0, *range(1, len(derivatives))])
-    powers = np.subtract.outer(x, x0)[..., np.newaxis] ** np.arange(len(derivatives))
-    return powers @ (np.asarray(derivatives) / factorials)
-
-
-def order_by_covariance(steps: Any, errors: Any) -> Any:
-    x, y = np.log2(steps), np.log2(errors)
-    return np.cov(x, y)[0, 1] / np.var(x, ddof=1)
-
-
-def order_by_hand(steps: Any, errors: Any) -> float:
-    x, y = [math.log(h) for h in steps], [math.log(e) for e in errors]
-    n = len(x)
-    xy = sum(a * b for a, b in zip(x, y, strict=True))
-    return (n * xy - sum(x) * sum(y)) / (n * sum(a * a for a in x) - sum(x) ** 2)
-
-
-def order_by_lstsq(steps: Any, errors: Any) -> Any:
-    columns = np.column_stack([np.log10(steps), np.ones(len(steps))])
-    return np.linalg.lstsq(columns, np.log10(errors))[0][0]
-
-
-def best_step_by_search(f_scale: float, third_derivative: float) -> Any:
-    h = np.logspace(-12, 2, 2000)
-    return h[np.argmin(2**-53 * f_scale / h + h**2 * abs(third_derivative) / 6)]
-
-
-def richardson_by_entries(f: Any, x: Any, h: float) -> Any:
-    if np.ndim(x):
-        return np.array([richardson_by_entries(f, v, h) for v in x])
-    return (8 * (f(x + h / 2) - f(x - h / 2)) - (f(x + h) - f(x - h))) / (6 * h)
-
-
-def close_in_cases(numeric: float, analytic: float, rtol: float, atol: float) -> bool:
-    if math.isnan(numeric) or math.isnan(analytic):
-        return False
-    if math.isinf(numeric) or math.isinf(analytic):
-        return False
-    if numeric < analytic:
-        return close_in_cases(analytic, numeric, rtol, atol)
-    larger = abs(numeric) if abs(numeric) > abs(analytic) else abs(analytic)
-    return numeric - analytic <= rtol * larger + atol
-
-
-# Right answers written in other ways than the reference.
-ALTERNATIVES: dict[str, list[Callable[..., Any]]] = {
-    "double": [
-        lambda x: x + x,
-        lambda x: 4 * np.asarray(x) / 2,
-        lambda x: np.multiply(x, 2.0),
-        lambda x: [2 * v for v in x] if np.ndim(x) else 2 * x,
-    ],
-    "forward_difference": [
-        lambda f, x, h: (f(np.float64(x) + h) - f(np.float64(x))) / h,
-        lambda f, x, h: f(np.float64(x) + h) / h - f(np.float64(x)) / h,
-        lambda f, x, h: -(f(1.0 * np.float64(x)) - f(np.float64(x) + h)) * (1 / h),
-    ],
-    "central_difference": [
-        slow_central,
-        lambda f, x, h: (f(np.float64(x) + h) - f(np.float64(x) - h)) / h / 2,
-        lambda f, x, h: (
-            (
-                gradlab_free_forward(f, np.float64(x), h)
-                + gradlab_free_forward(f, np.float64(x), -h)
-            )
-            / 2
-        ),
-    ],
-    "taylor_polynomial": [
-        lambda derivatives, x0, x: sum(
-            d / math.factorial(k) * (x - x0) ** k for k, d in enumerate(derivatives)
-        ),
-        lambda derivatives, x0, x: np.polyval(
-            [d / math.factorial(k) for k, d in enumerate(derivatives)][::-1], x - x0
-        ),
-        horner_taylor,
-        taylor_by_cumulative_product,
-    ],
-    "observed_order": [
-        lambda steps, errors: np.polyfit(np.log10(steps), np.log10(errors), 1)[0],
-        lambda steps, errors: (
-            np.polynomial.Polynomial.fit(np.log(steps), np.log(errors), 1).convert().coef[1]
-        ),
-        order_by_covariance,
-        order_by_hand,
-        order_by_lstsq,
-    ],
-    "best_central_step": [
-        lambda f_scale, third_derivative: np.cbrt(
-            1.5 * np.finfo(float).eps * f_scale / np.abs(third_derivative)
-        ),
-        lambda f_scale, third_derivative: math.exp(
-            math.log(3 * 1.1e-16 * f_scale / math.fabs(third_derivative)) / 3
-        ),
-        lambda f_scale, third_derivative: abs(3 * 2**-53 * f_scale / third_derivative) ** (1 / 3),
-        best_step_by_search,
-    ],
-    "richardson": [
-        lambda f, x, h: (
-            gradlab.central_difference(f, x, h / 2) * 4 / 3
-            - gradlab.central_difference(f, x, h) / 3
-        ),
-        lambda f, x, h: (
-            slow_central(f, x, h / 2) + (slow_central(f, x, h / 2) - slow_central(f, x, h)) / 3
-        ),
-        lambda f, x, h: gradlab.five_point_difference(f, x, h / 2),
-        richardson_by_entries,
-    ],
-    "f": [
-        lambda x: x * (x + 3),
-        lambda x: np.square(x) + x + x + x,
-        lambda x: pow(x, 2) + 3.0 * x,
-        lambda x: np.polyval([1, 3, 0], x),
-        lambda x: (x + 1.5) ** 2 - 2.25,
-    ],
-    "f_prime": [
-        lambda x: 3 + x + x,
-        lambda x: 2 * (x + 1.5),
-        lambda x: np.polyval([2, 3], x),
-        lambda x: [2 * v + 3 for v in x] if np.ndim(x) == 1 else 2.0 * np.asarray(x) + 3,
-    ],
-    "predict_forward_error": [
-        lambda h: 2 * h / 2,
-        lambda h: h**2 / h,
-        lambda h: np.multiply(h, 1.0),
-        lambda h: h * 2 / math.factorial(2),
-    ],
-    "close_enough": [
-        close_in_cases,
-        lambda n, a, rtol, atol: bool(
-            np.isfinite(n)
-            and np.isfinite(a)
-            and np.abs(n - a) <= atol + rtol * np.abs([n, a]).max()
-        ),
-        lambda n, a, rtol, atol: (
-            abs(n) < math.inf
-            and abs(a) < math.inf
-            and (np.isclose(n, a, rtol, atol) or np.isclose(a, n, rtol, atol))
-        ),
-        lambda n, a, rtol, atol: int(
-            np.isfinite([n, a]).all() and not abs(a - n) > max(abs(n), abs(a)) * rtol + atol
-        ),
-    ],
-}
-
-
-def gradlab_free_forward(f: Any, x: Any, h: float) -> Any:
-    return (f(x + h) - f(x)) / h
+# Written in other ways than the reference.
+RIGHT_ANSWERS = (
+    right_answers_00_to_03.RIGHT
+    | right_answers_04.RIGHT
+    | right_answers_05.RIGHT
+    | right_answers_06.RIGHT
+    | right_answers_07.RIGHT
+)
 
 
 @every_exercise
@@ -196,7 +48,7 @@ def test_the_reference_gets_full_marks(exercise: Exercise, seed: int) -> None:
 @settings(max_examples=10)
 @given(seed=seeds)
 def test_other_right_ways_get_full_marks(exercise: Exercise, seed: int) -> None:
-    for answer in ALTERNATIVES[exercise.name]:
+    for answer in RIGHT_ANSWERS[exercise.name]:
         marking = mark(exercise, answer, seed)
         assert marking.points == exercise.points, marking
 
@@ -214,6 +66,12 @@ def test_each_misconception_gets_its_own_hint_and_not_full_marks(
         assert marking.hints == (misconception.hint,)
 
 
+def filled_like(value: Any, constant: float) -> Any:
+    if isinstance(value, list | tuple):
+        return [filled_like(part, constant) for part in value]
+    return np.full(np.shape(value), constant)
+
+
 @every_exercise
 @settings(max_examples=10)
 @given(seed=seeds, constant=st.sampled_from([0.0, 1.0, 7.0, -1.0, True]))
@@ -222,7 +80,7 @@ def test_a_constant_answer_earns_nothing(exercise: Exercise, seed: int, constant
         return constant
 
     def same_shape(*arguments: Any) -> Any:
-        return np.full(np.shape(exercise.reference(*arguments)), constant)
+        return filled_like(exercise.reference(*arguments), constant)
 
     assert mark(exercise, scalar, seed).points == 0
     assert mark(exercise, same_shape, seed).points == 0
@@ -247,7 +105,7 @@ def test_hints_lead_to_the_solution(exercise: Exercise) -> None:
     for number in range(1, total):
         assert f'hint("{exercise.name}", {number + 1})' in str(gradlab.hint(exercise.name, number))
     assert f"you asked for {total + 1}" in str(gradlab.hint(exercise.name, total + 1))
-    published: dict[str, Any] = {"np": np}
+    published: dict[str, Any] = {"np": np, "gradlab": gradlab}
     exec(str(gradlab.solution(exercise.name)), published)
     result = gradlab.check(exercise.name, published[exercise.name])
     assert result.passed
@@ -262,7 +120,7 @@ def test_the_solution_cell_has_the_markers_around_the_body_alone(exercise: Exerc
     assert head.startswith(f"def {exercise.name}(")
     assert '"""' in head
     assert rest.endswith("    ### END SOLUTION")
-    namespace: dict[str, Any] = {"np": np}
+    namespace: dict[str, Any] = {"np": np, "gradlab": gradlab}
     exec(cell, namespace)
     assert mark(exercise, namespace[exercise.name]).points == exercise.points
 
@@ -507,7 +365,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("close_enough", lambda n, a, rtol, atol: True, "the same for every input"),
         (
             "close_enough",
-            lambda n, a, rtol, atol: not ALTERNATIVES["close_enough"][0](n, a, rtol, atol),
+            lambda n, a, rtol, atol: not RIGHT_ANSWERS["close_enough"][0](n, a, rtol, atol),
             "opposite of the right one",
         ),
         ("close_enough", lambda n, a, rtol, atol: abs(n - a) < atol + 1e12, "is too lenient"),
@@ -522,7 +380,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         (
             "taylor_polynomial",
             lambda derivatives, x0, x: derivatives[3],
-            "for an array one value for each entry",
+            "should it be one value for each entry",
         ),
         ("best_central_step", lambda f_scale, third_derivative: 1e-5, "the same for every input"),
     ],

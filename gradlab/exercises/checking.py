@@ -6,6 +6,7 @@ import contextlib
 import html
 import inspect
 import io
+import random
 import sys
 import types
 import warnings
@@ -13,9 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gradlab.exercises.catalogue import EXERCISES
+import numpy as np
+
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise, Trial
-from gradlab.exercises.marking import STAGE_HINTS, Group, Marking, mark, show_value
+from gradlab.exercises.marking import Group, Marking, mark
+from gradlab.exercises.values import STAGES, show_value
 from gradlab.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
@@ -87,14 +91,18 @@ class CheckResult:
                 _describe(self.name, min(failed, key=_severity)) if failed and not told else ""
             )
             told = told or bool(failed)
-            right = f"{len(group.trials) - len(failed)} of {len(group.trials)} right"
+            right = f"{group.tally.right} of {group.tally.total} right"
             yield not failed, f"{group.name}: {right}", detail
+
+    def _table(self) -> str:
+        return "\n".join(line for group in self.groups for line in group.tally.table)
 
     def __str__(self) -> str:
         lines = [self._headline()]
         for passed, what, detail in self._rows():
             lines.append(f"  {'ok   ' if passed else 'wrong'}  {what}")
             lines += [f"         {detail}"] if detail else []
+        lines += [self._table()] if self._table() else []
         return "\n".join([*lines, *self._remarks()])
 
     __repr__ = __str__
@@ -111,6 +119,8 @@ class CheckResult:
             for remark in self._remarks()
         )
         table = f"<table>{rows}</table>" if rows else ""
+        if self._table():
+            table += f"<pre>{html.escape(self._table())}</pre>"
         return (
             f"<div><p><strong>{html.escape(self._headline())}</strong></p>{table}{remarks}</div>"
         )
@@ -185,7 +195,7 @@ def hint(name: str, number: int = 1) -> Note:
     """
     exercise = _find(name)
     if exercise is None:
-        return Note(_no_such_exercise())
+        return Note(_is_written(name) or _no_such_exercise())
     hints = exercise.hints
     if number not in range(1, len(hints) + 1):
         return Note(f"{name} has hints 1 to {len(hints)}; you asked for {number}.")
@@ -217,13 +227,15 @@ def solution(name: str) -> Note:
         return 2 * x
     """
     exercise = _find(name)
-    return Note(_no_such_exercise() if exercise is None else exercise.source())
+    if exercise is not None:
+        return Note(exercise.source())
+    return Note(WRITTEN[name].model if _is_written(name) else _no_such_exercise())
 
 
 def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     exercise = _find(name)
     if exercise is None:
-        return _not_run(str(name), 0, _no_such_exercise())
+        return _not_run(str(name), 0, _is_written(name) or _no_such_exercise())
     if function is None:
         function = _learner_namespace().get(name)
     if function is None:
@@ -237,7 +249,7 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     if mismatch:
         return _not_run(name, exercise.points, mismatch)
     borrowed: set[str] = set()
-    with _captured() as printed:
+    with _captured() as printed, _random_state_kept():
         marking = mark(exercise, _watched(function, exercise, borrowed), _PUBLIC_SEED)
     if borrowed:
         return _not_run(name, exercise.points, _borrowed(exercise, borrowed))
@@ -253,6 +265,14 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
 
 def _find(name: object) -> Exercise | None:
     return EXERCISES.get(name) if isinstance(name, str) else None
+
+
+def _is_written(name: object) -> str:
+    """Say how an answer in words is marked; empty if it is not one."""
+    if not isinstance(name, str) or name not in WRITTEN:
+        return ""
+    rubric = "; ".join(f"{points} for {what}" for points, what in WRITTEN[name].rubric)
+    return f"this answer is in words, so a person marks it: {rubric}."
 
 
 def _no_such_exercise() -> str:
@@ -316,9 +336,9 @@ def _watched(
         # What an answer may use calls others in turn; that is not the answer's doing.
         inside = str(caller).startswith("gradlab.") and caller != __name__
         numerics = module.startswith("gradlab.") and not module.startswith("gradlab.exercises")
-        if (numerics and not inside and code.co_name not in exercise.may_use) or (
-            code in references
-        ):
+        # A function, or a method of a class, such as that of a report.
+        allowed = code.co_qualname.partition(".")[0] in exercise.may_use
+        if (numerics and not inside and not allowed) or code in references:
             borrowed.add(code.co_name)
 
     def call(*arguments: Any) -> Any:
@@ -362,6 +382,17 @@ def _captured() -> Iterator[io.StringIO]:
         print(warning, file=printed)
 
 
+@contextlib.contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Leave the global random numbers as they were: what a check draws is not the learner's."""
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+
+
 def _first_lines(text: str) -> str:
     lines = text.splitlines()
     shown = [line[:200] for line in lines[:_PRINTED_LINES]]
@@ -370,8 +401,7 @@ def _first_lines(text: str) -> str:
 
 def _severity(trial: Trial) -> int:
     """Order failures as the hints do, so that the case shown is the one that the hint is about."""
-    stages = [*STAGE_HINTS, "values"]
-    return stages.index(trial.stage)
+    return STAGES.index(trial.stage)
 
 
 def _describe(name: str, trial: Trial) -> str:

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,11 @@ Cases = dict[str, list[Arguments]]
 class Trial:
     """One call of an answer: what went in, what should come out, and what did.
 
-    `stage` is empty if the call was right, else the first stage that failed: "stub" (it
-    raised NotImplementedError), "raises", "returns", "changes", "shape", "finite" or "values";
-    `detail` then says what happened, for people.
+    `expected` and `got` are arrays, or nested lists of them, as `gradlab.exercises.values` makes
+    them; `expected` is an `IndexError` where raising one is right. `stage` is empty if the call
+    was right, else the first stage that failed: "stub" (it raised NotImplementedError), "raises",
+    "returns", "changes", "shape", "finite" or "values"; `detail` then says what happened, for
+    people.
     """
 
     arguments: Arguments
@@ -29,6 +31,24 @@ class Trial:
     got: Any
     stage: str
     detail: str
+
+
+class Tally(NamedTuple):
+    """How much of a group of cases is right: of so many, and which share of the points it earns.
+
+    `table` are lines that say more than the count does.
+    """
+
+    right: int
+    total: int
+    share: float
+    table: tuple[str, ...] = ()
+
+
+def all_or_nothing(trials: list[Trial]) -> Tally:
+    """Count the trials; a group earns its points if every trial is right."""
+    right = sum(not trial.stage for trial in trials)
+    return Tally(right, len(trials), float(right == len(trials)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +76,7 @@ class Exercise:
         What a right answer earns; each group of cases earns the same share.
     reference : callable
         The published solution. Its name is the exercise's, and its source becomes the
-        solution cell: it may use ``np`` and nothing else from outside.
+        solution cell: it may use ``np`` and ``gradlab`` and nothing else from outside.
     cases : callable
         Takes a random generator and returns the groups: name -> list of argument tuples.
     misconceptions : tuple of Misconception
@@ -64,9 +84,13 @@ class Exercise:
     hints : tuple of str
         From a nudge to nearly the answer.
     may_use : frozenset of str
-        Names of gradlab's own functions that an answer may call.
+        Names of gradlab's own functions and classes that an answer may call.
     rtol, atol : float
         How near a value must come to the reference's: relative and absolute, per entry.
+    new_arrays : bool
+        Whether an answer must hand back float64 arrays that share no memory with its arguments.
+    tally : callable
+        Counts what is right in a group of trials, and what it earns.
     """
 
     lesson: int
@@ -78,6 +102,8 @@ class Exercise:
     may_use: frozenset[str] = field(default_factory=frozenset)
     rtol: float = 1e-6
     atol: float = 1e-9
+    new_arrays: bool = False
+    tally: Callable[[list[Trial]], Tally] = all_or_nothing
 
     @property
     def name(self) -> str:
@@ -102,3 +128,35 @@ class Exercise:
         docstring_end = function.body[0].end_lineno or 0
         head, body = lines[:docstring_end], lines[docstring_end:]
         return "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """A question that is answered in words, which a person marks.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in the notebook and in the grades.
+    lesson : int
+        The number of its lesson.
+    rubric : tuple of (int, str)
+        What earns how many points.
+    model : str
+        An answer that earns them all.
+    """
+
+    name: str
+    lesson: int
+    rubric: tuple[tuple[int, str], ...]
+    model: str
+
+    @property
+    def points(self) -> int:
+        """What a full answer earns."""
+        return sum(points for points, _ in self.rubric)
+
+    def rubric_table(self) -> str:
+        """Return the rubric as a Markdown table, which the build puts into the lesson."""
+        rows = [f"| {points} | {what} |" for points, what in self.rubric]
+        return "\n".join(["| points | for |", "|--:|:--|", *rows])

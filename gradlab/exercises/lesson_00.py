@@ -45,3 +45,5 @@ DOUBLE = Exercise(
         "The whole body is one line: return 2 * x.",
     ),
 )
+
+EXERCISES = (DOUBLE,)

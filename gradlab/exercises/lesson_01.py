@@ -273,3 +273,5 @@ CENTRAL_DIFFERENCE = Exercise(
         "x may hold integers or float32: begin with x = np.asarray(x, dtype=np.float64).",
     ),
 )
+
+EXERCISES = (FORWARD_DIFFERENCE, CENTRAL_DIFFERENCE)

@@ -504,3 +504,5 @@ RICHARDSON = Exercise(
         "Three. So the answer is (4 D(h/2) - D(h)) / 3, where D(h/2) divides by h, not by 2 h.",
     ),
 )
+
+EXERCISES = (TAYLOR_POLYNOMIAL, OBSERVED_ORDER, BEST_CENTRAL_STEP, RICHARDSON)

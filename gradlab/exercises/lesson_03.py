@@ -456,3 +456,5 @@ CLOSE_ENOUGH = Exercise(
         "abs(n - a) <= atol + rtol * max(abs(n), abs(a)).",
     ),
 )
+
+EXERCISES = (F, F_PRIME, PREDICT_FORWARD_ERROR, CLOSE_ENOUGH)

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.exercise import Arguments, Exercise, Misconception, Trial
+from gradlab.exercises.exercise import Arguments, Exercise, Misconception, Tally, Trial
+from gradlab.exercises.values import Value, agree, expected_value, is_truth, judge, leaves
 
 _PACKAGE = Path(__file__).parents[1]
-_NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 # What to say of an answer that did not get as far as values, and that nobody foresaw.
 STAGE_HINTS = {
@@ -26,8 +26,8 @@ STAGE_HINTS = {
     "returns": "Look at what your function hands back: print only shows a value, and every way "
     "through the function needs a return.",
     "changes": "Make a copy first, or collect the result in a new variable.",
-    "shape": "The result has another shape than is needed: for a number return a number, for an "
-    "array one value for each entry.",
+    "shape": "The result has another shape than is needed: should it be one value for each entry, "
+    "one for each row, or a single one?",
     "finite": "Something overflowed or was divided by zero on the way.",
 }
 
@@ -38,6 +38,7 @@ class Group:
 
     name: str
     trials: list[Trial]
+    tally: Tally
 
     @property
     def passed(self) -> bool:
@@ -84,23 +85,28 @@ def mark(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Marki
         name: [(arguments, _expected(exercise, arguments)) for arguments in cases]
         for name, cases in exercise.cases(np.random.default_rng(seed)).items()
     }
-    groups = [
-        Group(name, [_try(exercise, answer, *case) for case in cases])
-        for name, cases in expected.items()
-    ]
+    groups = []
+    for name, cases in expected.items():
+        trials = [_try(exercise, answer, *case) for case in cases]
+        groups.append(Group(name, trials, exercise.tally(trials)))
     if all(trial.stage == "stub" for group in groups for trial in group.trials):
         return Marking((), (), 0.0, attempted=False)
-    passed = sum(group.passed for group in groups)
-    points = exercise.points * passed / len(groups)
+    points = exercise.points * sum(group.tally.share for group in groups) / len(groups)
     return Marking(tuple(groups), _hints(exercise, groups), points, attempted=True)
 
 
-def _expected(exercise: Exercise, arguments: Arguments) -> Any:
-    return np.asarray(exercise.reference(*copy.deepcopy(arguments)))
+def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:
+    try:
+        return expected_value(exercise.reference(*copy.deepcopy(arguments)))
+    except IndexError as error:
+        return error
 
 
 def _try(
-    exercise: Exercise, answer: Callable[..., Any], arguments: Arguments, expected: Any
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    arguments: Arguments,
+    expected: Value | IndexError,
 ) -> Trial:
     """Call the answer once; whatever it raises, but for a stop by the learner, is a failure."""
     mine = copy.deepcopy(arguments)
@@ -109,68 +115,19 @@ def _try(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if isinstance(error, IndexError) and isinstance(expected, IndexError):
+            return Trial(arguments, expected, None, "", "")
         stage = "stub" if isinstance(error, NotImplementedError) else "raises"
         return Trial(arguments, expected, None, stage, _raised(error))
-    value, stage, detail = _judge(exercise, got, expected)
+    if isinstance(expected, IndexError):
+        what = "returned a value; raising an IndexError is right"
+        return Trial(arguments, expected, None, "values", what)
+    value, stage, detail = judge(exercise, got, expected)
     if not stage and _changed(mine, arguments):
         stage, detail = "changes", "changed its argument in place"
+    if not stage and exercise.new_arrays and _shares_memory(got, mine):
+        stage, detail = "changes", "returned an array that shares memory with its argument"
     return Trial(arguments, expected, value, stage, detail)
-
-
-def _judge(exercise: Exercise, got: Any, expected: Any) -> tuple[Any, str, str]:
-    """The value as an array, the first stage that it fails, and why."""
-    if got is None:
-        return None, "returns", "returned None"
-    value = np.array(None)
-    # Anything else might never end as an array.
-    if isinstance(got, _NUMBERS):
-        with contextlib.suppress(Exception):
-            value = np.array(got)
-    if value.dtype.kind not in "biufc":
-        needed = "True or False is" if expected.dtype.kind == "b" else "numbers are"
-        return None, "returns", f"returned a {type(got).__name__}; {needed} needed"
-    if value.shape != expected.shape:
-        needed = f"shape {expected.shape}" if expected.shape else "a single value"
-        what = f"returned shape {value.shape}; {needed} is needed"
-        return value, "shape", what
-    if expected.dtype.kind == "b" and not np.all((value == 0) | (value == 1)):
-        return value, "returns", f"returned {show_value(value)}; True or False is needed"
-    if not np.all(np.isfinite(value)):
-        return value, "finite", f"returned {show_value(value)}, which is not finite"
-    if not agree(exercise, value, expected):
-        if expected.dtype.kind == "b":
-            value = value.astype(bool)
-        return value, "values", _told_apart(value, expected)
-    return value, "", ""
-
-
-def _told_apart(value: Any, expected: Any) -> str:
-    """Show both, in as many digits as it takes to see that they differ."""
-    for digits in (6, 9, 12, 17):
-        got, right = show_value(value, digits), show_value(expected, digits)
-        if got != right:
-            break
-    return f"returned {got}; {right} is right"
-
-
-def agree(exercise: Exercise, value: Any, expected: Any) -> bool:
-    """Whether two results are the same to the tolerance of the exercise."""
-    if value is None or expected is None:
-        return value is None and expected is None
-    if value.shape != expected.shape:
-        return False
-    return bool(
-        np.allclose(value, expected, rtol=exercise.rtol, atol=exercise.atol, equal_nan=True)
-    )
-
-
-def show_value(value: Any, digits: int = 6) -> str:
-    """Return a number, a truth value or an array in few digits, for a sentence."""
-    if np.ndim(value) == 0 and np.asarray(value).dtype.kind == "b":
-        return str(bool(value))
-    if np.ndim(value) == 0:
-        return f"{value:.{digits}g}"
-    return np.array2string(np.asarray(value), precision=digits, threshold=8, separator=", ")
 
 
 def _raised(error: BaseException) -> str:
@@ -196,6 +153,18 @@ def _changed(after: Any, before: Any) -> bool:
     return type(after) is not type(before) or not np.array_equal(after, before, equal_nan=True)
 
 
+def _shares_memory(got: Any, arguments: Any) -> bool:
+    mine, theirs = (
+        [leaf for leaf in leaves(_as_lists(value)) if isinstance(leaf, np.ndarray)]
+        for value in (got, arguments)
+    )
+    return any(np.shares_memory(one, other) for one in mine for other in theirs)
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(part) for part in value] if isinstance(value, list | tuple) else value
+
+
 def _hints(exercise: Exercise, groups: list[Group]) -> tuple[str, ...]:
     """Say which misconceptions the failed groups show; if none, what they have in common.
 
@@ -209,7 +178,7 @@ def _hints(exercise: Exercise, groups: list[Group]) -> tuple[str, ...]:
     if shared:
         exact = (m for m in shared if not any(_fails(exercise, m, t) for t in right))
         return (next(exact, shared[0]).hint,)
-    if any(trial.expected.dtype.kind == "b" for trials in failed for trial in trials):
+    if any(is_truth(trial.expected) for trials in failed for trial in trials):
         # A few yes-or-no answers of one group fit many misconceptions by chance.
         pattern = _pattern([trial for group in groups for trial in group.trials])
         return (pattern,) if pattern else ()
@@ -252,12 +221,15 @@ def _pattern(trials: list[Trial]) -> str:
     for stage, hint in STAGE_HINTS.items():
         if any(trial.stage == stage for trial in trials):
             return hint
-    got = np.concatenate([np.ravel(t.got) for t in trials])
-    expected = np.concatenate([np.ravel(t.expected) for t in trials])
+    got, expected = _in_a_row([t.got for t in trials]), _in_a_row([t.expected for t in trials])
+    if got.size != expected.size or not got.size:
+        return ""
     if got.size > 1 and np.all(got == got[0]):
         return "The result is the same for every input: what should it depend on?"
     if expected.dtype.kind == "b":
         return _pattern_of_truth(got.astype(bool), expected)
+    if expected.dtype.kind == "U":
+        return ""
     if not all(trial.stage for trial in trials):
         return ""
     with np.errstate(all="ignore"):
@@ -271,6 +243,14 @@ def _pattern(trials: list[Trial]) -> str:
     if np.allclose(offsets, offsets[0], rtol=1e-3, atol=0):
         return f"Every value is off by the same amount, {offsets[0]:.4g}."
     return ""
+
+
+def _in_a_row(values: list[Value]) -> Any:
+    """Return all numbers of some values, one after the other, as text if there is any."""
+    rows = [np.ravel(leaf) for leaf in leaves(values) if isinstance(leaf, np.ndarray)]
+    if any(row.dtype.kind == "U" for row in rows):
+        rows = [row.astype(str) for row in rows]
+    return np.concatenate(rows) if rows else np.empty(0)
 
 
 def _pattern_of_truth(got: Any, expected: Any) -> str:
