@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gradlab.noise import estimate_noise
     from gradlab.norms import relative_difference
     from gradlab.parameters import ravel
-    from gradlab.plots import show
+    from gradlab.plots.drawing import show
     from gradlab.report import GradientReport
     from gradlab.taylor import (
         error_budget,
@@ -69,7 +69,7 @@ _HOMES = {
     "ravel": "parameters",
     "relative_difference": "norms",
     "richardson": "differences",
-    "show": "plots",
+    "show": "plots.drawing",
     "solution": "exercises",
     "sweep": "taylor",
     "taylor_polynomial": "taylor",

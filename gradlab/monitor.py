@@ -15,7 +15,7 @@ from gradlab.network import MLP
 from gradlab.report import GradientReport, Verdict
 
 if TYPE_CHECKING:
-    from gradlab.plots import Drawing
+    from gradlab.plots.drawing import Drawing
 
 # Ratios below are all rounding, whose digits differ between machines.
 _ROUNDING = 1e-8
@@ -122,9 +122,9 @@ class GradientMonitor:
 
 
 def _draw(history: list[tuple[int, GradientReport]]) -> Drawing:
-    from gradlab.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, Drawing, _figure
+    from gradlab.plots.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, Drawing, new_figure
 
-    figure, axes = _figure()
+    figure, axes = new_figure()
     steps = [step for step, _ in history]
     lines, colors = ("-", "--", "-.", ":"), (BLUE, ORANGE, GREEN, PURPLE)
     for k, (name, ratios) in enumerate(_ratios(history).items()):

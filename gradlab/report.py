@@ -15,7 +15,7 @@ from gradlab.parameters import FloatArray
 from gradlab.slopes import RESOLUTION
 
 if TYPE_CHECKING:
-    from gradlab.plots import Drawing
+    from gradlab.plots.drawing import Drawing
 
 Verdict = Literal["pass", "inconclusive", "fail"]
 # From good to bad: the report has the worst of its blocks.
@@ -200,10 +200,10 @@ class GradientReport:
             If `kind` is not one of these; or if it is "steps", and the report is about
             directions, not entries.
         """
-        from gradlab import report_plots
+        from gradlab.plots import reports
 
         if kind == "blocks":
-            return report_plots.plot_blocks(
+            return reports.plot_blocks(
                 [block.name for block in self.parameters],
                 [block.difference for block in self.evidence.blocks],
                 [block.slopes.tolerance for block in self.evidence.blocks],
@@ -211,9 +211,9 @@ class GradientReport:
                 [block.largest for block in self.evidence.blocks],
             )
         if kind == "steps":
-            return report_plots.plot_steps(*self._steps_at_worst())
+            return reports.plot_steps(*self._steps_at_worst())
         if kind == "taylor":
-            return report_plots.plot_taylor(*self._remainders(), passed=self.passed)
+            return reports.plot_taylor(*self._remainders(), passed=self.passed)
         raise ValueError(f"kind is {kind!r}; it needs to be 'blocks', 'steps' or 'taylor'")
 
     def _steps_at_worst(self) -> tuple[FloatArray, FloatArray, float, float, float, str]:

@@ -17,7 +17,7 @@ def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr("gradlab.plots.running_shell", object)
+    monkeypatch.setattr("gradlab.plots.drawing.running_shell", object)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     gradlab.show(Figure(), 'a "quoted" <figure>')
     ((kind, page), (_, text)) = shown[0].items()
@@ -28,7 +28,7 @@ def test_show_gives_the_alt_text_to_the_page_and_to_the_reader_of_text(
 
 def test_a_drawing_brings_a_text_made_from_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr("gradlab.plots.running_shell", object)
+    monkeypatch.setattr("gradlab.plots.drawing.running_shell", object)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     gradlab.show(plots.plot_losses({"right": [2.5, 0.125], "wrong": [2.5, 0.5]}))
     gradlab.show(plots.plot_losses({"right": [2.5, 0.125]}), "my own words")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import gradlab
 from gradlab import plots
 from gradlab.plots import Drawing
-from gradlab.report_plots import plot_blocks, plot_steps, plot_taylor
+from gradlab.plots.reports import plot_blocks, plot_steps, plot_taylor
 
 FloatArray = NDArray[np.float64]
 

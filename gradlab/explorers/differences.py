@@ -1,73 +1,19 @@
-"""Explorers: figures with sliders. Without a kernel, a picture and a text stand in for them."""
+"""Explorers about differences: chords, and the V of the error."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
 from gradlab.examples import CURVES, Example
-from gradlab.plots import Chords, VCurve, picture, png
-
-__all__ = ["Explorer", "explore_chords", "explore_v_curve"]
+from gradlab.explorers.explorer import ROW, Explorer, menu, require_choice, slider
+from gradlab.plots.differences import Chords, VCurve
+from gradlab.plots.drawing import png
 
 METHODS = ("forward", "central", "five_point", "richardson")
 _TYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": np.float32}
-# Every control is a row of its own, with the names aligned.
-_ROW = {
-    "layout": {"width": "98%", "max_width": "560px"},
-    "style": {"description_width": "5em"},
-}
-
-
-class Explorer:
-    """Controls, a picture and a text that follow each other.
-
-    Displayed in a notebook with a kernel it is live; anywhere else the picture and the text
-    of its first state are shown.
-
-    Parameters
-    ----------
-    controls : dict of str to widget
-        The controls, from top to bottom.
-    draw : callable
-        Takes the controls' values in that order and returns a PNG, its alternative text and
-        lines of text.
-    """
-
-    def __init__(
-        self,
-        controls: dict[str, Any],
-        draw: Callable[..., tuple[bytes, str, list[str]]],
-    ) -> None:
-        self.controls = controls
-        self._draw = draw
-        self._first, self._alt, self._lines = draw(
-            *(control.value for control in controls.values())
-        )
-        self.image = widgets.Image(
-            value=self._first, format="png", layout=widgets.Layout(width="100%", max_width="700px")
-        )
-        self.text = widgets.HTML(value=_as_html(self._lines))
-        self.box = widgets.VBox([*controls.values(), self.image, self.text])
-        for control in controls.values():
-            control.observe(self._follow, names="value")
-
-    def _follow(self, change: object) -> None:
-        data, _, lines = self._draw(*(control.value for control in self.controls.values()))
-        self.image.value = data
-        self.text.value = _as_html(lines)
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        live = self.box._repr_mimebundle_(**kwargs)
-        return {
-            **live,
-            "text/html": picture(self._first, self._alt) + _as_html(self._lines),
-            "text/plain": "\n".join(["Figure: " + self._alt, *self._lines]),
-        }
 
 
 def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Explorer:
@@ -98,12 +44,12 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Expl
     >>> explorer = explore_chords(h=0.5)
     >>> explorer.controls["h"].value = 0.25
     """
-    _require_choice("curve", curve, CURVES)
+    require_choice("curve", curve, CURVES)
     controls = {
-        "curve": _menu("curve f", CURVES, curve),
-        "x": _slider("point x", x),
+        "curve": menu("curve f", CURVES, curve),
+        "x": slider("point x", x, -2.5, 2.5, 0.05),
         "h": widgets.FloatLogSlider(
-            value=h, min=-3, max=0.3, step=0.05, description="step h", **_ROW
+            value=h, min=-3, max=0.3, step=0.05, description="step h", **ROW
         ),
     }
     start = CURVES[curve]
@@ -156,12 +102,12 @@ def explore_v_curve(
         ("precision", precision, _TYPES),
     )
     for argument, value, choices in menus:
-        _require_choice(argument, value, choices)
+        require_choice(argument, value, choices)
     controls = {
-        "curve": _menu("curve f", smooth, curve),
-        "x": _slider("point x", x),
-        "method": _menu("method", METHODS, method),
-        "precision": _menu("precision", _TYPES, precision),
+        "curve": menu("curve f", smooth, curve),
+        "x": slider("point x", x, -2.5, 2.5, 0.05),
+        "method": menu("method", METHODS, method),
+        "precision": menu("precision", _TYPES, precision),
     }
     drawing = VCurve(CURVES[curve], x, method, _TYPES[precision])
 
@@ -170,22 +116,6 @@ def explore_v_curve(
         return png(drawing.figure), drawing.alt, drawing.summary()
 
     return Explorer(controls, draw)
-
-
-def _menu(description: str, choices: Iterable[str], value: str) -> Any:
-    return widgets.Dropdown(options=list(choices), value=value, description=description, **_ROW)
-
-
-def _slider(description: str, value: float) -> Any:
-    return widgets.FloatSlider(
-        value=value, min=-2.5, max=2.5, step=0.05, description=description, **_ROW
-    )
-
-
-def _require_choice(argument: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        listed = ", ".join(map(repr, choices))
-        raise ValueError(f"{argument} is {value!r}; it must be one of {listed}")
 
 
 def _describe(curve: Example, x: float, h: float) -> list[str]:
@@ -201,7 +131,3 @@ def _describe(curve: Example, x: float, h: float) -> list[str]:
         else f"{name + ':':<9} slope {value:+.4f}, error below 1e-6"
         for name, value in chords.items()
     ]
-
-
-def _as_html(lines: list[str]) -> str:
-    return f"<pre>{html.escape(chr(10).join(lines))}</pre>"

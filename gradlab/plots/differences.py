@@ -1,37 +1,18 @@
-"""Figures of the lessons, and ``show``, which gives a figure its alt text."""
+"""Figures about differences: chords, and errors against the step."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from gradlab.differences import backward_difference, central_difference, forward_difference
 from gradlab.examples import Example
-from gradlab.shell import running_shell
+from gradlab.plots.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
 from gradlab.taylor import ErrorBudget, error_budget, sweep
 
-__all__ = [
-    "Chords",
-    "Drawing",
-    "VCurve",
-    "plot_against_step",
-    "plot_digits",
-    "plot_losses",
-    "png",
-    "show",
-]
-
-# Okabe and Ito's palette, told apart by colour-blind readers; each line has a style besides.
-BLACK, ORANGE, GREEN = "#000000", "#E69F00", "#009E73"
-BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 # Forward's markers are open, so that one under another still shows.
 FORWARD: dict[str, Any] = {
     "color": RED,
@@ -44,120 +25,8 @@ BACKWARD: dict[str, Any] = {"color": PURPLE, "linestyle": ":", "marker": "v", "m
 CENTRAL: dict[str, Any] = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
 FIVE_POINT: dict[str, Any] = {"color": GREEN, "linestyle": ":", "marker": "^", "markersize": 6}
 
-_LINES = {"-": "solid", "--": "dashed", "-.": "dash-dotted", ":": "dotted"}
-
 # The derivative in each method's truncation error.
 _DERIVATIVE = {"forward": 2, "backward": 2, "central": 3, "five_point": 5, "richardson": 5}
-
-_SIZE = (7.0, 4.2)
-_DPI = 110
-
-
-class Drawing(NamedTuple):
-    """A figure and its alternative text."""
-
-    figure: Figure
-    alt: str
-
-
-class Described(Protocol):
-    """Whatever has a figure and an alternative text for it: `Drawing`, `Chords`, `VCurve`."""
-
-    @property
-    def figure(self) -> Figure: ...
-
-    @property
-    def alt(self) -> str: ...
-
-
-def show(figure: Figure | Described, alt: str = "") -> None:
-    """Show a figure in a notebook with an alternative text, which a screen reader reads.
-
-    JupyterLab's own picture output drops alt texts, so the figure goes out as HTML; without
-    a browser, the text stands in its place.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure, or what the functions of this module return
-        The figure. If pyplot made it, it is closed, so that it is not shown twice.
-    alt : str, optional
-        What the figure shows, in a sentence or two. The drawings of this module bring a text
-        of their own, made from their data.
-
-    Raises
-    ------
-    ValueError
-        If there is no `alt`.
-
-    Examples
-    --------
-    >>> import gradlab
-    >>> from matplotlib.figure import Figure
-    >>> gradlab.show(Figure(), "an empty figure")
-    Figure: an empty figure
-    """
-    drawn, text = (
-        (figure, alt) if isinstance(figure, Figure) else (figure.figure, alt or figure.alt)
-    )
-    if not text.strip():
-        raise ValueError("alt is empty; say in a sentence what the figure shows")
-    bundle = {"text/html": picture(png(drawn), text), "text/plain": f"Figure: {text}"}
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(drawn)
-    if running_shell() is None:
-        print(bundle["text/plain"])
-        return
-    from IPython.display import display
-
-    display(bundle, raw=True)
-
-
-def png(figure: Figure) -> bytes:
-    """Return a figure as PNG, the same bytes for the same figure.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-
-    Returns
-    -------
-    bytes
-        The picture, without the version of the software that drew it.
-    """
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def picture(data: bytes, alt: str) -> str:
-    """Return a PNG as an HTML image that never grows wider than its column.
-
-    Parameters
-    ----------
-    data : bytes
-        The PNG.
-    alt : str
-        The alternative text.
-
-    Returns
-    -------
-    str
-        An ``<img>`` element with the data inside.
-    """
-    source = base64.b64encode(data).decode("ascii")
-    return (
-        f'<img alt="{html.escape(alt)}" style="max-width: 100%; height: auto" '
-        f'src="data:image/png;base64,{source}">'
-    )
-
-
-def _figure(layout: Literal["constrained"] | None = "constrained") -> tuple[Figure, Any]:
-    figure = Figure(figsize=_SIZE, layout=layout)
-    axes = figure.subplots()
-    axes.grid(color="0.9", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 class Chords:
@@ -196,7 +65,7 @@ class Chords:
         window: tuple[float, float] = (-3.5, 3.5),
     ) -> None:
         # Fixed margins: a layout engine would work at every redraw.
-        self.figure, axes = _figure(layout=None)
+        self.figure, axes = new_figure(layout=None)
         self.figure.subplots_adjust(left=0.09, right=0.73, bottom=0.12, top=0.92)
         self._axes = axes
         self._window = window
@@ -304,7 +173,7 @@ class VCurve:
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
         # Fixed margins: a layout engine would work at every redraw.
-        self.figure, axes = _figure(layout=None)
+        self.figure, axes = new_figure(layout=None)
         self.figure.subplots_adjust(left=0.11, right=0.98, bottom=0.12, top=0.92)
         self._axes = axes
         axes.set_xscale("log")
@@ -398,7 +267,7 @@ def plot_against_step(
     Drawing
         The figure and its alternative text.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     styles = {
         "forward": FORWARD,
         "backward": BACKWARD,
@@ -413,7 +282,7 @@ def plot_against_step(
     axes.legend(frameon=False)
     downwards = np.argsort(steps)[::-1]
     shapes = [
-        f"{name.replace('_', '-')} ({_LINES[styles[name]['linestyle']]}) "
+        f"{name.replace('_', '-')} ({LINES[styles[name]['linestyle']]}) "
         f"{_shape(np.asarray(steps)[downwards], np.asarray(values)[downwards])}"
         for name, values in errors.items()
     ]
@@ -431,56 +300,3 @@ def _shape(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> str:
     if errors[-1] > 1e3 * errors.min():
         words.append("rises to the end")
     return ", then ".join(words) or "stays"
-
-
-def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:
-    """Draw the training losses of a few networks, epoch by epoch.
-
-    Parameters
-    ----------
-    histories : mapping of str to sequence of float
-        For each network, at most four of them, its loss before training and after each epoch.
-
-    Returns
-    -------
-    Drawing
-        The figure and its alternative text.
-    """
-    figure, axes = _figure()
-    styles = [(BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "v"), (PURPLE, ":", "^")]
-    for (name, losses), (color, line, marker) in zip(histories.items(), styles, strict=False):
-        axes.plot(losses, color=color, linestyle=line, marker=marker, markersize=5, label=name)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("training loss J")
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
-    lines = [
-        f"{name} ({_LINES[line]}) from {losses[0]:.2f} to {losses[-1]:.2f}"
-        for (name, losses), (_, line, _) in zip(histories.items(), styles, strict=False)
-    ]
-    return Drawing(figure, f"Training loss J against the epoch: {', '.join(lines)}.")
-
-
-def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Drawing:
-    """Draw handwritten digits in a row, each with its label.
-
-    Parameters
-    ----------
-    X : ndarray, shape (m, 64)
-        The pictures, 8 x 8 grey values in [0, 1] each; a dozen at most reads well.
-    Y : ndarray, shape (m, 10)
-        Their classes, one-hot.
-
-    Returns
-    -------
-    Drawing
-        The figure and its alternative text.
-    """
-    figure = Figure(figsize=(_SIZE[0], 1.2), layout="constrained")
-    labels = Y.argmax(axis=1).tolist()
-    for axes, pixels, label in zip(figure.subplots(1, len(X)), X, labels, strict=True):
-        axes.imshow(pixels.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        axes.set_title(label)
-        axes.set_axis_off()
-    names = ", ".join(map(str, labels))
-    return Drawing(figure, f"Handwritten digits, 8 by 8 grey pixels each: {names}.")

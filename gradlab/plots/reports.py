@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from gradlab.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, Drawing, _figure
+from gradlab.plots.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, Drawing, new_figure
 from gradlab.slopes import NOISE_FACTOR, RESOLUTION, UNIT_ROUNDOFF
 from gradlab.taylor import OrderFit, error_budget, fit_order
 
@@ -100,7 +100,7 @@ def plot_blocks(
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.report_plots import plot_blocks
+    >>> from gradlab.plots.reports import plot_blocks
     >>> difference, tolerance = np.array([0.0, 0.5]), np.array([1e-9, 1e-9])
     >>> drawing = plot_blocks(["W1"], [difference], [tolerance], ["fail"], [2.0])
     >>> drawing.alt.split(". ")[-1]  # doctest: +NORMALIZE_WHITESPACE
@@ -117,7 +117,7 @@ def plot_blocks(
     ]
     shown = _worst(blocks)
     low, high = _decades(shown)
-    figure, axes = _figure()
+    figure, axes = new_figure()
     figure.set_size_inches(7.0, 1.9 + 0.3 * len(shown))
     axes.grid(visible=False, axis="y")
     axes.axvline(RESOLUTION, label=f"coarsest that passes, {RESOLUTION:.0e}", **_RESOLUTION)
@@ -334,7 +334,7 @@ def plot_steps(
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.report_plots import plot_steps
+    >>> from gradlab.plots.reports import plot_steps
     >>> h = 10.0 ** -np.arange(1.0, 6.0, 0.5)
     >>> slopes = (np.exp(h) - np.exp(-h)) / (2 * h)  # of exp at 0
     >>> drawing = plot_steps(h, slopes, gradient=1.5, noise=1e-16, third_derivative=1.0, name="w")
@@ -344,7 +344,7 @@ def plot_steps(
     h, D = np.asarray(steps, dtype=np.float64), np.asarray(slopes, dtype=np.float64)
     with np.errstate(all="ignore"):
         errors = np.abs(D - gradient)
-    figure, axes = _figure()
+    figure, axes = new_figure()
     drawn, bottom = _draw_budget(axes, h, noise, third_derivative)
     drawn += _draw_measured(axes, h, errors, bottom)
     words, flat = _reading(h, D, gradient, noise)
@@ -475,7 +475,7 @@ def plot_taylor(steps: FloatArray, first: FloatArray, second: FloatArray, passed
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.report_plots import plot_taylor
+    >>> from gradlab.plots.reports import plot_taylor
     >>> t = 10.0 ** -np.arange(1.0, 6.0, 0.5)
     >>> drawing = plot_taylor(t, 3 * t + t**2, t**2, passed=True)
     >>> drawing.figure.axes[0].get_title()
@@ -484,7 +484,7 @@ def plot_taylor(steps: FloatArray, first: FloatArray, second: FloatArray, passed
     t = np.asarray(steps, dtype=np.float64)
     order = np.argsort(t)
     t, change, remainder = t[order], np.asarray(first)[order], np.asarray(second)[order]
-    figure, axes = _figure()
+    figure, axes = new_figure()
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("step t")

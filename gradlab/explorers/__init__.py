@@ -1,0 +1,6 @@
+"""Explorers: figures with sliders. Without a kernel, a picture and a text stand in for them."""
+
+from gradlab.explorers.differences import explore_chords, explore_v_curve
+from gradlab.explorers.explorer import Explorer
+
+__all__ = ["Explorer", "explore_chords", "explore_v_curve"]

@@ -1,0 +1,16 @@
+"""Figures of the lessons and of reports, and ``show``, which gives a figure its alt text."""
+
+from gradlab.plots.differences import Chords, VCurve, plot_against_step
+from gradlab.plots.drawing import Drawing, png, show
+from gradlab.plots.training import plot_digits, plot_losses
+
+__all__ = [
+    "Chords",
+    "Drawing",
+    "VCurve",
+    "plot_against_step",
+    "plot_digits",
+    "plot_losses",
+    "png",
+    "show",
+]
