@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gradlab.digits import load_digits
     from gradlab.doctor import check_environment
     from gradlab.exercises import check, hint, solution
-    from gradlab.explorers import explore_chords, explore_v_curve
+    from gradlab.explorers import explore_chords, explore_theta, explore_v_curve
     from gradlab.gradient_check import (
         check_gradient,
         check_network,
@@ -58,6 +58,7 @@ _HOMES = {
     "error_budget": "taylor",
     "estimate_noise": "noise",
     "explore_chords": "explorers",
+    "explore_theta": "explorers",
     "explore_v_curve": "explorers",
     "fit_order": "taylor",
     "five_point_difference": "differences",
@@ -92,6 +93,7 @@ __all__ = [
     "estimate_noise",
     "examples",
     "explore_chords",
+    "explore_theta",
     "explore_v_curve",
     "fit_order",
     "five_point_difference",

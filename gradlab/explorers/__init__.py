@@ -2,5 +2,6 @@
 
 from gradlab.explorers.differences import explore_chords, explore_v_curve
 from gradlab.explorers.explorer import Explorer
+from gradlab.explorers.networks import explore_theta
 
-__all__ = ["Explorer", "explore_chords", "explore_v_curve"]
+__all__ = ["Explorer", "explore_chords", "explore_theta", "explore_v_curve"]

@@ -2,15 +2,18 @@
 
 from gradlab.plots.differences import Chords, VCurve, plot_against_step
 from gradlab.plots.drawing import Drawing, png, show
+from gradlab.plots.networks import ThetaMoved, plot_theta
 from gradlab.plots.training import plot_digits, plot_losses
 
 __all__ = [
     "Chords",
     "Drawing",
+    "ThetaMoved",
     "VCurve",
     "plot_against_step",
     "plot_digits",
     "plot_losses",
+    "plot_theta",
     "png",
     "show",
 ]
