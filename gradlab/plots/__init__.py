@@ -2,7 +2,7 @@
 
 from gradlab.plots.differences import Chords, VCurve, plot_against_step
 from gradlab.plots.drawing import Drawing, png, show
-from gradlab.plots.networks import ThetaMoved, plot_theta
+from gradlab.plots.networks import ThetaMoved, plot_flow, plot_sizes, plot_theta
 from gradlab.plots.training import plot_digits, plot_losses
 
 __all__ = [
@@ -12,7 +12,9 @@ __all__ = [
     "VCurve",
     "plot_against_step",
     "plot_digits",
+    "plot_flow",
     "plot_losses",
+    "plot_sizes",
     "plot_theta",
     "png",
     "show",
