@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from gradlab.digits import load_digits
     from gradlab.doctor import check_environment
     from gradlab.exercises import check, hint, solution
-    from gradlab.explorers import explore_chords, explore_theta, explore_v_curve
+    from gradlab.explorers import (
+        explore_chords,
+        explore_kink,
+        explore_regularization,
+        explore_theta,
+        explore_v_curve,
+    )
     from gradlab.gradient_check import (
         check_gradient,
         check_network,
@@ -58,6 +64,8 @@ _HOMES = {
     "error_budget": "taylor",
     "estimate_noise": "noise",
     "explore_chords": "explorers",
+    "explore_kink": "explorers",
+    "explore_regularization": "explorers",
     "explore_theta": "explorers",
     "explore_v_curve": "explorers",
     "fit_order": "taylor",
@@ -93,6 +101,8 @@ __all__ = [
     "estimate_noise",
     "examples",
     "explore_chords",
+    "explore_kink",
+    "explore_regularization",
     "explore_theta",
     "explore_v_curve",
     "fit_order",

@@ -2,6 +2,13 @@
 
 from gradlab.explorers.differences import explore_chords, explore_v_curve
 from gradlab.explorers.explorer import Explorer
-from gradlab.explorers.networks import explore_theta
+from gradlab.explorers.networks import explore_kink, explore_regularization, explore_theta
 
-__all__ = ["Explorer", "explore_chords", "explore_theta", "explore_v_curve"]
+__all__ = [
+    "Explorer",
+    "explore_chords",
+    "explore_kink",
+    "explore_regularization",
+    "explore_theta",
+    "explore_v_curve",
+]

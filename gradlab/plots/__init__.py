@@ -3,14 +3,18 @@
 from gradlab.plots.differences import Chords, VCurve, plot_against_step
 from gradlab.plots.drawing import Drawing, png, show
 from gradlab.plots.networks import ThetaMoved, plot_flow, plot_sizes, plot_theta
+from gradlab.plots.pitfalls import KinkCrossed, RatioBars, plot_cost
 from gradlab.plots.training import plot_digits, plot_losses
 
 __all__ = [
     "Chords",
     "Drawing",
+    "KinkCrossed",
+    "RatioBars",
     "ThetaMoved",
     "VCurve",
     "plot_against_step",
+    "plot_cost",
     "plot_digits",
     "plot_flow",
     "plot_losses",

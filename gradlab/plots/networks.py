@@ -70,7 +70,8 @@ cells 0 to 1; b1 of shape (1,) in cell 2.
 
 def _draw_strip(axes: Any, params: Params) -> list[str]:
     """Draw the cells of theta in [0, 1] and return what they are, block by block."""
-    words, start = [], 0
+    words: list[str] = []
+    start = 0
     for number, (name, block) in enumerate(named_blocks(params)):
         end = start + block.size
         axes.bar(
@@ -277,8 +278,8 @@ def plot_flow() -> Drawing:
         (3, "$\\delta_2 = (A_2 - Y)/m$\n$(m, n_2)$"),
         (1, "$\\delta_1 = (\\delta_2 W_2^T) * g'(Z_1)$\n$(m, n_1)$"),
     )
-    for x, label in gradients:
-        _box(axes, x, -0.35, label, YELLOW)
+    for number, label in gradients:
+        _box(axes, number, -0.35, label, YELLOW)
     _arrow(axes, (4.0, 0.42), (3.72, -0.3), RED, "--")
     _arrow(axes, (2.33, -0.35), (1.86, -0.35), RED, "--")
     products = (
@@ -287,10 +288,10 @@ def plot_flow() -> Drawing:
         (0.4, "$dW_1 = A_0^T \\delta_1$\n$(n_0, n_1)$"),
         (1.6, "$db_1$: column sums\n$(n_1,)$"),
     )
-    for x, label in products:
-        _box(axes, x, -1.3, label, "white")
-        source = 3.0 if x > 2.0 else 1.0
-        _arrow(axes, (source + 0.3 * (x - source), -0.7), (x, -0.98), RED, "--")
+    for place, label in products:
+        _box(axes, place, -1.3, label, "white")
+        source = 3.0 if place > 2.0 else 1.0
+        _arrow(axes, (source + 0.3 * (place - source), -0.7), (place, -0.98), RED, "--")
     axes.text(-0.42, 1.5, "forward, solid", color=BLUE, fontsize=10)
     axes.text(-0.42, 0.12, "backward, dashed", color=RED, fontsize=10)
     alt = (
