@@ -155,7 +155,7 @@ class KinkCrossed:
             f"central:     {central:+.4f}",
         ]
         self.alt = (
-            "The loss against the pre-activation z: flat left of a kink at 0, falling right of it. "
+            "The loss against the pre-activation z: flat left of a kink at 0, falling beyond. "
             f"At z = {z:.2f} the central chord for h = {h:.3g} (dash-dotted) has slope "
             f"{central:.2f}; the true slope is {true}. The kink lies "
             f"{'inside' if inside else 'outside'} the step."

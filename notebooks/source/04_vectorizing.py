@@ -117,8 +117,8 @@ print(f"measured slope along theta[21]: {slope:.6f}")
 print(f"backpropagation, dtheta[21]:    {dtheta[21]:.6f}")
 
 # %% [markdown]
-# The first six decimals agree. That is the whole idea of a gradient check. What is left is to do it for every
-# $i$, and not to fall into a trap on the way.
+# The first six decimals agree. That is the whole idea of a gradient check. What is left is to do it
+# for every $i$, and not to fall into a trap on the way.
 
 # %% [markdown]
 # ## Trap 1: a view is not a copy (2 min)
@@ -176,8 +176,8 @@ print("more than half of them differ now:", np.count_nonzero(x != restored) > 50
 print("each by less than 1e-17:          ", np.abs(x - restored).max() < 1e-17)
 
 # %% [markdown]
-# Each step rounds. The damage is in the last digits, so the slopes hardly notice. But your network is
-# no longer the one that you had: training after a check is not the training without it. And in
+# Each step rounds. The damage is in the last digits, so the slopes hardly notice. But your network
+# is no longer the one that you had: training after a check is not the training without it. And in
 # float32 the damage is $2^{29}$ times larger. Keep the old value and put **it** back; or change a
 # copy.
 #
@@ -271,14 +271,14 @@ for sizes in ([3, 4, 2], [64, 32, 10], [784, 128, 64, 10]):
     print(f"network {name:<14}  N = {count:>7,}   losses: {2 * count:>7,}")
 
 # %% [markdown]
-# A loss of a millisecond makes that more than three minutes for the last one. Lesson 6 shows how to get the same
-# numbers thousands of times faster.
+# A loss of a millisecond makes that more than three minutes for the last one. Lesson 6 shows how to
+# get the same numbers thousands of times faster.
 
 # %% [markdown]
 # ## Explore (2 min)
 #
-# Choose an entry of $\theta$ and move it. The bars above are all of $\theta$; the curve below is the
-# loss along your entry, all others held.
+# Choose an entry of $\theta$ and move it. The bars above are all of $\theta$; the curve below is
+# the loss along your entry, all others held.
 #
 # 1. Move entry 13 to the right as far as it goes. What do the loss and its slope do?
 # 2. Go back to 0 and make $h$ smaller. When do the two slopes agree in four decimals?
@@ -313,8 +313,8 @@ for step in (0.5, 0.01):
 #
 # Write `pack(params)`.
 #
-# - `params` is a list of pairs `(W, b)`: `W` has shape $(n_{l-1}, n_l)$, `b` has shape $(n_l,)$. The
-#   arrays may hold float64, float32 or integers.
+# - `params` is a list of pairs `(W, b)`: `W` has shape $(n_{l-1}, n_l)$, `b` has shape $(n_l,)$.
+#   The arrays may hold float64, float32 or integers.
 # - Return one new 1-D array of float64: $W_1$, $b_1$, $W_2$, $b_2$ and so on, each in C order. It
 #   shares no memory with `params`, and leaves `params` as they are.
 
@@ -390,7 +390,8 @@ for step in (0.5, 0.01):
 print("b2 of 10-20-5 begins at", 10 * 20 + 20 + 20 * 5)
 
 # %% [markdown]
-# **Next:** [lesson 5](05_full_gradient_check.ipynb) derives the gradient of a network, and checks it.
+# **Next:** [lesson 5](05_full_gradient_check.ipynb) derives the gradient of a network, and checks
+# it.
 #
 # **References.** C. R. Harris and others, *Array programming with NumPy*, Nature 585, 2020 (views,
 # copies, memory order). J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd ed., Springer,

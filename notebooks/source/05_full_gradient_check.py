@@ -94,8 +94,8 @@ print("from the logits:            ", z.max() + np.log(np.exp(z - z.max()).sum()
 # = \underbrace{c + \ln \sum_j e^{z_j - c}}_{\text{log-sum-exp}} - z_k, \qquad c = \max_j z_j.$$
 #
 # The sum holds $e^0 = 1$, so it is at least 1 and its logarithm at least 0: `log(0)` never appears.
-# You may have met `log(a + 1e-12)` as a remedy. It returns 27.6 here in place of 800, and its slope is wrong
-# too.
+# You may have met `log(a + 1e-12)` as a remedy. It returns 27.6 here in place of 800, and its slope
+# is wrong too.
 
 # %%
 print(f"log(a + 1e-12): {-np.log(a[0] + 1e-12):.1f}")
@@ -105,7 +105,8 @@ print(f"log(a + 1e-12): {-np.log(a[0] + 1e-12):.1f}")
 #
 # Write `cross_entropy(Z, Y)`.
 #
-# - `Z` has shape $(m, K)$ and holds logits, up to $\pm 10^4$; `Y` has the same shape and is one-hot.
+# - `Z` has shape $(m, K)$ and holds logits, up to $\pm 10^4$; `Y` has the same shape and is
+#   one-hot.
 # - Return a number: the **mean** over the rows, computed from the logits.
 
 # %% exercise="cross_entropy"
@@ -125,8 +126,8 @@ print(f"log(a + 1e-12): {-np.log(a[0] + 1e-12):.1f}")
 #
 # $$\frac{\partial}{\partial z_k} \ln \sum_j e^{z_j} = \frac{e^{z_k}}{\sum_j e^{z_j}} = a_k,$$
 #
-# the second $-y_k$. So $\partial L / \partial z_k = a_k - y_k$. The mean brings a $1/m$. For a whole
-# batch, with $\delta_L$ for the derivative of $J$ by $Z_L$, the logits:
+# the second $-y_k$. So $\partial L / \partial z_k = a_k - y_k$. The mean brings a $1/m$. For a
+# whole batch, with $\delta_L$ for the derivative of $J$ by $Z_L$, the logits:
 #
 # $$\boxed{\; \delta_L = \frac1m (A_L - Y) \;} \qquad \delta_L, A_L, Y \text{ of shape } (m, K).$$
 #
@@ -174,8 +175,8 @@ print("a - y would be:     ", (np.exp(z) - both).round(4))
 #
 # $$Z_l = A_{l-1} W_l + b_l, \qquad A_l = g(Z_l), \qquad Z_l, A_l \text{ of shape } (m, n_l).$$
 #
-# The vector $b_l$ of shape $(n_l,)$ is added to every row. $g$ acts on each entry; the last layer has
-# softmax in its place. Write $\delta_l$ for the derivative of $J$ by $Z_l$; it has the shape of
+# The vector $b_l$ of shape $(n_l,)$ is added to every row. $g$ acts on each entry; the last layer
+# has softmax in its place. Write $\delta_l$ for the derivative of $J$ by $Z_l$; it has the shape of
 # $Z_l$. Suppose that we know it.
 #
 # **The weights.** One entry is $z_{ij} = \sum_k a_{ik} w_{kj} + b_j$. The weight $w_{kj}$ occurs
@@ -206,17 +207,18 @@ print("a - y would be:     ", (np.exp(z) - both).round(4))
 # Here $*$ is the product entry by entry. For tanh, $g' = 1 - \tanh^2 = 1 - A_{l-1} * A_{l-1}$: the
 # derivative in terms of $A$, which you have already.
 #
-# **Predict.** Before you look at the figure: which arrays of the forward pass does the backward pass
-# need?
+# **Predict.** Before you look at the figure: which arrays of the forward pass does the backward
+# pass need?
 
 # %%
 gradlab.show(gradlab.plots.plot_flow())
 
 # %% [markdown]
-# It needs every $A_{l-1}$ (for $dW_l$), every $W_l$ (to go further back) and $g'$ at every $Z_l$, or
-# $A_l$. Two things flow down from each $\delta_l$: $dW_l$ and $db_l$. Only $\delta$ itself goes on
-# to the left. So **a mistake in $\delta_l$ spoils everything to its left, a mistake in $dW_l$ spoils
-# $dW_l$ alone**. You will use that when you read a report.
+# It needs every $A_{l-1}$ (for $dW_l$), every $W_l$ (to go further back) and $g'$ at every $Z_l$,
+# or $A_l$. Two things flow down from each $\delta_l$: $dW_l$ and $db_l$. Only $\delta$ itself goes
+# on to the left. So
+# **a mistake in $\delta_l$ spoils everything to its left, a mistake in $dW_l$ spoils $dW_l$ alone**.
+# You will use that when you read a report.
 
 # %% [markdown]
 # ## Your turn: backpropagation (8 min)
@@ -224,9 +226,9 @@ gradlab.show(gradlab.plots.plot_flow())
 # Write `backward(params, X, Y)` for a network with tanh in every hidden layer, and softmax with the
 # mean cross-entropy at the end.
 #
-# - `params` is a list of pairs `(W, b)`, one for each layer: `W` of shape $(n_{l-1}, n_l)$, `b` of shape
-#   $(n_l,)$. There may be any number of hidden layers, none included. `X` has shape $(m, n_0)$; `Y`
-#   has shape $(m, K)$ and is one-hot.
+# - `params` is a list of pairs `(W, b)`, one for each layer: `W` of shape $(n_{l-1}, n_l)$, `b` of
+#   shape $(n_l,)$. There may be any number of hidden layers, none included. `X` has shape
+#   $(m, n_0)$; `Y` has shape $(m, K)$ and is one-hot.
 # - Return a list of pairs `(dW, db)`, in the order and the shapes of `params`.
 # - The forward pass is yours to write, too. `params`, `X` and `Y` stay as they are.
 
@@ -240,8 +242,8 @@ gradlab.show(gradlab.plots.plot_flow())
 # Now check such a gradient, by hand. Seven steps, seven cells.
 #
 # **Step 1. Initialise, not with zeros.** Random weights, random biases. A check at zero is blind:
-# if $W_2 = 0$, then $\delta_1 = (\delta_2 W_2^T) * g' = 0$, right or wrong, and all gradients to its
-# left are 0. We come back to that.
+# if $W_2 = 0$, then $\delta_1 = (\delta_2 W_2^T) * g' = 0$, right or wrong, and all gradients to
+# its left are 0. We come back to that.
 
 # %%
 rng = np.random.default_rng(5)
@@ -279,8 +281,8 @@ print("theta has shape", theta.shape)
 # %% [markdown]
 # $20 \cdot 12 + 12 + 12 \cdot 8 + 8 + 8 \cdot 5 + 5 = 401$.
 #
-# **Step 3. Data.** A few samples are enough; $X$ scaled to $[0, 1]$, so that no $Z$ is huge and tanh
-# does not saturate. $Y$ one-hot, with every class in it: a class that never occurs tests less.
+# **Step 3. Data.** A few samples are enough; $X$ scaled to $[0, 1]$, so that no $Z$ is huge and
+# tanh does not saturate. $Y$ one-hot, with every class in it: a class that never occurs tests less.
 
 # %%
 m = 10
@@ -380,8 +382,8 @@ print(f"ratio: {gradlab.relative_difference(wrong, numeric):.2f}")
 # %% [markdown]
 # ### The same with gradlab
 #
-# `gradlab.check_gradient` does all seven steps but the first and the third, with any loss and any gradient.
-# It gives each entry a tolerance of its own.
+# `gradlab.check_gradient` does all seven steps but the first and the third, with any loss and any
+# gradient. It gives each entry a tolerance of its own.
 
 # %%
 report = gradlab.check_gradient(
@@ -398,8 +400,8 @@ print("the same differences to 1e-9:", np.abs(theirs - numeric).max() < 1e-9)
 print("the same verdict:", report.passed == (ratio < 1e-7))
 
 # %% [markdown]
-# **And at zero?** Here is the blind check of step 1: all parameters are 0, and the backward pass takes
-# every gradient of the hidden layers times 1000.
+# **And at zero?** Here is the blind check of step 1: all parameters are 0, and the backward pass
+# takes every gradient of the hidden layers times 1000.
 
 
 # %%
@@ -420,9 +422,9 @@ print("gradlab:", report.verdict)
 
 # %% [markdown]
 # Nonsense passes: of 401 slopes only the five of the last bias are not zero, and 1000 times 0 is 0.
-# gradlab passes it too, and rightly: at this one point the gradient *is* right. No check at zero can
-# see more. So check at random parameters. (With sigmoid, where $g(0) = 1/2$, the last weights have a
-# slope as well. The others are blind all the same.)
+# gradlab passes it too, and rightly: at this one point the gradient *is* right. No check at zero
+# can see more. So check at random parameters. (With sigmoid, where $g(0) = 1/2$, the last weights
+# have a slope as well. The others are blind all the same.)
 
 # %% [markdown]
 # ## The ratio, not the distance (6 min)
@@ -430,9 +432,8 @@ print("gradlab:", report.verdict)
 # Why divide? Train a network on a few digits, and check it on the way: a right one, and one with a
 # mistake in a bias. Watch both the **distance** $\|d\theta - n\|$ and the **ratio**.
 #
-# **Predict.** Gradients shrink while the loss falls. What does the distance of the wrong network do?
-# And its ratio?
-# %%
+# **Predict.** Gradients shrink while the loss falls. What does the distance of the wrong network
+# do? And its ratio? %%
 digits, labels = gradlab.load_digits()
 x, y = digits[:64], labels[:64]
 checked = [0, 30, 100, 300, 1000, 2000]
@@ -484,8 +485,8 @@ print("its ratio grows more than tenfold:", ratio_right[-1] > 10 * ratio_right[0
 # repaired: the gradients themselves shrank. A fixed limit on the distance would fail it early and
 # pass it late. The ratio stays near 0.1.
 #
-# The **right** network is off by a distance that soon stops falling: it is rounding, about
-# $u|J|/h$ at most, and has nothing to do with the gradient. So its *ratio* rises, more than tenfold. Near a
+# The **right** network is off by a distance that soon stops falling: it is rounding, about $u|J|/h$
+# at most, and has nothing to do with the gradient. So its *ratio* rises, more than tenfold. Near a
 # minimum even a right gradient looks worse. Remember that when we come to the bands.
 #
 # **Both zero.** If $d\theta = n = 0$ the ratio is $0/0$. Two equal gradients agree, so say 0.
@@ -657,9 +658,9 @@ for name in ("flipped_bias", "column_by_column", "untransposed_weights"):
 
 # %% [markdown]
 # The first two are dead ends: one block each. The third goes back with $\delta_2 W_2$ in place of
-# $\delta_2 W_2^T$. Layer 2 itself is right, and everything to its left is wrong. When several blocks
-# fail, **start with the one nearest to the output**. What lies left of it may be wrong for the same
-# reason.
+# $\delta_2 W_2^T$. Layer 2 itself is right, and everything to its left is wrong. When several
+# blocks fail, **start with the one nearest to the output**. What lies left of it may be wrong for
+# the same reason.
 
 # %% [markdown]
 # **What a check does not show.** It compares a gradient with the loss *as it is coded*. Give the
