@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gradlab.parameters import ravel
     from gradlab.plots.drawing import show
     from gradlab.report import GradientReport
+    from gradlab.suspects import confusion_table, draw_suspects
     from gradlab.taylor import (
         error_budget,
         fit_order,
@@ -61,6 +62,8 @@ _HOMES = {
     "check_gradient": "gradient_check",
     "check_network": "gradient_check",
     "complex_step": "differences",
+    "confusion_table": "suspects",
+    "draw_suspects": "suspects",
     "error_budget": "taylor",
     "estimate_noise": "noise",
     "explore_chords": "explorers",
@@ -97,6 +100,8 @@ __all__ = [
     "check_gradient",
     "check_network",
     "complex_step",
+    "confusion_table",
+    "draw_suspects",
     "error_budget",
     "estimate_noise",
     "examples",

@@ -28,4 +28,4 @@ EXERCISES: dict[str, Exercise] = {
 }
 
 # Questions that are answered in words.
-WRITTEN: dict[str, WrittenAnswer] = {}
+WRITTEN: dict[str, WrittenAnswer] = {answer.name: answer for answer in lesson_07.WRITTEN}

@@ -332,9 +332,9 @@ def _watched(
         # A module of gradlab's may be imported here, when its name is first used.
         if event != "call" or code.co_name == "<module>":
             return
-        caller = frame.f_back.f_globals.get("__name__") if frame.f_back else None
         # What an answer may use calls others in turn; that is not the answer's doing.
-        inside = str(caller).startswith("gradlab.") and caller != __name__
+        caller = _caller(frame)
+        inside = caller.startswith("gradlab.") and caller != __name__
         numerics = module.startswith("gradlab.") and not module.startswith("gradlab.exercises")
         # A function, or a method of a class, such as that of a report.
         allowed = code.co_qualname.partition(".")[0] in exercise.may_use
@@ -350,6 +350,17 @@ def _watched(
             sys.setprofile(before)
 
     return call
+
+
+def _caller(frame: types.FrameType) -> str:
+    """Return the name of the module that called, whatever wraps the function that was called."""
+    back = frame.f_back
+    while back is not None:
+        name = str(back.f_globals.get("__name__"))
+        if name.partition(".")[0] not in ("contextlib", "functools", "numpy"):
+            return name
+        back = back.f_back
+    return ""
 
 
 def _borrowed(exercise: Exercise, names: set[str]) -> str:

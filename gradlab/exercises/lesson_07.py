@@ -2,6 +2,259 @@
 
 from __future__ import annotations
 
-from gradlab.exercises.exercise import Exercise
+import re
+from collections.abc import Callable
 
-EXERCISES: tuple[Exercise, ...] = ()
+import numpy as np
+
+import gradlab
+from gradlab.exercises.exercise import (
+    Cases,
+    Exercise,
+    Misconception,
+    Tally,
+    Trial,
+    WrittenAnswer,
+)
+from gradlab.exercises.values import leaves
+from gradlab.network import Params
+from gradlab.suspects import Suspect, confusion_table, draw_suspects
+
+_COUNT = 20
+
+
+def find_bugs(networks):
+    """Return a list: for each network "ok", or the wrong block nearest to the output.
+
+    Each network has .params, .X, .Y, .loss(X, Y) and .gradients(X, Y). A block is called "W2" or
+    "b2"; where both of a layer are wrong, "W2" is meant.
+    """
+    answers = []
+    for network in networks:
+        report = gradlab.check_network(network, network.X, network.Y)
+        wrong = [block.name for block in report.parameters if block.verdict == "fail"]
+        # By layer, and W after b: the last one is meant.
+        wrong.sort(key=lambda name: (int(name[1:]), name[0] == "W"))
+        answers.append(wrong[-1] if wrong else "ok")
+    return answers
+
+
+def _cases(rng: np.random.Generator) -> Cases:
+    networks, _ = draw_suspects(_COUNT, int(rng.integers(2**32)))
+    return {f"{_COUNT} networks, half of them right": [(networks,)]}
+
+
+def _said_and_right(trials: list[Trial]) -> list[tuple[str, str]]:
+    """Pair what was said of each network with what is right; empty if it was no list of names."""
+    (trial,) = trials
+    if trial.stage not in ("", "values"):
+        return []
+    return [
+        (str(s), str(r)) for s, r in zip(leaves(trial.got), leaves(trial.expected), strict=True)
+    ]
+
+
+def _tally(trials: list[Trial]) -> Tally:
+    """Count the networks; half of them right is what anyone gets who says "ok" to all."""
+    pairs = _said_and_right(trials)
+    if not pairs:
+        return Tally(0, _COUNT, 0.0)
+    right = sum(said == answer for said, answer in pairs)
+    share = max(0.0, 2.0 * right / len(pairs) - 1.0)
+    table = confusion_table([said for said, _ in pairs], [answer for _, answer in pairs])
+    return Tally(right, len(pairs), share, tuple(table.splitlines()))
+
+
+def _mistakes(
+    kind: Callable[[str, str], bool],
+) -> Callable[[list[Trial]], bool]:
+    """Return whether there are mistakes, and all of them are of one kind (said, right)."""
+
+    def shows(trials: list[Trial]) -> bool:
+        wrong = [(said, right) for said, right in _said_and_right(trials) if said != right]
+        return bool(wrong) and all(kind(said, right) for said, right in wrong)
+
+    return shows
+
+
+def _layer(name: str) -> int:
+    return int(name[1:]) if re.fullmatch(r"[Wb]\d+", name) else 0
+
+
+def _is_all(answer: str) -> Callable[[list[Trial]], bool]:
+    def shows(trials: list[Trial]) -> bool:
+        said = {said for said, _ in _said_and_right(trials)}
+        return said == {answer}
+
+    return shows
+
+
+def _is_no_name(trials: list[Trial]) -> bool:
+    return any(
+        said != "ok" and not re.fullmatch(r"[Wb]\d+", said) for said, _ in _said_and_right(trials)
+    )
+
+
+def _judged(
+    threshold: float, pick: Callable[[list[str]], str], h: float = 1e-5
+) -> Callable[[list[Suspect]], list[str]]:
+    """Return the textbook's way: blocks with a ratio above a threshold are wrong."""
+
+    def find(networks: list[Suspect]) -> list[str]:
+        answers = []
+        for network in networks:
+            wrong = [n for n, ratio in _textbook_ratios(network, h) if ratio > threshold]
+            answers.append(pick(wrong) if wrong else "ok")
+        return answers
+
+    return find
+
+
+def _textbook_ratios(network: Suspect, h: float) -> list[tuple[str, float]]:
+    analytic = network.gradients(network.X, network.Y)
+    params = network.params
+
+    def loss(moved: Params) -> float:
+        network.params = moved
+        return network.loss(network.X, network.Y)
+
+    numeric = gradlab.numerical_gradient(loss, params, h=h)
+    network.params = params
+    return [
+        (f"{letter}{layer}", gradlab.relative_difference(a, n))
+        for layer, pairs in enumerate(zip(analytic, numeric, strict=True), start=1)
+        for letter, a, n in zip("Wb", *pairs, strict=True)
+    ]
+
+
+def _failed_blocks(network: Suspect) -> list[str]:
+    report = gradlab.check_network(network, network.X, network.Y)
+    return [block.name for block in report.parameters if block.verdict == "fail"]
+
+
+def _first_block(networks: list[Suspect]) -> list[str]:
+    return [next(iter(_failed_blocks(network)), "ok") for network in networks]
+
+
+def _last_in_the_table(networks: list[Suspect]) -> list[str]:
+    return [([*_failed_blocks(network)] or ["ok"])[-1] for network in networks]
+
+
+def _verdicts(networks: list[Suspect]) -> list[str]:
+    return [gradlab.check_network(n, n.X, n.Y).verdict for n in networks]
+
+
+def _wrong_ones_only(networks: list[Suspect]) -> list[str]:
+    return [answer for answer in find_bugs(networks) if answer != "ok"]
+
+
+def _by_the_whole_ratio(networks: list[Suspect]) -> list[str]:
+    answers = []
+    for network, found in zip(networks, find_bugs(networks), strict=True):
+        report = gradlab.check_network(network, network.X, network.Y)
+        answers.append(found if report.difference > 0.2 else "ok")
+    return answers
+
+
+FIND_BUGS = Exercise(
+    lesson=7,
+    points=20,
+    reference=find_bugs,
+    cases=_cases,
+    tally=_tally,
+    may_use=frozenset(
+        {
+            "check_gradient",
+            "check_network",
+            "numerical_gradient",
+            "relative_difference",
+            "ravel",
+            "GradientReport",
+            "Finding",
+            "Suspect",
+        }
+    ),
+    misconceptions=(
+        Misconception(
+            wrong=_wrong_ones_only,
+            hint="There is one answer for each network, in their order: “ok” for the right ones.",
+            shows=lambda trials: trials[0].stage == "shape",
+        ),
+        Misconception(
+            wrong=lambda networks: ["ok"] * len(networks),
+            hint="You call every network right. Half of them are not.",
+            shows=_is_all("ok"),
+        ),
+        Misconception(
+            wrong=_verdicts,
+            hint="Say “ok” or the name of a block, such as “W2”: the rows of report.parameters "
+            "have a name and a verdict each.",
+            shows=_is_no_name,
+        ),
+        Misconception(
+            wrong=_last_in_the_table,
+            hint="Your layers are right, but where both W and b of a layer are wrong, W is meant.",
+            shows=_mistakes(
+                lambda said, right: (
+                    said[0] == "b" and right[0] == "W" and _layer(said) == _layer(right)
+                )
+            ),
+        ),
+        Misconception(
+            wrong=_first_block,
+            hint="You name a block too near to the input. The mistake sits in the failed block "
+            "nearest to the output; what lies left of it is often wrong for the same reason.",
+            shows=_mistakes(lambda said, right: 0 < _layer(said) < _layer(right)),
+        ),
+        Misconception(
+            wrong=_judged(1e-7, lambda wrong: max(wrong, key=lambda n: (_layer(n), n[0] == "W"))),
+            hint="You find the wrong ones, but raise false alarms: some right networks lie on "
+            "kinks, or have a large loss, whose rounding is no mistake. One step and one limit do "
+            "not suit them all; what does gradlab's verdict say of each block?",
+            # A false alarm may also lie nearer to the output than the mistake.
+            shows=_mistakes(lambda said, right: right == "ok" or _layer(said) >= _layer(right)),
+        ),
+        Misconception(
+            wrong=_by_the_whole_ratio,
+            hint="You miss some of the wrong ones: a wrong block may be small beside the others. "
+            "Look at each block, not at the whole.",
+            shows=_mistakes(lambda said, right: said == "ok"),
+        ),
+    ),
+    hints=(
+        "Let check_network do the measuring. What does its report say of each block?",
+        "The blocks of a report are in report.parameters, from input to output. Collect the names "
+        "of those whose verdict is “fail”; “inconclusive” is not a mistake that was shown.",
+        "If none fails, answer “ok”. Else take the largest layer number among the names, and W "
+        "before b if both are there.",
+    ),
+)
+
+EXPLAIN = WrittenAnswer(
+    name="explain",
+    lesson=7,
+    rubric=(
+        (3, "what is wrong: the formula as it is, and as it should be, with the shapes"),
+        (3, "the evidence: which blocks fail, which pass, and why that points to this line"),
+        (2, "why nobody noticed: what the loss curve, a ratio or an early check showed"),
+        (2, "what to do so that it is found next time, and what a check cannot show"),
+    ),
+    model="""\
+The biases. The pipeline takes $db_l$ as the mean of the columns of $\\delta_l$. It should be
+their sum, $db_l = \\sum_i \\delta_{i\\cdot}$, of shape $(n_l,)$. The $1/m$ of the mean loss is in
+$\\delta_l$ already, of shape $(m, n_l)$, so it was applied twice.
+
+The evidence: $b_1$ and $b_2$ fail, $W_1$ and $W_2$ pass. The weights of a layer use the same
+$\\delta_l$ as its biases, so $\\delta_l$ is right, and the line of $db_l$ is wrong. The report
+says that the gradient is $1/32$ of what it should be, and the batch has 32 rows.
+
+Nobody noticed, because the weights make up nearly all of the network. The loss fell almost as
+fast as with the right gradient; the biases just learned 32 times more slowly.
+
+Next time: a test with a gradient check, read block by block, at the start and after some
+training, on a batch that uses every input. It shows that the gradient fits the loss as it is
+coded, not that the loss or the data are right.""",
+)
+
+EXERCISES = (FIND_BUGS,)
+WRITTEN = (EXPLAIN,)

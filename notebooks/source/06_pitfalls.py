@@ -15,6 +15,7 @@
 # **What you need.** [Lesson 5](05_full_gradient_check.ipynb).
 
 # %%
+import math
 import time
 from itertools import pairwise
 
@@ -348,18 +349,22 @@ def gap(f, x, h):
     return abs((f(x + h) - f(x)) / h - (f(x) - f(x - h)) / h)
 
 
+def bent(z):
+    return max(z, 0.0) + math.exp(z)  # the slope jumps by 1 at 0
+
+
 steps = [10.0**-k for k in range(1, 6)]
 series = {
-    "smooth": [gap(np.exp, 0.0, h) for h in steps],
-    "kink at distance 1e-3": [gap(kinked, -1e-3, h) for h in steps],
-    "on the kink": [gap(kinked, 0.0, h) for h in steps],
+    "smooth": [gap(math.exp, 0.0, h) for h in steps],
+    "kink at distance 1e-3": [gap(bent, -1e-3, h) for h in steps],
+    "on the kink": [gap(bent, 0.0, h) for h in steps],
 }
 gradlab.show(gradlab.plots.plot_sizes(steps, series, "step h", "gap of the slopes", log_x=True))
 
 # %% [markdown]
 # Where $f$ is smooth the gap is about $h|f''|$: it falls with $h$. **On** the kink it stays, at the
-# full change of slope, here 1. A kink nearby looks like a kink until the step is shorter than the
-# distance; then the gap vanishes. (Points at the bottom are 0, or rounding.)
+# full change of slope, here 1. A kink nearby looks like one until the step is no longer than the
+# distance; from there on $f$ is smooth.
 #
 # On a kink there is no derivative, so there is nothing to check. What backpropagation returns is a
 # choice. With several kinks at one place the choice may even lie outside the slopes: write the

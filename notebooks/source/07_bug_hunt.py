@@ -1,0 +1,406 @@
+# %% [markdown]
+# # 7 Bug hunt
+#
+# **60 minutes**: 40 to read and run, 20 for two exercises.
+#
+# **What you will do.** Take over a training pipeline with several mistakes in it, and find them one
+# after the other: one that everybody sees, one that nobody sees, one behind a penalty, one that
+# comes later. And one that is none. Then teach a program to do it for you.
+#
+# **What you will learn.**
+# - how to go from a report to a line of code;
+# - why finding one mistake is no reason to stop;
+# - how to tell a false alarm from a mistake.
+#
+# **What you need.** Lessons [5](05_full_gradient_check.ipynb) and [6](06_pitfalls.ipynb).
+
+# %%
+import numpy as np
+
+import gradlab
+
+digits, labels = gradlab.load_digits()
+X_train, Y_train = digits[:1500], labels[:1500]
+
+# %% [markdown]
+# ## The pipeline (4 min)
+#
+# Here is code that somebody wrote in a hurry. It trains a ReLU network with an L2 penalty on the
+# digits. The loss is gradlab's and can be trusted. The backward pass is home-made. Its parts are in
+# four small methods, so that you can replace them one at a time.
+#
+# Shapes: `A` is $(m, n_{l-1})$, what goes into the layer; `delta` is $\delta_l$, $(m, n_l)$; `W` is
+# $(n_{l-1}, n_l)$.
+#
+# **Predict.** Read it once. How many mistakes do you see? Do not look too long; that is what checks
+# are for.
+
+
+# %%
+class Pipeline(gradlab.MLP):
+    def gradients(self, X, Y):
+        A = [X]
+        for W, b in self.params[:-1]:
+            A.append(np.maximum(A[-1] @ W + b, 0.0))
+        W, b = self.params[-1]
+        delta = self.start(A[-1] @ W + b, Y)
+        pairs = []
+        for layer in reversed(range(len(self.params))):
+            W = self.params[layer][0]
+            pairs.append((self.weights(layer, A[layer], delta, W), self.biases(delta)))
+            delta = self.back(delta, W, A[layer])
+        return pairs[::-1]
+
+    def start(self, Z, Y):
+        P = np.exp(Z - Z.max(axis=1, keepdims=True))
+        return (Y - P / P.sum(axis=1, keepdims=True)) / len(Y)
+
+    def weights(self, layer, A, delta, W):
+        dW = A.T @ delta
+        if layer == 0:
+            dW[7::8] = 0.0  # the last pixel of each row is always blank
+        return dW + self.l2 * W
+
+    def biases(self, delta):
+        return delta.mean(axis=0)
+
+    def back(self, delta, W, A):
+        return np.clip(delta @ W.T, -0.04, 0.04) * (A > 0)
+
+
+# %% [markdown]
+# ## Visible at once (5 min)
+#
+# Train it.
+#
+# **Predict.** What does the loss do?
+
+
+# %%
+def train(kind, epochs=5):
+    network = kind([64, 16, 10], "relu", l2=0.001, seed=7)
+    with np.errstate(all="ignore"):
+        losses = network.fit(X_train, Y_train, epochs=epochs, learning_rate=0.1)
+    return network, losses
+
+
+_, losses = train(Pipeline)
+print("loss before, and after each epoch:", [f"{loss:.1e}" for loss in losses])
+
+# %% [markdown]
+# It explodes. No check is needed to see that something is wrong. But a check says **what**. We take
+# 32 pictures, and new, untrained weights.
+
+# %%
+X, Y = digits[160:192], labels[160:192]
+
+
+def check(kind):
+    return gradlab.check_network(kind([64, 16, 10], "relu", l2=0.001, seed=7), X, Y)
+
+
+check(Pipeline)
+
+# %% [markdown]
+# Everything fails. So the mistake is at the very beginning of the backward pass, or it is not the
+# only one. Go to the block nearest to the output. Of $W_2$ the report says: but for a penalty, $-1$
+# times what it should be. That is a sign. $b_2$ has the sign too, and another factor on top.
+#
+# $\delta_2$ is $(A_2 - Y)/m$, and the code has $(Y - A_2)/m$. Mend this one line, and nothing else.
+
+
+# %%
+class Mended1(Pipeline):
+    def start(self, Z, Y):
+        P = np.exp(Z - Z.max(axis=1, keepdims=True))
+        return (P / P.sum(axis=1, keepdims=True) - Y) / len(Y)
+
+
+network, losses = train(Mended1)
+print("loss before, and after each epoch:", [f"{loss:.2f}" for loss in losses])
+hits = (network.predict(digits[1500:]) == labels[1500:].argmax(axis=1)).mean()
+print(f"new digits read rightly: {hits:.0%}")
+
+# %% [markdown]
+# The loss falls, and most new digits are read. Many people would stop here.
+
+# %% [markdown]
+# ## Only in the biases (6 min)
+#
+# **Predict.** Will the check pass now?
+
+# %%
+check(Mended1)
+
+# %% [markdown]
+# No. The biases are $0.03125 = 1/32$ times what they should be, and the batch has $m = 32$ rows.
+# The weights pass. So $\delta$ is right, and only the line of $db$ is wrong: it takes the mean of
+# the columns, but the $1/m$ is in $\delta$ already. It needs the sum.
+#
+# Why did training not show it? The biases learn 32 times too slowly, but there are 26 of them among
+# 1,210 numbers.
+
+
+# %%
+class Mended2(Mended1):
+    def biases(self, delta):
+        return delta.sum(axis=0)
+
+
+_, losses = train(Mended2)
+print("loss before, and after each epoch:", [f"{loss:.2f}" for loss in losses])
+print("biases:", 16 + 10, "of", 64 * 16 + 16 + 16 * 10 + 10)
+
+# %% [markdown]
+# Compare with the losses above: a little lower, and nobody could have told.
+
+# %%
+print("check:", check(Mended2).verdict)
+
+# %% [markdown]
+# ## Behind a penalty (6 min)
+#
+# It passes. Done? The notes that came with the code say: *"checked with rows 192 to 223, lambda =
+# 1, ratio 9e-5, fine for a ReLU network"*. That was another batch, and another $\lambda$. Repeat
+# it.
+#
+# **Predict.** The ratio is in the band "acceptable with kinks". Is it kinks? What would you change
+# to find out?
+
+
+# %%
+def ratio(network, X, Y, h=1e-5):
+    probe = gradlab.MLP(network.sizes, network.activation, l2=network.l2)
+
+    def loss(params):
+        probe.params = params
+        return probe.loss(X, Y)
+
+    numeric = gradlab.numerical_gradient(loss, network.params, h=h)
+    return gradlab.relative_difference(network.gradients(X, Y), numeric)
+
+
+X_other, Y_other = digits[192:224], labels[192:224]
+for strength in (1.0, 0.1, 0.0):
+    network = Mended2([64, 16, 10], "relu", l2=strength, seed=7)
+    print(f"lambda = {strength:<4g} ratio {ratio(network, X_other, Y_other):.0e}")
+
+# %% [markdown]
+# Kinks would not care about $\lambda$. A mistake in the data part does: the less penalty covers it,
+# the larger the ratio. Without a penalty it is "suspicious". Now look at single entries.
+
+# %%
+report = gradlab.check_network(network, X_other, Y_other)
+print(report.verdict, "-", report.findings[0])
+
+# %% [markdown]
+# Some entries of $W_1$, all in row 23: the weights of pixel 23, the last pixel of the third row of
+# the picture. In the code, one line treats last pixels in its own way. "Always blank", says the
+# comment. Is that so?
+
+# %%
+last_pixels = digits[:, 7::8]
+print("pictures with ink in a last pixel:", (last_pixels > 0).any(axis=1).sum(), "of", len(digits))
+print("in rows 160 to 191:", (X[:, 7::8] > 0).any(axis=1).sum())
+print("in rows 192 to 223:", (X_other[:, 7::8] > 0).any(axis=1).sum())
+
+# %% [markdown]
+# It is not. But in our first 32 pictures it was, and there the gradient *was* right: input 0, so
+# slope 0. **A check sees only what the batch uses.** Take a batch in which every input, every class
+# and every unit is at work.
+
+
+# %%
+class Mended3(Mended2):
+    def weights(self, layer, A, delta, W):
+        return A.T @ delta + self.l2 * W
+
+
+varied = np.linspace(1500, 1796, 32).astype(int)  # from all over the new digits
+X, Y = digits[varied], labels[varied]
+print("before:", check(Mended2).verdict)
+print("mended:", check(Mended3).verdict)
+
+# %% [markdown]
+# ## Only after W has grown (7 min)
+#
+# One line is left that looks odd. But the check passes, on a varied batch. Check again, while it
+# trains.
+#
+# **Predict.** Which blocks will fail, if the line of `back` is wrong?
+
+# %%
+monitor = gradlab.GradientMonitor(X, Y, every=150)
+network = Mended3([64, 16, 10], "relu", l2=0.001, seed=7)
+network.fit(X_train, Y_train, epochs=20, learning_rate=0.1, callback=monitor)
+gradlab.show(monitor.plot())
+for step, report in monitor.history:
+    print(f"step {step:>3}: {report.verdict}")
+
+# %% [markdown]
+# At first everything passes. Later $W_1$ and $b_1$ fail, and $W_2$ and $b_2$ never do. So the
+# mistake is on the way from $\delta_2$ to $\delta_1$: `back`. It clips $\delta_2 W_2^T$ at
+# $\pm 0.04$, "to be on the safe side". At the start no entry is that large. Then $W_2$ grows.
+#
+# Clipping is a fair thing to do to a *gradient* before a step, on purpose. But then it is no longer
+# the gradient of the loss, and it belongs in the optimiser, where a check does not look.
+
+
+# %%
+class Mended4(Mended3):
+    def back(self, delta, W, A):
+        return (delta @ W.T) * (A > 0)
+
+
+network = Mended4([64, 16, 10], "relu", l2=0.001, seed=7)
+network.fit(X_train, Y_train, epochs=20, learning_rate=0.1, callback=monitor)
+print("every check passed:", monitor.passed)
+
+# %% [markdown]
+# ## The one that is none (6 min)
+#
+# Four mistakes are mended. A colleague runs a check of their own, with $h = 10^{-3}$, and reports
+# the fifth.
+
+# %%
+fresh = Mended4([64, 16, 10], "relu", l2=0.001, seed=10)
+for h in (1e-3, 1e-4, 1e-5):
+    print(f"h = {h:.0e}: ratio above 1e-4: {ratio(fresh, X, Y, h) > 1e-4}")
+
+# %% [markdown]
+# **Predict.** A mistake, kinks, or rounding? Which of the three gets better with a smaller step?
+#
+# A mistake in the gradient stays, whatever $h$ is. Rounding gets worse as $h$ shrinks. Kinks get
+# fewer: a kink matters only if it lies inside the step. So it was kinks. Look at one: take the
+# pre-activation nearest to 0, and walk across it along the bias of its unit.
+
+# %%
+(W1, b1), last = fresh.params
+Z = X @ W1 + b1
+row, unit = np.unravel_index(np.abs(Z).argmin(), Z.shape)
+print(
+    f"nearest to its kink: sample {row}, unit {unit}, |z| below 1e-3: {abs(Z[row, unit]) < 1e-3}"
+)
+
+
+def along_the_bias(step):
+    moved = b1.copy()
+    moved[unit] += step
+    probe = gradlab.MLP([64, 16, 10], "relu", l2=0.001)
+    probe.params = [(W1, moved), last]
+    return probe.loss(X, Y)
+
+
+for h in (1e-3, 1e-5):
+    forward = (along_the_bias(h) - along_the_bias(0.0)) / h
+    backward = (along_the_bias(0.0) - along_the_bias(-h)) / h
+    print(f"h = {h:.0e}: forward {forward:+.5f}   backward {backward:+.5f}")
+
+# %% [markdown]
+# At $h = 10^{-3}$ the two sides differ, at $10^{-5}$ they agree: a kink nearby, and no mistake. And
+# gradlab, which takes smaller steps where it is in doubt:
+
+# %%
+gradlab.check_network(fresh, X, Y)
+
+# %% [markdown]
+# ## Hunt by program (6 min)
+#
+# Now leave it to a program. `gradlab.draw_suspects` draws networks, half of them with a bug. Some
+# are trained, some have raw inputs, a constant in the loss, or samples on a kink. It also says what
+# is right, so that you can practise.
+
+# %%
+networks, answers = gradlab.draw_suspects(20, seed=70)
+print("right answers, sorted:", sorted(answers))
+
+# %% [markdown]
+# Each network has `.params`, `.X`, `.Y`, `.loss(X, Y)` and `.gradients(X, Y)`. The answer for a
+# network is `"ok"`, or the name of the **wrong block nearest to the output**, because that is where
+# the mistake sits. If both $W_3$ and $b_3$ are wrong, say `"W3"`.
+#
+# Here is a naive hunter: the textbook's difference with $h = 10^{-5}$, and the ratio of each block
+# against $10^{-7}$. It names the first block that is above.
+#
+# **Predict.** Where will it go wrong: false alarms, misses, or the wrong block?
+
+
+# %%
+def naive(network):
+    def loss(params):
+        network.params = params
+        return network.loss(network.X, network.Y)
+
+    before = network.params
+    numeric = gradlab.numerical_gradient(loss, before, h=1e-5)
+    network.params = before
+    claimed = network.gradients(network.X, network.Y)
+    for layer, (mine, theirs) in enumerate(zip(claimed, numeric, strict=True), start=1):
+        for letter, a, n in zip("Wb", mine, theirs, strict=True):
+            if gradlab.relative_difference(a, n) > 1e-7:
+                return f"{letter}{layer}"
+    return "ok"
+
+
+print(gradlab.confusion_table([naive(network) for network in networks], answers))
+
+# %% [markdown]
+# It finds what is wrong, but not where; and it accuses networks that are right: those with a large
+# loss, those on a kink. A hunter who cries wolf half the time is soon ignored. One who misses is
+# worse.
+
+# %% [markdown]
+# ## Your turn: find the bugs (12 min)
+#
+# Write `find_bugs(networks)`.
+#
+# - `networks` is a list, each with `.params`, `.X`, `.Y`, `.loss(X, Y)` and `.gradients(X, Y)`.
+# - Return a list with an answer for each, in the same order: `"ok"`, or the name of the wrong block
+#   nearest to the output, such as `"b2"`; of `"W3"` and `"b3"`, `"W3"`.
+# - You may use `gradlab.check_network`, `gradlab.check_gradient` and their reports
+#   (`report.parameters` has a row for each block, with `.name` and `.verdict`),
+#   `gradlab.numerical_gradient` and `gradlab.relative_difference`.
+# - It is marked on 20 networks that you have not seen, 10 of them right. Points: 2 for each right
+#   answer beyond 10. So "ok" for all earns nothing.
+
+# %% exercise="find_bugs"
+
+# %% grade="find_bugs"
+
+# %% [markdown]
+# ## Your turn: explain a bug (8 min)
+#
+# Choose one of the four mistakes of the pipeline. Explain it to a colleague who has seen only the
+# loss curve, in about 150 words. A person reads your answer, and marks it by this rubric:
+
+# %% [markdown] rubric="explain"
+
+# %% [markdown] written="explain"
+
+# %% [markdown]
+# ## Recap
+#
+# - A report, read from the output backwards, leads to a line.
+# - After each repair, check again. Mistakes hide behind each other.
+# - A check sees what the batch uses, at the weights that it is given. Vary both.
+# - What gets better with a smaller step is no mistake in the gradient.
+#
+# **Ask yourself.**
+#
+# <details><summary>A check passes with lambda = 1, and fails with lambda = 0. Where is the mistake?</summary>
+#
+# In the data part. The penalty covered it.
+# </details>
+#
+# <details><summary>Your program finds 10 bugs in 10 wrong networks, and 5 in 10 right ones. Is it good?</summary>
+#
+# No. A third of its alarms are false.
+# </details>
+
+# %% [markdown]
+# **That was the course.** Check your own code next: `from gradlab import check_gradient`. `gradlab`
+# measures; what it means, you know now.
+#
+# **References.** I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
+# section 11.5 (debugging strategies). L. Bottou, F. E. Curtis and J. Nocedal, *Optimization methods
+# for large-scale machine learning*, SIAM Review 60(2), 2018 (what training needs of a gradient).
