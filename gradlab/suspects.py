@@ -141,9 +141,9 @@ def confusion_table(said: Sequence[str], answers: Sequence[str]) -> str:
     --------
     >>> from gradlab.suspects import confusion_table
     >>> print(confusion_table(["ok", "W1", "W2", "ok"], ["ok", "ok", "W2", "b1"]))
-                   said ok  right block  another block
-    right networks       1            -              1  (false alarms: 1)
-    wrong networks       1            1              0  (missed: 1)
+                    said ok  right block  another block
+    right networks        1            -              1  (false alarms: 1)
+    wrong networks        1            1              0  (missed: 1)
     """
     if len(said) != len(answers):
         raise ValueError(f"said has {len(said)} entries; it needs {len(answers)}, as answers has")

@@ -25,6 +25,7 @@ from gradlab.shell import running_shell
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
 _PRINTED_LINES = 5
+_BY_THE_WAY = sys.stdlib_module_names | {"numpy"}
 
 
 @dataclass(frozen=True)
@@ -353,11 +354,11 @@ def _watched(
 
 
 def _caller(frame: types.FrameType) -> str:
-    """Return the name of the module that called, whatever wraps the function that was called."""
+    """Return the name of the module that called, be it by way of Python's library or NumPy."""
     back = frame.f_back
     while back is not None:
         name = str(back.f_globals.get("__name__"))
-        if name.partition(".")[0] not in ("contextlib", "functools", "numpy"):
+        if name.partition(".")[0] not in _BY_THE_WAY:
             return name
         back = back.f_back
     return ""
