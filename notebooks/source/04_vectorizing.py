@@ -315,8 +315,9 @@ for step in (0.5, 0.01):
 #
 # - `params` is a list of pairs `(W, b)`: `W` has shape $(n_{l-1}, n_l)$, `b` has shape $(n_l,)$.
 #   The arrays may hold float64, float32 or integers.
-# - Return one new 1-D array of float64: $W_1$, $b_1$, $W_2$, $b_2$ and so on, each in C order. It
-#   shares no memory with `params`, and leaves `params` as they are.
+# - Return one new 1-D array of float64, of shape $(N,)$: $W_1$, $b_1$, $W_2$, $b_2$ and so on, each
+#   $W$ row by row, however it lies in memory. It shares no memory with `params`, and leaves `params`
+#   as they are.
 
 # %% exercise="pack"
 
@@ -331,7 +332,8 @@ for step in (0.5, 0.01):
 # - `shapes` is a list with a pair of shapes for each layer, such as
 #   `[((3, 4), (4,)), ((4, 2), (2,))]`.
 # - Return a list of pairs `(W, b)` of new float64 arrays, which share no memory with `theta`: who
-#   changes them must not change `theta`.
+#   changes them must not change `theta`. (Slices and `reshape` give views.) A layer of one unit has
+#   shapes $(n_{l-1}, 1)$ and $(1,)$.
 
 # %% exercise="unpack"
 
@@ -345,7 +347,7 @@ for step in (0.5, 0.01):
 # Write `locate(index, shapes)`, with `shapes` as for `unpack`.
 #
 # - Return the name of the block and the place in it: `("W2", (2, 1))` or `("b1", (1,))`. Layers are
-#   counted from 1; rows, columns and places from 0.
+#   counted from 1; the index, rows, columns and places from 0.
 # - Raise `IndexError` if the index is negative, or $N$ or larger.
 
 # %% exercise="locate"
@@ -357,9 +359,12 @@ for step in (0.5, 0.01):
 #
 # Write `numerical_gradient(loss, theta, h)`.
 #
-# - `loss(theta)` returns a number; `theta` is a 1-D array of float64; `h` is a positive number.
-# - Return a 1-D array: for each entry the central difference with step `h`, all others held.
-# - `theta` has to be the same after the call as before it, to the last bit.
+# - `theta` is a 1-D array of float64 or of integers; `loss` takes a float64 array of its shape and
+#   returns a number; `h` is a positive number.
+# - Return a float64 array of the shape of `theta`: for each entry the central difference with just
+#   this `h`, all others held.
+# - `theta` has to be the same after the call as before it, to the last bit. (`above = theta` is no
+#   copy, only a second name.)
 
 # %% exercise="numerical_gradient"
 
