@@ -269,7 +269,7 @@ class Case:
         measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
         return GradientReport(
             verdict=max((row.verdict for row in rows), key=VERDICTS.index),
-            difference=distance_ratio(given, measured),
+            difference=_measured_ratio(given, measured),
             parameters=tuple(rows),
             findings=tuple(findings),
             evaluations=self._at.evaluations,
@@ -332,7 +332,7 @@ def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) ->
         name=block.name,
         shape=shape,
         verdict=verdict,
-        difference=distance_ratio(given, slopes.value),
+        difference=_measured_ratio(given, slopes.value),
         worst=index,
         analytic=float(given.flat[worst]),
         numeric=float(slopes.value.flat[worst]),
@@ -340,6 +340,12 @@ def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) ->
         wrong=int(slopes.wrong.sum()),
         measured=given.size,
     )
+
+
+def _measured_ratio(given: FloatArray, measured: FloatArray) -> float:
+    """Return the customary ratio over the entries whose slope could be measured, if any."""
+    known = np.isfinite(measured)
+    return distance_ratio(given[known], measured[known]) if known.any() else math.nan
 
 
 def _first_largest(distance: FloatArray) -> int:

@@ -121,7 +121,8 @@ class GradientReport:
     verdict : {"pass", "fail", "inconclusive"}
         "fail" if any block fails, else "inconclusive" if any block is, else "pass".
     difference : float
-        The customary ratio ``||a - n|| / (||a|| + ||n||)`` over all parameters.
+        The customary ratio ``||a - n|| / (||a|| + ||n||)`` over all entries that were measured;
+        nan if none could be.
     parameters : tuple of BlockReport
         One for each block, in order.
     findings : tuple of Finding

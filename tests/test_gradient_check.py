@@ -714,3 +714,18 @@ def test_which_of_two_equally_wrong_entries_is_named_does_not_hang_on_rounding(s
     report = check_gradient(lambda W: np.sum(M * W), lambda W: transposed, np.ones((4, 4)))
     row, column = report.parameters[0].worst
     assert row < column
+
+
+def test_the_ratio_is_about_the_entries_that_could_be_measured() -> None:
+    # The second entry cannot be moved: the loss is infinite right beside it.
+    def loss(p: dict[str, FloatArray]) -> float:
+        return float(np.sum(p["w"][0] ** 2) + (0.0 if p["w"][1] == 1.0 else np.inf))
+
+    def gradient(p: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        return {"w": np.array([3.0 * p["w"][0], 0.0])}
+
+    report = check_gradient(loss, gradient, {"w": np.array([2.0, 1.0])})
+    assert report.verdict == "fail"
+    assert report.difference == pytest.approx(0.2, rel=1e-6)
+    assert report.parameters[0].difference == pytest.approx(0.2, rel=1e-6)
+    assert "nan" not in str(report)
