@@ -424,7 +424,14 @@ def _describe(name: str, trial: Trial) -> str:
     return f"{given}: {trial.detail}"
 
 
+def _parameter(function: Callable[..., Any]) -> str:
+    """Return what a function's first parameter is called."""
+    with contextlib.suppress(TypeError, ValueError):
+        return next(iter(inspect.signature(function).parameters), "")
+    return "x"
+
+
 def _show(value: Any) -> str:
     if callable(value):
-        return f"(x) = {value.__name__}"
+        return f"({_parameter(value)}) = {value.__name__}"
     return f" = {show_value(value)}"

@@ -16,6 +16,8 @@ Value = Any
 Judged = tuple[Value | None, str, str]
 
 STAGES = ("stub", "raises", "returns", "changes", "shape", "finite", "values")
+# Of longer lists and arrays only a part is shown.
+_SHOWN = 8
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 
@@ -61,7 +63,8 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value]) -> Judged:
         what = f"returned a {type(got).__name__}; a list or tuple of {len(expected)} is needed"
         return None, "returns", what
     if len(got) != len(expected):
-        return None, "shape", f"returned {len(got)} parts; {len(expected)} are needed"
+        parts = "1 part" if len(got) == 1 else f"{len(got)} parts"
+        return None, "shape", f"returned {parts}; needed: {len(expected)}"
     judged = [judge(exercise, *pair) for pair in zip(got, expected, strict=True)]
     value = [part for part, _, _ in judged]
     failed = [(k, stage, detail) for k, (_, stage, detail) in enumerate(judged) if stage]
@@ -96,7 +99,8 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value) -> Judged:
         return value, "shape", what
     if is_truth(expected) and not np.all((value == 0) | (value == 1)):
         return value, "returns", f"returned {show_value(value)}; True or False is needed"
-    if not np.all(np.isfinite(value)):
+    # Where NaN is right, values are compared instead.
+    if not np.all(np.isfinite(value) | ~np.isfinite(expected)):
         return value, "finite", f"returned {show_value(value)}, which is not finite"
     if not agree(exercise, value, expected):
         if is_truth(expected):
@@ -133,7 +137,11 @@ def agree(exercise: Exercise, value: Value | None, expected: Value | None) -> bo
 
 
 def _told_apart(value: Any, expected: Any) -> str:
-    """Show both, in as many digits as it takes to see that they differ."""
+    """Show both, in as many digits as it takes to see that they differ; of many, where first."""
+    if np.size(value) > _SHOWN:
+        apart = ~np.isclose(value, expected, rtol=1e-9, atol=0.0, equal_nan=True)
+        place = tuple(np.argwhere(apart)[0].tolist())
+        return f"at entry {list(place)} {_told_apart(value[place], expected[place])}"
     for digits in (6, 9, 12, 17):
         got, right = show_value(value, digits), show_value(expected, digits)
         if got != right:
@@ -150,18 +158,18 @@ def show_value(value: Any, digits: int = 6) -> str:
         return str(bool(value)) if kind == "b" else f'"{value}"'
     if np.ndim(value) == 0:
         return f"{value:.{digits}g}"
-    return np.array2string(np.asarray(value), precision=digits, threshold=8, separator=", ")
+    return np.array2string(np.asarray(value), precision=digits, threshold=_SHOWN, separator=", ")
 
 
 def _show_parts(parts: Any, digits: int) -> str:
     """Return a list of numbers as they are, a list of arrays by their shapes."""
     if all(isinstance(part, int | float | np.number | str) for part in parts):
-        shown = [show_value(part, digits) for part in parts[:8]]
+        shown = [show_value(part, digits) for part in parts[:_SHOWN]]
     else:
         shown = [
             _show_parts(part, digits)
             if isinstance(part, list | tuple)
             else f"shape {np.shape(part)}"
-            for part in parts[:8]
+            for part in parts[:_SHOWN]
         ]
-    return f"[{', '.join(shown + ['...'] * (len(parts) > 8))}]"
+    return f"[{', '.join(shown + ['...'] * (len(parts) > _SHOWN))}]"
