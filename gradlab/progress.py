@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
 from tqdm import tqdm
+
+from gradlab.shell import running_shell
 
 T = TypeVar("T")
 
@@ -20,8 +23,8 @@ def progress(
 ) -> Iterable[T]:
     """Go over items with a progress bar, which appears after a second and leaves at the end.
 
-    It goes to stderr. The environment variable ``TQDM_DISABLE=1`` switches it off, for outputs
-    that are compared or kept.
+    It goes to stderr; in a notebook, where that looks like an error, to stdout. The environment
+    variable ``TQDM_DISABLE=1`` switches it off, for outputs that are compared or kept.
 
     Parameters
     ----------
@@ -46,6 +49,12 @@ def progress(
     6
     """
     bar: Iterable[T] = _Bar(
-        items, unit=unit, total=total, unit_scale=unit_scale, delay=1.0, leave=False
+        items,
+        unit=unit,
+        total=total,
+        unit_scale=unit_scale,
+        delay=1.0,
+        leave=False,
+        file=sys.stderr if running_shell() is None else sys.stdout,
     )
     return bar

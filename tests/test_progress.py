@@ -78,3 +78,13 @@ def test_the_environment_switches_it_off(monkeypatch: pytest.MonkeyPatch) -> Non
     program = "from gradlab.progress import progress; print(progress(range(4), 'step').disable)"
     command = [sys.executable, "-c", program]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_in_a_notebook_it_does_not_look_like_an_error(
+    clock: Clock, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradlab.progress.running_shell", object)
+    assert after(clock, 8.0) == [0, 1, 2, 3]
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.split("\r")[-2].strip() == ""

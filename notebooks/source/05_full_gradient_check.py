@@ -59,7 +59,8 @@ print("shifted:     ", (shifted / shifted.sum()).round(4))
 #
 # - `Z` has shape $(m, K)$, a row of logits for each sample. Leave it as it is.
 # - Return an array of the same shape. Each row sums to 1.
-# - It has to be right for logits as large as $\pm 10^4$.
+# - It has to be right for logits as large as $\pm 10^4$. Shift each row by its own maximum:
+#   `Z.max(axis=1, keepdims=True)` has the shape $(m, 1)$, which fits.
 
 # %% exercise="softmax"
 
@@ -107,7 +108,8 @@ print(f"log(a + 1e-12): {-np.log(a[0] + 1e-12):.1f}")
 #
 # - `Z` has shape $(m, K)$ and holds logits, up to $\pm 10^4$; `Y` has the same shape and is
 #   one-hot.
-# - Return a number: the **mean** over the rows, computed from the logits.
+# - Return a number: summed over the classes, the **mean** over the rows. Natural logarithm.
+# - Compute it from the logits, without forming a probability on the way.
 
 # %% exercise="cross_entropy"
 
@@ -229,8 +231,10 @@ gradlab.show(gradlab.plots.plot_flow())
 # - `params` is a list of pairs `(W, b)`, one for each layer: `W` of shape $(n_{l-1}, n_l)$, `b` of
 #   shape $(n_l,)$. There may be any number of hidden layers, none included. `X` has shape
 #   $(m, n_0)$; `Y` has shape $(m, K)$ and is one-hot.
-# - Return a list of pairs `(dW, db)`, in the order and the shapes of `params`.
-# - The forward pass is yours to write, too. `params`, `X` and `Y` stay as they are.
+# - Return a list of pairs `(dW, db)`, in the order and the shapes of `params`: a list of one pair for
+#   a single layer.
+# - The forward pass is yours to write, too. `params`, `X` and `Y` stay as they are. The logits are
+#   ordinary here.
 
 # %% exercise="backward"
 
@@ -433,7 +437,9 @@ print("gradlab:", report.verdict)
 # mistake in a bias. Watch both the **distance** $\|d\theta - n\|$ and the **ratio**.
 #
 # **Predict.** Gradients shrink while the loss falls. What does the distance of the wrong network
-# do? And its ratio? %%
+# do? And its ratio?
+
+# %%
 digits, labels = gradlab.load_digits()
 x, y = digits[:64], labels[:64]
 checked = [0, 30, 100, 300, 1000, 2000]
@@ -511,7 +517,7 @@ print(f"sum, m = 8: {gradlab.relative_difference(8 * a, 8 * n):.4f}")
 # - `a` and `b` are arrays of floats, both of the same shape, 1-D or 2-D.
 # - Return $\|a - b\| / (\|a\| + \|b\|)$, a number. The length is the root of the sum of all
 #   squares, for a matrix too.
-# - 0.0 if both are zero everywhere; NaN if an entry is NaN.
+# - 0.0 if both are zero everywhere; NaN if an entry is NaN. No constant in the denominator.
 
 # %% exercise="relative_difference"
 
@@ -686,7 +692,7 @@ print("labels in the wrong order:", shuffled.verdict)
 # - It is tried on networks that you have not seen, as many right as wrong. Right ones have a ratio
 #   below $10^{-8}$ at a sensible step, wrong ones one above $10^{-4}$, or NaN. Some gradients are
 #   very small, some very large.
-# - `theta` has to be the same after the call as before it.
+# - `theta` has to be the same after the call as before it: move a copy.
 
 # %% exercise="gradient_check"
 

@@ -85,7 +85,8 @@ def train(kind, epochs=5):
 
 
 _, losses = train(Pipeline)
-print("loss before, and after each epoch:", [f"{loss:.1e}" for loss in losses])
+print(f"loss before: {losses[0]:.2f}")
+print("after one epoch over 1,000, after five over 100,000:", losses[1] > 1e3, losses[5] > 1e5)
 
 # %% [markdown]
 # It explodes. No check is needed to see that something is wrong. But a check says **what**. We take
@@ -104,7 +105,9 @@ check(Pipeline)
 # %% [markdown]
 # Everything fails. So the mistake is at the very beginning of the backward pass, or it is not the
 # only one. Go to the block nearest to the output. Of $W_2$ the report says: but for a penalty, $-1$
-# times what it should be. That is a sign. $b_2$ has the sign too, and another factor on top.
+# times what it should be. That is a sign. (The penalty has the right sign. So, seen as minus the
+# right gradient, there is $2\lambda W = 0.002\, W$ too much. That finding will go away with the other.)
+# $b_2$ has the wrong sign too, and another factor on top.
 #
 # $\delta_2$ is $(A_2 - Y)/m$, and the code has $(Y - A_2)/m$. Mend this one line, and nothing else.
 
