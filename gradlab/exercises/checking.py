@@ -25,6 +25,8 @@ from gradlab.shell import running_shell
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
 _PRINTED_LINES = 5
+# Larger matrices are shown by their shape.
+_SMALL = 9
 _BY_THE_WAY = sys.stdlib_module_names | {"numpy"}
 
 
@@ -434,4 +436,6 @@ def _parameter(function: Callable[..., Any]) -> str:
 def _show(value: Any) -> str:
     if callable(value):
         return f"({_parameter(value)}) = {value.__name__}"
+    if isinstance(value, np.ndarray) and value.ndim > 1 and value.size > _SMALL:
+        return f" of shape {value.shape}"
     return f" = {show_value(value)}"

@@ -107,6 +107,7 @@ def _try(
     answer: Callable[..., Any],
     arguments: Arguments,
     expected: Value | IndexError,
+    told: bool = True,
 ) -> Trial:
     """Call the answer once; whatever it raises, but for a stop by the learner, is a failure."""
     mine = copy.deepcopy(arguments)
@@ -122,7 +123,7 @@ def _try(
     if isinstance(expected, IndexError):
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
-    value, stage, detail = judge(exercise, got, expected)
+    value, stage, detail = judge(exercise, got, expected, told)
     if not stage and _changed(mine, arguments):
         stage, detail = "changes", "changed its argument in place"
     if not stage and exercise.new_arrays and _shares_memory(got, mine):
@@ -211,7 +212,7 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) ->
     """Call a wrong answer of the catalogue: what it prints or warns is not the learner's."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _try(exercise, wrong, trial.arguments, trial.expected)
+        return _try(exercise, wrong, trial.arguments, trial.expected, told=False)
 
 
 def _pattern(trials: list[Trial]) -> str:

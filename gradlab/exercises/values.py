@@ -42,22 +42,25 @@ def is_truth(value: Value | None) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "b"
 
 
-def judge(exercise: Exercise, got: Any, expected: Value) -> Judged:
-    """Compare what an answer handed back, which may be anything, with the right value."""
+def judge(exercise: Exercise, got: Any, expected: Value, told: bool = True) -> Judged:
+    """Compare what an answer handed back, which may be anything, with the right value.
+
+    Unless `told`, a wrong value is not described, which takes most of the time.
+    """
     if got is None:
         return None, "returns", "returned None"
     if isinstance(expected, list):
-        return _judge_parts(exercise, got, expected)
+        return _judge_parts(exercise, got, expected, told)
     if expected.dtype.kind == "U":
         return _judge_text(got, expected)
     if exercise.new_arrays and expected.ndim:
         what = _no_float64_array(got)
         if what:
             return None, "returns", f"returned {what}; a NumPy array of float64 is needed"
-    return _judge_array(exercise, got, expected)
+    return _judge_array(exercise, got, expected, told)
 
 
-def _judge_parts(exercise: Exercise, got: Any, expected: list[Value]) -> Judged:
+def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], told: bool) -> Judged:
     is_array = isinstance(got, np.ndarray) and got.ndim > 0
     if not isinstance(got, list | tuple) and not is_array:
         what = f"returned a {type(got).__name__}; a list or tuple of {len(expected)} is needed"
@@ -65,7 +68,7 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value]) -> Judged:
     if len(got) != len(expected):
         parts = "1 part" if len(got) == 1 else f"{len(got)} parts"
         return None, "shape", f"returned {parts}; needed: {len(expected)}"
-    judged = [judge(exercise, *pair) for pair in zip(got, expected, strict=True)]
+    judged = [judge(exercise, *pair, told) for pair in zip(got, expected, strict=True)]
     value = [part for part, _, _ in judged]
     failed = [(k, stage, detail) for k, (_, stage, detail) in enumerate(judged) if stage]
     if not failed:
@@ -84,7 +87,7 @@ def _judge_text(got: Any, expected: Value) -> Judged:
     return value, "", ""
 
 
-def _judge_array(exercise: Exercise, got: Any, expected: Value) -> Judged:
+def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> Judged:
     value = np.array(None)
     # Anything else might never end as an array.
     if isinstance(got, _NUMBERS):
@@ -105,7 +108,7 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value) -> Judged:
     if not agree(exercise, value, expected):
         if is_truth(expected):
             value = value.astype(bool)
-        return value, "values", _told_apart(value, expected)
+        return value, "values", _told_apart(value, expected) if told else ""
     return value, "", ""
 
 

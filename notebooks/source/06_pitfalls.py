@@ -135,6 +135,8 @@ print(gradlab.check_network(wrong, X, Y, method="loop").parameters[2].verdict)
 #   $\lambda \ge 0$.
 # - `l2_loss` returns a number: $J_\text{data} + \frac{\lambda}{2} \sum_l \|W_l\|^2$.
 # - `l2_backward` returns the gradient of exactly that: a list of pairs `(dW, db)`.
+# - The data part you wrote in lesson 5. Here it may come from a network of gradlab's:
+#   `network = gradlab.MLP([n_0, ..., K])`, then `network.params = params`. The penalty is yours.
 
 # %% exercise="l2_loss"
 
@@ -256,8 +258,8 @@ gradlab.explore_regularization()
 # Write `dropout_forward(A, keep_prob, mask)` and `dropout_backward(dA, keep_prob, mask)`: inverted
 # dropout, with a mask that is given.
 #
-# - `A`, `dA` and `mask` have the same shape $(m, n)$; `mask` holds 0 and 1; `keep_prob` is above 0
-#   and at most 1.
+# - `A`, `dA` and `mask` have the same shape $(m, n)$; `mask` holds 0 and 1, or False and True;
+#   `keep_prob` is above 0 and at most 1.
 # - `dropout_forward` returns what goes to the next layer; `dropout_backward` gets the derivative by
 #   that, and returns the derivative by `A`.
 # - Both return new float64 arrays, and leave their arguments as they are.
@@ -273,10 +275,12 @@ gradlab.explore_regularization()
 # %% [markdown]
 # ## Your turn: is there a die in it? (3 min)
 #
-# Write `is_deterministic(loss, theta)`: does `loss(theta)` give the same value each time?
+# Write `is_deterministic(loss, theta)`: does `loss(theta)` give the same number each time?
 #
-# - Return `True` or `False`. Evaluate a few times: some losses roll dice only now and then.
-# - `theta` has to be the same after the call as before it.
+# - Return `True` if **ten** evaluations give the same number to the last bit (`==`, no tolerance),
+#   else `False`. Some losses roll dice only now and then.
+# - A loss may change the array that it is given. Hand each evaluation a copy; `theta` has to stay
+#   as it is.
 # - Do not seed anything: that would switch off what you are looking for.
 
 # %% exercise="is_deterministic"
@@ -408,13 +412,17 @@ gradlab.explore_kink()
 #
 # Write `has_kink(f, x, h)`: does the slope of `f` jump somewhere between $x - h$ and $x + h$?
 #
-# - `f` takes a number and returns one; it is smooth but for at most one kink. `x` is a number, `h`
-#   is at most 0.001. Return `True` or `False`.
-# - Jumps of the slope are at least 0.1, and no farther than $0.9h$ from `x`. Curvature, $|f''|$, is
-#   at most 10.
-# - Compare the gap at two steps. Beware: $h$ and $h/2$ alone are blind for a kink at distance
-#   $h/3$, where both gaps are equal to that of a smooth function: $(1 - \frac13) c$ and
-#   $(1 - \frac23) c$ halve, too. Take $h$ and $h/4$.
+# - `f` takes a number and returns one. It has one kink at most; there the slope jumps by at least
+#   0.1, up or down. Elsewhere its curvature $|f''|$ is at most 10. `x` is a number, and `h` is at
+#   most 0.001.
+# - No kink lies within $h/10$ of $x - h$ or of $x + h$. One beyond them does not count.
+# - Return `True` or `False`.
+#
+# Comparing the gap at two steps looks natural, but is blind somewhere. A kink at distance $d < h$
+# adds $|c|(1 - d/h)$ to the gap. At $d = h/3$ that halves from $h$ to $h/2$, as it does for a
+# smooth function; at $d = h/5$ it falls to a quarter from $h$ to $h/4$. Compare instead the slope
+# just right of $x - h$ with the slope just left of $x + h$: how much can curvature change it in
+# between? How much does a kink?
 
 # %% exercise="has_kink"
 

@@ -1,0 +1,607 @@
+"""The exercises of lesson 6: what is particular to them."""
+
+import itertools
+import math
+import random
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from right_answers_06 import kink_by_two_comparisons, l2_backward_by_hand, l2_loss_by_hand
+
+import gradlab
+from gradlab.exercises import lesson_06
+from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.marking import mark
+
+seeds = st.integers(0, 2**32 - 1)
+REFERENCES: dict[str, Callable[..., Any]] = {
+    exercise.name: exercise.reference for exercise in lesson_06.EXERCISES
+}
+l2_loss, l2_backward = REFERENCES["l2_loss"], REFERENCES["l2_backward"]
+dropout_forward, dropout_backward = REFERENCES["dropout_forward"], REFERENCES["dropout_backward"]
+is_deterministic, has_kink = REFERENCES["is_deterministic"], REFERENCES["has_kink"]
+miss_probability = REFERENCES["miss_probability"]
+dropouts = pytest.mark.parametrize("name", ["dropout_forward", "dropout_backward"])
+
+
+def problem(hidden: int, seed: int = 0, lam_sign: int = 1) -> tuple[Any, ...]:
+    return lesson_06._problem(np.random.default_rng(seed), hidden, lam_sign)
+
+
+# --- The references against oracles of another kind
+
+
+def precise_loss(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    """The loss with 50 digits, entry by entry."""
+    outputs = mpmath.matrix(X.tolist())
+    for layer, (W, b) in enumerate(params):
+        Z = outputs * W
+        for i in range(Z.rows):
+            for j in range(Z.cols):
+                z = Z[i, j] + b[j]
+                Z[i, j] = mpmath.tanh(z) if layer < len(params) - 1 else z
+        outputs = Z
+    rows = [
+        mpmath.log(sum(mpmath.exp(outputs[i, k]) for k in range(outputs.cols)))
+        - sum(Y[i, k] * outputs[i, k] for k in range(outputs.cols))
+        for i in range(outputs.rows)
+    ]
+    return sum(rows) / outputs.rows + mpmath.mpf(lam) / 2 * sum(w**2 for W, _ in params for w in W)
+
+
+def precise_params(params: Any) -> Any:
+    return [(mpmath.matrix(W.tolist()), [mpmath.mpf(v) for v in b.tolist()]) for W, b in params]
+
+
+@pytest.mark.parametrize("hidden", [0, 1, 2])
+@pytest.mark.parametrize("lam_sign", [1, -1])
+def test_l2_loss_and_its_gradient_agree_with_fifty_digits(hidden: int, lam_sign: int) -> None:
+    params, X, Y, lam = problem(hidden, seed=hidden, lam_sign=lam_sign)
+    gradient = l2_backward(params, X, Y, lam)
+    with mpmath.workdps(50):
+        precise = precise_params(params)
+        loss = precise_loss(precise, X, Y, lam)
+        assert l2_loss(params, X, Y, lam) == pytest.approx(float(loss), rel=1e-13)
+        h = mpmath.mpf(10) ** -15
+        for (W, b), (dW, db) in zip(precise, gradient, strict=True):
+            places: list[Any] = [(W, index, dW[index]) for index in np.ndindex(dW.shape)]
+            places += [(b, j, db[j]) for j in range(len(db))]
+            for array, index, slope in places:
+                before = array[index]
+                array[index] = before + h
+                above = precise_loss(precise, X, Y, lam)
+                array[index] = before - h
+                below = precise_loss(precise, X, Y, lam)
+                array[index] = before
+                assert float((above - below) / (2 * h)) == pytest.approx(slope, abs=1e-14)
+
+
+def test_the_l2_references_pass_a_gradient_check() -> None:
+    params, X, Y, lam = problem(2, seed=3)
+    report = gradlab.check_gradient(
+        lambda theta: l2_loss(theta, X, Y, lam),
+        lambda theta: l2_backward(theta, X, Y, lam),
+        params,
+    )
+    assert report.passed, report
+
+
+def test_the_l2_references_agree_with_the_penalty_that_mlp_has_of_its_own() -> None:
+    params, X, Y, lam = problem(1, seed=4)
+    network = lesson_06._network(params, l2=lam)
+    assert l2_loss(params, X, Y, lam) == pytest.approx(network.loss(X, Y), rel=1e-14)
+    expected = network.gradients(X, Y)
+    for mine, theirs in zip(l2_backward(params, X, Y, lam), expected, strict=True):
+        for one, other in zip(mine, theirs, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
+
+
+@given(seed=seeds)
+def test_dropout_backward_is_the_gradient_of_dropout_forward(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    A, keep_prob, mask = lesson_06._dropout_case(rng, float)
+    dA = rng.normal(size=A.shape)
+    gradient = dropout_backward(dA, keep_prob, mask)
+    direction = rng.normal(size=A.shape)
+    # Dropout is linear in A, so a difference with step 1 is its derivative.
+    change = dropout_forward(A + direction, keep_prob, mask) - dropout_forward(A, keep_prob, mask)
+    assert np.sum(gradient * direction) == pytest.approx(np.sum(dA * change), rel=1e-9, abs=1e-9)
+
+
+def test_dropout_keeps_the_mean_of_an_activation() -> None:
+    keep_prob = Fraction(3, 10)
+    kept = Fraction(dropout_forward(Fraction(7), keep_prob, 1))
+    dropped = Fraction(dropout_forward(Fraction(7), keep_prob, 0))
+    assert keep_prob * kept + (1 - keep_prob) * dropped == 7
+
+
+@given(total=st.integers(1, 9), samples=st.integers(0, 4), fraction=st.fractions(0, 1))
+@settings(max_examples=40)
+def test_miss_probability_counts_the_draws_that_miss(
+    total: int, samples: int, fraction: Fraction
+) -> None:
+    bad = int(fraction * total)
+    draws = list(itertools.product(range(total), repeat=samples))
+    missing = Fraction(sum(all(entry >= bad for entry in draw) for draw in draws), len(draws))
+    assert miss_probability(bad, total, samples) == pytest.approx(float(missing))
+
+
+def test_miss_probability_at_its_ends() -> None:
+    assert miss_probability(0, 7, 5) == 1.0
+    assert miss_probability(7, 7, 5) == 0.0
+
+
+# --- The kink
+
+
+bends = st.floats(-10, 10)
+distances = st.floats(-0.9, 0.9)
+steps = st.floats(-6, -3).map(lambda exponent: 10.0**exponent)
+
+
+def piecewise(
+    x: float, kink: float, jump: float, left: float, right: float
+) -> Callable[[float], float]:
+    """Another curvature on either side of the kink, and a wave with |f''| <= 1 on top."""
+
+    def f(t: float) -> float:
+        d = t - kink
+        wave = 3 + 2 * (t - x) + math.sin(10 * t) / 100
+        return wave + (jump * d + right * d * d / 2 if d > 0 else left * d * d / 2)
+
+    return f
+
+
+@settings(max_examples=300)
+@given(
+    distance=distances,
+    jump=st.floats(0.1, 1),
+    sign=st.sampled_from([-1, 1]),
+    left=st.floats(-9, 9),
+    right=st.floats(-9, 9),
+    h=steps,
+)
+def test_a_kink_anywhere_is_found_whatever_the_curvature_on_either_side(
+    distance: float, jump: float, sign: int, left: float, right: float, h: float
+) -> None:
+    x = 1.3
+    f = piecewise(x, x + distance * h, sign * jump, left, right)
+    assert has_kink(f, x, h)
+
+
+@settings(max_examples=300)
+@given(
+    distance=st.floats(1.1, 5),
+    side=st.sampled_from([-1, 1]),
+    jump=st.floats(-1, 1),
+    h=steps,
+    left=st.floats(-9, 9),
+    right=st.floats(-9, 9),
+)
+def test_no_kink_is_found_where_none_is(
+    distance: float, side: int, jump: float, h: float, left: float, right: float
+) -> None:
+    x = 1.3
+    assert not has_kink(piecewise(x, x + side * distance * h, jump, left, right), x, h)
+    assert not has_kink(lambda t: 3 + 5 * (t - x) ** 2, x, h)
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_two_gaps_are_blind_to_a_kink_at_one_distance(parts: int) -> None:
+    h = 2.0**-10
+
+    def left_over(distance: float) -> float:
+        f = piecewise(0.0, distance * h, 1.0, 0.0, 0.0)
+        return float(abs(lesson_06._gap_left_over(f, 0.0, h, parts)))
+
+    assert left_over(1 / (parts + 1)) < 1e-6
+    assert left_over(0.1) > 0.1
+    assert left_over(0.5) > 0.1
+
+
+def test_the_cases_of_has_kink_keep_the_promises_of_its_docstring() -> None:
+    for seed in range(50):
+        for cases in lesson_06._kink_cases(np.random.default_rng(seed)).values():
+            for f, x, h in cases:
+                distance = abs(f.kink - x) / h
+                assert 1e-6 <= h <= 1e-3
+                assert abs(f.second_derivative) <= 10
+                assert distance < 0.9 + 1e-6 or distance > 1.1
+                assert abs(f.jump) >= 0.1 or math.isinf(distance)
+
+
+# --- The cases
+
+
+@pytest.mark.parametrize("name", ["is_deterministic", "has_kink"])
+@settings(max_examples=25)
+@given(seed=seeds)
+def test_half_of_the_yes_or_no_cases_of_each_group_are_yes(name: str, seed: int) -> None:
+    for group in mark(EXERCISES[name], lambda *arguments: False, seed).groups:
+        answers = [bool(trial.expected) for trial in group.trials]
+        assert 2 * sum(answers) == len(answers)
+
+
+@settings(max_examples=25)
+@given(seed=seeds)
+def test_no_two_sizes_of_a_network_are_the_same(seed: int) -> None:
+    for hidden in (0, 1, 2):
+        params, X, Y, _ = problem(hidden, seed)
+        sizes = [*X.shape, *(len(b) for _, b in params)]
+        assert len(set(sizes)) == len(sizes) == hidden + 3
+        assert Y.shape == (len(X), sizes[-1])
+        np.testing.assert_array_equal(Y.sum(axis=1), 1.0)
+
+
+def first_argument(*arguments: Any) -> Any:
+    return arguments[0]
+
+
+def index_error(*arguments: Any) -> Any:
+    raise IndexError
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+@pytest.mark.parametrize("answer", [first_argument, index_error])
+def test_an_answer_without_thought_earns_nothing(name: str, answer: Any) -> None:
+    for seed in range(20):
+        assert mark(EXERCISES[name], answer, seed).points == 0
+
+
+# --- L2
+
+
+@pytest.mark.parametrize(("name", "method"), [("l2_loss", "loss"), ("l2_backward", "gradients")])
+def test_mlps_own_penalty_is_no_answer(name: str, method: str) -> None:
+    def shortcut(params: Any, X: Any, Y: Any, lam: float) -> Any:
+        network = gradlab.MLP([X.shape[1], *(len(b) for _, b in params)], l2=lam)
+        network.params = params
+        return getattr(network, method)(X, Y)
+
+    result = gradlab.check(name, shortcut)
+    assert result.points == 0
+    assert "would do the exercise for you" in str(result)
+
+
+def test_mlp_may_be_used_first_thing_and_other_code_may_not() -> None:
+    program = """
+import gradlab
+print(gradlab.check("l2_loss"))
+def l2_loss(params, X, Y, lam):
+    network = gradlab.MLP([X.shape[1]] + [W.shape[1] for W, b in params])
+    network.params = params
+    return network.loss(X, Y) + lam / 2 * sum((W ** 2).sum() for W, b in params)
+result = gradlab.check("l2_loss")
+assert result.passed, result
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+    def borrowed(params: Any, X: Any, Y: Any, lam: float) -> Any:
+        return gradlab.numerical_gradient(lambda p: l2_loss_by_hand(p, X, Y, lam), params)
+
+    assert "Of gradlab's functions you may use: MLP." in str(
+        gradlab.check("l2_backward", borrowed)
+    )
+
+
+# --- Dropout
+
+
+@dropouts
+def test_dropout_takes_masks_of_every_type_and_gives_a_new_float64_array(name: str) -> None:
+    reference = EXERCISES[name].reference
+    values = np.array([[1.0, -2.0], [3.0, 4.0]])
+    for kind in (float, bool, int, np.float32):
+        mask: Any = np.array([[1, 0], [0, 1]], dtype=kind)
+        result = reference(values, 0.5, mask)
+        np.testing.assert_array_equal(result, [[2.0, 0.0], [0.0, 8.0]])
+        assert result.dtype == np.float64
+        assert not np.shares_memory(result, values)
+    np.testing.assert_array_equal(values, [[1.0, -2.0], [3.0, 4.0]])
+
+
+@dropouts
+def test_the_argument_itself_is_no_answer_even_where_nothing_is_dropped(name: str) -> None:
+    for seed in range(20):
+        trials = [
+            trial
+            for group in mark(EXERCISES[name], first_argument, seed).groups
+            for trial in group.trials
+            if trial.arguments[1] == 1.0
+        ]
+        assert [trial.detail for trial in trials] == [
+            "returned an array that shares memory with its argument"
+        ] * 2
+
+
+@dropouts
+@settings(max_examples=100)
+@given(seed=seeds)
+def test_the_share_of_ones_in_a_mask_is_not_keep_prob(name: str, seed: int) -> None:
+    for cases in EXERCISES[name].cases(np.random.default_rng(seed)).values():
+        for _, keep_prob, mask in cases[:-1]:
+            assert abs(np.mean(mask) - keep_prob) > 0.04
+            assert keep_prob != 0.5
+            assert 0 < np.sum(mask) < mask.size
+
+
+# --- Is the loss deterministic?
+
+
+def global_random_state() -> str:
+    with np.printoptions(threshold=sys.maxsize):
+        return f"{random.getstate()} {np.random.get_state()}"  # noqa: NPY002
+
+
+def test_the_reference_leaves_theta_and_the_global_random_state_alone() -> None:
+    theta = np.array([1.0, 2.0])
+    before = global_random_state()
+    assert is_deterministic(lambda x: float(x @ x), theta)
+    assert global_random_state() == before
+    np.testing.assert_array_equal(theta, [1.0, 2.0])
+
+
+def seed_only(loss: Any, theta: Any) -> None:
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+
+
+def test_check_leaves_the_global_random_state_alone() -> None:
+    before = global_random_state()
+    gradlab.check("is_deterministic", lesson_06._repeated(10, copies=True))
+    gradlab.check("is_deterministic", seed_only)
+    assert global_random_state() == before
+
+
+def test_misconceptions_leave_the_global_random_state_as_it_goes_on() -> None:
+    draw = lesson_06._replayed(("np.random", "random"))
+    np.random.seed(1)  # noqa: NPY002
+    expected = np.random.random_sample(2)  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    first = np.random.random_sample()  # noqa: NPY002
+    assert draw(np.random.random_sample) == draw(np.random.random_sample)
+    second = np.random.random_sample()  # noqa: NPY002
+    assert [first, second] == expected.tolist()
+
+
+@settings(max_examples=50)
+@given(seed=seeds)
+def test_ten_evaluations_tell_every_loss_and_six_do_not(seed: int) -> None:
+    exercise = EXERCISES["is_deterministic"]
+    for times in (10, 11, 50):
+        assert mark(exercise, lesson_06._repeated(times, copies=True), seed).points == 3
+    for times in (2, 3, 6):
+        marking = mark(exercise, lesson_06._repeated(times, copies=True), seed)
+        assert marking.points <= 2
+        assert "Compare all of ten" in marking.hints[0]
+
+
+# --- Answers that no misconception is
+
+
+def as_pair(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return l2_loss_by_hand(params, X, Y, 0), lam / 2
+
+
+def unsummed(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    loss = l2_loss_by_hand(params, X, Y, 0)
+    for W, _ in params:
+        loss = loss + lam / 2 * W**2
+    return loss
+
+
+def no_unpacking(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return l2_loss_by_hand(params, X, Y, 0) + lam / 2 * np.sum(params**2)
+
+
+def doubled(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return 2 * l2_loss_by_hand(params, X, Y, lam)
+
+
+def fixed_sizes(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    network = gradlab.MLP([3, 4, 2])
+    network.params = params
+    return network.loss(X, Y)
+
+
+def flat(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    pairs = l2_backward_by_hand(params, X, Y, lam)
+    return np.concatenate([part.ravel() for pair in pairs for part in pair])
+
+
+def swapped(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return [(db, dW) for dW, db in l2_backward_by_hand(params, X, Y, lam)]
+
+
+def as_rows(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return [(dW, db[np.newaxis]) for dW, db in l2_backward_by_hand(params, X, Y, lam)]
+
+
+def spoils_params(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    gradients = l2_backward_by_hand(params, X, Y, lam)
+    for W, _ in params:
+        W -= 0.1 * W
+    return gradients
+
+
+def as_dict(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return dict(enumerate(l2_backward_by_hand(params, X, Y, lam)))
+
+
+def first_and_last(loss: Any, theta: Any) -> bool:
+    values = [loss(theta.copy()) for _ in range(10)]
+    return bool(values[0] == values[-1])
+
+
+def first_pair_decides(loss: Any, theta: Any) -> bool:
+    for _ in range(10):
+        return bool(loss(theta.copy()) == loss(theta.copy()))
+    return True
+
+
+def rounded(loss: Any, theta: Any) -> bool:
+    return len({round(loss(theta.copy()), 6) for _ in range(10)}) == 1
+
+
+def spread(loss: Any, theta: Any) -> Any:
+    return np.ptp([loss(theta.copy()) for _ in range(10)])
+
+
+def seeds_by_itself(loss: Any, theta: Any) -> bool:
+    random.seed(3)
+    np.random.seed(3)  # noqa: NPY002
+    first = loss(theta.copy())
+    random.seed(3)
+    np.random.seed(3)  # noqa: NPY002
+    return bool(first == loss(theta.copy()))
+
+
+def one_sided_slopes(threshold: float) -> Callable[..., Any]:
+    def answer(f: Any, x: float, h: float) -> bool:
+        right, left = (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h
+        return bool(abs(right - left) > threshold)
+
+    return answer
+
+
+def gap_stays(f: Any, x: float, h: float) -> bool:
+    coarse, fine = (abs(f(x + s) - 2 * f(x) + f(x - s)) / s for s in (h, h / 2))
+    return bool(fine > 0.9 * coarse)
+
+
+def gap_is_not_proportional(f: Any, x: float, h: float) -> bool:
+    coarse, fine = (f(x + s) - 2 * f(x) + f(x - s) for s in (h, h / 4))
+    return not np.isclose(coarse / fine, 16, rtol=0.01)
+
+
+def tiny_step(f: Any, x: float, h: float) -> bool:
+    s = 1e-8
+    return bool(abs(f(x + s) - 2 * f(x) + f(x - s)) / s > 0.01)
+
+
+def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
+    left, right = (f(x) - f(x - 2 * h)) / (2 * h), (f(x + 2 * h) - f(x)) / (2 * h)
+    return bool(abs(right - left) > 0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("l2_loss", as_pair, "a single value is needed"),
+        ("l2_loss", unsummed, "should it be one value for each entry"),
+        ("l2_loss", no_unpacking, "in the line “return l2_loss_by_hand(params, X, Y, 0) + lam"),
+        ("l2_loss", doubled, "Every value is 2 times the right one"),
+        ("l2_loss", fixed_sizes, "sizes (3, 4, 2) need 2"),
+        ("l2_backward", flat, "returned 9 parts"),
+        ("l2_backward", swapped, "at [0][0] returned shape"),
+        ("l2_backward", as_rows, "at [0][1] returned shape (1, "),
+        ("l2_backward", spoils_params, "changed its argument in place"),
+        ("l2_backward", as_dict, "returned a dict; a list or tuple of 1 is needed"),
+        (
+            "dropout_forward",
+            lambda A, keep_prob, mask: A[mask == 1] / keep_prob,
+            "should it be one value for each entry",
+        ),
+        (
+            "dropout_forward",
+            lambda A, keep_prob, mask: (A * mask / keep_prob).tolist(),
+            "returned a list; a NumPy array of float64 is needed",
+        ),
+        (
+            "dropout_forward",
+            lambda A, keep_prob, mask: A * ~mask / keep_prob,
+            "You drop what should be kept",
+        ),
+        (
+            "dropout_forward",
+            lambda A, keep_prob, mask: A * mask * (2 - keep_prob),
+            "multiplied by something else than 1 / keep_prob",
+        ),
+        (
+            "dropout_forward",
+            lambda A, keep_prob, mask: (
+                A * (np.random.default_rng().random(A.shape) < keep_prob) / keep_prob
+            ),
+            "Do not draw another mask",
+        ),
+        (
+            "dropout_backward",
+            lambda dA, keep_prob, mask: np.where(mask, dA, 0).astype(np.float32) / keep_prob,
+            "returned an array of float32; a NumPy array of float64 is needed",
+        ),
+        (
+            "dropout_backward",
+            lambda dA, keep_prob, mask: (dA * mask / keep_prob).sum(axis=0),
+            "should it be one value for each entry",
+        ),
+        (
+            "dropout_backward",
+            lambda dA, keep_prob, mask: dA * mask / keep_prob / len(dA),
+            "multiplied by something else than 1 / keep_prob",
+        ),
+        ("is_deterministic", first_and_last, "Compare all of ten"),
+        ("is_deterministic", first_pair_decides, "Compare all of ten"),
+        ("is_deterministic", rounded, "You allow a tolerance"),
+        ("is_deterministic", spread, "True or False is needed"),
+        ("is_deterministic", seeds_by_itself, "the same seed is set before each evaluation"),
+        (
+            "is_deterministic",
+            lambda loss, theta: bool(np.diff([loss(theta), loss(theta)])),
+            "wrong way round",
+        ),
+        ("is_deterministic", lambda loss, theta: True, "the same for every input"),
+        (
+            "miss_probability",
+            lambda bad, total, samples: (1 - bad / total) ^ samples,
+            "write **",
+        ),
+        (
+            "miss_probability",
+            lambda bad, total, samples: round((1 - bad / total) ** samples, 2),
+            "is right",
+        ),
+        ("miss_probability", lambda bad, total, samples: 0.5, "the same for every input"),
+        (
+            "miss_probability",
+            lambda bad, total, samples: math.comb(samples, bad) / math.comb(total, bad),
+            "is right",
+        ),
+        (
+            "miss_probability",
+            lambda bad, total, samples: np.prod(
+                [(total - bad - k) / (total - k) for k in range(samples)]
+            ),
+            "This is drawing without replacement",
+        ),
+        ("has_kink", one_sided_slopes(0.02), "No threshold on the gap"),
+        ("has_kink", one_sided_slopes(1e-6), "everything kinked that is not straight"),
+        ("has_kink", gap_stays, "stays while the step shrinks"),
+        ("has_kink", gap_is_not_proportional, "blind to a kink at a distance of h / 5"),
+        ("has_kink", tiny_step, "miss one farther off"),
+        ("has_kink", steps_are_too_wide, "You look beyond"),
+        ("has_kink", lambda f, x, h: f(x + h) - f(x), "True or False is needed"),
+        ("has_kink", lambda f, x, h: False, "You answer False for every f"),
+        ("has_kink", lambda f, x, h: True, "the same for every input"),
+    ],
+)
+def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
+    name: str, answer: Any, words: str
+) -> None:
+    result = gradlab.check(name, answer)
+    assert not result.passed
+    assert words in str(result)
+
+
+def test_a_combination_of_gaps_that_covers_each_others_blind_spots_is_right() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradlab.check("has_kink", kink_by_two_comparisons).passed
