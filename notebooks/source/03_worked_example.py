@@ -264,7 +264,7 @@ print("5x³ at 1, h = 0.1:", round(gradlab.central_difference(lambda x: 5 * cube
 print("x² + 3x at 2, with 0.5 in place of your h:", (parabola(2.5) - parabola(1.5)) / 1.0)
 
 # %% [markdown]
-# **Next:** lesson 4 goes from one number x to every weight and bias of a network.
+# **Next:** [lesson 4](04_vectorizing.ipynb) goes from one number x to every weight and bias of a network.
 #
 # **References.** R. L. Burden and J. D. Faires, *Numerical Analysis*, section 4.1 (the error
 # terms). N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM, 2002,

@@ -27,8 +27,9 @@ import gradlab
 # So far $f$ took one number. The loss of a network takes thousands: a matrix of weights and a
 # vector of biases for each layer. To move them one at a time, you need them in one row.
 #
-# Here is a small network: 3 inputs, 4 hidden units, 2 outputs. Layer $l$ has weights $W_l$ of shape
-# $(n_{l-1}, n_l)$ and biases $b_l$ of shape $(n_l,)$.
+# Here is a small network: 3 inputs, 4 hidden units, 2 outputs, each layer connected to all of the
+# next (`MLP` is such a network). Layer $l$ has $n_l$ units, and $n_0$ is the number of inputs. So
+# its weights $W_l$ have shape $(n_{l-1}, n_l)$ and its biases $b_l$ shape $(n_l,)$.
 
 # %%
 network = gradlab.MLP([3, 4, 2], seed=4)
@@ -63,8 +64,8 @@ print("the same numbers:", np.array_equal(W1, network.params[0][0]))
 #
 # Say that layer $l$ begins at the index $o_l$ of $\theta$. With rows and columns counted from 0,
 #
-# $$W_l[i, j] = \theta[\, o_l + i\, n_l + j\, ], \qquad
-# b_l[j] = \theta[\, o_l + n_{l-1} n_l + j\, ].$$
+# $$W_l[r, c] = \theta[\, o_l + r\, n_l + c\, ], \qquad
+# b_l[c] = \theta[\, o_l + n_{l-1} n_l + c\, ].$$
 #
 # One row down is $n_l$ further, because a row of $W_l$ has $n_l$ entries. The biases come after all
 # $n_{l-1} n_l$ weights of their layer.
@@ -79,8 +80,8 @@ print("theta[13] is b1[1]:   ", theta[13] == b1[1])
 gradlab.show(gradlab.plots.plot_theta(network.params, mark=21))
 
 # %% [markdown]
-# The mark stands over cell 21, the sixth of the eight cells of $W_2$: two rows of two, then one
-# more. Entry 13 lies in $b_1$, which begins at 12.
+# The mark stands over cell 21, the sixth of the eight cells of $W_2$: after two rows of two
+# and one more cell. Entry 13 lies in $b_1$, which begins at 12.
 
 # %% [markdown]
 # ## The gradient goes the same way (3 min)
@@ -218,17 +219,25 @@ print("through theta, slope:", (total(back(separate)) - before) / 0.5)
 # %% [markdown]
 # ## Trap 5: whole numbers (1 min)
 #
-# Lesson 1 had this one. Parameters written as `np.array([1, 2, 3])` are integers.
+# Lesson 1 had this one. Parameters written as `np.array([1, 2, 3])` are integers, and cut what you
+# put into them.
+#
+# **Predict.** The loss is the sum of the squares, so the first slope is 2. What comes out with a
+# forward difference? And with a central one?
 
 # %%
 theta_int = np.array([1, 2, 3])
-nudged = theta_int.copy()
-nudged[:] = nudged + 1e-5  # put into an array of integers
-print("did anything move?", not np.array_equal(nudged, theta_int))
+up, down = theta_int.copy(), theta_int.copy()
+up[:] = up + np.array([1e-5, 0, 0])
+down[:] = down - np.array([1e-5, 0, 0])
+print("up:", up, "  down:", down)
+print("forward:", ((up**2).sum() - (theta_int**2).sum()) / 1e-5)
+print("central:", round(((up**2).sum() - (down**2).sum()) / 2e-5))
 
 # %% [markdown]
-# Nothing moves, so every slope is 0. Convert to float64 when you build $\theta$. (`gradlab`
-# refuses integers, and says which array it was.)
+# Up, 1.00001 is cut to 1: nothing moves. Down, 0.99999 is cut to 0: a whole step of 1. So forward
+# says 0, and central 50,000. Convert to float64 when you build $\theta$. (`gradlab` refuses
+# integers, and says which array it was.)
 
 # %% [markdown]
 # ## Every entry, the others held (4 min)
@@ -239,8 +248,10 @@ print("did anything move?", not np.array_equal(nudged, theta_int))
 # $$\frac{\partial J}{\partial \theta_i} \approx
 # \frac{J(\theta + h e_i) - J(\theta - h e_i)}{2h}, \qquad i = 0, \dots, N - 1.$$
 #
-# By lesson 2 its error is $\frac{h^2}{6} \frac{\partial^3 J}{\partial \theta_i^3}(\xi)$ plus about
-# $u|J|/h$ of rounding. Nothing new happens: along each entry the loss is a function of one number.
+# By lesson 2 its error is $\frac{h^2}{6} \frac{\partial^3 J}{\partial \theta_i^3}(\xi)$, if that
+# third derivative is continuous, plus rounding of at most about $\varepsilon/h$, with the noise
+# $\varepsilon$ of the loss. Nothing new happens: along each entry the loss is a function of one
+# number.
 #
 # **Predict.** How many losses does it take for our network?
 
@@ -271,8 +282,8 @@ for sizes in ([3, 4, 2], [64, 32, 10], [784, 128, 64, 10]):
     print(f"network {name:<14}  N = {count:>7,}   losses: {2 * count:>7,}")
 
 # %% [markdown]
-# A loss of a millisecond makes that more than three minutes for the last one. Lesson 6 shows how to
-# get the same numbers thousands of times faster.
+# A loss of a millisecond makes that more than three minutes for the last one. Lesson 6 shows how
+# 404 moves are enough.
 
 # %% [markdown]
 # ## Explore (2 min)
@@ -281,7 +292,7 @@ for sizes in ([3, 4, 2], [64, 32, 10], [784, 128, 64, 10]):
 # the loss along your entry, all others held.
 #
 # 1. Move entry 13 to the right as far as it goes. What do the loss and its slope do?
-# 2. Go back to 0 and make $h$ smaller. When do the two slopes agree in four decimals?
+# 2. Set *move by* to 0 and make $h$ smaller. When do the two slopes agree in four decimals?
 # 3. Try entries 24 and 25, the biases of the outputs. How do their slopes compare?
 
 # %%
@@ -316,8 +327,8 @@ for step in (0.5, 0.01):
 # - `params` is a list of pairs `(W, b)`: `W` has shape $(n_{l-1}, n_l)$, `b` has shape $(n_l,)$.
 #   The arrays may hold float64, float32 or integers.
 # - Return one new 1-D array of float64, of shape $(N,)$: $W_1$, $b_1$, $W_2$, $b_2$ and so on, each
-#   $W$ row by row, however it lies in memory. It shares no memory with `params`, and leaves `params`
-#   as they are.
+#   $W$ row by row, however it lies in memory. It shares no memory with `params`, and leaves
+#   `params` as they are.
 
 # %% exercise="pack"
 
