@@ -209,8 +209,8 @@ FIND_BUGS = Exercise(
         Misconception(
             wrong=_judged(1e-7, lambda wrong: max(wrong, key=lambda n: (_layer(n), n[0] == "W"))),
             hint="You find the wrong ones, but raise false alarms: some right networks lie on "
-            "kinks, or have a large loss, whose rounding is no mistake. One step and one limit do "
-            "not suit them all; what does gradlab's verdict say of each block?",
+            "kinks, have a large loss, whose rounding is no mistake, or inputs so large that the "
+            "step is too long. What does gradlab's verdict say of each block?",
             # A false alarm may also lie nearer to the output than the mistake.
             shows=_mistakes(lambda said, right: right == "ok" or _layer(said) >= _layer(right)),
         ),
