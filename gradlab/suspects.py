@@ -61,6 +61,9 @@ class Suspect:
         self._network = network
         self._constant = constant
 
+    def __repr__(self) -> str:
+        return "network " + "-".join(map(str, self._network.sizes))
+
     def loss(self, X: FloatArray, Y: FloatArray) -> float:
         """Return the loss; as `gradlab.network.MLP.loss`, with a constant added."""
         self._network.params = self.params

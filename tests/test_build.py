@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from gradlab.build import NOTEBOOKS, build, main, read_source, release
-from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 
 SOURCES = sorted((NOTEBOOKS / "source").glob("*.py"))
 every_lesson = pytest.mark.parametrize("path", SOURCES, ids=[path.stem for path in SOURCES])
@@ -60,7 +60,24 @@ def test_every_exercise_is_asked_and_graded_once_in_its_lesson() -> None:
         for exercise in EXERCISES.values()
         for grade_id in (exercise.name, f"grade_{exercise.name}")
     ]
+    expected += [(answer.lesson, answer.name) for answer in WRITTEN.values()]
     assert found == expected
+
+
+def test_a_question_in_words_is_filled_in_and_cleared(tmp_path: Path) -> None:
+    path = tmp_path / "source" / "09_words.py"
+    path.parent.mkdir()
+    path.write_text(
+        '# %% [markdown] rubric="explain"\n\n# %% [markdown] written="explain"\n', encoding="utf-8"
+    )
+    solved, learner = (nbformat.read(p, as_version=4) for p in build(path, tmp_path))
+    explain = WRITTEN["explain"]
+    assert solved.cells[0].source == learner.cells[0].source == explain.rubric_table()
+    assert solved.cells[1].source == explain.model
+    assert learner.cells[1].source == "YOUR ANSWER HERE"
+    nbgrader = learner.cells[1].metadata.nbgrader
+    assert (nbgrader.grade, nbgrader.solution, nbgrader.locked) == (True, True, False)
+    assert nbgrader.points == explain.points
 
 
 @pytest.fixture

@@ -115,6 +115,11 @@ def test_every_figure_has_an_alt_text_and_a_reading_after_it(stem: str) -> None:
 
 
 @every_lesson
+def test_no_marker_of_a_cell_is_lost_in_prose(stem: str) -> None:
+    assert "%%" not in markdown(stem)
+
+
+@every_lesson
 def test_no_cell_is_a_wall_of_text(stem: str) -> None:
     for cell in solved(stem).cells:
         if cell.cell_type == "markdown":

@@ -13,12 +13,16 @@ from nbgrader.validator import Validator
 from traitlets.config import Config
 
 from gradlab.build import NOTEBOOKS
-from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 FULL = {
     stem: sum(e.points for e in EXERCISES.values() if e.lesson == int(stem[:2]))
     for stem in LESSONS
+}
+# What a person marks: nothing until then.
+BY_HAND = {
+    stem: sum(w.points for w in WRITTEN.values() if w.lesson == int(stem[:2])) for stem in LESSONS
 }
 
 # nbgrader's own warnings, and those of its database, are not ours to mend.
@@ -67,8 +71,12 @@ def test_a_blank_edition_scores_zero_and_a_solved_one_full_marks(
         for stem in LESSONS:
             blank = gradebook.find_submission_notebook(stem, "course", "blank")
             solved = gradebook.find_submission_notebook(stem, "course", "solved")
-            assert (blank.score, blank.max_score) == (0, FULL[stem])
-            assert (solved.score, solved.max_score) == (FULL[stem], FULL[stem])
+            most = FULL[stem] + BY_HAND[stem]
+            assert (blank.score, blank.max_score) == (0, most)
+            assert (solved.score, solved.max_score) == (FULL[stem], most)
+            # A blank answer in words is 0 without a person; one that was written waits for one.
+            assert not blank.needs_manual_grade
+            assert solved.needs_manual_grade == bool(BY_HAND[stem])
 
 
 @pytest.mark.parametrize("stem", LESSONS)

@@ -290,10 +290,7 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
     if not passed and not hints:
-        hints = (
-            "Take the case above and work it out by hand, then compare line by line. "
-            f'gradlab.hint("{exercise.name}") has more.',
-        )
+        hints = (f'{exercise.advice} gradlab.hint("{exercise.name}") has more.',)
     return CheckResult(
         exercise.name,
         passed,

@@ -91,6 +91,8 @@ class Exercise:
         Whether an answer must hand back float64 arrays that share no memory with its arguments.
     tally : callable
         Counts what is right in a group of trials, and what it earns.
+    advice : str
+        What to do with a wrong answer that no hint fits.
     """
 
     lesson: int
@@ -104,6 +106,7 @@ class Exercise:
     atol: float = 1e-9
     new_arrays: bool = False
     tally: Callable[[list[Trial]], Tally] = all_or_nothing
+    advice: str = "Take the case above and work it out by hand, then compare line by line."
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from gradlab.exercises.exercise import (
 )
 from gradlab.exercises.values import leaves
 from gradlab.network import Params
-from gradlab.suspects import Suspect, confusion_table, draw_suspects
+from gradlab.suspects import Suspect, confusion_table, draw_suspects, nearest_to_output
 
 _COUNT = 20
 
@@ -60,7 +60,7 @@ def _tally(trials: list[Trial]) -> Tally:
     if not pairs:
         return Tally(0, _COUNT, 0.0)
     right = sum(said == answer for said, answer in pairs)
-    share = max(0.0, 2.0 * right / len(pairs) - 1.0)
+    share = max(0, 2 * right - len(pairs)) / len(pairs)
     table = confusion_table([said for said, _ in pairs], [answer for _, answer in pairs])
     return Tally(right, len(pairs), share, tuple(table.splitlines()))
 
@@ -148,6 +148,14 @@ def _wrong_ones_only(networks: list[Suspect]) -> list[str]:
     return [answer for answer in find_bugs(networks) if answer != "ok"]
 
 
+def _by_findings(networks: list[Suspect]) -> list[str]:
+    answers = []
+    for network in networks:
+        findings = gradlab.check_network(network, network.X, network.Y).findings
+        answers.append(nearest_to_output([f.parameter for f in findings if f.parameter]))
+    return answers
+
+
 def _by_the_whole_ratio(networks: list[Suspect]) -> list[str]:
     answers = []
     for network, found in zip(networks, find_bugs(networks), strict=True):
@@ -181,6 +189,12 @@ FIND_BUGS = Exercise(
             shows=lambda trials: trials[0].stage == "shape",
         ),
         Misconception(
+            wrong=lambda networks: [_failed_blocks(network) for network in networks],
+            hint="One name for each network, as text: the failed block nearest to the output, or "
+            "“ok”.",
+            shows=lambda trials: trials[0].stage == "returns",
+        ),
+        Misconception(
             wrong=lambda networks: ["ok"] * len(networks),
             hint="You call every network right. Half of them are not.",
             shows=_is_all("ok"),
@@ -190,6 +204,11 @@ FIND_BUGS = Exercise(
             hint="Say “ok” or the name of a block, such as “W2”: the rows of report.parameters "
             "have a name and a verdict each.",
             shows=_is_no_name,
+        ),
+        Misconception(
+            wrong=_by_findings,
+            hint="Findings name a cause only where it can be proved. What is wrong is said by the "
+            "verdict of each block in report.parameters.",
         ),
         Misconception(
             wrong=_last_in_the_table,
@@ -221,6 +240,8 @@ FIND_BUGS = Exercise(
             shows=_mistakes(lambda said, right: said == "ok"),
         ),
     ),
+    advice="Run it on gradlab.draw_suspects(20, seed=70), which gives the answers too, and look "
+    "at the networks where you differ.",
     hints=(
         "Let check_network do the measuring. What does its report say of each block?",
         "The blocks of a report are in report.parameters, from input to output. Collect the names "
@@ -236,7 +257,7 @@ EXPLAIN = WrittenAnswer(
     rubric=(
         (3, "what is wrong: the formula as it is, and as it should be, with the shapes"),
         (3, "the evidence: which blocks fail, which pass, and why that points to this line"),
-        (2, "why nobody noticed: what the loss curve, a ratio or an early check showed"),
+        (2, "what the loss curve, a ratio or an early check showed, and what it hid"),
         (2, "what to do so that it is found next time, and what a check cannot show"),
     ),
     model="""\

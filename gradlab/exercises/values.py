@@ -74,8 +74,9 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], told: bool
     if not failed:
         return value, "", ""
     place, stage, detail = min(failed, key=lambda failure: STAGES.index(failure[1]))
-    joint = "" if detail.startswith("at ") else " "
-    return value, stage, f"at [{place}]{joint}{detail.removeprefix('at ')}"
+    # Places of parts within parts are joined: [0][1].
+    nested = detail.startswith("at [")
+    return value, stage, f"at [{place}]{detail.removeprefix('at ') if nested else ' ' + detail}"
 
 
 def _judge_text(got: Any, expected: Value) -> Judged:
@@ -169,10 +170,11 @@ def _show_parts(parts: Any, digits: int) -> str:
     if all(isinstance(part, int | float | np.number | str) for part in parts):
         shown = [show_value(part, digits) for part in parts[:_SHOWN]]
     else:
-        shown = [
-            _show_parts(part, digits)
-            if isinstance(part, list | tuple)
-            else f"shape {np.shape(part)}"
-            for part in parts[:_SHOWN]
-        ]
+        shown = [_show_part(part, digits) for part in parts[:_SHOWN]]
     return f"[{', '.join(shown + ['...'] * (len(parts) > _SHOWN))}]"
+
+
+def _show_part(part: Any, digits: int) -> str:
+    if isinstance(part, list | tuple):
+        return _show_parts(part, digits)
+    return f"shape {part.shape}" if isinstance(part, np.ndarray) else str(part)

@@ -424,5 +424,4 @@ print(gradlab.confusion_table([naive(network) for network in networks], answers)
 # measures; what it means, you know now.
 #
 # **References.** I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
-# section 11.5 (debugging strategies). L. Bottou, F. E. Curtis and J. Nocedal, *Optimization methods
-# for large-scale machine learning*, SIAM Review 60(2), 2018 (what training needs of a gradient).
+# section 11.5 (debugging strategies).
