@@ -115,6 +115,9 @@ def test_the_cost_says_no_times() -> None:
         "Seconds against the number of parameters, from 160 to 7,210, on log-log axes, for loop "
         "(dashed), units (dash-dotted)."
     )
+    axes = drawing.figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["160", "7,210"]
+    assert list(axes.get_xticklabels(minor=True)) == []
 
 
 def test_lines_differ_in_style_as_well_as_in_colour() -> None:

@@ -104,7 +104,7 @@ def explore_regularization(mistake: str = "penalty forgotten", masks: str = "non
             value=0.1, min=-4, max=6, step=0.5, description="lambda", **ROW
         ),
         "masks": menu("mask", MASKS, masks),
-        "keep_prob": slider("keep prob.", 0.8, 0.5, 1.0, 0.1),
+        "keep_prob": slider("keep p", 0.8, 0.5, 1.0, 0.1),
     }
     rng = np.random.default_rng(6)
     X, Y = rng.random((8, 8)), np.eye(4)[np.arange(8) % 4]

@@ -21,6 +21,11 @@ LINES = {"-": "solid", "--": "dashed", "-.": "dash-dotted", ":": "dotted"}
 SIZE = (7.0, 4.2)
 _DPI = 110
 
+# The borders of the customary bands of a ratio.
+BANDS = (1e-2, 1e-4, 1e-7)
+# Ratios below are all rounding, whose digits differ between machines.
+ROUNDING = 1e-7
+
 
 class Drawing(NamedTuple):
     """A figure and its alternative text."""
@@ -130,3 +135,18 @@ def new_figure(layout: Literal["constrained"] | None = "constrained") -> tuple[F
     axes.grid(color="0.9", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def draw_bands(axes: Any) -> None:
+    """Draw the borders of the customary bands as dotted lines, with their values beside."""
+    for border in BANDS:
+        axes.axhline(border, color="0.3", linewidth=1.0, linestyle=(0, (1, 3)))
+        axes.text(
+            1.01,
+            border,
+            f"{border:.0e}",
+            fontsize=8,
+            color="0.3",
+            va="center",
+            transform=axes.get_yaxis_transform(),
+        )

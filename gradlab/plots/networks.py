@@ -19,10 +19,12 @@ from gradlab.plots.drawing import (
     ORANGE,
     PURPLE,
     RED,
+    ROUNDING,
     SIZE,
     SKY,
     YELLOW,
     Drawing,
+    draw_bands,
     new_figure,
 )
 
@@ -329,11 +331,6 @@ def _arrow(
     )
 
 
-# From here on a ratio is no longer all rounding, whose digits differ between machines.
-_ROUNDING = 1e-7
-_BANDS = (1e-2, 1e-4, 1e-7)
-
-
 def plot_sizes(
     x: Sequence[float],
     series: Mapping[str, Sequence[float] | FloatArray],
@@ -388,18 +385,7 @@ to between 1e-3 and 1e-2.
     if log_x:
         axes.set_xscale("log")
     if bands:
-        for border in _BANDS:
-            axes.axhline(border, color="0.4", linewidth=1.0, linestyle=(0, (1, 3)))
-            axes.annotate(
-                f"{border:.0e}",
-                (1.0, border),
-                (2, 0),
-                ("axes fraction", "data"),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color="0.3",
-            )
+        draw_bands(axes)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     figure.legend(loc="outside upper center", ncols=min(len(series), 3), frameon=False)
@@ -414,7 +400,7 @@ to between 1e-3 and 1e-2.
 
 def _between(value: float) -> str:
     """Say how large a number is, without the digits that may differ between machines."""
-    if value < _ROUNDING:
+    if value < ROUNDING:
         return "below 1e-7"
     power = math.floor(math.log10(value))
     return f"between 1e{power} and 1e{power + 1}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from gradlab.plots.drawing import (
     BLACK,
@@ -15,13 +16,11 @@ from gradlab.plots.drawing import (
     ORANGE,
     PURPLE,
     RED,
+    ROUNDING,
     Drawing,
+    draw_bands,
     new_figure,
 )
-
-_BANDS = (1e-2, 1e-4, 1e-7)
-# Ratios below are all rounding, whose digits differ between machines.
-_ROUNDING = 1e-7
 
 
 class RatioBars:
@@ -54,16 +53,7 @@ class RatioBars:
         axes.set_ylim(1e-12, 3.0)
         axes.set_ylabel("ratio")
         axes.set_axisbelow(True)
-        for border in _BANDS:
-            axes.axhline(border, color=BLACK, linewidth=1.0, linestyle=(0, (1, 3)))
-            axes.text(
-                1.01,
-                border,
-                f"{border:.0e}",
-                fontsize=8,
-                va="center",
-                transform=axes.get_yaxis_transform(),
-            )
+        draw_bands(axes)
         self._axes = axes
         self.update(ratios, title)
 
@@ -84,7 +74,7 @@ class RatioBars:
 
 
 def _size(ratio: float) -> str:
-    return f"{ratio:.0e}" if ratio >= _ROUNDING else "below 1e-7"
+    return f"{ratio:.0e}" if ratio >= ROUNDING else "below 1e-7"
 
 
 class KinkCrossed:
@@ -191,6 +181,8 @@ def plot_cost(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> 
     )
     for (name, times), (color, line, marker) in zip(seconds.items(), styles, strict=False):
         axes.loglog(counts, times, color=color, linestyle=line, marker=marker, label=name)
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("number of parameters N")
     axes.set_ylabel("seconds")
     figure.legend(loc="outside upper center", ncols=len(seconds), frameon=False)

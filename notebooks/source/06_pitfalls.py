@@ -147,8 +147,8 @@ print("penalty part is 1.0 * W:", all(np.allclose(a[0] - b[0], 1.0 * p[0]) for a
 # Write `l2_loss(params, X, Y, lam)` and `l2_backward(params, X, Y, lam)`.
 #
 # - A network with tanh hidden layers and the mean softmax cross-entropy; `params` is a list of
-#   pairs `(W, b)`, `X` has shape $(m, n_0)$, one-hot `Y` has shape $(m, K)$; `lam` is
-#   $\lambda \ge 0$.
+#   pairs `(W, b)`, `X` has shape $(m, n_0)$, one-hot `Y` has shape $(m, K)$; `lam` is $\lambda$,
+#   any number.
 # - `l2_loss` returns a number: $J_\text{data} + \frac{\lambda}{2} \sum_l \|W_l\|^2$.
 # - `l2_backward` returns the gradient of exactly that: a list of pairs `(dW, db)`.
 # - The data part you wrote in lesson 5. Here it may come from a network of gradlab's:
