@@ -184,8 +184,20 @@ def _hints(exercise: Exercise, groups: list[Group]) -> tuple[str, ...]:
         pattern = _pattern([trial for group in groups for trial in group.trials])
         return (pattern,) if pattern else ()
     firsts = [found[0].hint for found in known if found]
-    hints = firsts or [_pattern(trials) for trials in failed]
+    hints = firsts or _patterns(failed)
     return tuple(hint for hint in dict.fromkeys(hints) if hint)
+
+
+def _patterns(failed: list[list[Trial]]) -> list[str]:
+    """Return what the trials of each failed group have in common, if it is no accident of one."""
+    patterns = [_pattern(trials) for trials in failed]
+    of_values = {p for p in patterns if p and p not in STAGE_HINTS.values()}
+    # A group that is wrong throughout, in no pattern, contradicts the others'.
+    shapeless = any(
+        not pattern and all(trial.stage for trial in trials)
+        for pattern, trials in zip(patterns, failed, strict=True)
+    )
+    return [p for p in patterns if p not in of_values or (len(of_values) == 1 and not shapeless)]
 
 
 def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
