@@ -238,6 +238,7 @@ def test_no_two_sizes_of_a_network_are_the_same(seed: int) -> None:
         params, X, Y, _ = problem(hidden, seed)
         sizes = [*X.shape, *(len(b) for _, b in params)]
         assert len(set(sizes)) == len(sizes) == hidden + 3
+        assert len(X) > 2  # or lam / m could be taken for lam / 2
         assert Y.shape == (len(X), sizes[-1])
         np.testing.assert_array_equal(Y.sum(axis=1), 1.0)
 
@@ -362,15 +363,29 @@ def test_check_leaves_the_global_random_state_alone() -> None:
     assert global_random_state() == before
 
 
-def test_misconceptions_leave_the_global_random_state_as_it_goes_on() -> None:
-    draw = lesson_06._replayed(("np.random", "random"))
-    np.random.seed(1)  # noqa: NPY002
-    expected = np.random.random_sample(2)  # noqa: NPY002
-    np.random.seed(1)  # noqa: NPY002
-    first = np.random.random_sample()  # noqa: NPY002
-    assert draw(np.random.random_sample) == draw(np.random.random_sample)
-    second = np.random.random_sample()  # noqa: NPY002
-    assert [first, second] == expected.tolist()
+def test_the_misconception_that_seeds_leaves_the_global_random_state_as_it_was() -> None:
+    before = global_random_state()
+    assert lesson_06._seeds_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
+    assert global_random_state() == before
+
+
+@pytest.mark.parametrize("count", [2, 5, 10])
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
+    count: int, copies: bool
+) -> None:
+    def seeded(loss: Any, theta: Any) -> bool:
+        values = []
+        for _ in range(count):
+            random.seed(7)
+            np.random.seed(7)  # noqa: NPY002
+            values.append(loss(theta.copy() if copies else theta))
+        return len(set(values)) == 1
+
+    tolerant = lesson_06._repeated(count, copies, same=math.isclose)
+    for answer, words in ((tolerant, "allow a tolerance"), (seeded, "the same seed is set")):
+        for seed in range(20):
+            assert words in "".join(mark(EXERCISES["is_deterministic"], answer, seed).hints)
 
 
 @settings(max_examples=50)
@@ -411,6 +426,27 @@ def fixed_sizes(params: Any, X: Any, Y: Any, lam: float) -> Any:
     network = gradlab.MLP([3, 4, 2])
     network.params = params
     return network.loss(X, Y)
+
+
+def one_root(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    norm = np.linalg.norm(np.concatenate([W.ravel() for W, _ in params]))
+    return l2_loss_by_hand(params, X, Y, 0) + lam / 2 * norm
+
+
+def loses_the_last(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    loss = l2_loss_by_hand(params, X, Y, 0)
+    for layer in range(len(params) - 1):
+        loss += lam / 2 * np.sum(params[layer][0] ** 2)
+    return loss
+
+
+def last_gradient_plain(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    plain = l2_backward_by_hand(params, X, Y, 0)
+    return [*l2_backward_by_hand(params, X, Y, lam)[:-1], plain[-1]]
+
+
+def share_for_each_layer(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    return l2_backward_by_hand(params, X, Y, lam / len(params))
 
 
 def flat(params: Any, X: Any, Y: Any, lam: float) -> Any:
@@ -456,6 +492,15 @@ def spread(loss: Any, theta: Any) -> Any:
     return np.ptp([loss(theta.copy()) for _ in range(10)])
 
 
+def variance(loss: Any, theta: Any) -> Any:
+    return np.var([loss(theta.copy()) for _ in range(10)]) == 0
+
+
+def equals_the_mean(loss: Any, theta: Any) -> bool:
+    values = [loss(theta.copy()) for _ in range(10)]
+    return bool(values[0] == sum(values) / 10)
+
+
 def seeds_by_itself(loss: Any, theta: Any) -> bool:
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
@@ -478,9 +523,24 @@ def gap_stays(f: Any, x: float, h: float) -> bool:
     return bool(fine > 0.9 * coarse)
 
 
-def gap_is_not_proportional(f: Any, x: float, h: float) -> bool:
+def gap_is_alike(f: Any, x: float, h: float) -> Any:
+    coarse, fine = (abs(f(x + s) - 2 * f(x) + f(x - s)) / s for s in (h, h / 2))
+    return np.isclose(fine, coarse, rtol=0.1)
+
+
+def quotient_of_gaps(parts: int) -> Callable[..., Any]:
+    def answer(f: Any, x: float, h: float) -> bool:
+        gaps = [f(x + s) - 2 * f(x) + f(x - s) for s in (h, h / parts)]
+        with np.errstate(all="ignore"):
+            quotient = gaps[0] / gaps[1]
+        return not abs(quotient - parts**2) < 0.1 * parts**2
+
+    return answer
+
+
+def quotient_of_gaps_that_are_not_rounding(f: Any, x: float, h: float) -> bool:
     coarse, fine = (f(x + s) - 2 * f(x) + f(x - s) for s in (h, h / 4))
-    return not np.isclose(coarse / fine, 16, rtol=0.01)
+    return bool(abs(coarse) > 1e-13 and abs(fine / coarse - 1 / 16) > 1 / 160)
 
 
 def tiny_step(f: Any, x: float, h: float) -> bool:
@@ -501,6 +561,10 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("l2_loss", no_unpacking, "in the line “return l2_loss_by_hand(params, X, Y, 0) + lam"),
         ("l2_loss", doubled, "Every value is 2 times the right one"),
         ("l2_loss", fixed_sizes, "sizes (3, 4, 2) need 2"),
+        ("l2_loss", loses_the_last, "Hint: The last W is not in your penalty. Sum over all"),
+        ("l2_loss", one_root, "Hint: The penalty has squares and no root."),
+        ("l2_backward", last_gradient_plain, "Hint: The last dW lacks its lam W."),
+        ("l2_backward", share_for_each_layer, "You share lam out among the layers"),
         ("l2_backward", flat, "returned 9 parts"),
         ("l2_backward", swapped, "at [0][0] returned shape"),
         ("l2_backward", as_rows, "at [0][1] returned shape (1, "),
@@ -551,6 +615,8 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("is_deterministic", first_and_last, "Compare all of ten"),
         ("is_deterministic", first_pair_decides, "Compare all of ten"),
         ("is_deterministic", rounded, "You allow a tolerance"),
+        ("is_deterministic", variance, "spread of equal numbers need not come out as exactly 0"),
+        ("is_deterministic", equals_the_mean, "Compare each value with the first, with =="),
         ("is_deterministic", spread, "True or False is needed"),
         ("is_deterministic", seeds_by_itself, "the same seed is set before each evaluation"),
         (
@@ -559,6 +625,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
             "wrong way round",
         ),
         ("is_deterministic", lambda loss, theta: True, "the same for every input"),
+        ("is_deterministic", lambda loss, theta: False, "at one and the same theta"),
         (
             "miss_probability",
             lambda bad, total, samples: (1 - bad / total) ^ samples,
@@ -567,7 +634,12 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         (
             "miss_probability",
             lambda bad, total, samples: round((1 - bad / total) ** samples, 2),
-            "is right",
+            "Hint: Do not round.",
+        ),
+        (
+            "miss_probability",
+            lambda bad, total, samples: float(f"{(1 - bad / total) ** samples:.4g}"),
+            "Hint: Do not round.",
         ),
         ("miss_probability", lambda bad, total, samples: 0.5, "the same for every input"),
         (
@@ -585,7 +657,14 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("has_kink", one_sided_slopes(0.02), "No threshold on the gap"),
         ("has_kink", one_sided_slopes(1e-6), "everything kinked that is not straight"),
         ("has_kink", gap_stays, "stays while the step shrinks"),
-        ("has_kink", gap_is_not_proportional, "blind to a kink at a distance of h / 5"),
+        ("has_kink", gap_is_alike, "On a straight f both gaps are rounding"),
+        ("has_kink", quotient_of_gaps(2), "On a straight f both gaps are rounding"),
+        ("has_kink", quotient_of_gaps(4), "and their quotient is noise"),
+        (
+            "has_kink",
+            quotient_of_gaps_that_are_not_rounding,
+            "blind to a kink at a distance of h / 5",
+        ),
         ("has_kink", tiny_step, "miss one farther off"),
         ("has_kink", steps_are_too_wide, "You look beyond"),
         ("has_kink", lambda f, x, h: f(x + h) - f(x), "True or False is needed"),
@@ -599,6 +678,31 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
     result = gradlab.check(name, answer)
     assert not result.passed
     assert words in str(result)
+
+
+@pytest.mark.parametrize("answer", [gap_is_alike, quotient_of_gaps(2), quotient_of_gaps(4)])
+def test_the_case_shown_with_a_hint_about_a_straight_f_is_straight(answer: Any) -> None:
+    for seed in range(50):
+        groups = mark(EXERCISES["has_kink"], answer, seed).groups
+        first = next(trial for group in groups for trial in group.trials if trial.stage)
+        assert lesson_06._is_straight(first)
+
+
+def test_the_hint_of_a_mistake_in_one_layer_only_fits_every_group() -> None:
+    for seed in range(50):
+        marking = mark(EXERCISES["l2_backward"], share_for_each_layer, seed)
+        assert marking.points == 1  # without a hidden layer lam / L is lam
+        assert len(marking.hints) == 1
+        assert "cancels the 1/2" not in marking.hints[0]
+        (hint,) = mark(EXERCISES["l2_loss"], loses_the_last, seed).hints
+        assert "missing" not in hint
+
+
+def test_the_spread_of_equal_losses_is_not_0_in_some_case_of_every_seed() -> None:
+    for seed in range(50):
+        marking = mark(EXERCISES["is_deterministic"], variance, seed)
+        assert [group.passed for group in marking.groups[:2]] == [False, False]
+        assert len(marking.hints) == 1
 
 
 def test_a_combination_of_gaps_that_covers_each_others_blind_spots_is_right() -> None:

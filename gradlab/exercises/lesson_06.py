@@ -97,6 +97,11 @@ def _signed(rng: np.random.Generator, low: float, high: float, size: Any = None)
     return float(sizes) if size is None else sizes
 
 
+def _are_answers(trials: list[Trial]) -> bool:
+    """Whether every call gave a value of the right kind and shape, right or wrong."""
+    return all(trial.stage in ("", "values") for trial in trials)
+
+
 # --- L2
 
 Params = list[tuple[Any, Any]]
@@ -104,7 +109,8 @@ Params = list[tuple[Any, Any]]
 
 def _problem(rng: np.random.Generator, hidden: int, sign: int) -> tuple[Any, ...]:
     """Draw a network, its data and a lam of this sign; no two sizes are the same."""
-    rows, *sizes = rng.permutation(np.arange(2, hidden + 5)).tolist()
+    rows = int(rng.integers(3, hidden + 5))  # not 2, where lam / m is lam / 2
+    sizes = rng.permutation([size for size in range(2, hidden + 5) if size != rows]).tolist()
     params = [
         (_signed(rng, 0.1, 1.2, pair), _signed(rng, 0.1, 0.9, pair[1])) for pair in pairwise(sizes)
     ]
@@ -147,13 +153,9 @@ def _untouched(params: Params) -> gradlab.MLP:
     return gradlab.MLP(_network(params).sizes)
 
 
-def _penalised(penalty: Callable[[Params, int, float], Any]) -> Callable[..., Any]:
-    """Return the loss with another penalty, a function of params, m and lam."""
-
-    def loss(params: Params, X: Any, Y: Any, lam: float) -> Any:
-        return _network(params).loss(X, Y) + penalty(params, len(X), lam)
-
-    return loss
+def _penalised(size: Callable[[Params], Any]) -> Callable[..., Any]:
+    """Return the loss with lam / 2 times something else than the sum of all squares."""
+    return lambda params, X, Y, lam: l2_loss(params, X, Y, 0) + lam / 2 * size(params)
 
 
 def _squares(params: Params) -> Any:
@@ -190,20 +192,16 @@ L2_LOSS = Exercise(
             shows=_hands_lam_to_mlp,
         ),
         Misconception(
-            wrong=_penalised(lambda params, m, lam: lam * _squares(params)),
+            wrong=lambda params, X, Y, lam: l2_loss(params, X, Y, 2 * lam),
             hint="The penalty is twice too large: its factor is lam / 2, so that its derivative "
             "is lam W.",
         ),
         Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: (
-                    lam / 2 * (_squares(params) + sum(np.sum(b**2) for _, b in params))
-                )
-            ),
+            wrong=_penalised(lambda params: sum(np.sum(W**2) + np.sum(b**2) for W, b in params)),
             hint="You penalise the biases too. The penalty is on every W, and on no b.",
         ),
         Misconception(
-            wrong=_penalised(lambda params, m, lam: 0.0),
+            wrong=lambda params, X, Y, lam: l2_loss(params, X, Y, 0),
             hint="This is the cross-entropy alone: the penalty is missing.",
         ),
         Misconception(
@@ -211,18 +209,9 @@ L2_LOSS = Exercise(
             hint="This is the penalty alone: add it to the cross-entropy.",
         ),
         Misconception(
-            wrong=_penalised(lambda params, m, lam: -lam / 2 * _squares(params)),
-            hint="You subtract the penalty, which would reward large weights: add it.",
-        ),
-        Misconception(
-            wrong=_penalised(lambda params, m, lam: lam / (2 * m) * _squares(params)),
+            wrong=lambda params, X, Y, lam: l2_loss(params, X, Y, lam / len(X)),
             hint="You divide the penalty by m. Some conventions do; here only the cross-entropy "
             "is a mean over the rows.",
-        ),
-        Misconception(
-            wrong=_penalised(lambda params, m, lam: lam / m * _squares(params)),
-            hint="Your penalty is lam / m times the squares. Here its factor is lam / 2, "
-            "whatever m is.",
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
@@ -231,43 +220,33 @@ L2_LOSS = Exercise(
             hint=_DATA_SUMMED,
         ),
         Misconception(
-            wrong=_penalised(lambda params, m, lam: lam / 2 * _squares(params[-1:])),
+            wrong=_penalised(lambda params: _squares(params[-1:])),
             hint="Only the last W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params, m, lam: lam / 2 * _squares(params[:1])),
+            wrong=_penalised(lambda params: _squares(params[:1])),
             hint="Only the first W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: lam / 2 * sum(np.linalg.norm(W) for W, _ in params)
-            ),
+            wrong=_penalised(lambda params: _squares(params[:-1])),
+            hint="The last W is not in your penalty. Sum over all layers.",
+        ),
+        Misconception(
+            wrong=_penalised(lambda params: sum(np.linalg.norm(W) for W, _ in params)),
             hint="You add up the norms of the W. The penalty has their squares.",
         ),
         Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: lam / 2 * sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)
-            ),
+            wrong=_penalised(lambda params: np.sqrt(_squares(params))),
+            hint="The penalty has squares and no root.",
+        ),
+        Misconception(
+            wrong=_penalised(lambda params: sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)),
             hint="np.linalg.norm(W, 2) of a matrix is its largest singular value. Sum the squares "
             "of the entries instead.",
         ),
         Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: lam / 2 * sum(np.sum(W) ** 2 for W, _ in params)
-            ),
+            wrong=_penalised(lambda params: sum(np.sum(W) ** 2 for W, _ in params)),
             hint="You square the sum of the entries. Square each entry, then sum.",
-        ),
-        Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: lam / 2 * sum(np.mean(W**2) for W, _ in params)
-            ),
-            hint="You take the mean of the squares of each W. The penalty has their sum.",
-        ),
-        Misconception(
-            wrong=_penalised(
-                lambda params, m, lam: lam * sum(np.sum(np.abs(W)) for W, _ in params)
-            ),
-            hint="Absolute values make an L1 penalty. L2 has squares, and the factor lam / 2.",
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
@@ -286,33 +265,31 @@ L2_LOSS = Exercise(
 )
 
 
-def _regularised(
-    term: Callable[[Any, int, float], Any],
-    bias_term: Callable[[Any, float], Any] = lambda b, lam: 0.0,
-    layers: slice = slice(None),
+def _with_terms(
+    term: Callable[[Any, float], Any],
+    network: Callable[[Params], gradlab.MLP] = _network,
 ) -> Callable[..., Any]:
-    """Return the gradient with another term added to dW, one to db, or in some layers only."""
+    """Return the gradient with another term added to each dW, or that of another network."""
 
     def backward(params: Params, X: Any, Y: Any, lam: float) -> Any:
-        gradients = _network(params).gradients(X, Y)
-        for k in range(len(params))[layers]:
-            (W, b), (dW, db) = params[k], gradients[k]
-            gradients[k] = (dW + term(W, len(X), lam), db + bias_term(b, lam))
-        return gradients
+        data = network(params).gradients(X, Y)
+        return [(dW + term(W, lam), db) for (W, _), (dW, db) in zip(params, data, strict=True)]
 
     return backward
 
 
-def _decay(W: Any, m: int, lam: float) -> Any:
-    return lam * W
+def _penalises_biases(params: Params, X: Any, Y: Any, lam: float) -> Any:
+    right = l2_backward(params, X, Y, lam)
+    return [(dW, db + lam * b) for (_, b), (dW, db) in zip(params, right, strict=True)]
 
 
-def _from_other_data_part(network: Callable[[Params], gradlab.MLP]) -> Callable[..., Any]:
-    """Return the right term added to the gradient of another network."""
+def _penalty_in(layers: slice) -> Callable[..., Any]:
+    """Return the gradient with lam W in some layers only."""
 
     def backward(params: Params, X: Any, Y: Any, lam: float) -> Any:
-        data = network(params).gradients(X, Y)
-        return [(dW + lam * W, db) for (W, _), (dW, db) in zip(params, data, strict=True)]
+        gradients = l2_backward(params, X, Y, 0)
+        gradients[layers] = l2_backward(params, X, Y, lam)[layers]
+        return gradients
 
     return backward
 
@@ -330,32 +307,36 @@ L2_BACKWARD = Exercise(
             shows=_hands_lam_to_mlp,
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: 0.0),
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, 0),
             hint="This is the gradient of the cross-entropy alone. A check would show a residual "
             "proportional to W: the penalty's derivative is missing.",
         ),
         Misconception(
-            wrong=_regularised(_decay, lambda b, lam: lam * b),
+            wrong=_penalises_biases,
             hint="You add lam b to db. The biases are not in the penalty, so it has no "
             "derivative by them.",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: lam / 2 * W),
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, lam / 2),
             hint="The derivative of W² is 2 W, and the 2 cancels the 1/2 of the penalty: what is "
             "left?",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: 2 * lam * W),
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, lam / len(params)),
+            hint="You share lam out among the layers. Each W has the whole of lam in the penalty.",
+        ),
+        Misconception(
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, 2 * lam),
             hint="2 lam W belongs to a penalty of lam times the squares. Here it has a 1/2: loss "
             "and gradient must follow the same convention.",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: lam * W / m),
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, lam / len(X)),
             hint="You divide lam W by m. The loss does not: its penalty is added after the mean. "
             "Loss and gradient must follow the same convention.",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: -lam * W),
+            wrong=lambda params, X, Y, lam: l2_backward(params, X, Y, -lam),
             hint="You subtract lam W. The penalty is added to the loss, so its derivative is "
             "added too; the minus sign belongs to the training step.",
         ),
@@ -364,35 +345,31 @@ L2_BACKWARD = Exercise(
             hint="This is the gradient of the penalty alone: add that of the cross-entropy.",
         ),
         Misconception(
-            wrong=_regularised(_decay, layers=slice(-1, None)),
+            wrong=_penalty_in(slice(-1, None)),
             hint="Only the last dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_regularised(_decay, layers=slice(0, 1)),
+            wrong=_penalty_in(slice(1)),
             hint="Only the first dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: lam / 2 * np.sum(W**2)),
+            wrong=_penalty_in(slice(-1)),
+            hint="The last dW lacks its lam W. Every layer's W is in the penalty.",
+        ),
+        Misconception(
+            wrong=_with_terms(lambda W, lam: lam / 2 * np.sum(W**2)),
             hint="You add the penalty itself to every entry of dW. Add its derivative: how does "
             "it change if one entry of W does?",
         ),
         Misconception(
-            wrong=_regularised(lambda W, m, lam: lam * np.sign(W)),
-            hint="lam sign(W) belongs to an L1 penalty. The derivative of W² grows with W.",
-        ),
-        Misconception(
-            wrong=_regularised(lambda W, m, lam: lam * W**2),
-            hint="You add lam W², but the derivative of a square is not a square.",
-        ),
-        Misconception(
-            wrong=_regularised(lambda W, m, lam: lam),
-            hint="You add lam alone. The derivative of lam / 2 W² depends on W.",
-        ),
-        Misconception(
-            wrong=_from_other_data_part(lambda params: _network(params, reduction="sum")),
+            wrong=_with_terms(
+                lambda W, lam: lam * W, network=lambda params: _network(params, reduction="sum")
+            ),
             hint=_DATA_SUMMED,
         ),
-        Misconception(wrong=_from_other_data_part(_untouched), hint=_OTHER_PARAMS),
+        Misconception(
+            wrong=_with_terms(lambda W, lam: lam * W, network=_untouched), hint=_OTHER_PARAMS
+        ),
         Misconception(
             wrong=lambda params, X, Y, lam: [dW for dW, _ in l2_backward(params, X, Y, lam)],
             hint="db is missing. The penalty adds nothing to it, but it is part of the gradient: "
@@ -448,27 +425,26 @@ def _dropout_cases(rng: np.random.Generator) -> Cases:
 
 def _has_zeros_elsewhere(trials: list[Trial]) -> bool:
     """Whether entries are 0 or scaled as they should be, but not where the mask says so."""
-    for trial in trials:
+
+    def fits(trial: Trial) -> bool:
         values, keep_prob, _ = trial.arguments
-        if trial.stage not in ("", "values"):
-            return False
         scaled = np.isclose(trial.got, values / keep_prob, rtol=1e-9, atol=0.0)
-        if not np.all(scaled | (trial.got == 0.0)):
-            return False
-    return True
+        return bool(np.all(scaled | (trial.got == 0.0)))
+
+    return _are_answers(trials) and all(map(fits, trials))
 
 
 def _scales_otherwise(trials: list[Trial]) -> bool:
     """Whether what is kept has a factor of its own in each trial, and what is dropped is 0."""
-    for trial in trials:
-        if trial.stage not in ("", "values"):
-            return False
+
+    def fits(trial: Trial) -> bool:
         values, _, mask = trial.arguments
         kept = mask != 0
         factors = trial.got[kept] / values[kept]
-        if np.any(trial.got[~kept]) or not np.allclose(factors, factors[0], rtol=1e-9, atol=0.0):
-            return False
-    return True
+        alike = np.allclose(factors, factors[0], rtol=1e-9, atol=0.0)
+        return alike and not np.any(trial.got[~kept])
+
+    return _are_answers(trials) and all(map(fits, trials))
 
 
 def _changes_in_place(trials: list[Trial]) -> bool:
@@ -501,25 +477,46 @@ def _by_drop_probability(values: Any, keep_prob: float, mask: Any) -> Any:
         return values * mask / (1 - keep_prob)
 
 
-def _scaled_by_root(values: Any, keep_prob: float, mask: Any) -> Any:
-    return values * mask / np.sqrt(keep_prob)
-
-
-_OTHER_FACTOR = (
-    "The zeros are where they belong, but what is kept is multiplied by something else than "
-    "1 / keep_prob."
-)
-_KEPT_SHARE = (
-    "You divide by the share of ones in the mask. Divide by keep_prob, the probability that it "
-    "was drawn with."
-)
-_DROP_PROBABILITY = (
-    "You divide by 1 - keep_prob, as if it were the probability to drop. keep_prob is that to "
-    "keep."
-)
-_SELF = (
-    "Where nothing is dropped you hand back the argument itself: whoever changes the result "
-    "changes the argument too. Return a new array."
+# Mistakes that are made in both passes; those with a predicate are less exact, so they go last.
+_IN_EITHER_PASS = (
+    Misconception(
+        wrong=lambda values, keep_prob, mask: values * (1 - mask) / keep_prob,
+        hint="You drop what should be kept: mask is 1 where a unit is kept.",
+    ),
+    Misconception(
+        wrong=_by_drop_probability,
+        hint="You divide by 1 - keep_prob, as if it were the probability to drop. keep_prob is "
+        "that to keep.",
+    ),
+    Misconception(
+        wrong=lambda values, keep_prob, mask: values * mask / np.mean(mask),
+        hint="You divide by the share of ones in the mask. Divide by keep_prob, the probability "
+        "that it was drawn with.",
+    ),
+    Misconception(
+        wrong=_in_place,
+        hint="You change your argument in place, and others still need it as it was: multiply "
+        "with *, not with *=.",
+        shows=_changes_in_place,
+    ),
+    Misconception(
+        wrong=_itself_where_all_is_kept,
+        hint="Where nothing is dropped you hand back the argument itself: whoever changes the "
+        "result changes the argument too. Return a new array.",
+        shows=_hands_back_its_argument,
+    ),
+    Misconception(
+        wrong=_other_mask,
+        hint="The zeros are not where the mask has them. Do not draw another mask: both passes, "
+        "and every evaluation of the loss, need the same one.",
+        shows=_has_zeros_elsewhere,
+    ),
+    Misconception(
+        wrong=lambda values, keep_prob, mask: values * mask / np.sqrt(keep_prob),
+        hint="The zeros are where they belong, but what is kept is multiplied by something else "
+        "than 1 / keep_prob.",
+        shows=_scales_otherwise,
+    ),
 )
 
 DROPOUT_FORWARD = Exercise(
@@ -548,34 +545,7 @@ DROPOUT_FORWARD = Exercise(
             hint="This is what plain dropout does after training. Inverted dropout, in training, "
             "multiplies by the mask and divides by keep_prob.",
         ),
-        Misconception(
-            wrong=lambda A, keep_prob, mask: A * (1 - mask) / keep_prob,
-            hint="You drop what should be kept: mask is 1 where a unit is kept.",
-        ),
-        Misconception(wrong=_by_drop_probability, hint=_DROP_PROBABILITY),
-        Misconception(wrong=lambda A, keep_prob, mask: A * mask / np.mean(mask), hint=_KEPT_SHARE),
-        Misconception(
-            wrong=lambda A, keep_prob, mask: mask / keep_prob,
-            hint="This is the scaled mask: multiply A by it.",
-        ),
-        Misconception(
-            wrong=_in_place,
-            hint="You change A in place, but backpropagation still needs A as it was: write "
-            "A * mask, not A *= mask.",
-            shows=_changes_in_place,
-        ),
-        Misconception(wrong=_itself_where_all_is_kept, hint=_SELF, shows=_hands_back_its_argument),
-        Misconception(
-            wrong=_other_mask,
-            hint="The zeros are not where the mask has them. Do not draw another mask: with the "
-            "one you are given, the loss is the same at every evaluation.",
-            shows=_has_zeros_elsewhere,
-        ),
-        Misconception(
-            wrong=_scaled_by_root,
-            hint=_OTHER_FACTOR,
-            shows=_scales_otherwise,
-        ),
+        *_IN_EITHER_PASS,
     ),
     hints=(
         "What becomes of a unit where mask is 0, and of one where it is 1?",
@@ -612,40 +582,11 @@ DROPOUT_BACKWARD = Exercise(
             "mask / keep_prob times its input: by what is dA multiplied?",
         ),
         Misconception(
-            wrong=lambda dA, keep_prob, mask: dA * (1 - mask) / keep_prob,
-            hint="You let through what was dropped: mask is 1 where a unit is kept.",
-        ),
-        Misconception(wrong=_by_drop_probability, hint=_DROP_PROBABILITY),
-        Misconception(
-            wrong=lambda dA, keep_prob, mask: dA * mask / keep_prob**2,
-            hint="You divide by keep_prob twice. The forward pass divides once.",
-        ),
-        Misconception(
-            wrong=lambda dA, keep_prob, mask: dA * mask / np.mean(mask), hint=_KEPT_SHARE
-        ),
-        Misconception(
             wrong=lambda dA, keep_prob, mask: mask / keep_prob,
             hint="This is the derivative of the output by the input. Multiply dA by it: the chain "
             "rule.",
         ),
-        Misconception(
-            wrong=_in_place,
-            hint="You change dA in place, and it is the caller's: write dA * mask, not "
-            "dA *= mask.",
-            shows=_changes_in_place,
-        ),
-        Misconception(wrong=_itself_where_all_is_kept, hint=_SELF, shows=_hands_back_its_argument),
-        Misconception(
-            wrong=_other_mask,
-            hint="The zeros are not where the mask has them. The backward pass belongs to one "
-            "forward pass, and uses the same mask.",
-            shows=_has_zeros_elsewhere,
-        ),
-        Misconception(
-            wrong=_scaled_by_root,
-            hint=_OTHER_FACTOR,
-            shows=_scales_otherwise,
-        ),
+        *_IN_EITHER_PASS,
     ),
     hints=(
         "Write one entry of the forward pass: output = input * mask / keep_prob. What is the "
@@ -660,182 +601,133 @@ DROPOUT_BACKWARD = Exercise(
 
 
 class _Loss:
-    """The sum of theta^2, and what else happens at a call; it counts its calls from 1.
+    """The sum of theta^2, and one of `_ADDED`; it counts its calls from 1.
 
     Parameters
     ----------
-    name : str
-        What a message calls it.
-    act : callable
-        Takes this object and theta, and returns what is added to the sum.
+    added : str
+        What is added, in words.
     rng : Generator
-        Where its own random numbers come from.
+        Where the seed of its own random numbers comes from.
     """
 
-    def __init__(
-        self,
-        name: str,
-        act: Callable[[_Loss, Any], float],
-        rng: np.random.Generator,
-    ) -> None:
-        self.__name__ = name
-        self.act = act
+    def __init__(self, added: str, rng: np.random.Generator) -> None:
+        self.__name__ = f"sum(theta^2){added}"
+        self.added = added
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
         self.calls = 0
 
     def __call__(self, theta: Any) -> float:
         self.calls += 1
-        return float(np.sum(theta**2)) + self.act(self, theta)
+        return float(np.sum(theta**2) + _ADDED[self.added](self, theta))
 
 
-def _nothing(loss: _Loss, theta: Any) -> float:
-    return 0.0
+_SEEDED = " + noise by a generator seeded at each call"
+_SAME_MASK = " + sum(mask theta), always the same mask"
+_NEW_MASK = " + sum(mask theta), a new mask each time"
+_NUMPYS, _PYTHONS = " + noise by np.random", " + noise by random.random"
+_DRIFT = " + 1e-12 times the number of calls"
+_SURPRISE = ", and 1 more at call 9"
+_GROWTH = "; then it multiplies theta by 1.01 in place"
+_NOISY_GROWTH = f" + noise{_GROWTH}"
 
 
-def _own_noise(loss: _Loss, theta: Any) -> float:
-    return float(loss.rng.random())
+def _grown(theta: Any, added: float) -> float:
+    theta *= 1.01
+    return added
 
 
-def _same_noise(loss: _Loss, theta: Any) -> float:
-    return float(np.random.default_rng(0).random())
-
-
-def _numpys_noise(loss: _Loss, theta: Any) -> float:
+# What a loss adds to sum(theta^2), in words and in code.
+_ADDED: dict[str, Callable[[_Loss, Any], float]] = {
+    "": lambda loss, theta: 0.0,
+    _SEEDED: lambda loss, theta: np.random.default_rng(0).random(),
+    _SAME_MASK: lambda loss, theta: np.sum(theta[::2]),
+    " + noise": lambda loss, theta: loss.rng.random(),
     # Losses in the wild use the global state.
-    return float(np.random.random_sample())  # noqa: NPY002
-
-
-def _pythons_noise(loss: _Loss, theta: Any) -> float:
-    return random.random()
-
-
-def _new_mask(loss: _Loss, theta: Any) -> float:
+    _NUMPYS: lambda loss, theta: np.random.random_sample(),  # noqa: NPY002
+    _PYTHONS: lambda loss, theta: random.random(),
     # Of 32 masks, ten in a row are the same with a probability of 2**-45.
-    return float(np.sum(theta[:5] * (loss.rng.random(5) < 0.5)))
-
-
-def _same_mask(loss: _Loss, theta: Any) -> float:
-    return float(np.sum(theta[::2]))
-
-
-def _drift(loss: _Loss, theta: Any) -> float:
-    return 1e-12 * loss.calls
-
-
-def _alternation(loss: _Loss, theta: Any) -> float:
-    return float(loss.calls % 2)
-
-
-def _growth(loss: _Loss, theta: Any) -> float:
-    theta *= 1.01
-    return 0.0
-
-
-def _growth_and_noise(loss: _Loss, theta: Any) -> float:
-    theta *= 1.01
-    return _own_noise(loss, theta)
-
-
-def _surprise(call: int) -> Callable[[_Loss, Any], float]:
-    return lambda loss, theta: float(loss.calls == call)
+    _NEW_MASK: lambda loss, theta: np.sum(theta * (loss.rng.random(5) < 0.5)),
+    _DRIFT: lambda loss, theta: 1e-12 * loss.calls,
+    _SURPRISE: lambda loss, theta: loss.calls == 9,
+    ", and 1 more at every other call": lambda loss, theta: loss.calls % 2,
+    _GROWTH: lambda loss, theta: _grown(theta, 0.0),
+    _NOISY_GROWTH: lambda loss, theta: _grown(theta, loss.rng.random()),
+}
 
 
 def _deterministic_cases(rng: np.random.Generator) -> Cases:
-    """Three groups, with as many True as False in each."""
+    """Three groups, with as many True as False in each; what is True comes first."""
 
-    def case(name: str, act: Callable[[_Loss, Any], float]) -> tuple[Any, ...]:
-        return _Loss(f"sum(theta^2){name}", act, rng), _signed(rng, 0.3, 1.5, 5)
+    def cases(*added: str) -> list[tuple[Any, ...]]:
+        return [(_Loss(words, rng), _signed(rng, 0.3, 1.5, 5)) for words in added]
 
-    call = int(rng.integers(7, 10))
+    def plain(rounded: bool) -> tuple[Any, ...]:
+        """Nothing is added, and the mean of ten losses is rounded, or is exactly the loss."""
+        while True:
+            theta = _signed(rng, 0.3, 1.5, 5)
+            if (np.std([np.sum(theta**2)] * 10) > 0) == rounded:
+                return _Loss("", rng), theta
+
     return {
         "random numbers": [
-            case(" + noise", _own_noise),
-            case("", _nothing),
-            case(" + noise by np.random", _numpys_noise),
-            case(" + noise by a generator seeded at each call", _same_noise),
-            case(" + noise by random.random", _pythons_noise),
-            case(" + sum(mask theta), always the same mask", _same_mask),
-            case(" + sum(mask theta), a new mask each time", _new_mask),
-            case("", _nothing),
+            plain(rounded=True),
+            plain(rounded=False),
+            *cases(_SEEDED, _SAME_MASK, " + noise", _NUMPYS, _PYTHONS, _NEW_MASK),
         ],
         "rare and tiny changes": [
-            case(f", and 1 more at call {call}", _surprise(call)),
-            case("", _nothing),
-            case(" + 1e-12 times the number of calls", _drift),
-            case(" + sum(mask theta), always the same mask", _same_mask),
-            case(", and 1 more at every other call", _alternation),
-            case(" + noise by a generator seeded at each call", _same_noise),
+            plain(rounded=True),
+            *cases(_SAME_MASK, _SEEDED),
+            *cases(_SURPRISE, _DRIFT, ", and 1 more at every other call"),
         ],
-        "losses that change theta": [
-            case("; then it multiplies theta by 1.01 in place", _growth),
-            case(" + noise; then it multiplies theta by 1.01 in place", _growth_and_noise),
-        ],
+        "losses that change theta": cases(_GROWTH, _NOISY_GROWTH),
     }
 
 
-def _close(a: float, b: float) -> bool:
-    return bool(np.isclose(a, b))
-
-
-def _replayed(states: tuple[str, ...]) -> Callable[[Callable[[], float]], float]:
-    """Call something, with global random numbers that start from the same state every time."""
-
-    def call(evaluate: Callable[[], float]) -> float:
-        before = random.getstate(), np.random.get_state()  # noqa: NPY002
-        if "random" in states:
-            random.seed(0)
-        if "np.random" in states:
-            np.random.seed(0)  # noqa: NPY002
-        try:
-            return evaluate()
-        finally:
-            if "random" in states:
-                random.setstate(before[0])
-            if "np.random" in states:
-                np.random.set_state(before[1])  # noqa: NPY002
-
-    return call
-
-
 def _repeated(
-    times: int,
-    copies: bool,
-    same: Callable[[float, float], bool] = operator.eq,
-    seeded: tuple[str, ...] = (),
+    times: int, copies: bool, same: Callable[[float, float], Any] = operator.eq
 ) -> Callable[[Callable[[Any], float], Any], bool]:
     """Return a comparison of so many evaluations, at copies of theta or at theta itself."""
-    call = _replayed(seeded)
 
     def compare(loss: Callable[[Any], float], theta: Any) -> bool:
-        def evaluate() -> float:
-            return loss(theta.copy() if copies else theta)
-
-        first, *others = [call(evaluate) for _ in range(times)]
+        first, *others = [loss(theta.copy() if copies else theta) for _ in range(times)]
         return all(same(first, other) for other in others)
 
     return compare
 
 
-_TOO_FEW = (
-    "The first evaluations may agree and a later one not: dropout that rarely drops is such a "
-    "loss. Compare all of ten evaluations."
-)
-_NO_COPY = (
-    "One of these losses changes the array that it is given, so the next evaluation is at "
-    "another theta. Hand it a fresh copy, theta.copy(), at each evaluation."
-)
+def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
+    """Compare ten evaluations from one seed, and leave NumPy's global state as it was."""
+    before = np.random.get_state()  # noqa: NPY002
+    values = []
+    for _ in range(10):
+        np.random.seed(0)  # noqa: NPY002
+        values.append(loss(theta.copy()))
+    np.random.set_state(before)  # noqa: NPY002
+    return values.count(values[0]) == 10
+
+
+def _errs_on(*added: str) -> Callable[[list[Trial]], bool]:
+    """Return whether losses that add this, if there are any, mislead, and else only carelessness.
+
+    That is too few evaluations, or none at a copy of theta: both go with any other mistake.
+    """
+    careless = {_NEW_MASK, _SURPRISE, _GROWTH, _NOISY_GROWTH}
+
+    def shows(trials: list[Trial]) -> bool:
+        if any(trial.stage not in ("", "values", "changes") for trial in trials):
+            return False
+        misleading = {trial.arguments[0].added for trial in trials if trial.stage} - careless
+        if misleading:
+            return misleading <= {*added}
+        return not any(trial.arguments[0].added in added for trial in trials)
+
+    return shows
+
+
 _OPPOSITE = (
     "True and False are the wrong way round: True means that the loss gave the same number again."
 )
-_TOLERANT = (
-    "You allow a tolerance. A change of 1e-12, divided by h = 1e-6, is an error of 1e-6 in a "
-    "slope: ask for the same number, with ==."
-)
-_SEEDED = (
-    "Where the same seed is set before each evaluation, a random loss repeats itself and looks "
-    "deterministic. Leave the global random state alone."
-)
-_NUMPY, _BOTH = ("np.random",), ("np.random", "random")
 
 IS_DETERMINISTIC = Exercise(
     lesson=6,
@@ -843,11 +735,16 @@ IS_DETERMINISTIC = Exercise(
     reference=is_deterministic,
     cases=_deterministic_cases,
     misconceptions=(
-        Misconception(wrong=_repeated(2, copies=True), hint=_TOO_FEW),
-        Misconception(wrong=_repeated(10, copies=False), hint=_NO_COPY),
-        Misconception(wrong=_repeated(10, copies=True, same=_close), hint=_TOLERANT),
-        Misconception(wrong=_repeated(10, copies=True, seeded=_NUMPY), hint=_SEEDED),
-        Misconception(wrong=_repeated(10, copies=True, seeded=_BOTH), hint=_SEEDED),
+        Misconception(
+            wrong=_repeated(2, copies=True),
+            hint="The first evaluations may agree and a later one not: dropout that rarely drops "
+            "is such a loss. Compare all of ten evaluations.",
+        ),
+        Misconception(
+            wrong=_repeated(10, copies=False),
+            hint="One of these losses changes the array that it is given, so the next evaluation "
+            "is at another theta. Hand it a fresh copy, theta.copy(), at each evaluation.",
+        ),
         Misconception(
             wrong=_repeated(2, copies=False),
             hint="Two evaluations are too few, because a later one may differ: compare ten. And "
@@ -855,20 +752,29 @@ IS_DETERMINISTIC = Exercise(
         ),
         Misconception(
             wrong=lambda loss, theta: loss(theta) == loss(theta + 1e-6),
-            hint="You answer False for every loss, even for sum(theta^2). Compare values at the "
-            "same theta, not at neighbours.",
+            hint="You answer False for every loss, even for sum(theta^2). Compare the values at "
+            "one and the same theta, each with the first, with ==.",
         ),
         Misconception(wrong=_repeated(2, copies=False, same=operator.ne), hint=_OPPOSITE),
         Misconception(wrong=_repeated(2, copies=True, same=operator.ne), hint=_OPPOSITE),
-        Misconception(wrong=_repeated(2, copies=True, same=_close), hint=_TOLERANT),
-        Misconception(wrong=_repeated(2, copies=False, same=_close), hint=_TOLERANT),
-        Misconception(wrong=_repeated(10, copies=False, same=_close), hint=_TOLERANT),
-        Misconception(wrong=_repeated(2, copies=True, seeded=_NUMPY), hint=_SEEDED),
-        Misconception(wrong=_repeated(2, copies=True, seeded=_BOTH), hint=_SEEDED),
-        Misconception(wrong=_repeated(2, copies=False, seeded=_NUMPY), hint=_SEEDED),
-        Misconception(wrong=_repeated(2, copies=False, seeded=_BOTH), hint=_SEEDED),
-        Misconception(wrong=_repeated(10, copies=False, seeded=_NUMPY), hint=_SEEDED),
-        Misconception(wrong=_repeated(10, copies=False, seeded=_BOTH), hint=_SEEDED),
+        Misconception(
+            wrong=_repeated(10, copies=True, same=np.isclose),
+            hint="You allow a tolerance. A change of 1e-12, divided by h = 1e-6, is an error of "
+            "1e-6 in a slope: ask for the same number, with ==.",
+            shows=_errs_on(_DRIFT),
+        ),
+        Misconception(
+            wrong=_seeds_before_each,
+            hint="Where the same seed is set before each evaluation, a random loss repeats itself "
+            "and looks deterministic. Leave the global random state alone.",
+            shows=_errs_on(_NUMPYS, _PYTHONS),
+        ),
+        Misconception(
+            wrong=lambda loss, theta: np.std([loss(theta.copy()) for _ in range(10)]) == 0,
+            hint="The spread of equal numbers need not come out as exactly 0, because their mean "
+            "is rounded. Compare each value with the first, with ==.",
+            shows=_errs_on("", _SEEDED, _SAME_MASK),
+        ),
     ),
     hints=(
         "Evaluate the loss again and again at the same theta. What do you compare?",
@@ -899,6 +805,15 @@ def _miss_cases(rng: np.random.Generator) -> Cases:
         "small gradients": [small(2), small(7), small(11), *none_and_all(7)],
         "large gradients": [large(), large(), large(), *none_and_all(5000)],
     }
+
+
+def _is_rounded(trials: list[Trial]) -> bool:
+    """Whether the values are the right ones in few digits, as many in each trial."""
+    styles = [f".{digits}{kind}" for digits in range(1, 9) for kind in "fg"]
+    return _are_answers(trials) and any(
+        all(trial.got == float(format(float(trial.expected), style)) for trial in trials)
+        for style in styles
+    )
 
 
 MISS_PROBABILITY = Exercise(
@@ -940,24 +855,9 @@ MISS_PROBABILITY = Exercise(
             "Multiply the probabilities to miss.",
         ),
         Misconception(
-            wrong=lambda bad, total, samples: max(0.0, 1 - samples * bad / total),
-            hint="Probabilities to hit do not add up: with many draws yours is 0, but there is "
-            "always a chance to miss. Multiply the probabilities to miss.",
-        ),
-        Misconception(
-            wrong=lambda bad, total, samples: math.exp(-samples * bad / total),
-            hint="exp(-samples * bad / total) is near this where bad / total is small, but the "
-            "exact value is a power.",
-        ),
-        Misconception(
             wrong=lambda bad, total, samples: (1 - samples / total) ** bad,
             hint="bad and samples have changed places: each of the draws misses with the "
             "probability 1 - bad / total.",
-        ),
-        Misconception(
-            wrong=lambda bad, total, samples: (1 - bad / total) * samples,
-            hint="You multiply by samples. Independent draws all miss with the product of their "
-            "probabilities: a power.",
         ),
         Misconception(
             wrong=lambda bad, total, samples: samples * bad / total,
@@ -969,16 +869,9 @@ MISS_PROBABILITY = Exercise(
             hint="“**” comes before “/” and “-”: put brackets around 1 - bad / total.",
         ),
         Misconception(
-            wrong=lambda bad, total, samples: (1 - 1 / total) ** samples,
-            hint="This is for a single wrong entry. Here bad of them are wrong.",
-        ),
-        Misconception(
-            wrong=lambda bad, total, samples: (1 - bad // total) ** samples,
-            hint="“//” cuts the quotient to a whole number: divide with “/”.",
-        ),
-        Misconception(
-            wrong=lambda bad, total, samples: 100 * (1 - bad / total) ** samples,
-            hint="You return percent. A probability is between 0 and 1.",
+            wrong=lambda bad, total, samples: round((1 - bad / total) ** samples, 3),
+            hint="Do not round.",
+            shows=_is_rounded,
         ),
     ),
     hints=(
@@ -1051,7 +944,8 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
     """Four groups, with as many True as False in each.
 
     Jumps go up and down on either side of x, and the farther ones are smaller, so that each
-    misconception misses other kinks. One curve of each group is straight.
+    misconception misses other kinks. The first curve of each group is straight: where that is
+    taken for a kink, it is the case to show.
     """
 
     def draw(low: float, high: float) -> float:
@@ -1064,14 +958,14 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
     bend = draw(4, 9.8)
     return {
         "kink at x": [
-            at.kinked(0, draw(0.3, 0.5)),
             at.smooth(0.0),
+            at.kinked(0, draw(0.3, 0.5)),
             at.kinked(0, -draw(0.3, 0.5), draw(1, 3)),
             at.smooth(bend, slope=0.0),
         ],
         "kink off x": [
-            near.kinked(1 / 3, draw(0.56, 0.65)),
             near.smooth(0.0),
+            near.kinked(1 / 3, draw(0.56, 0.65)),
             near.kinked(-1 / 3, -draw(0.56, 0.65)),
             near.smooth(bend),
             near.kinked(1 / 5, -draw(0.35, 0.42)),
@@ -1084,12 +978,12 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
             near.smooth(bend, slope=0.0),
         ],
         "strong curvature, small jump": [
+            strong.smooth(0.0),
             strong.kinked(0.9, 0.1, -9.8),
             strong.smooth(9.8),
             strong.kinked(-0.9, -0.14, 9.8),
             strong.smooth(-9.8),
             strong.kinked(0, 0.11),
-            strong.smooth(0.0),
             strong.kinked(-0.5, 0.14, 1.0),
             strong.smooth(3.0),
             strong.kinked(1 / 3, -0.13),
@@ -1098,6 +992,7 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
             strong.smooth(9.8, slope=0.0),
         ],
         "kink beyond x - h or x + h": [
+            far.smooth(0.0),
             far.kinked(0, draw(0.4, 0.6)),
             far.kinked(1.2, draw(0.6, 0.9), draw(1, 3)),
             far.kinked(-0.5, -draw(0.4, 0.6)),
@@ -1107,7 +1002,6 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
             far.kinked(0.9, -0.3),
             far.kinked(-1.2, -draw(0.6, 0.9), draw(1, 3)),
             far.kinked(-0.9, 0.3),
-            far.smooth(0.0),
             far.kinked(0.7, 0.35),
             far.smooth(bend),
         ],
@@ -1138,10 +1032,6 @@ def _looks_left(f: Any, x: float, h: float) -> bool:
     return bool(abs(_ends_apart(f, x - h / 2, h / 2)) > 0.05)
 
 
-def _are_answers(trials: list[Trial]) -> bool:
-    return all(trial.stage in ("", "values") for trial in trials)
-
-
 def _distance(trial: Trial) -> float:
     """How far the kink is from x, in steps h."""
     f, x, h = trial.arguments
@@ -1152,6 +1042,10 @@ def _is_straight(trial: Trial) -> bool:
     """Whether f is straight from x - h to x + h, where quotients of its gaps are noise."""
     f, _, _ = trial.arguments
     return not f.second_derivative and _distance(trial) > 1.0
+
+
+def _not_straight(trials: list[Trial]) -> list[Trial]:
+    return [trial for trial in trials if not _is_straight(trial)]
 
 
 def _fits_a_threshold(measure: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
@@ -1179,10 +1073,8 @@ def _sees_what_is_too_far(trials: list[Trial]) -> bool:
 
 
 def _misses(trials: list[Trial]) -> list[float] | None:
-    """How far the kinks are that were missed; None if anything but a straight f misled."""
-    if not _are_answers(trials):
-        return None
-    if any(trial.stage and trial.got and not _is_straight(trial) for trial in trials):
+    """How far the kinks are that were missed; None if there are other mistakes."""
+    if not _are_answers(trials) or any(trial.stage and trial.got for trial in trials):
         return None
     return [_distance(trial) for trial in trials if trial.stage and not trial.got]
 
@@ -1208,9 +1100,9 @@ def _gap_kept(trial: Trial, parts: int) -> float:
 
 def _asks_whether_the_gap_stays(trials: list[Trial]) -> bool:
     """Whether those curves are called kinked of whose gap some share, below 98%, is left."""
-    if not _are_answers(trials):
+    if not _are_answers(trials) or any(trial.got and _is_straight(trial) for trial in trials):
         return False
-    curved = [trial for trial in trials if not _is_straight(trial)]
+    curved = _not_straight(trials)
     return any(
         min((_gap_kept(t, parts) for t in curved if t.got), default=0.98)
         > max((_gap_kept(t, parts) for t in curved if not t.got), default=1.0)
@@ -1234,6 +1126,19 @@ def _is_blind_at(parts: int) -> Callable[[list[Trial]], bool]:
     return shows
 
 
+def _takes_noise_for_a_kink(trials: list[Trial]) -> bool:
+    """Whether answers come from a comparison of gaps, where f is not straight."""
+    curved = _not_straight(trials)
+    comparisons = (
+        _sees_only_what_is_near,
+        _asks_whether_the_gap_stays,
+        _is_blind_at(2),
+        _is_blind_at(4),
+    )
+    return _are_answers(trials) and any(shows(curved) for shows in comparisons)
+
+
+_ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
 _ONE_SIDE = (
     "You look to one side of x. The central difference evaluates f at x - h and at x + h, so a "
     "kink on either side spoils it."
@@ -1255,11 +1160,6 @@ HAS_KINK = Exercise(
             wrong=lambda f, x, h: abs(f(x + h) - f(x - h)) / (2 * h) < 0.1,
             hint="You ask whether the slope is 0. At a kink it jumps, whatever it is, and at the "
             "bottom of a smooth valley it is 0 without a jump.",
-        ),
-        Misconception(
-            wrong=lambda f, x, h: abs(f(x + h) - f(x - h)) > 1e-8,
-            hint="You ask whether f changes between x - h and x + h. Every slope makes it change; "
-            "a kink is a jump of the slope.",
         ),
         Misconception(
             wrong=lambda f, x, h: abs(f(x + h) - 2 * f(x) + f(x - h)) > 0.05,
@@ -1298,25 +1198,29 @@ HAS_KINK = Exercise(
             shows=_sees_only_what_is_near,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h / 4)) > 0.5 * abs(_gap(f, x, h)),
+            # On a straight f both gaps are rounding, below 1e-6.
+            wrong=lambda f, x, h: abs(_gap(f, x, h / 4)) > 0.5 * abs(_gap(f, x, h)) + 1e-6,
             hint="You ask whether the gap of the one-sided slopes at x stays while the step "
-            "shrinks. It does for a kink at x; for one farther off it falls to 0. Compare the "
-            "slopes at the two ends, x - h and x + h, instead.",
+            f"shrinks. It does for a kink at x; for one farther off it falls to 0. {_ENDS}",
             shows=_asks_whether_the_gap_stays,
         ),
         Misconception(
             wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 2)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 2 are blind to a kink at a "
-            "distance of h / 3: there they are in the ratio 2 to 1, as for a smooth f. Compare "
-            "the slopes at the two ends, x - h and x + h, instead.",
+            f"distance of h / 3: there they are in the ratio 2 to 1, as for a smooth f. {_ENDS}",
             shows=_is_blind_at(2),
         ),
         Misconception(
             wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 4 are blind to a kink at a "
-            "distance of h / 5: there they are in the ratio 4 to 1, as for a smooth f. Compare "
-            "the slopes at the two ends, x - h and x + h, instead.",
+            f"distance of h / 5: there they are in the ratio 4 to 1, as for a smooth f. {_ENDS}",
             shows=_is_blind_at(4),
+        ),
+        Misconception(
+            # That the quotient of the gaps is not 4, without dividing by 0.
+            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) >= 0.1 * abs(_gap(f, x, h)),
+            hint=f"On a straight f both gaps are rounding, and their quotient is noise. {_ENDS}",
+            shows=_takes_noise_for_a_kink,
         ),
     ),
     hints=(
@@ -1336,6 +1240,6 @@ EXERCISES = (
     DROPOUT_FORWARD,
     DROPOUT_BACKWARD,
     IS_DETERMINISTIC,
-    MISS_PROBABILITY,
     HAS_KINK,
+    MISS_PROBABILITY,
 )
