@@ -157,6 +157,15 @@ def test_each_group_of_locate_asks_inside_and_outside(seed: int) -> None:
     assert any(trial.arguments[0] < 0 for trial in groups[-1].trials)
 
 
+@settings(max_examples=50)
+@given(seed=seeds)
+def test_a_right_bias_beside_a_wrong_weight_is_not_called_too_long(seed: int) -> None:
+    def negated(theta: Any, shapes: Any) -> Any:
+        return [(-W, b) for W, b in unpack(theta, shapes)]
+
+    assert "n_out, not n_in" not in " ".join(mark(EXERCISES["unpack"], negated, seed).hints)
+
+
 def put_back_by_arithmetic(theta: Any, h: float) -> Any:
     return ((theta + h) - 2 * h) + h
 
@@ -262,6 +271,25 @@ def test_two_mistakes_of_one_gradient_get_two_hints() -> None:
     assert "changed in its last bits" in result.hints[1]
 
 
+def second_names_one_after_the_other(loss: Any, theta: Any, h: float) -> Any:
+    gradient = np.zeros(len(theta))
+    for i in range(len(theta)):
+        up = theta
+        up[i] += h
+        above = loss(up)
+        down = theta
+        down[i] -= h
+        gradient[i] = (above - loss(down)) / (2 * h)
+    return gradient
+
+
+def test_integers_that_are_cut_are_not_taken_for_steps_that_pile_up() -> None:
+    result = gradlab.check("numerical_gradient", second_names_one_after_the_other)
+    assert len(result.hints) == 2
+    assert "Your second loss is taken at theta itself" in result.hints[0]
+    assert "Convert theta to float64 first" in result.hints[1]
+
+
 def swapped_in_a_list(index: int, shapes: Any) -> Any:
     name, place = index_a_list(index, shapes)
     return name, place[::-1]
@@ -311,6 +339,10 @@ def emptied(params: Any) -> Any:
     return np.concatenate(rows, dtype=float)
 
 
+def in_the_type_of_the_blocks(params: Any) -> Any:
+    return np.hstack([block.ravel() for layer in params for block in layer])
+
+
 def sums_of_layers(params: Any) -> Any:
     return np.concatenate([(W + b).ravel() for W, b in params], dtype=float)
 
@@ -322,6 +354,21 @@ def sizes_added(theta: Any, shapes: Any) -> Any:
         params.append((theta[start:end].reshape(n_in, n_out), theta[end : end + n_out]))
         start = end + n_out
     return params
+
+
+def n_in_for_b(theta: Any, shapes: Any) -> Any:
+    params, start = [], 0
+    for (n_in, n_out), _ in shapes:
+        W = theta[start : start + n_in * n_out].reshape(n_in, n_out)
+        start += n_in * n_out
+        params.append((W.copy(), theta[start : start + n_in].copy()))
+        start += n_in
+    return params
+
+
+def n_in_for_b_alone(theta: Any, shapes: Any) -> Any:
+    starts = np.cumsum([0, *((n_in + 1) * n_out for (n_in, n_out), _ in shapes)])
+    return [n_in_for_b(theta[k:], [pair])[0] for k, pair in zip(starts, shapes, strict=False)]
 
 
 def equal_parts(theta: Any, shapes: Any) -> Any:
@@ -354,6 +401,15 @@ def ends_without_answer(index: int, shapes: Any) -> Any:
             return f"b{layer}", (index,)
         index -= n_out
     return None
+
+
+def two_divisors(index: int, shapes: Any) -> Any:
+    name, place = index_a_list(index, shapes)
+    if name[0] == "b":
+        return name, place
+    n_in, n_out = shapes[int(name[1:]) - 1][0]
+    offset = place[0] * n_out + place[1]
+    return name, (offset // n_out, offset % n_in)
 
 
 def asserts_inside(index: int, shapes: Any) -> Any:
@@ -404,6 +460,15 @@ def own_step(loss: Any, theta: Any, h: float) -> Any:
     return slopes(loss, theta, 1e-6)
 
 
+def scaled_steps(loss: Any, theta: Any, h: float) -> Any:
+    gradient = []
+    for i, size in enumerate(np.abs(theta)):
+        step = np.zeros(len(theta))
+        step[i] = h * size
+        gradient.append((loss(theta + step) - loss(theta - step)) / (2 * step[i]))
+    return gradient
+
+
 def tripled(loss: Any, theta: Any, h: float) -> Any:
     return [3 * slope for slope in slopes(loss, theta, h)]
 
@@ -420,8 +485,11 @@ def negated(params: Any) -> Any:
         ("pack", flattened_rows, "join the rows with np.concatenate"),
         ("pack", emptied, "changed its argument in place"),
         ("pack", sums_of_layers, "no more and no less"),
+        ("pack", in_the_type_of_the_blocks, "a step of 1e-5 is lost or becomes a whole 1"),
         ("pack", negated, "Every value has the wrong sign"),
         ("unpack", sizes_added, "W has n_in * n_out"),
+        ("unpack", n_in_for_b, "b has one entry for each unit of its layer: n_out"),
+        ("unpack", n_in_for_b_alone, "b has one entry for each unit of its layer: n_out"),
         ("unpack", equal_parts, "at [0][0] returned shape"),
         ("unpack", biases_of_zero, "at [0][1] returned"),
         ("unpack", named_blocks, "returned a dict; a list or tuple of 1 is needed"),
@@ -433,12 +501,14 @@ def negated(params: Any) -> Any:
             "The place in b is a tuple too, of one number",
         ),
         ("locate", ends_without_answer, "You count layers from 0"),
+        ("locate", two_divisors, "take // and % by the same number"),
         ("locate", asserts_inside, "the error to raise is an IndexError"),
         ("numerical_gradient", aliases, "a second name for the same array"),
         ("numerical_gradient", one_sum, "You return a single number"),
         ("numerical_gradient", all_rows_at_once, "nor several thetas at once"),
         ("numerical_gradient", added_in_place, "Convert theta to float64 first"),
         ("numerical_gradient", own_step, "the same for two different steps"),
+        ("numerical_gradient", scaled_steps, "Your steps grow with |theta[i]|"),
         ("numerical_gradient", tripled, "Every value is 3 times the right one"),
     ],
 )

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from right_answers_05 import RIGHT, backward_with_ones, central_gradient, softmax_by_columns
+from right_answers_05 import (
+    RIGHT,
+    backward_with_ones,
+    central_gradient,
+    log_sum_exp,
+    softmax_by_columns,
+)
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
@@ -205,6 +211,25 @@ def test_half_of_the_gradients_of_each_group_are_right(seed: int) -> None:
 
 @settings(max_examples=25)
 @given(seed=seeds)
+def test_a_single_entry_is_wrong_in_either_direction(seed: int) -> None:
+    groups = EXERCISES["gradient_check"].cases(np.random.default_rng(seed))
+    errors = []
+    for loss, gradient, theta in groups["wrong in a few entries"]:
+        error = gradient(theta) - complex_step_gradient(loss, theta)
+        if np.sum(np.abs(error) > 1e-9) == 1:
+            errors.append(error[np.abs(error).argmax()])
+    assert np.sign(errors).tolist() in ([-1.0, 1.0], [1.0, -1.0])
+
+
+@settings(max_examples=25)
+@given(seed=seeds)
+def test_one_pair_is_nearly_equal(seed: int) -> None:
+    ratios = [relative_difference(a, b) for a, b in cases("relative_difference", seed)]
+    assert sum(1e-8 < ratio < 1e-6 for ratio in ratios) == 1
+
+
+@settings(max_examples=25)
+@given(seed=seeds)
 def test_all_sizes_of_a_network_differ(seed: int) -> None:
     for params, X, Y in cases("backward", seed):
         sizes = [*X.shape, *(len(b) for _, b in params)]
@@ -306,6 +331,12 @@ def softmax_unshifted_over_all(Z: Any) -> Any:
     return np.exp(Z) / np.sum(np.exp(Z))
 
 
+def softmax_shifted_by_size(Z: Any) -> Any:
+    exponentials = np.exp(Z - np.abs(Z).max(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
 def softmax_of_builtin_max(Z: Any) -> Any:
     return np.exp(Z - max(Z))
 
@@ -325,6 +356,64 @@ def entropy_unshifted_and_floored(Z: Any, Y: Any) -> Any:
 
 def entropy_floored_at_1e_7(Z: Any, Y: Any) -> Any:
     return -np.mean(np.sum(Y * np.log(np.maximum(softmax_by_columns(Z), 1e-7)), axis=1))
+
+
+def likeliest_label_as_logit(Z: Any, Y: Any) -> Any:
+    return np.mean(log_sum_exp(Z) - Y[np.arange(len(Z)), np.argmax(Z, axis=1)])
+
+
+def entropy_with_roles_exchanged(constant: float) -> Callable[[Any, Any], Any]:
+    def entropy(Z: Any, Y: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -np.mean(np.sum(softmax_by_columns(Z) * np.log(Y + constant), axis=1))
+
+    return entropy
+
+
+def mean_of_one_term(Z: Any, Y: Any) -> Any:
+    return np.mean(log_sum_exp(Z)) - np.sum(Z[Y == 1])
+
+
+def mean_of_the_other_term(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)).sum() - np.mean(shifted[Y == 1])
+
+
+def backward_of(
+    forward: Callable[[Any], Any], slope: Callable[[Any], Any], carries_slope: bool = True
+) -> Callable[[Any, Any, Any], Any]:
+    """Backpropagation of a network with another activation, or another use of its slope."""
+
+    def gradients(params: Any, X: Any, Y: Any) -> Any:
+        inputs = [X]
+        for W, b in params:
+            logits = inputs[-1] @ W + b
+            inputs.append(forward(logits))
+        delta = local = (softmax_by_columns(logits) - Y) / len(X)
+        found: list[Any] = []
+        for (W, _), A in zip(params[::-1], inputs[-2::-1], strict=True):
+            found = [(A.T @ local, local.sum(axis=0)), *found]
+            delta = delta @ W.T
+            local = delta * slope(A)
+            delta = local if carries_slope else delta
+        return found
+
+    return gradients
+
+
+def without_bias(params: Any, X: Any, Y: Any) -> Any:
+    return backward_with_ones([(W, np.zeros(len(b))) for W, b in params], X, Y)
+
+
+def trained(rate: float) -> Callable[[Any, Any, Any], Any]:
+    def updated(params: Any, X: Any, Y: Any) -> Any:
+        gradients = backward_with_ones(params, X, Y)
+        return [
+            [old - rate * new for old, new in zip(*pair, strict=True)]
+            for pair in zip(params, gradients, strict=True)
+        ]
+
+    return updated
 
 
 def trains_meanwhile(params: Any, X: Any, Y: Any) -> Any:
@@ -363,6 +452,15 @@ def in_percent(a: Any, b: Any) -> Any:
 
 def largest_by_largest(a: Any, b: Any) -> Any:
     return np.abs(a - b).max() / max(np.abs(a).max(), np.abs(b).max())
+
+
+def zero_if_close(a: Any, b: Any) -> Any:
+    return 0.0 if np.allclose(a, b) else RIGHT["relative_difference"][0](a, b)
+
+
+def zero_if_near(a: Any, b: Any) -> Any:
+    difference = RIGHT["relative_difference"][0](a, b)
+    return 0.0 if difference < 1e-6 else difference
 
 
 def never_above_one(a: Any, b: Any) -> Any:
@@ -406,6 +504,32 @@ def lenient_and_lets_nan_pass(loss: Any, gradient: Any, theta: Any) -> Any:
     return not ratio(loss, gradient, theta) > 1e-2
 
 
+def by_entries(reach: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], bool]:
+    """Compare the largest difference of the entries, relative to each, with 1e-6."""
+
+    def compared(loss: Any, gradient: Any, theta: Any) -> bool:
+        a, n = gradient(theta), central_gradient(loss, theta)
+        return bool(np.max(reach(a, n) / (np.abs(a) + np.abs(n))) < 1e-6)
+
+    return compared
+
+
+def is_equal(loss: Any, gradient: Any, theta: Any) -> Any:
+    return np.array_equal(gradient(theta), central_gradient(loss, theta))
+
+
+def within(tolerance: float, h: float = 1e-5) -> Callable[[Any, Any, Any], Any]:
+    def near(loss: Any, gradient: Any, theta: Any) -> Any:
+        numeric = central_gradient(loss, theta, h)
+        return RIGHT["relative_difference"][0](gradient(theta), numeric) < tolerance
+
+    return near
+
+
+def all_close(loss: Any, gradient: Any, theta: Any) -> Any:
+    return np.allclose(gradient(theta), central_gradient(loss, theta))
+
+
 def fixed_distance_of_1e_4(loss: Any, gradient: Any, theta: Any) -> Any:
     return np.linalg.norm(gradient(theta) - central_gradient(loss, theta)) < 1e-4
 
@@ -426,15 +550,44 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ),
         ("softmax", softmax_of_builtin_max, ["ambiguous", "max(Z)"]),
         ("softmax", softmax_to_the_base_2, ["is right", "by hand"]),
+        ("softmax", softmax_shifted_by_size, ["the largest |z|"]),
+        ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -50, 50)), ["Clipping"]),
+        ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -700, 700)), ["Clipping"]),
         ("cross_entropy", sum_of_logs, ["the sum over the rows", "rounds to 0"]),
         ("cross_entropy", indexed_by_one_hot, ["raised IndexError", "[np.arange(len(Z)), Y]"]),
         ("cross_entropy", entropy_unshifted_and_floored, ["np.exp overflows"]),
         ("cross_entropy", entropy_floored_at_1e_7, ["bounds the loss"]),
+        ("cross_entropy", likeliest_label_as_logit, ["by hand"]),
+        *(
+            ("cross_entropy", entropy_with_roles_exchanged(constant), ["have changed places"])
+            for constant in (0.0, 1e-15, 1e-12, 1e-8)
+        ),
+        ("cross_entropy", mean_of_one_term, ["One of your two terms is a mean"]),
+        ("cross_entropy", mean_of_the_other_term, ["One of your two terms is a mean"]),
         (
             "cross_entropy",
             lambda Z, Y: 2 * RIGHT["cross_entropy"][0](Z, Y),
             ["Every value is 2 times the right one"],
         ),
+        (
+            "backward",
+            backward_of(lambda Z: 1 / (1 + np.exp(-Z)), lambda A: A * (1 - A)),
+            ["tanh, on the way forward too"],
+        ),
+        (
+            "backward",
+            backward_of(lambda Z: Z * (Z > 0), np.sign),
+            ["tanh, on the way forward too"],
+        ),
+        ("backward", backward_of(np.copy, np.ones_like), ["tanh, on the way forward too"]),
+        ("backward", without_bias, ["Z is A W + b"]),
+        (
+            "backward",
+            backward_of(np.tanh, lambda A: 1 - A**2, carries_slope=False),
+            ["belongs into delta itself, not only into this dW"],
+        ),
+        ("backward", trained(0.3), ["You return updated parameters"]),
+        ("backward", trained(-1.0), ["You return updated parameters"]),
         ("backward", trains_meanwhile, ["changed its argument in place", "Make a copy"]),
         ("backward", into_a_dict, ["returned a dict; a list or tuple of 1 is needed"]),
         ("backward", weights_alone, ["at [0] returned 6 parts; needed: 2"]),
@@ -443,6 +596,8 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("relative_difference", norms_of_columns, ["a single value is needed"]),
         ("relative_difference", in_percent, ["Every value is 100 times the right one"]),
         ("relative_difference", largest_by_largest, ["largest entry", "0 by 0"]),
+        ("relative_difference", zero_if_close, ["Nearly equal is not equal"]),
+        ("relative_difference", zero_if_near, ["Nearly equal is not equal"]),
         ("relative_difference", never_above_one, ["returned 1; nan is right"]),
         ("gradient_check", ratio, ["True or False is needed", "A verdict is needed"]),
         ("gradient_check", in_words, ["returned a str; True or False is needed"]),
@@ -452,6 +607,12 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("gradient_check", restored_by_adding, ["theta is another one afterwards"]),
         ("gradient_check", lenient_and_lets_nan_pass, ["the test is too lenient"]),
         ("gradient_check", fixed_distance_of_1e_4, ["a fixed distance"]),
+        ("gradient_check", all_close, ["a fixed distance"]),
+        ("gradient_check", by_entries(lambda a, n: a - n), ["Without the bars of |a - n|"]),
+        ("gradient_check", by_entries(lambda a, n: n - a), ["Without the bars of |a - n|"]),
+        ("gradient_check", is_equal, ["Either your tolerance is too strict"]),
+        ("gradient_check", within(1e-12), ["Either your tolerance is too strict"]),
+        ("gradient_check", within(1e-7, h=1e-12), ["a tiny h, is not that accurate"]),
         ("gradient_check", upside_down, ["the wrong way round"]),
         (
             "gradient_check",
@@ -467,6 +628,18 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
     assert not result.passed
     for word in words:
         assert word in str(result)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        likeliest_label_as_logit,
+        entropy_with_roles_exchanged(1e-12),
+        lambda Z, Y: np.mean(log_sum_exp(Z)) - np.mean(Y * Z),
+    ],
+)
+def test_only_a_constant_inside_the_logarithm_is_called_one(answer: Any) -> None:
+    assert "bounds the loss" not in str(gradlab.check("cross_entropy", answer))
 
 
 @each_exercise

@@ -140,7 +140,6 @@ _FORTRAN = (
 _WEIGHTS_FIRST = (
     "You have every W first and then every b. The order is by layers: W1, b1, W2, b2, ..."
 )
-_BIAS_FIRST = "In each layer W comes before b."
 
 
 # --- pack
@@ -200,16 +199,6 @@ def _has_another_length(trials: list[Trial]) -> bool:
     )
 
 
-def _filled_without_counting_b(params: Params) -> Any:
-    theta = np.zeros(sum(W.size + b.size for W, b in params))
-    start = 0
-    for W, b in params:
-        theta[start : start + W.size] = W.ravel()
-        theta[start + W.size : start + W.size + b.size] = b
-        start += W.size
-    return theta
-
-
 PACK = Exercise(
     lesson=4,
     points=3,
@@ -225,39 +214,16 @@ PACK = Exercise(
         ),
         Misconception(
             wrong=lambda params: _joined([block for W, b in params for block in (b, W)]),
-            hint=_BIAS_FIRST,
+            hint="In each layer W comes before b.",
         ),
         Misconception(wrong=lambda params: _joined(_in_pairs(params), order="F"), hint=_FORTRAN),
-        Misconception(
-            wrong=lambda params: _joined(_in_pairs(params), order="K"),
-            hint="You read W as it lies in memory, which differs from array to array (order K or "
-            "A). Read row by row, as ravel() does by default.",
-        ),
-        Misconception(
-            wrong=lambda params: _joined(_in_pairs(params[::-1])),
-            hint="Your layers run from the last to the first. Begin with the first.",
-        ),
-        Misconception(
-            wrong=_filled_without_counting_b,
-            hint="From the second layer on your blocks begin too early and overwrite the b before "
-            "them: move the start by the size of W and by that of b.",
-        ),
         Misconception(
             wrong=lambda params: _joined([W for W, _ in params]),
             hint="The biases are missing: every b goes into theta too.",
         ),
         Misconception(
-            wrong=lambda params: _joined([b for _, b in params]),
-            hint="The weights are missing: every W goes into theta too.",
-        ),
-        Misconception(
             wrong=lambda params: _joined(params[0]),
             hint="Your theta holds the first layer alone. Does return stand inside the loop?",
-        ),
-        Misconception(
-            wrong=lambda params: _joined(params[-1]),
-            hint="Your theta holds the last layer alone: each round of the loop overwrites the "
-            "one before. Collect the blocks in a list.",
         ),
         Misconception(
             wrong=lambda params: _joined(_in_pairs(params)).tolist(),
@@ -267,8 +233,8 @@ PACK = Exercise(
         ),
         Misconception(
             wrong=lambda params: np.concatenate([block.ravel() for block in _in_pairs(params)]),
-            hint="theta is float64 whatever the blocks are: in integers a step of 1e-5 is lost, "
-            "in float32 it is coarse.",
+            hint="theta is float64 whatever the blocks are: in integers a step of 1e-5 is lost or "
+            "becomes a whole 1, in float32 it is coarse.",
             shows=_told("returned an array of "),
         ),
         Misconception(
@@ -326,11 +292,6 @@ def _weights_first(theta: Any, shapes: Shapes) -> Params:
     return list(zip(blocks[: len(shapes)], blocks[len(shapes) :], strict=True))
 
 
-def _bias_first(theta: Any, shapes: Shapes) -> Params:
-    blocks = _cut(theta, [shape for W, b in shapes for shape in (b, W)])
-    return list(zip(blocks[1::2], blocks[::2], strict=True))
-
-
 def _from_starts(step: Callable[[int, int], int]) -> Callable[[Any, Shapes], Params]:
     """Return a wrong unpack, where a layer adds step(size of W, size of b) to the start."""
 
@@ -351,12 +312,25 @@ def _bias_from_start(theta: Any, shapes: Shapes) -> Params:
     return [(W, theta[start : start + b.size].copy()) for (W, b), start in pairs]
 
 
-def _bias_to_the_end(theta: Any, shapes: Shapes) -> Params:
-    params, start = [], 0
-    for W, b in unpack(theta, shapes):
-        params.append((W, theta[start + W.size :].copy()))
-        start += W.size + b.size
+def _n_in_entries_for_b(theta: Any, shapes: Shapes) -> Params:
+    params = []
+    for (n_in, n_out), _ in shapes:
+        W, b, theta = np.split(theta.copy(), [n_in * n_out, n_in * n_out + n_in])
+        params.append((W.reshape(n_in, n_out), b))
     return params
+
+
+def _takes_n_in_for_b(trials: list[Trial]) -> bool:
+    """Whether b1 has n_in entries, or what is left of theta; a later W may lack some then."""
+    seen = False
+    for trial in _failed(trials):
+        theta, (((n_in, n_out), _), *_) = trial.arguments
+        _, b, *_ = [*leaves(trial.got), None]
+        if b is not None and n_out != b.size == min(n_in, theta.size - n_in * n_out):
+            seen = True
+        elif "cannot reshape" not in trial.detail:
+            return False
+    return seen
 
 
 def _views(theta: Any, shapes: Shapes) -> Params:
@@ -406,7 +380,6 @@ UNPACK = Exercise(
             hint="Your b is read from where W begins. It comes after W.",
         ),
         Misconception(wrong=_weights_first, hint=_WEIGHTS_FIRST),
-        Misconception(wrong=_bias_first, hint=_BIAS_FIRST),
         Misconception(
             wrong=lambda theta, shapes: [
                 (W.reshape(W.T.shape).T, b) for W, b in unpack(theta, shapes)
@@ -414,28 +387,19 @@ UNPACK = Exercise(
             hint=_FORTRAN,
         ),
         Misconception(
-            wrong=lambda theta, shapes: unpack(theta, shapes[::-1])[::-1],
-            hint="You fill the last layer from the beginning of theta. The first one is there.",
-        ),
-        Misconception(
-            wrong=lambda theta, shapes: unpack(theta, shapes)[::-1],
-            hint="Your list runs from the last layer to the first: turn it round.",
-        ),
-        Misconception(
-            wrong=_each_layer(lambda W, b: (b, W)),
-            hint="Your pairs are (b, W): put W first.",
-        ),
-        Misconception(
             wrong=_each_layer(lambda W, b: (W.ravel(), b)),
             hint="W is still a row of numbers: reshape it to (n_in, n_out).",
         ),
-        Misconception(
-            wrong=_each_layer(lambda W, b: (W.reshape(W.T.shape), b)),
-            hint="W has the shape (n_out, n_in). The first size in shapes is the number of rows.",
-        ),
-        Misconception(
-            wrong=_each_layer(lambda W, b: (W.T.copy(), b)),
-            hint="W is transposed. The first size in shapes is the number of rows.",
+        *(
+            Misconception(
+                wrong=_each_layer(other_shape),
+                hint="W has the shape (n_out, n_in). The first size in shapes is the number of "
+                "rows.",
+            )
+            for other_shape in (
+                lambda W, b: (W.reshape(W.T.shape), b),
+                lambda W, b: (W.T.copy(), b),
+            )
         ),
         Misconception(wrong=_each_layer(lambda W, b: (W, b[np.newaxis])), hint=_ONE_AXIS),
         Misconception(wrong=_each_layer(lambda W, b: (W, b[:, np.newaxis])), hint=_ONE_AXIS),
@@ -444,8 +408,9 @@ UNPACK = Exercise(
             hint="b is one entry short: theta[start:end] stops before end.",
         ),
         Misconception(
-            wrong=_bias_to_the_end,
-            hint="Your b takes all that is left of theta. It ends after n_out entries.",
+            wrong=_n_in_entries_for_b,
+            hint="b has one entry for each unit of its layer: n_out, not n_in.",
+            shows=_takes_n_in_for_b,
         ),
         Misconception(
             wrong=_each_layer(lambda W, b: (W.squeeze(), b.squeeze())),
@@ -454,13 +419,8 @@ UNPACK = Exercise(
         ),
         Misconception(
             wrong=_each_layer(lambda W, b: (W.tolist(), b.tolist())),
-            hint="W and b are lists. Leave them arrays.",
-            shows=_told("returned a list; a NumPy array"),
-        ),
-        Misconception(
-            wrong=_each_layer(lambda W, b: (W.astype(np.float32), b.astype(np.float32))),
-            hint="W and b are float64, as theta is: in another type digits are lost.",
-            shows=_told("returned an array of "),
+            hint="W and b are arrays of float64, as theta is: no lists, and no other type.",
+            shows=_told("a NumPy array of float64 is needed"),
         ),
         Misconception(
             wrong=lambda theta, shapes: _in_pairs(unpack(theta, shapes)),
@@ -550,18 +510,6 @@ def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes
     return located
 
 
-def _counts(layer: int = 0, place: int = 0, index: int = 0) -> Callable[[int, Shapes], Any]:
-    """Return a wrong locate, which counts layers, places or indices from another number."""
-
-    def located(k: int, shapes: Shapes) -> Any:
-        if not 0 <= k < _length(shapes):
-            raise IndexError
-        name, where = locate(max(k + index, 0), shapes)
-        return f"{name[0]}{int(name[1:]) + layer}", tuple(w + place for w in where)
-
-    return located
-
-
 def _by_numbering(
     numbered: Callable[[Any, Shapes], Params],
 ) -> Callable[[int, Shapes], Any]:
@@ -596,12 +544,6 @@ def _too_long(index: int, shapes: Shapes) -> Any:
     raise IndexError
 
 
-def _without_the_last(index: int, shapes: Shapes) -> Any:
-    if index >= _length(shapes) - 1:
-        raise IndexError
-    return locate(index, shapes)
-
-
 def _from_the_end(index: int, shapes: Shapes) -> Any:
     return locate(range(_length(shapes))[index], shapes)
 
@@ -630,14 +572,6 @@ def _answers_negative(trials: list[Trial]) -> bool:
 
 def _raises_something_else(trials: list[Trial]) -> bool:
     return all(_is_outside(trial) and trial.stage == "raises" for trial in _failed(trials))
-
-
-def _refuses_the_last(trials: list[Trial]) -> bool:
-    return all(
-        "raised IndexError" in trial.detail
-        and trial.arguments[0] == _length(trial.arguments[1]) - 1
-        for trial in _failed(trials)
-    )
 
 
 def _layers_from_0(trials: list[Trial]) -> bool:
@@ -669,6 +603,7 @@ def _texts(value: Any) -> list[str]:
 _swapped = _place(lambda row, column, n_in, n_out: (column, row))
 _rows_of_n_in = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
 _by_columns = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
+_two_divisors = _place(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
 
 _TWO_THINGS = (
     "Return two things, the name and the place; the place is a tuple of its own: "
@@ -682,7 +617,7 @@ LOCATE = Exercise(
     cases=_locate_cases,
     misconceptions=(
         Misconception(
-            wrong=_counts(layer=-1),
+            wrong=_found(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
             hint="You count layers from 0. Their names begin with W1 and b1.",
             shows=_layers_from_0,
         ),
@@ -698,28 +633,25 @@ LOCATE = Exercise(
         ),
         Misconception(wrong=_by_columns, hint=_FORTRAN, shows=_inside_as(_by_columns)),
         Misconception(
+            wrong=_two_divisors,
+            hint="Row and column come from one division, its quotient and its remainder: take // "
+            "and % by the same number, the length of a row.",
+            shows=_inside_as(_two_divisors),
+        ),
+        Misconception(
             wrong=_by_numbering(_from_starts(lambda W_size, b_size: W_size)),
             hint="From the second layer on you are off: the next layer begins after b, not after "
             "W.",
         ),
         Misconception(wrong=_by_numbering(_weights_first), hint=_WEIGHTS_FIRST),
-        Misconception(wrong=_by_numbering(_bias_first), hint=_BIAS_FIRST),
-        Misconception(
-            wrong=_by_numbering(lambda theta, shapes: unpack(theta, shapes[::-1])[::-1]),
-            hint="You begin with the last layer. theta begins with the first.",
-        ),
         Misconception(
             wrong=_without_subtracting,
             hint="The block is right, the place is not: count from where that block begins, so "
             "subtract the sizes of all blocks before it.",
         ),
         Misconception(
-            wrong=_counts(place=1),
+            wrong=_found(lambda name, place: (name, tuple(number + 1 for number in place))),
             hint="You count rows, columns and j from 1. As in NumPy, they begin with 0.",
-        ),
-        Misconception(
-            wrong=_counts(index=-1),
-            hint="You are one entry behind: the first entry of theta has the index 0, not 1.",
         ),
         Misconception(
             wrong=_from_the_end,
@@ -739,17 +671,8 @@ LOCATE = Exercise(
             "n - 1, so test with <, not <=.",
         ),
         Misconception(
-            wrong=_without_the_last,
-            hint="The last entry of theta has the index N - 1, and that is inside.",
-            shows=_refuses_the_last,
-        ),
-        Misconception(
             wrong=_place(lambda row, column, n_in, n_out: (row + column / n_out, column)),
             hint="A row is a whole number: divide with “//”.",
-        ),
-        Misconception(
-            wrong=_place(lambda row, column, n_in, n_out: (row * n_out + column,)),
-            hint="Within W you give one number. Turn it into a row and a column.",
         ),
         Misconception(
             wrong=_found(lambda name, place: (name, place if name[0] == "W" else place[0])),
@@ -825,7 +748,7 @@ def _gradient_cases(rng: np.random.Generator) -> Cases:
         return steps
 
     def integers(size: int) -> Any:
-        return rng.choice([-1, 1, 2], size)
+        return rng.permutation([2, *rng.choice([-1, 1, 2], size - 1)])
 
     decimals = rng.permutation([0.1, 0.2, 0.3])[:2].tolist()
     return {
@@ -852,6 +775,15 @@ def _each_entry(
             return lambda step: loss(_moved(theta, i, step))
 
         return np.array([quotient(along(i), h) for i in range(theta.size)])
+
+    return gradient
+
+
+def _steps_that_scale(scale: Callable[[float], float]) -> Callable[[Loss, Any, float], Any]:
+    """Return a gradient whose step for an entry of theta is h * scale(entry)."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        return np.diag([numerical_gradient(loss, theta, h * scale(entry)) for entry in theta])
 
     return gradient
 
@@ -925,12 +857,12 @@ def _filled_like_theta(
     return lambda loss, theta, h: gradient(loss, theta, h).astype(theta.dtype)
 
 
-def _kept_entries(first: int, last: int | None) -> Callable[[Loss, Any, float], Any]:
-    """Return a gradient that is right in these entries and 0 in the others."""
+def _up_to(end: int) -> Callable[[Loss, Any, float], Any]:
+    """Return a gradient that is right in the entries before this one and 0 in the others."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
         partial = np.zeros(theta.size)
-        partial[first:last] = numerical_gradient(loss, theta, h)[first:last]
+        partial[:end] = numerical_gradient(loss, theta, h)[:end]
         return partial
 
     return gradient
@@ -975,6 +907,10 @@ _AT_ONCE = (
     "entry."
 )
 
+_SCALED_STEPS = (
+    "Your steps grow with |theta[i]|. Here the step is the h that you are given, for every entry."
+)
+
 NUMERICAL_GRADIENT = Exercise(
     lesson=4,
     points=4,
@@ -996,18 +932,9 @@ NUMERICAL_GRADIENT = Exercise(
             "theta[i] - h.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(0) - f(-h)) / h),
-            hint="This is the backward difference. The central one also needs the loss with "
-            "theta[i] + h.",
-        ),
-        Misconception(
             wrong=_each_entry(lambda f, h: (f(h) - f(0)) / (2 * h)),
             hint="Your second loss is taken at theta itself, where theta[i] - h belongs. After "
             "moving an entry up by h, it takes 2 h to get there.",
-        ),
-        Misconception(
-            wrong=_each_entry(lambda f, h: (f(-h) - f(h)) / (2 * h)),
-            hint="The sign is the wrong way round: the loss with theta[i] + h comes first.",
         ),
         Misconception(
             wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / 2 * h),
@@ -1018,27 +945,12 @@ NUMERICAL_GRADIENT = Exercise(
             hint="Only the second loss is divided: put brackets around the difference.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: f(h) - f(-h) / 2 * h),
-            hint="Brackets are missing, around the difference and around 2 * h.",
-        ),
-        Misconception(
             wrong=_each_entry(lambda f, h: f(h) - f(-h)),
             hint="This is the rise alone. Divide it by the run, 2 h.",
         ),
-        Misconception(
-            wrong=_each_entry(lambda f, h: (f(h / 2) - f(-h / 2)) / h),
-            hint="You move by half a step to each side. Move by a whole h.",
-        ),
-        Misconception(
-            wrong=_each_entry(
-                lambda f, h: (8 * (f(h / 2) - f(-h / 2)) - (f(h) - f(-h))) / (6 * h)
-            ),
-            hint="This is Richardson's rule, more exact than what is asked for: take the central "
-            "difference with h alone.",
-        ),
-        Misconception(
-            wrong=_each_entry(lambda f, h: abs(f(h) - f(-h)) / (2 * h)),
-            hint="A slope may be negative: drop the absolute value.",
+        *(
+            Misconception(wrong=_steps_that_scale(scale), hint=_SCALED_STEPS)
+            for scale in (abs, lambda entry: max(1.0, abs(entry)))
         ),
         Misconception(
             wrong=lambda loss, theta, h: np.full(theta.size, _all_at_once(loss, theta, h)),
@@ -1050,10 +962,12 @@ NUMERICAL_GRADIENT = Exercise(
             "entry i alone, and keep its slope as gradient[i].",
             shows=_is_one_number,
         ),
-        Misconception(
-            wrong=lambda loss, theta, h: numerical_gradient(loss, theta, h)[:, np.newaxis],
-            hint="The gradient has the shape of theta: a single axis, (N,).",
-            shows=_has_axes_to_spare,
+        # In integers, steps that are cut off look like steps that pile up.
+        *(
+            Misconception(
+                wrong=_with(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
+            )
+            for in_place in (_never_put_back, _put_back_by_arithmetic)
         ),
         Misconception(wrong=_never_put_back, hint=_CUMULATED),
         Misconception(wrong=_one_copy_before_the_loop, hint=_CUMULATED),
@@ -1064,25 +978,17 @@ NUMERICAL_GRADIENT = Exercise(
             "x + h - 2h + h need not be x. Keep the old value and put it back, or work on a copy.",
         ),
         Misconception(
-            wrong=_kept_entries(0, -1),
+            wrong=_up_to(-1),
             hint="The last entry is missing: range(n) ends with n - 1 already.",
         ),
         Misconception(
-            wrong=_kept_entries(1, None),
-            hint="The first entry is missing: entries count from 0.",
-        ),
-        Misconception(
-            wrong=_kept_entries(0, 1),
+            wrong=_up_to(1),
             hint="Only the first entry is there. Does return stand inside the loop?",
         ),
         Misconception(wrong=_copies_of_the_same_type, hint=_TRUNCATED),
         Misconception(wrong=_filled_like_theta(_copies_of_the_same_type), hint=_TRUNCATED),
         Misconception(
             wrong=_filled_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut
-        ),
-        Misconception(
-            wrong=_with(integers=_put_back_by_arithmetic, floats=numerical_gradient),
-            hint=_TRUNCATED,
         ),
         Misconception(
             wrong=lambda loss, theta, h: loss(theta[0] + h),
