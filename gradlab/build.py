@@ -171,10 +171,29 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             resources={"metadata": {"path": folder}},
         ).execute()
     for cell in executed.cells:
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     executed.metadata = nbformat.from_dict(_METADATA)
     return executed
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join texts that were printed one after the other: where they part is a matter of time."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last is not None and _stream(last) is not None and _stream(last) == _stream(output):
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _stream(output: NotebookNode) -> str | None:
+    """Return the stream that a text was printed to, None for other outputs."""
+    return output.name if output.output_type == "stream" else None
 
 
 def release(notebook: NotebookNode) -> NotebookNode:

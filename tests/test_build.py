@@ -99,6 +99,17 @@ def test_a_second_build_changes_no_byte(small: Path) -> None:
     assert [path.read_bytes() for path in written] == before
 
 
+def test_what_a_cell_prints_is_one_output_however_slowly_it_comes(small: Path) -> None:
+    slow = (
+        "\n# %%\nimport time\n\nfor word in ('one', 'two'):\n"
+        "    print(word, flush=True)\n    time.sleep(0.5)\n"
+    )
+    small.write_text(SMALL + slow, encoding="utf-8")
+    solved, _ = build(small, small.parents[1])
+    (output,) = nbformat.read(solved, as_version=4).cells[-1].outputs
+    assert output.text == "one\ntwo\n"
+
+
 def test_outputs_that_are_stale_are_mended_when_asked(small: Path) -> None:
     folder = small.parents[1]
     solved, _ = build(small, folder)

@@ -452,11 +452,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.once
 def test_the_release_is_the_learners_edition(course: Path) -> None:
     released = course / "release" / "lesson_01" / f"{LESSON_1.stem}.ipynb"
     assert released.read_bytes() == (NOTEBOOKS / f"{LESSON_1.stem}.ipynb").read_bytes()
 
 
+@pytest.mark.once
 def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
     text = part("Handing out and collecting")
     table = re.search(
@@ -472,11 +474,13 @@ def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
         assert found == [(float(p), h) for p, h in zip(promised, highest, strict=True)], name
 
 
+@pytest.mark.once
 def test_feedback_holds_the_report_of_each_check(course: Path) -> None:
     page = course / "feedback" / "half done" / "lesson_01" / f"{LESSON_1.stem}.html"
     assert "forward_difference: 3 of 4 points" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.once
 def test_points_can_be_made_up_but_not_in_a_graded_cell(course: Path) -> None:
     points = exported(course)
     found = [points["lesson_01", student] for student in ("made up", "graded cells changed")]
@@ -484,6 +488,7 @@ def test_points_can_be_made_up_but_not_in_a_graded_cell(course: Path) -> None:
     assert len(MADE_UP["forward_difference"].splitlines()) == 2
 
 
+@pytest.mark.once
 # Warnings of nbgrader's database are not ours to mend.
 @pytest.mark.filterwarnings("ignore")
 def test_an_answer_in_words_waits_for_a_person_and_keeps_what_it_got(course: Path) -> None:
@@ -503,6 +508,7 @@ def test_an_answer_in_words_waits_for_a_person_and_keeps_what_it_got(course: Pat
     assert "14 of 30" in flowing(GUIDE)
 
 
+@pytest.mark.once
 def test_a_copied_cell_and_a_renamed_file_are_what_goes_wrong(tmp_path: Path) -> None:
     first = LESSONS[0]
     right = {"double": "def double(x):\n    return 2 * x"}

