@@ -120,6 +120,11 @@ def test_no_marker_of_a_cell_is_lost_in_prose(stem: str) -> None:
 
 
 @every_lesson
+def test_no_year_at_the_beginning_of_a_line_is_taken_for_a_list(stem: str) -> None:
+    assert not re.search(r"^\s*\d{3,}\. ", markdown(stem), re.M)
+
+
+@every_lesson
 def test_no_cell_is_a_wall_of_text(stem: str) -> None:
     for cell in solved(stem).cells:
         if cell.cell_type == "markdown":

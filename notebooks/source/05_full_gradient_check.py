@@ -779,9 +779,9 @@ print("labels in the wrong order:", shuffled.verdict)
 #
 # **References.** I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
 # sections 4.1 (overflow), 6.2.2.3 (softmax) and 6.5 (backpropagation). D. E. Rumelhart, G. E.
-# Hinton and R. J. Williams, *Learning representations by back-propagating errors*, Nature 323,
-# 1986. C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 5.3
-#       (backpropagation, and central differences to check it). P. Blanchard, D. J. Higham and N. J.
-#       Higham, *Accurately computing the log-sum-exp and softmax functions*, IMA Journal of
-#       Numerical Analysis 41(4), 2021. Stanford University, *CS231n: Deep learning for computer
-#       vision*, course notes, "Gradient checks" (the bands).
+# Hinton and R. J. Williams, *Learning representations by back-propagating errors*, Nature 323, 1986.
+# C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 5.3
+# (backpropagation, and central differences to check it). P. Blanchard, D. J. Higham and N. J.
+# Higham, *Accurately computing the log-sum-exp and softmax functions*, IMA Journal of Numerical
+# Analysis 41(4), 2021. Stanford University, *CS231n: Deep learning for computer vision*, course
+# notes, "Gradient checks" (the bands).

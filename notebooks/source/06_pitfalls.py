@@ -723,8 +723,7 @@ print(*gradlab.check_gradient(lambda p: at(p).loss(X, Y), zeroed, start, sample=
 #
 # **References.** A. Krogh and J. A. Hertz, *A simple weight decay can improve generalization*, NIPS
 # 1991 (L2). N. Srivastava and others, *Dropout: a simple way to prevent neural networks from
-# overfitting*, JMLR 15,
-# 2014. J. J. Moré and S. M. Wild, *Estimating computational noise*, SIAM Journal on Scientific
-#       Computing 33(3), 2011, and *Estimating derivatives of noisy simulations*, ACM Transactions
-#       on Mathematical Software 38(3), 2012. I. Goodfellow, Y. Bengio and A. Courville, *Deep
-#       Learning*, MIT Press, 2016, sections 7.1 (L2) and 7.12 (dropout).
+# overfitting*, JMLR 15, 2014. J. J. Moré and S. M. Wild, *Estimating computational noise*, SIAM
+# Journal on Scientific Computing 33(3), 2011, and *Estimating derivatives of noisy simulations*,
+# ACM Transactions on Mathematical Software 38(3), 2012. I. Goodfellow, Y. Bengio and A. Courville,
+# *Deep Learning*, MIT Press, 2016, sections 7.1 (L2) and 7.12 (dropout).
