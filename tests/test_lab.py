@@ -21,10 +21,13 @@ from gradlab.lab import LabError, run_lab
 
 LESSON = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 SECONDS = 60
+# Tests started with nohup pass on that hang-ups are ignored.
 START = """
+import signal
 import sys
 from pathlib import Path
 from gradlab.lab import run_lab
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 run_lab(Path(sys.argv[1]), "00 start.ipynb", int(sys.argv[2]), browser=sys.argv[3] == "browser")
 """
 
