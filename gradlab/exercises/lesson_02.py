@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.exercises.draws import signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
 
 Function = Callable[[Any], Any]
@@ -51,12 +52,6 @@ def richardson(f, x, h):
     return (4 * fine - coarse) / 3
 
 
-def _signed(rng: np.random.Generator, low: float, high: float, size: Any = None) -> Any:
-    """Draw numbers with two decimals, of either sign, no nearer to 0 than `low`."""
-    sizes = np.round(rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size), 2)
-    return float(sizes) if size is None else sizes
-
-
 # --- Taylor polynomial
 
 
@@ -64,9 +59,9 @@ def _taylor_cases(rng: np.random.Generator) -> Cases:
     """Three groups; k and k! differ from k = 3 on, so most lists have at least four entries."""
 
     def case(length: int, shape: Any = None, as_list: bool = True) -> tuple[Any, ...]:
-        derivatives = _signed(rng, 0.5, 4, length)
+        derivatives = signed(rng, 0.5, 4, length)
         x0 = round(rng.uniform(0.5, 2), 2)
-        x = np.round(x0 + _signed(rng, 0.5, 1.5, shape), 2)
+        x = np.round(x0 + signed(rng, 0.5, 1.5, shape), 2)
         return (derivatives.tolist() if as_list else derivatives), x0, x
 
     derivatives, x0, _ = case(4)

@@ -152,10 +152,7 @@ def _params(rng: np.random.Generator, sizes: Iterable[int]) -> Params:
 
 
 def _pack_cases(rng: np.random.Generator) -> Cases:
-    """Three groups; the first case of several layers begins with a W of one row.
-
-    A long theta is shown by its ends alone, and there a wrong order of the blocks can be seen.
-    """
+    """Three groups; the first case of several layers is small, for reading."""
     as_float32, as_integers, transposed = (_params(rng, _sizes(rng, 2)) for _ in range(3))
 
     def whole(block: Any) -> Any:

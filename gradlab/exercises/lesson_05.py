@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradlab.exercises.draws import signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
 
 Params = list[tuple[Any, Any]]
@@ -101,11 +102,6 @@ def gradient_check(loss, gradient, theta):
 # --- Drawing cases
 
 
-def _signed(rng: np.random.Generator, low: float, high: float, size: Any) -> Any:
-    """Draw numbers with two decimals, of either sign, no nearer to 0 than `low`."""
-    return np.round(rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size), 2)
-
-
 def _one_hot(rng: np.random.Generator, rows: int, classes: int) -> Any:
     return np.eye(classes)[rng.integers(classes, size=rows)]
 
@@ -134,7 +130,7 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
     """Three groups: any formula is finite on the first, any shift by row on the second."""
 
     def ordinary(*shape: int) -> Any:
-        return _signed(rng, 0.3, 3, shape)
+        return signed(rng, 0.3, 3, shape)
 
     def large_and_small(others: int, classes: int) -> Any:
         level = _level(rng)
@@ -253,7 +249,7 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:
-        return _signed(rng, 0.3, 3, (rows, classes)) + level, _one_hot(rng, rows, classes)
+        return signed(rng, 0.3, 3, (rows, classes)) + level, _one_hot(rng, rows, classes)
 
     def far_apart(rows: int, classes: int) -> Arguments:
         gaps = 1000.0 * rng.permuted(np.tile(np.arange(classes), (rows, 1)), axis=1)
@@ -261,7 +257,7 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
         # In one row the right class is the likeliest, in the others the least likely.
         right = gaps.argmin(axis=1)
         *_, second, right[0] = gaps[0].argsort()
-        Z = gaps + levels[:, np.newaxis] + _signed(rng, 0.3, 3, gaps.shape)
+        Z = gaps + levels[:, np.newaxis] + signed(rng, 0.3, 3, gaps.shape)
         Z[0, second] = Z[0, right[0]] - 0.5
         return Z, np.eye(classes)[right]
 
@@ -494,7 +490,7 @@ def _backward_cases(rng: np.random.Generator) -> Cases:
     def case(hidden: int) -> Arguments:
         rows, *sizes = rng.permutation([2, 3, 4, 5, 6])[: hidden + 3].tolist()
         params = [
-            (_signed(rng, 0.3, 0.9, pair), _signed(rng, 0.2, 0.6, pair[1]))
+            (signed(rng, 0.3, 0.9, pair), signed(rng, 0.2, 0.6, pair[1]))
             for pair in pairwise(sizes)
         ]
         X = np.round(rng.uniform(0.05, 1, (rows, sizes[0])), 2)
@@ -792,8 +788,8 @@ def _difference_cases(rng: np.random.Generator) -> Cases:
     """Four groups, none of which has the same answer throughout; one pair is nearly equal."""
 
     def pair(*shape: int, apart: float = 0.3, scale: float = 1.0) -> Arguments:
-        a = _signed(rng, 0.5, 3, shape)
-        b = a + apart * _signed(rng, 0.5, 2, shape)
+        a = signed(rng, 0.5, 3, shape)
+        b = a + apart * signed(rng, 0.5, 2, shape)
         return scale * a, scale * b
 
     def with_nan(arrays: Arguments, in_a: bool, in_b: bool) -> Arguments:
@@ -1139,7 +1135,7 @@ def _check_cases(rng: np.random.Generator) -> Cases:
         inputs, hidden, classes = rng.permutation([2, 3, 4]).tolist()
         X = np.round(rng.uniform(0, 1, (5, inputs)), 2)
         loss = _Loss((inputs, hidden, classes), X, _one_hot(rng, 5, classes), scale)
-        return loss, _Gradient(loss, kind), _signed(rng, 0.2, 1.2, loss.length)
+        return loss, _Gradient(loss, kind), signed(rng, 0.2, 1.2, loss.length)
 
     def group(*wrong: str, scale: float = 1.0) -> list[Arguments]:
         kinds = rng.permutation([_RIGHT] * len(wrong) + list(wrong)).tolist()

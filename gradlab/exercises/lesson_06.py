@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import gradlab
+from gradlab.exercises.draws import signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
 
 
@@ -91,12 +92,6 @@ def has_kink(f, x, h):
     return abs(right - left) > 0.05
 
 
-def _signed(rng: np.random.Generator, low: float, high: float, size: Any = None) -> Any:
-    """Draw numbers with two decimals, of either sign, no nearer to 0 than `low`."""
-    sizes = np.round(rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size), 2)
-    return float(sizes) if size is None else sizes
-
-
 def _are_answers(trials: list[Trial]) -> bool:
     """Whether every call gave a value of the right kind and shape, right or wrong."""
     return all(trial.stage in ("", "values") for trial in trials)
@@ -112,7 +107,7 @@ def _problem(rng: np.random.Generator, hidden: int, sign: int) -> tuple[Any, ...
     rows = int(rng.integers(3, hidden + 5))  # not 2, where lam / m is lam / 2
     sizes = rng.permutation([size for size in range(2, hidden + 5) if size != rows]).tolist()
     params = [
-        (_signed(rng, 0.1, 1.2, pair), _signed(rng, 0.1, 0.9, pair[1])) for pair in pairwise(sizes)
+        (signed(rng, 0.1, 1.2, pair), signed(rng, 0.1, 0.9, pair[1])) for pair in pairwise(sizes)
     ]
     X = rng.uniform(0.05, 1, (rows, sizes[0])).round(2)
     Y = np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)]
@@ -409,7 +404,7 @@ def _dropout_case(rng: np.random.Generator, kind: type) -> tuple[Any, ...]:
     mask: Any = (rng.permutation(size) < kept).reshape(shape).astype(kind)
     # Never 1/2, where keeping and dropping look the same.
     choices = [p for p in (0.3, 0.6, 0.7, 0.8, 0.9) if abs(p - kept / size) > 0.05]
-    return _signed(rng, 0.1, 0.95, shape), float(rng.choice(choices)), mask
+    return signed(rng, 0.1, 0.95, shape), float(rng.choice(choices)), mask
 
 
 def _dropout_cases(rng: np.random.Generator) -> Cases:
@@ -417,7 +412,7 @@ def _dropout_cases(rng: np.random.Generator) -> Cases:
 
     def cases(kind: type) -> list[tuple[Any, ...]]:
         ones: Any = np.ones((2, 3), dtype=kind)
-        all_kept = _signed(rng, 0.1, 0.95, (2, 3)), 1.0, ones
+        all_kept = signed(rng, 0.1, 0.95, (2, 3)), 1.0, ones
         return [_dropout_case(rng, kind), _dropout_case(rng, kind), all_kept]
 
     return {"masks of 0.0 and 1.0": cases(float), "masks of True and False": cases(bool)}
@@ -660,12 +655,12 @@ def _deterministic_cases(rng: np.random.Generator) -> Cases:
     """Three groups, with as many True as False in each; what is True comes first."""
 
     def cases(*added: str) -> list[tuple[Any, ...]]:
-        return [(_Loss(words, rng), _signed(rng, 0.3, 1.5, 5)) for words in added]
+        return [(_Loss(words, rng), signed(rng, 0.3, 1.5, 5)) for words in added]
 
     def plain(rounded: bool) -> tuple[Any, ...]:
         """Nothing is added, and the mean of ten losses is rounded, or is exactly the loss."""
         while True:
-            theta = _signed(rng, 0.3, 1.5, 5)
+            theta = signed(rng, 0.3, 1.5, 5)
             if (np.std([np.sum(theta**2)] * 10) > 0) == rounded:
                 return _Loss("", rng), theta
 
@@ -929,7 +924,7 @@ class _Kinks:
         x = round(self.rng.uniform(0.5, 2), 2)
         value = round(self.rng.uniform(1, 4), 2)
         # Far from 0 on either side of a kink, so that a kink is no minimum.
-        slope = _signed(self.rng, 1.5, 3) if slope is None else slope
+        slope = signed(self.rng, 1.5, 3) if slope is None else slope
         return _Curve(x, value, slope, second_derivative), x, self.h
 
     def kinked(
