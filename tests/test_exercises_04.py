@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from right_answers_04 import pack_stacked
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
@@ -518,3 +519,10 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
     result = gradlab.check(name, answer)
     assert not result.passed
     assert words in str(result)
+
+
+def test_entries_that_are_off_by_next_to_nothing_are_shown() -> None:
+    # Numbers that are moved, not computed, have to be the same to the last bit.
+    text = str(gradlab.check("pack", lambda params: pack_stacked(params) * (1.0 + 1e-13)))
+    assert "at entry [0] returned " in text
+    assert "could not be checked" not in text

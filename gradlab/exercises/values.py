@@ -109,7 +109,7 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> J
     if not agree(exercise, value, expected):
         if is_truth(expected):
             value = value.astype(bool)
-        return value, "values", _told_apart(value, expected) if told else ""
+        return value, "values", _told_apart(exercise, value, expected) if told else ""
     return value, "", ""
 
 
@@ -140,12 +140,13 @@ def agree(exercise: Exercise, value: Value | None, expected: Value | None) -> bo
     )
 
 
-def _told_apart(value: Any, expected: Any) -> str:
+def _told_apart(exercise: Exercise, value: Any, expected: Any) -> str:
     """Show both, in as many digits as it takes to see that they differ; of many, where first."""
     if np.size(value) > _SHOWN:
-        apart = ~np.isclose(value, expected, rtol=1e-9, atol=0.0, equal_nan=True)
+        tolerances = {"rtol": exercise.rtol, "atol": exercise.atol}
+        apart = ~np.isclose(value, expected, equal_nan=True, **tolerances)
         place = tuple(np.argwhere(apart)[0].tolist())
-        return f"at entry {list(place)} {_told_apart(value[place], expected[place])}"
+        return f"at entry {list(place)} {_told_apart(exercise, value[place], expected[place])}"
     for digits in (6, 9, 12, 17):
         got, right = show_value(value, digits), show_value(expected, digits)
         if got != right:
