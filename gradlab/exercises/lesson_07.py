@@ -81,12 +81,8 @@ def _layer(name: str) -> int:
     return int(name[1:]) if re.fullmatch(r"[Wb]\d+", name) else 0
 
 
-def _is_all(answer: str) -> Callable[[list[Trial]], bool]:
-    def shows(trials: list[Trial]) -> bool:
-        said = {said for said, _ in _said_and_right(trials)}
-        return said == {answer}
-
-    return shows
+def _is_all_ok(trials: list[Trial]) -> bool:
+    return {said for said, _ in _said_and_right(trials)} == {"ok"}
 
 
 def _is_no_name(trials: list[Trial]) -> bool:
@@ -95,22 +91,15 @@ def _is_no_name(trials: list[Trial]) -> bool:
     )
 
 
-def _judged(
-    threshold: float, pick: Callable[[list[str]], str], h: float = 1e-5
-) -> Callable[[list[Suspect]], list[str]]:
-    """Return the textbook's way: blocks with a ratio above a threshold are wrong."""
-
-    def find(networks: list[Suspect]) -> list[str]:
-        answers = []
-        for network in networks:
-            wrong = [n for n, ratio in _textbook_ratios(network, h) if ratio > threshold]
-            answers.append(pick(wrong) if wrong else "ok")
-        return answers
-
-    return find
+def _by_the_textbook(networks: list[Suspect]) -> list[str]:
+    """Answer by one step and one limit for the ratio of every block."""
+    return [
+        nearest_to_output([name for name, ratio in _textbook_ratios(network) if ratio > 1e-7])
+        for network in networks
+    ]
 
 
-def _textbook_ratios(network: Suspect, h: float) -> list[tuple[str, float]]:
+def _textbook_ratios(network: Suspect) -> list[tuple[str, float]]:
     analytic = network.gradients(network.X, network.Y)
     params = network.params
 
@@ -118,7 +107,7 @@ def _textbook_ratios(network: Suspect, h: float) -> list[tuple[str, float]]:
         network.params = moved
         return network.loss(network.X, network.Y)
 
-    numeric = gradlab.numerical_gradient(loss, params, h=h)
+    numeric = gradlab.numerical_gradient(loss, params, h=1e-5)
     network.params = params
     return [
         (f"{letter}{layer}", gradlab.relative_difference(a, n))
@@ -137,7 +126,7 @@ def _first_block(networks: list[Suspect]) -> list[str]:
 
 
 def _last_in_the_table(networks: list[Suspect]) -> list[str]:
-    return [([*_failed_blocks(network)] or ["ok"])[-1] for network in networks]
+    return [["ok", *_failed_blocks(network)][-1] for network in networks]
 
 
 def _verdicts(networks: list[Suspect]) -> list[str]:
@@ -197,7 +186,7 @@ FIND_BUGS = Exercise(
         Misconception(
             wrong=lambda networks: ["ok"] * len(networks),
             hint="You call every network right. Half of them are not.",
-            shows=_is_all("ok"),
+            shows=_is_all_ok,
         ),
         Misconception(
             wrong=_verdicts,
@@ -226,7 +215,7 @@ FIND_BUGS = Exercise(
             shows=_mistakes(lambda said, right: 0 < _layer(said) < _layer(right)),
         ),
         Misconception(
-            wrong=_judged(1e-7, lambda wrong: max(wrong, key=lambda n: (_layer(n), n[0] == "W"))),
+            wrong=_by_the_textbook,
             hint="You find the wrong ones, but raise false alarms: some right networks lie on "
             "kinks, have a large loss, whose rounding is no mistake, or inputs so large that the "
             "step is too long. What does gradlab's verdict say of each block?",
