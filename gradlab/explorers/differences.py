@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 
 from gradlab.examples import CURVES, Example
-from gradlab.explorers.explorer import ROW, Explorer, menu, require_choice, slider
+from gradlab.explorers.explorer import Explorer, log_slider, menu, require_choice, slider
 from gradlab.plots.differences import Chords, VCurve
 from gradlab.plots.drawing import png
 
@@ -48,9 +47,7 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Expl
     controls = {
         "curve": menu("curve f", CURVES, curve),
         "x": slider("point x", x, -2.5, 2.5, 0.05),
-        "h": widgets.FloatLogSlider(
-            value=h, min=-3, max=0.3, step=0.05, description="step h", **ROW
-        ),
+        "h": log_slider("step h", h, -3, 0.3, 0.05),
     }
     start = CURVES[curve]
     drawing = Chords(start.f, start.slope, start.name, x, h)

@@ -80,6 +80,13 @@ def slider(description: str, value: float, low: float, high: float, step: float)
     )
 
 
+def log_slider(description: str, value: float, low: float, high: float, step: float) -> Any:
+    """Return a slider for a positive number; ends and step are powers of ten."""
+    return widgets.FloatLogSlider(
+        value=value, min=low, max=high, step=step, description=description, **ROW
+    )
+
+
 def require_choice(argument: str, value: str, choices: Iterable[str]) -> None:
     """Raise ValueError if a value is not in its menu."""
     if value not in choices:

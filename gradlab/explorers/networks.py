@@ -7,7 +7,7 @@ import copy
 import ipywidgets as widgets
 import numpy as np
 
-from gradlab.explorers.explorer import ROW, Explorer, menu, require_choice, slider
+from gradlab.explorers.explorer import ROW, Explorer, log_slider, menu, require_choice, slider
 from gradlab.gradient_check import check_network, numerical_gradient
 from gradlab.network import MLP, FloatArray, Params
 from gradlab.norms import relative_difference
@@ -57,9 +57,7 @@ def explore_theta(index: int = 13, h: float = 0.5) -> Explorer:
             value=index, min=0, max=total - 1, description="entry i", **ROW
         ),
         "move": slider("move by", 0.0, -2.5, 2.5, 0.1),
-        "h": widgets.FloatLogSlider(
-            value=h, min=-3, max=0.3, step=0.05, description="step h", **ROW
-        ),
+        "h": log_slider("step h", h, -3, 0.3, 0.05),
     }
     drawing = ThetaMoved(network, X, Y, index, 0.0, h)
 
@@ -100,9 +98,7 @@ def explore_regularization(mistake: str = "penalty forgotten", masks: str = "non
     require_choice("masks", masks, MASKS)
     controls = {
         "mistake": menu("mistake", MISTAKES, mistake),
-        "l2": widgets.FloatLogSlider(
-            value=0.1, min=-4, max=6, step=0.5, description="lambda", **ROW
-        ),
+        "l2": log_slider("lambda", 0.1, -4, 6, 0.5),
         "masks": menu("mask", MASKS, masks),
         "keep_prob": slider("keep p", 0.8, 0.5, 1.0, 0.1),
     }
@@ -193,9 +189,7 @@ def explore_kink(z: float = 0.3, h: float = 0.5) -> Explorer:
     """
     controls = {
         "z": slider("z", z, -1.0, 1.0, 0.05),
-        "h": widgets.FloatLogSlider(
-            value=h, min=-3, max=-0.3, step=0.05, description="step h", **ROW
-        ),
+        "h": log_slider("step h", h, -3, -0.3, 0.05),
     }
     drawing = KinkCrossed(z, h)
 
