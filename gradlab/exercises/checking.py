@@ -6,7 +6,6 @@ import contextlib
 import html
 import inspect
 import io
-import random
 import sys
 import types
 import warnings
@@ -19,6 +18,7 @@ import numpy as np
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise, Trial
 from gradlab.exercises.marking import Group, Marking, mark
+from gradlab.exercises.random_state import random_state, set_random_state
 from gradlab.exercises.values import STAGES, show_value
 from gradlab.shell import running_shell
 
@@ -396,12 +396,11 @@ def _captured() -> Iterator[io.StringIO]:
 @contextlib.contextmanager
 def _random_state_kept() -> Iterator[None]:
     """Leave the global random numbers as they were: what a check draws is not the learner's."""
-    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    before = random_state()
     try:
         yield
     finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
+        set_random_state(before)
 
 
 def _first_lines(text: str) -> str:

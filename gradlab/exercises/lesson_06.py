@@ -611,6 +611,8 @@ class _Loss:
         self.added = added
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
         self.calls = 0
+        # Told to whoever calls it from another process: that must share the global state then.
+        self.draws_globally = added in (_NUMPYS, _PYTHONS)
 
     def __call__(self, theta: Any) -> float:
         self.calls += 1

@@ -56,6 +56,37 @@ class Marking:
     attempted: bool
 
 
+@dataclass(frozen=True)
+class Call:
+    """What one call of an answer came to.
+
+    Attributes
+    ----------
+    got : object
+        What it handed back.
+    after : tuple
+        Its arguments as they are after the call.
+    error : type, optional
+        What it raised.
+    said : str
+        What it raised and where, for people.
+    shares_memory : callable
+        Finds out whether what it handed back shares memory with its arguments.
+    """
+
+    got: Any = None
+    after: Arguments = ()
+    error: type[BaseException] | None = None
+    said: str = ""
+    shares_memory: Callable[[], bool] = lambda: False
+
+
+# Calls an answer with arguments, which it must leave as they are, and does not raise.
+Caller = Callable[[Arguments], Call]
+# The arguments of every case, by group, each with what is right.
+Drawn = dict[str, list[tuple[Arguments, "Value | IndexError"]]]
+
+
 def mark(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Marking:
     """Run `answer` on the cases of `exercise` and mark it.
 
@@ -80,14 +111,50 @@ def mark(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Marki
     >>> mark(EXERCISES["double"], lambda x: x + x).points
     1.0
     """
-    # Everything that is right is known before the first call: an answer may spoil what it gets.
-    expected = {
+    return mark_calls(exercise, _calling(answer), draw(exercise, seed))
+
+
+def draw(exercise: Exercise, seed: int) -> Drawn:
+    """Draw the cases of an exercise.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    seed : int
+        The seed that the cases are drawn from.
+
+    Returns
+    -------
+    dict
+        For each group the arguments of its cases, each with what the reference answers.
+    """
+    return {
         name: [(arguments, _expected(exercise, arguments)) for arguments in cases]
         for name, cases in exercise.cases(np.random.default_rng(seed)).items()
     }
+
+
+def mark_calls(exercise: Exercise, call: Caller, drawn: Drawn) -> Marking:
+    """Call an answer, wherever it may be, on cases that were drawn, and mark it.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    call : callable
+        Calls the answer.
+    drawn : dict
+        The cases, which stay as they are.
+
+    Returns
+    -------
+    Marking
+        The groups with their trials.
+    """
     groups = []
-    for name, cases in expected.items():
-        trials = [_try(exercise, answer, *case) for case in cases]
+    for name, cases in drawn.items():
+        trials = [_try(exercise, call, *case) for case in cases]
         groups.append(Group(name, trials, exercise.tally(trials)))
     if all(trial.stage == "stub" for group in groups for trial in group.trials):
         return Marking((), (), 0.0, attempted=False)
@@ -102,31 +169,44 @@ def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:
         return error
 
 
+def _calling(answer: Callable[..., Any]) -> Caller:
+    """Return what calls an answer here; its errors are kept, but for a stop by the learner."""
+
+    def call(arguments: Arguments) -> Call:
+        # An answer may spoil what it gets.
+        mine = copy.deepcopy(arguments)
+        try:
+            got = answer(*mine)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Call(error=type(error), said=_raised(error))
+        return Call(got, mine, shares_memory=lambda: _shares_memory(got, mine))
+
+    return call
+
+
 def _try(
     exercise: Exercise,
-    answer: Callable[..., Any],
+    call: Caller,
     arguments: Arguments,
     expected: Value | IndexError,
     told: bool = True,
 ) -> Trial:
-    """Call the answer once; whatever it raises, but for a stop by the learner, is a failure."""
-    mine = copy.deepcopy(arguments)
-    try:
-        got = answer(*mine)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        if isinstance(error, IndexError) and isinstance(expected, IndexError):
+    """Call the answer once; an error is a failure, but where raising it is right."""
+    done = call(arguments)
+    if done.error:
+        if issubclass(done.error, IndexError) and isinstance(expected, IndexError):
             return Trial(arguments, expected, None, "", "")
-        stage = "stub" if isinstance(error, NotImplementedError) else "raises"
-        return Trial(arguments, expected, None, stage, _raised(error))
+        stage = "stub" if issubclass(done.error, NotImplementedError) else "raises"
+        return Trial(arguments, expected, None, stage, done.said)
     if isinstance(expected, IndexError):
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
-    value, stage, detail = judge(exercise, got, expected, told)
-    if not stage and _changed(mine, arguments):
+    value, stage, detail = judge(exercise, done.got, expected, told)
+    if not stage and _changed(done.after, arguments):
         stage, detail = "changes", "changed its argument in place"
-    if not stage and exercise.new_arrays and _shares_memory(got, mine):
+    if not stage and exercise.new_arrays and done.shares_memory():
         stage, detail = "changes", "returned an array that shares memory with its argument"
     return Trial(arguments, expected, value, stage, detail)
 
@@ -224,7 +304,8 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) ->
     """Call a wrong answer of the catalogue: what it prints or warns is not the learner's."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _try(exercise, wrong, trial.arguments, trial.expected, told=False)
+        call = _calling(wrong)
+        return _try(exercise, call, trial.arguments, trial.expected, told=False)
 
 
 def _pattern(trials: list[Trial]) -> str:

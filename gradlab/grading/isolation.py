@@ -1,0 +1,75 @@
+"""Which level of isolation this machine has, found by trying."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from gradlab.exercises.catalogue import EXERCISES
+from gradlab.grading.remote import RemoteAnswer
+from gradlab.grading.sandbox import LEVELS, Level, Sandbox, SandboxError
+
+SENTENCES: dict[Level, str] = {
+    "bubblewrap": "bubblewrap: answers ran without a network, on a read-only system, and saw no "
+    "other submission.",
+    "uid": "a user of its own: answers could change nothing of yours, but they could read what "
+    "every user may read, and reach the network. Install bubblewrap, or grade in a container.",
+    "limits": "limits only: answers could do what you can do on this machine. Install bubblewrap "
+    "(it needs no root), or grade in a container that has no network.",
+}
+
+# Answers import of Python's library what they like: here something that no worker has loaded.
+_PROBE = """
+def double(x):
+    import wave
+    return x + x if wave else None
+"""
+
+
+class NoIsolationError(Exception):
+    """There is no way to run answers on this machine, with what to do."""
+
+
+@cache
+def strongest() -> Level:
+    """Return the strongest level at which an answer runs on this machine.
+
+    Returns
+    -------
+    str
+        One of `gradlab.grading.sandbox.LEVELS`.
+
+    Raises
+    ------
+    NoIsolationError
+        If there is none.
+    """
+    for level in LEVELS:
+        if works(level):
+            return level
+    raise NoIsolationError(
+        "no worker process could be started, not even without isolation. Is there memory left, "
+        "and room in the folder for temporary files?"
+    )
+
+
+def works(level: Level) -> bool:
+    """Return whether an answer runs at a level on this machine.
+
+    Parameters
+    ----------
+    level : str
+        One of `gradlab.grading.sandbox.LEVELS`.
+
+    Returns
+    -------
+    bool
+        False also where Python's library cannot be read at that level.
+    """
+    try:
+        with Sandbox(level, cpu_seconds=5) as sandbox:
+            answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)
+            call = answer((3,))
+            answer.end()
+            return bool(call.got == 6)
+    except SandboxError:
+        return False

@@ -1,0 +1,247 @@
+"""An answer in a sandbox, called from here: arguments go there, what it hands back comes here.
+
+Functions and networks stay here. The answer gets stand-ins, each of whose calls comes back over
+the connection. Whatever comes is checked, never executed, and limited in size and time.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import gradlab
+from gradlab.exercises.exercise import Arguments, Exercise
+from gradlab.exercises.marking import Call
+from gradlab.exercises.random_state import random_state, set_random_state
+from gradlab.grading.sandbox import Ending, Sandbox, SandboxError
+from gradlab.grading.sent_modules import texts_of
+from gradlab.grading.wire import TooLateError, WireError, decode, encode
+from gradlab.suspects import Suspect
+
+# An answer that waits takes no computing time, so it has as much again to be done.
+WALL_PER_CPU = 2
+_METHODS = ("loss", "gradients")
+_NAMES = 20
+
+
+class StoppedError(Exception):
+    """An answer was stopped, or stopped itself."""
+
+
+class RemoteAnswer:
+    """An answer that runs in a sandbox. It never raises because of what the answer does.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Where it runs; nothing else may run there meanwhile.
+    exercise : Exercise
+        What it answers.
+    setup, source : tuple of str, str
+        What it needs of its notebook, and its cell.
+    seed : int
+        What the global random numbers begin with.
+    cpu_seconds : int
+        The limit of the sandbox; twice as much time may pass.
+
+    Attributes
+    ----------
+    borrowed : set of str
+        The functions of gradlab's own that it called without being allowed to.
+    raised : list of (str, str)
+        What kinds of errors it raised, each with the line; no two the same.
+    failure : str
+        Why it could not be defined; empty if it could.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        exercise: Exercise,
+        setup: tuple[str, ...],
+        source: str,
+        seed: int,
+        cpu_seconds: int,
+    ) -> None:
+        self.borrowed: set[str] = set()
+        self.raised: list[tuple[str, str]] = []
+        self.failure = ""
+        self._sandbox = sandbox
+        self._cpu_seconds = cpu_seconds
+        self._left = float(WALL_PER_CPU * cpu_seconds)
+        self._stopped = ""
+        self._given: list[Any] = []
+        homes = {
+            name: f"gradlab.{gradlab._HOMES[name]}"
+            for name in sorted(exercise.may_use)
+            if name in gradlab._HOMES
+        }
+        self._channel = sandbox.begin()
+        reply = self._ask(
+            {
+                "name": exercise.name,
+                "setup": setup,
+                "source": source,
+                "seed": seed,
+                "homes": homes,
+                "texts": texts_of(homes.values()),
+            }
+        )
+        if reply.get("is") == "raised":
+            self.failure = self._error(reply).said
+
+    def __call__(self, arguments: Arguments) -> Call:
+        """Call the answer with copies of these arguments."""
+        # What an answer does to a function or a network of one case must not reach another one.
+        mine = copy.deepcopy(arguments)
+        self._given = []
+        sent = encode(list(mine), self._export)
+        reply = self._ask({"do": "call", "arguments": sent})
+        try:
+            if reply.get("is") != "returned":
+                return self._error(reply)
+            got = decode(reply["value"], self._import)
+            after = tuple(decode(reply["after"], self._import))
+        except (WireError, KeyError, TypeError) as error:
+            return self._error(self._stop(f"sent something that is no answer ({error})"))
+        return Call(got, after, shares_memory=lambda: self._changes_with_arguments(reply["value"]))
+
+    def end(self) -> str:
+        """End the answer; say why it was stopped, if it was."""
+        self._channel.close()
+        try:
+            ending = self._sandbox.end()
+        except SandboxError:
+            return self._stopped or "ended the process that it ran in"
+        return self._stopped and self._why(ending)
+
+    def _changes_with_arguments(self, value: Any) -> bool:
+        """Have every array of the arguments changed; return whether the result changed too."""
+        again = self._ask({"do": "spoil"})
+        return bool(again.get("value") != value)
+
+    def _error(self, reply: dict[str, Any]) -> Call:
+        kind, line = str(reply.get("kind")), str(reply.get("line", ""))
+        if not self._stopped and (kind, line) not in self.raised:
+            self.raised.append((kind, line))
+        said = str(reply.get("said")) + (f", in the line “{line}”" if line else "")
+        if reply.get("stub") is True:
+            return Call(error=NotImplementedError, said=said)
+        return Call(error=IndexError if kind == "IndexError" else StoppedError, said=said)
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Send an order, serve the answer meanwhile, and return its reply."""
+        if self._stopped:
+            return self._stop(self._stopped)
+        start = time.monotonic()
+        try:
+            self._channel.send(order)
+            while True:
+                reply = self._channel.receive(start + self._left)
+                if not isinstance(reply, dict):
+                    raise WireError("no message")
+                self.borrowed.update(map(str, list(reply.get("borrowed", []))[:_NAMES]))
+                if reply.get("is") != "use":
+                    return reply
+                self._channel.send(self._serve(reply))
+        except TooLateError:
+            return self._stop(f"did not end within {WALL_PER_CPU * self._cpu_seconds} s")
+        except (WireError, TypeError, ValueError) as error:
+            return self._stop(f"ended its process, or spoiled the connection to it ({error})")
+        finally:
+            self._left -= time.monotonic() - start
+
+    def _stop(self, why: str) -> dict[str, Any]:
+        self._stopped = why
+        return {"is": "raised", "kind": "StoppedError", "said": f"was stopped: {why}"}
+
+    def _why(self, ending: Ending) -> str:
+        """Say what stopped the answer, now that it is known how its process ended."""
+        if not ending.by_itself:
+            return self._stopped
+        if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
+            return f"took more than {self._cpu_seconds} s of computing time"
+        if ending.signal == signal.SIGKILL:
+            return "was killed, which happens where memory runs out"
+        if ending.signal:
+            return f"made Python crash ({signal.Signals(ending.signal).name})"
+        return "ended the process that it ran in"
+
+    def _serve(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of ours for the answer; whatever goes wrong is the answer's error."""
+        try:
+            called, arguments, keywords = self._called(order)
+            passed: dict[int | str, Any] = dict(enumerate(arguments))
+            passed.update(keywords)
+            given = copy.deepcopy(passed)
+            if "random" in order:
+                set_random_state(decode(order["random"]))
+            reply: dict[str, Any] = {}
+            try:
+                reply["value"] = encode(called(*arguments, **keywords), self._export)
+            except Exception as error:
+                reply = _told(error)
+            if "random" in order:
+                reply["random"] = encode(random_state())
+            reply["changed"] = [
+                [place, encode(value)]
+                for place, value in passed.items()
+                if _changed(value, given[place])
+            ]
+        except Exception as error:
+            return {**_told(error), "changed": []}
+        return reply
+
+    def _called(
+        self, order: dict[str, Any]
+    ) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        """Return what the answer wants called, with its arguments."""
+        number = order["number"]
+        if not isinstance(number, int) or not 0 <= number < len(self._given):
+            raise ValueError("this function belongs to an earlier call of yours")
+        called = self._given[number]
+        arguments = tuple(decode(order["arguments"], self._import))
+        keywords = dict(decode(order["keywords"], self._import))
+        if isinstance(called, Suspect):
+            if order["method"] not in _METHODS:
+                raise AttributeError("a network has loss and gradients")
+            called.params = decode(order["params"])
+            called = getattr(called, order["method"])
+        return called, arguments, keywords
+
+    def _export(self, value: Any) -> dict[str, Any] | None:
+        if isinstance(value, Suspect):
+            data = {key: encode(getattr(value, key)) for key in ("params", "X", "Y")}
+            sent = {"type": "network", "name": repr(value), **data}
+        elif callable(value):
+            sent = {
+                "type": "function",
+                "name": str(getattr(value, "__name__", "f")),
+                "random": getattr(value, "draws_globally", False),
+            }
+        else:
+            return None
+        self._given.append(value)
+        return {**sent, "number": len(self._given) - 1}
+
+    def _import(self, sent: dict[str, Any]) -> Any:
+        if sent["type"] != "proxy":
+            raise WireError("no plain data")
+        return self._given[int(sent["number"])]
+
+
+def _told(error: Exception) -> dict[str, str]:
+    """Return an error as the answer will see it: of one of Python's own kinds."""
+    name = type(error).__name__
+    known = isinstance(getattr(builtins, name, None), type)
+    return {"error": name if known else "Exception", "said": str(error)[:500]}
+
+
+def _changed(after: Any, before: Any) -> bool:
+    return isinstance(after, np.ndarray) and not np.array_equal(after, before, equal_nan=True)

@@ -1,0 +1,132 @@
+"""What grading found, as plain data: for each learner, and for each of their answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+# "right": full marks. "wrong": fewer. "blank": the stub as it was given out. "missing": no such
+# cell. "stopped": over a limit. "borrowed": it called gradlab's own code. "written": an answer in
+# words, which a person marks.
+Outcome = Literal["right", "wrong", "blank", "missing", "stopped", "borrowed", "written"]
+# Of a learner, the first that holds: nothing was handed in; a notebook could not be read, so
+# points may be missing; an answer waits for a person; all is graded.
+Status = Literal["missing", "unreadable", "needs-manual", "graded"]
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """How an answer did on one group of cases.
+
+    Attributes
+    ----------
+    name : str
+        What the cases have in common.
+    right, total : int
+        How many were right, of how many.
+    table : tuple of str
+        Lines that say more than the count does; often none.
+    """
+
+    name: str
+    right: int
+    total: int
+    table: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """What one answer earned, and why.
+
+    Attributes
+    ----------
+    name : str
+        The exercise.
+    lesson : int
+        The number of its lesson.
+    outcome : str
+        See `Outcome`.
+    points : float or None
+        What was earned; None for an answer in words that nobody has marked yet.
+    max_points : float
+        What a right answer earns.
+    groups : tuple of GroupResult
+        The groups of cases; empty where the answer was not run.
+    hints : tuple of str
+        Sentences for the learner. They tell nothing of the hidden cases.
+    notes : tuple of str
+        Remarks for the teacher.
+    """
+
+    name: str
+    lesson: int
+    outcome: Outcome
+    points: float | None
+    max_points: float
+    groups: tuple[GroupResult, ...] = ()
+    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LearnerResult:
+    """All results of one learner.
+
+    Attributes
+    ----------
+    student : str
+        What the submission calls them.
+    status : str
+        See `Status`.
+    exercises : tuple of ExerciseResult
+        One for each exercise that counts, in the order of the lessons.
+    notes : tuple of str
+        Remarks for the teacher that belong to no single exercise.
+    """
+
+    student: str
+    status: Status
+    exercises: tuple[ExerciseResult, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """What was earned together; what waits for a person counts 0."""
+        return sum(result.points or 0.0 for result in self.exercises)
+
+    @property
+    def max_total(self) -> float:
+        """What can be earned together."""
+        return sum(result.max_points for result in self.exercises)
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The remarks of the learner and of each exercise, these with its name."""
+        own = [f"{e.name}: {note}" for e in self.exercises for note in e.notes]
+        return (*self.notes, *own)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as nested dicts and lists that JSON can hold."""
+        return {**asdict(self), "total": self.total, "max_total": self.max_total}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a batch was graded: enough to do it again, and to know how far to trust it.
+
+    Attributes
+    ----------
+    version : str
+        Of gradlab.
+    seed : int
+        What the cases were drawn from.
+    isolation : str
+        How answers were kept from everything else, in a sentence.
+    lesson : int or None
+        The only lesson that counts, if there is one.
+    """
+
+    version: str
+    seed: int
+    isolation: str
+    lesson: int | None
