@@ -93,11 +93,14 @@ class RemoteAnswer:
                 "texts": texts_of(homes.values()),
             }
         )
-        if reply.get("is") == "raised":
-            self.failure = self._error(reply).said
+        self._failed = self._error(reply) if reply.get("is") == "raised" else None
+        if self._failed:
+            self.failure = self._failed.said
 
     def __call__(self, arguments: Arguments) -> Call:
         """Call the answer with copies of these arguments."""
+        if self._failed:
+            return self._failed
         # What an answer does to a function or a network of one case must not reach another one.
         mine = copy.deepcopy(arguments)
         self._given = []
@@ -174,46 +177,46 @@ class RemoteAnswer:
         return "ended the process that it ran in"
 
     def _serve(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Call a function of ours for the answer; whatever goes wrong is the answer's error."""
+        """Call something of ours for the answer; whatever goes wrong is the answer's error."""
         try:
-            called, arguments, keywords = self._called(order)
-            passed: dict[int | str, Any] = dict(enumerate(arguments))
-            passed.update(keywords)
-            given = copy.deepcopy(passed)
-            if "random" in order:
-                set_random_state(decode(order["random"]))
-            reply: dict[str, Any] = {}
-            try:
-                reply["value"] = encode(called(*arguments, **keywords), self._export)
-            except Exception as error:
-                reply = _told(error)
-            if "random" in order:
-                reply["random"] = encode(random_state())
-            reply["changed"] = [
-                [place, encode(value)]
-                for place, value in passed.items()
-                if _changed(value, given[place])
-            ]
+            number = order["number"]
+            if not isinstance(number, int) or not 0 <= number < len(self._given):
+                raise ValueError("this belongs to an earlier call of your function")
+            if isinstance(self._given[number], Suspect):
+                return self._use_network(self._given[number], order)
+            return self._use_function(self._given[number], order)
         except Exception as error:
             return {**_told(error), "changed": []}
-        return reply
 
-    def _called(
-        self, order: dict[str, Any]
-    ) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
-        """Return what the answer wants called, with its arguments."""
-        number = order["number"]
-        if not isinstance(number, int) or not 0 <= number < len(self._given):
-            raise ValueError("this function belongs to an earlier call of yours")
-        called = self._given[number]
-        arguments = tuple(decode(order["arguments"], self._import))
-        keywords = dict(decode(order["keywords"], self._import))
-        if isinstance(called, Suspect):
-            if order["method"] not in _METHODS:
-                raise AttributeError("a network has loss and gradients")
-            called.params = decode(order["params"])
-            called = getattr(called, order["method"])
-        return called, arguments, keywords
+    def _use_network(self, network: Suspect, order: dict[str, Any]) -> dict[str, Any]:
+        if order["method"] not in _METHODS:
+            raise AttributeError("a network has loss and gradients")
+        network.params = decode(order["params"])
+        X, Y = decode(order["arguments"])
+        return {"value": encode(getattr(network, order["method"])(X, Y)), "changed": []}
+
+    def _use_function(self, function: Callable[..., Any], order: dict[str, Any]) -> dict[str, Any]:
+        arguments = decode(order["arguments"], self._import)
+        keywords = decode(order["keywords"], self._import)
+        passed: dict[int | str, Any] = dict(enumerate(arguments))
+        passed.update(keywords)
+        before = copy.deepcopy(passed)
+        if "random" in order:
+            set_random_state(decode(order["random"]))
+        reply: dict[str, Any] = {}
+        try:
+            reply["value"] = encode(function(*arguments, **keywords), self._export)
+        except Exception as error:
+            reply = dict(_told(error))
+        if "random" in order:
+            reply["random"] = encode(random_state())
+        # A function may have changed an array in place.
+        reply["changed"] = [
+            [place, encode(value)]
+            for place, value in passed.items()
+            if _changed(value, before[place])
+        ]
+        return reply
 
     def _export(self, value: Any) -> dict[str, Any] | None:
         if isinstance(value, Suspect):

@@ -65,6 +65,11 @@ def encode(value: Any, export: Export = _nothing) -> Any:
     object
         What `decode` takes.
 
+    Raises
+    ------
+    TooLargeError
+        If a text or an array is larger than a frame may be.
+
     Examples
     --------
     >>> from gradlab.grading.wire import decode, encode
@@ -85,6 +90,7 @@ def _encode(value: Any, export: Export, depth: int) -> Any:
     if isinstance(value, float):
         return float.__add__(value, -0.0)
     if isinstance(value, str):
+        _require_small(str.__len__(value))
         return str.__str__(value)
     if isinstance(value, complex):
         plain = complex.__complex__(value)
@@ -105,6 +111,7 @@ def _encode_array(value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in _KINDS:
         return {"type": "opaque", "name": str(type(value).__name__)[:80]}
+    _require_small(array.nbytes)
     by_columns = array.flags.f_contiguous and not array.flags.c_contiguous
     order: Literal["C", "F"] = "F" if by_columns else "C"
     return {
@@ -114,6 +121,12 @@ def _encode_array(value: Any) -> Any:
         "order": order,
         "bytes": base64.b64encode(array.tobytes(order)).decode(),
     }
+
+
+def _require_small(size: int) -> None:
+    """Say early that something is too large: to write it as JSON first would take long."""
+    if size > MOST_BYTES:
+        raise TooLargeError(f"more than {MOST_BYTES / 1e6:g} MB of data")
 
 
 def decode(encoded: Any, imported: Import | None = None) -> Any:
@@ -217,8 +230,7 @@ class Channel:
             If nobody is there.
         """
         content = json.dumps(message).encode()
-        if len(content) > MOST_BYTES:
-            raise TooLargeError(f"more than {MOST_BYTES / 1e6:g} MB of data")
+        _require_small(len(content))
         try:
             self._socket.sendall(_LENGTH.pack(len(content)) + content)
         except OSError as error:

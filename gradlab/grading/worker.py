@@ -45,6 +45,7 @@ _LOADED = (
 )
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE = 2.0
+_LAST_BREATH = 0.1
 _LONGEST_TEXT = 500
 _CELL = "<answer>"
 
@@ -159,7 +160,12 @@ def _pids() -> list[int]:
 
 def _end(child: int, settings: Settings) -> dict[str, Any]:
     """End an answer and all that it started; say how it ended if it did so by itself."""
+    give_up = time.monotonic() + _LAST_BREATH
     pid, status, usage = os.wait4(child, os.WNOHANG)
+    while not pid and time.monotonic() < give_up:
+        # Its connection is closed before it is gone.
+        time.sleep(0.0002)
+        pid, status, usage = os.wait4(child, os.WNOHANG)
     ended = {
         "by_itself": bool(pid),
         "signal": os.WTERMSIG(status) if pid and os.WIFSIGNALED(status) else 0,

@@ -1,0 +1,110 @@
+"""Grading a whole class: one task for each learner, handed to an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from importlib.metadata import version
+
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.grader import Task, grade_submission, names_that_count
+from gradlab.grading.isolation import SENTENCES
+from gradlab.grading.results import ExerciseResult, LearnerResult, Run
+from gradlab.grading.sandbox import LEVELS, Level
+from gradlab.grading.submissions import Submission, read_notebooks
+from gradlab.progress import progress
+
+# A learner's notebooks are in memory only while they wait or are graded.
+_IN_FLIGHT = 32
+
+Graded = tuple[LearnerResult, Level]
+
+
+def grade_all(
+    submissions: Sequence[Submission],
+    executor: Executor,
+    *,
+    seed: int,
+    lesson: int | None = None,
+    cpu_seconds: int = 10,
+    level: Level | None = None,
+) -> tuple[list[LearnerResult], Run]:
+    """Grade all learners.
+
+    Parameters
+    ----------
+    submissions : sequence of Submission
+        What they handed in.
+    executor : concurrent.futures.Executor
+        What runs the tasks, in which order ever; it stays open.
+    seed : int
+        What the cases are drawn from, for all learners the same.
+    lesson : int, optional
+        The only lesson that counts. Default: all.
+    cpu_seconds : int
+        The computing time that each answer may take.
+    level : {"bubblewrap", "uid", "limits"}, optional
+        How answers are isolated. Default: the strongest level where the task runs.
+
+    Returns
+    -------
+    results : list of LearnerResult
+        One for each learner, in the order of `submissions`.
+    run : Run
+        How they were graded.
+    """
+    waiting: dict[Future[Graded], int] = {}
+    done: dict[int, LearnerResult] = {}
+    levels: set[Level] = set()
+
+    def collect(future: Future[Graded]) -> None:
+        place = waiting.pop(future)
+        try:
+            done[place], used = future.result()
+            levels.add(used)
+        except Exception as error:
+            why = f"could not be graded: {type(error).__name__}: {error}"
+            done[place] = _ungraded(submissions[place], why, lesson)
+
+    def finished() -> Iterator[None]:
+        """Keep the executor busy; yield once for each learner that is done."""
+        for place, submission in enumerate(submissions):
+            while len(waiting) >= _IN_FLIGHT:
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    collect(future)
+                    yield
+            contents, unread = read_notebooks(submission)
+            task = Task(
+                student=submission.student,
+                notebooks=contents,
+                notes=submission.notes,
+                unread=unread,
+                lesson=lesson,
+                seed=seed,
+                cpu_seconds=cpu_seconds,
+                level=level,
+            )
+            waiting[executor.submit(grade_submission, task)] = place
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                collect(future)
+                yield
+
+    for _ in progress(finished(), "learner", total=len(submissions)):
+        pass
+    run = Run(version("gradlab-course"), seed, _sentence(levels), lesson)
+    return [done[place] for place in range(len(submissions))], run
+
+
+def _ungraded(submission: Submission, why: str, lesson: int | None) -> LearnerResult:
+    """Return a row for a learner whose task failed: a person has to look at it."""
+    asked = [EXERCISES.get(name) or WRITTEN[name] for name in names_that_count(lesson)]
+    results = tuple(
+        ExerciseResult(one.name, one.lesson, "missing", 0.0, one.points) for one in asked
+    )
+    return LearnerResult(submission.student, "unreadable", results, (why,))
+
+
+def _sentence(levels: set[Level]) -> str:
+    """Say how answers were isolated: machines of a cluster may differ."""
+    return " Or ".join(SENTENCES[level] for level in LEVELS if level in levels)

@@ -1,0 +1,151 @@
+"""The command ``gradlab grade``: from a folder or an archive to grades and feedback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from gradlab.exercises.catalogue import WRITTEN
+from gradlab.grading.batch import grade_all
+from gradlab.grading.feedback import write_feedback
+from gradlab.grading.gradebook import (
+    GradebookError,
+    Marks,
+    as_csv,
+    as_json,
+    as_report,
+    merge,
+    read_marks,
+    write_kept,
+)
+from gradlab.grading.isolation import NoIsolationError, strongest
+from gradlab.grading.submissions import Submission, SubmissionsError, open_submissions
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a teacher asked for; the fields are the options of ``gradlab grade``."""
+
+    submissions: Path
+    output: Path
+    lesson: int | None
+    feedback: Path | None
+    json: Path | None
+    manual: Path | None
+    seed: int | None
+    jobs: int | None
+    timeout: int
+    dask: str | None
+
+
+class RequestError(Exception):
+    """What cannot be done, with what to do, in sentences for the teacher."""
+
+
+def run_grading(request: Request) -> int:
+    """Grade submissions, write the files and print a summary.
+
+    Parameters
+    ----------
+    request : Request
+        What a teacher asked for.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if every learner has a row, 1 if nothing was graded.
+    """
+    try:
+        marks = _prepare(request)
+        with open_submissions(request.submissions) as submissions:
+            report = _grade(request, submissions, marks)
+    except (RequestError, SubmissionsError, GradebookError, NoIsolationError) as error:
+        print(f"gradlab grade: {error}", file=sys.stderr)
+        return 1
+    print(report, end="")
+    return 0
+
+
+def _prepare(request: Request) -> Marks:
+    """Find out now what would fail at the end of a long run."""
+    for path in (request.output, request.json, request.feedback):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise RequestError(
+                f"{path} cannot be written: there is no folder {path.absolute().parent}; make it"
+            )
+    if request.manual is None:
+        return {}
+    return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
+
+
+def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    with _executor(request) as executor:
+        results, run = grade_all(
+            submissions,
+            executor,
+            seed=seed,
+            lesson=request.lesson,
+            cpu_seconds=request.timeout,
+        )
+    results, remarks = merge(results, marks)
+    report = as_report(results, run, remarks)
+    files = {request.output: as_csv(results), request.output.with_suffix(".txt"): report}
+    if request.json is not None:
+        files[request.json] = as_json(results, run)
+    kept = [(path, write_kept(path, text)) for path, text in files.items()]
+    lines = [f"Grades: {request.output}; this summary: {request.output.with_suffix('.txt')}"]
+    lines += [f"{path} was there already; it is kept as {old}" for path, old in kept if old]
+    if request.feedback is not None:
+        pages = write_feedback(results, request.feedback)
+        lines.append(f"Feedback: {len(pages)} pages in {request.feedback}")
+    return report + "\n" + "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _executor(request: Request) -> Iterator[Executor]:
+    if request.dask is not None:
+        with _dask(request.dask) as executor:
+            yield executor
+        return
+    strongest()  # says at once if there is no way
+    jobs = request.jobs or _cores()
+    # Forked, a task would begin with whatever threads this process has.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RequestError(
+            "--dask needs the package distributed: python -m pip install distributed"
+        ) from error
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RequestError(
+            f"no Dask scheduler answers at {address} ({error}); start one with dask scheduler, "
+            "and workers that have gradlab with dask worker"
+        ) from error
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,214 @@
+"""Grading one learner: find the answers, run each in the sandbox, compare here."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.exercise import Exercise
+from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
+from gradlab.grading.answers import Answer, Work, find_answers
+from gradlab.grading.isolation import strongest
+from gradlab.grading.remote import RemoteAnswer
+from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult, Outcome, Status
+from gradlab.grading.sandbox import Level, Sandbox, SandboxError
+
+# Warnings and random numbers belong to the whole process.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One learner's work, with all that it takes to grade it, wherever that happens.
+
+    Attributes
+    ----------
+    student : str
+        What the submission calls them.
+    notebooks : mapping of str to bytes
+        The content of each notebook, by file name.
+    notes : tuple of str
+        What was found out on the way, for the teacher.
+    unread : tuple of str
+        What could not be read, and why.
+    lesson : int or None
+        The only lesson that counts, if there is one.
+    seed : int
+        What the cases are drawn from.
+    cpu_seconds : int
+        The computing time that each answer may take.
+    level : str or None
+        The level of isolation; the strongest that there is if left out.
+    """
+
+    student: str
+    notebooks: Mapping[str, bytes]
+    notes: tuple[str, ...]
+    unread: tuple[str, ...]
+    lesson: int | None
+    seed: int
+    cpu_seconds: int
+    level: Level | None = None
+
+
+def names_that_count(lesson: int | None) -> list[str]:
+    """Return the exercises and answers in words of a lesson, or of all, in their order.
+
+    Parameters
+    ----------
+    lesson : int or None
+        The number of the lesson.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Examples
+    --------
+    >>> from gradlab.grading.grader import names_that_count
+    >>> names_that_count(7)
+    ['find_bugs', 'explain']
+    """
+    lessons = {name: exercise.lesson for name, exercise in EXERCISES.items()}
+    lessons |= {name: answer.lesson for name, answer in WRITTEN.items()}
+    in_order = sorted(lessons, key=lessons.__getitem__)
+    return [name for name in in_order if lesson in (None, lessons[name])]
+
+
+def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
+    """Grade one learner. Nothing that the notebooks hold makes this raise.
+
+    Parameters
+    ----------
+    task : Task
+        What to grade.
+
+    Returns
+    -------
+    result : LearnerResult
+        The same for the same task, but where an answer is on the verge of a limit, or draws random
+        numbers of its own.
+    level : str
+        How its answers were isolated.
+    """
+    with _one_at_a_time, warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        level = task.level or strongest()
+        names = names_that_count(task.lesson)
+        work = find_answers(task.notebooks, names)
+        run = _run_answers(task, level, [work.answers[n] for n in names if n in work.answers])
+        results = tuple(run.get(name) or _not_run(name, work) for name in names)
+        status = _status(task, work, results)
+        return LearnerResult(
+            task.student, status, results, (*task.notes, *task.unread, *work.notes)
+        ), level
+
+
+def _run_answers(task: Task, level: Level, answers: Iterable[Answer]) -> dict[str, ExerciseResult]:
+    results = {}
+    sandbox: Sandbox | None = None
+    try:
+        for answer in answers:
+            sandbox = sandbox or Sandbox(level, task.cpu_seconds)
+            results[answer.name] = _grade(sandbox, answer, task)
+            if sandbox.lost:
+                sandbox.close()
+                sandbox = None
+    finally:
+        if sandbox:
+            sandbox.close()
+    return results
+
+
+def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
+    exercise = EXERCISES[answer.name]
+    try:
+        remote = RemoteAnswer(
+            sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
+        )
+    except SandboxError:
+        return _result(exercise, "stopped", 0.0, ("It could not be run.",), answer.notes)
+    marking = mark_calls(exercise, remote, _drawn(exercise.name, task.seed))
+    stopped = remote.end()
+    groups = tuple(
+        GroupResult(group.name, group.tally.right, group.tally.total, group.tally.table)
+        for group in marking.groups
+    )
+    if remote.borrowed:
+        called = ", ".join(sorted(remote.borrowed))
+        hint = f"Your function calls gradlab's own code: {called}. Write this yourself."
+        note = f"calls gradlab's {called}"
+        return _result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
+    if not marking.attempted:
+        return _result(exercise, "blank", 0.0, (), answer.notes)
+    if stopped:
+        hint = f"It was stopped: it {stopped}."
+        notes = (*answer.notes, f"was stopped: it {stopped}")
+        return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
+    outcome: Outcome = "right" if all(group.passed for group in marking.groups) else "wrong"
+    hints = _hints(exercise, marking, remote) if outcome == "wrong" else ()
+    notes = (*answer.notes, remote.failure) if remote.failure else answer.notes
+    return _result(exercise, outcome, marking.points, hints, notes, groups)
+
+
+def _result(
+    exercise: Exercise,
+    outcome: Outcome,
+    points: float,
+    hints: tuple[str, ...],
+    notes: tuple[str, ...],
+    groups: tuple[GroupResult, ...] = (),
+) -> ExerciseResult:
+    return ExerciseResult(
+        exercise.name, exercise.lesson, outcome, points, exercise.points, groups, hints, notes
+    )
+
+
+@cache
+def _drawn(name: str, seed: int) -> Drawn:
+    """Draw the cases of an exercise once for all learners; they are copied at every call."""
+    return draw(EXERCISES[name], seed)
+
+
+def _hints(exercise: Exercise, marking: Marking, remote: RemoteAnswer) -> tuple[str, ...]:
+    """Return what helps the learner, with nothing that tells of a hidden case.
+
+    What an error says may hold the numbers that the answer was called with, so only its kind and
+    the learner's own line are told.
+    """
+    raised = tuple(
+        f"It raised {kind}" + (f", in the line “{line}”." if line else ".")
+        for kind, line in remote.raised
+        if kind != "NotImplementedError"
+    )
+    quoted = STAGE_HINTS["raises"]
+    hints = tuple(hint for hint in marking.hints if hint != quoted)
+    again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
+    return (*raised[:3], *hints) or (again,)
+
+
+def _not_run(name: str, work: Work) -> ExerciseResult:
+    """Return the result of what is not there, or blank, or in words."""
+    asked = EXERCISES.get(name) or WRITTEN[name]
+    if name in work.written:
+        return ExerciseResult(name, asked.lesson, "written", None, asked.points)
+    outcome: Outcome = "blank" if name in work.blank else "missing"
+    return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points)
+
+
+def _status(task: Task, work: Work, results: tuple[ExerciseResult, ...]) -> Status:
+    # Where notes are all that there is, something was handed in, but nothing to grade.
+    if task.unread or work.unreadable or (task.notes and not task.notebooks):
+        return "unreadable"
+    if not task.notebooks:
+        return "missing"
+    if any(result.outcome == "written" for result in results):
+        return "needs-manual"
+    return "graded"
