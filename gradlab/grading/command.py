@@ -28,6 +28,9 @@ from gradlab.grading.gradebook import (
 from gradlab.grading.isolation import NoIsolationError, strongest
 from gradlab.grading.submissions import Submission, SubmissionsError, open_submissions
 
+# Seconds until a Dask scheduler has to answer.
+_PATIENCE = 10
+
 
 @dataclass(frozen=True)
 class Request:
@@ -135,7 +138,7 @@ def _dask(address: str) -> Iterator[Executor]:
             "--dask needs the package distributed: python -m pip install distributed"
         ) from error
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise RequestError(
             f"no Dask scheduler answers at {address} ({error}); start one with dask scheduler, "
