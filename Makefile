@@ -17,7 +17,7 @@ PIP_INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python 
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
 FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-.PHONY: lab test test-pythons notebooks lock bench scorecard wheel clean help
+.PHONY: lab test test-pythons notebooks lock bench bench-grading scorecard wheel clean help
 
 lab: $(READY)
 	@$(BIN)/gradlab start
@@ -42,6 +42,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/speed.py $(if $(WRITE),--write)
 
+bench-grading: $(READY)
+	$(BIN)/python benchmarks/grading.py $(if $(WRITE),--write)
+
 scorecard: $(READY)
 	$(BIN)/python benchmarks/scorecard.py $(if $(WRITE),--write)
 
@@ -62,6 +65,7 @@ help:
 	@echo "make test-pythons  the tests on each Python from 3.11 to 3.13 that is installed"
 	@echo "make notebooks     build both editions of every lesson whose source changed"
 	@echo "make bench         measure speed and start-up, side by side"
+	@echo "make bench-grading measure grading beside nbgrader's; half an hour"
 	@echo "make scorecard     count false alarms and misses, beside other checkers'"
 	@echo "make wheel         build dist/*.whl, lessons included"
 	@echo "make lock          resolve requirements.lock anew (needs uv)"
@@ -69,7 +73,7 @@ help:
 	@echo
 	@echo "PYTHON=python3.12  the Python for .venv"
 	@echo "ALL=1              make notebooks executes every lesson again, after a change in gradlab/"
-	@echo "WRITE=1            make bench and make scorecard put their tables into docs/"
+	@echo "WRITE=1            make bench, bench-grading and scorecard put their tables into docs/"
 	@echo "WHEELS=folder      install from this folder alone, without a network"
 
 # Written last, so that a set-up that was interrupted is done again.
