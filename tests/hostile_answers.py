@@ -280,6 +280,21 @@ HOSTILE: dict[str, Hostile] = {
         """
     ),
     "constant": hostile("return 6"),
+    "remembers the order of the cases": hostile(
+        """
+        calls.append(1)
+        return "TTTTFFFFTTTFFFTF"[len(calls) - 1] == "T"
+        """,
+        "is_deterministic",
+        head="calls = []",
+    ),
+    "reads the names of functions": hostile(
+        """
+        name = repr(given[0]) + str(vars(given[0])) + given[0].__name__
+        return not any(word in name for word in ("random", "noise", "call", "new mask"))
+        """,
+        "is_deterministic",
+    ),
     "its argument": hostile("return given[0]"),
     # Stand-ins
     "calls a function for ever": hostile("while True: given[0](1.0)", "forward_difference"),

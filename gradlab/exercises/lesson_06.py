@@ -606,13 +606,15 @@ class _Loss:
         Where the seed of its own random numbers comes from.
     """
 
+    # Some do. Whoever calls one from another process must share the global state with all of
+    # them: to share it with these alone would tell which they are.
+    draws_globally = True
+
     def __init__(self, added: str, rng: np.random.Generator) -> None:
         self.__name__ = f"sum(theta^2){added}"
         self.added = added
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
         self.calls = 0
-        # Told to whoever calls it from another process: that must share the global state then.
-        self.draws_globally = added in (_NUMPYS, _PYTHONS)
 
     def __call__(self, theta: Any) -> float:
         self.calls += 1

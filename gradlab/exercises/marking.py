@@ -135,7 +135,9 @@ def draw(exercise: Exercise, seed: int) -> Drawn:
     }
 
 
-def mark_calls(exercise: Exercise, call: Caller, drawn: Drawn) -> Marking:
+def mark_calls(
+    exercise: Exercise, call: Caller, drawn: Drawn, order: np.random.Generator | None = None
+) -> Marking:
     """Call an answer, wherever it may be, on cases that were drawn, and mark it.
 
     Parameters
@@ -146,15 +148,23 @@ def mark_calls(exercise: Exercise, call: Caller, drawn: Drawn) -> Marking:
         Calls the answer.
     drawn : dict
         The cases, which stay as they are.
+    order : Generator, optional
+        Draws the order of the calls, so that an answer cannot tell a case by its number. Default:
+        the order of the cases.
 
     Returns
     -------
     Marking
         The groups with their trials.
     """
+    places = [(name, number) for name, cases in drawn.items() for number in range(len(cases))]
+    turns = range(len(places)) if order is None else order.permutation(len(places)).tolist()
+    tried = {}
+    for name, number in (places[turn] for turn in turns):
+        tried[name, number] = _try(exercise, call, *drawn[name][number])
     groups = []
     for name, cases in drawn.items():
-        trials = [_try(exercise, call, *case) for case in cases]
+        trials = [tried[name, number] for number in range(len(cases))]
         groups.append(Group(name, trials, exercise.tally(trials)))
     if all(trial.stage == "stub" for group in groups for trial in group.trials):
         return Marking((), (), 0.0, attempted=False)

@@ -135,7 +135,8 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         )
     except SandboxError:
         return _result(exercise, "stopped", 0.0, ("It could not be run.",), answer.notes)
-    marking = mark_calls(exercise, remote, _drawn(exercise.name, task.seed))
+    drawn, order = _drawn(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
+    marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
     groups = tuple(
         GroupResult(group.name, group.tally.right, group.tally.total, group.tally.table)

@@ -221,13 +221,10 @@ class RemoteAnswer:
     def _export(self, value: Any) -> dict[str, Any] | None:
         if isinstance(value, Suspect):
             data = {key: encode(getattr(value, key)) for key in ("params", "X", "Y")}
-            sent = {"type": "network", "name": repr(value), **data}
+            sent = {"type": "network", **data}
         elif callable(value):
-            sent = {
-                "type": "function",
-                "name": str(getattr(value, "__name__", "f")),
-                "random": getattr(value, "draws_globally", False),
-            }
+            # Nothing of its name: that says what is right, to people who read a report.
+            sent = {"type": "function", "random": getattr(value, "draws_globally", False)}
         else:
             return None
         self._given.append(value)

@@ -333,16 +333,15 @@ class _Proxy:
     def __init__(self, session: _Session, sent: dict[str, Any]) -> None:
         self._session = session
         self._number = sent["number"]
-        self._name: str = sent["name"]
 
     def __repr__(self) -> str:
-        return self._name
+        return type(self).__name__.strip("_").lower()
 
 
 class _Function(_Proxy):
     def __init__(self, session: _Session, sent: dict[str, Any]) -> None:
         super().__init__(session, sent)
-        self.__name__ = self.__qualname__ = self._name
+        self.__name__ = self.__qualname__ = repr(self)
         self._draws_globally = sent["random"]
 
     def __deepcopy__(self, memo: Any) -> _Function:
