@@ -109,6 +109,7 @@ def filled(answer: Hostile, world: dict[str, str]) -> str:
     return text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_hostile_answer_earns_nothing_and_does_no_harm(
@@ -230,6 +231,7 @@ def test_no_answer_earns_nothing(name: str) -> None:
 # ---------------
 
 
+@pytest.mark.once
 def test_a_hostile_class_leaves_its_neighbours_alone(
     tmp_path: Path, world: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,8 +22,8 @@ from gradlab.exercises.marking import Marking, draw, mark, mark_calls
 from gradlab.grading.isolation import strongest
 from gradlab.grading.remote import RemoteAnswer
 from gradlab.grading.sandbox import LEVELS, Ending, Sandbox, SandboxError
+from gradlab.grading.session import Session
 from gradlab.grading.wire import Channel, WireError
-from gradlab.grading.worker import _Session
 
 RIGHT: list[tuple[ModuleType, str, int]] = [
     (module, name, number)
@@ -64,6 +64,7 @@ def test_the_reference_gets_full_marks(sandbox: Sandbox, name: str) -> None:
     assert marking.points == exercise.points, marking
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("module", "name", "number"), RIGHT, ids=[f"{name} {number}" for _, name, number in RIGHT]
 )
@@ -88,7 +89,7 @@ class SameProcess:
         channel = Channel(theirs)
 
         def run() -> None:
-            session = _Session(channel)
+            session = Session(channel)
             session._define = lambda order: self._answer  # type: ignore[method-assign]
             with contextlib.suppress(WireError):
                 session.run()
@@ -112,6 +113,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("name", "number"), WRONG, ids=[f"{name} {number}" for name, number in WRONG]

@@ -90,7 +90,7 @@ class RemoteAnswer:
                 "source": source,
                 "seed": seed,
                 "homes": homes,
-                "texts": texts_of(homes.values()),
+                "texts": texts_of(*homes.values()),
             }
         )
         self._failed = self._error(reply) if reply.get("is") == "raised" else None

@@ -209,7 +209,7 @@ class Sandbox:
             processes=_PROCESSES,
             file_bytes=_FILE,
         )
-        sent = {"packages": packages, "texts": texts_of([_WORKER]), "settings": asdict(settings)}
+        sent = {"packages": packages, "texts": texts_of(_WORKER), "settings": asdict(settings)}
         with contextlib.closing(Channel(self._control.dup())) as channel:
             channel.send(sent)
         return process

@@ -11,7 +11,8 @@ import json
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -54,23 +55,24 @@ class SentModules(MetaPathFinder, Loader):
         exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)
 
 
-def texts_of(modules: Iterable[str]) -> dict[str, str]:
+@cache
+def texts_of(*modules: str) -> Mapping[str, str]:
     """Return the source of modules of gradlab, and of all of gradlab that they import.
 
     Parameters
     ----------
-    modules : iterable of str
+    *modules : str
         Their names. What they import inside a function, or for types alone, is left out.
 
     Returns
     -------
-    dict
+    mapping
         Name -> source, sorted.
 
     Examples
     --------
     >>> from gradlab.grading.sent_modules import texts_of
-    >>> list(texts_of(["gradlab.network"]))
+    >>> list(texts_of("gradlab.network"))
     ['gradlab.arguments', 'gradlab.network', 'gradlab.progress', 'gradlab.shell']
     """
     found: dict[str, str] = {}
