@@ -72,6 +72,67 @@ def _parser() -> argparse.ArgumentParser:
     )
     start.set_defaults(run=_start)
 
+    grade = commands.add_parser(
+        "grade",
+        help="grade what learners handed in",
+        description="Grade the exercises in what learners handed in: a folder with a folder for "
+        "each learner, nbgrader's submitted/, notebooks called LEARNER_*.ipynb, or a .zip as "
+        "Moodle and Canvas export it. Answers run in a sandbox; nothing of yours is overwritten.",
+    )
+    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder or .zip")
+    grade.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("grades.csv"),
+        metavar="FILE",
+        help="where the grades go, with the summary beside it (default: %(default)s)",
+    )
+    grade.add_argument("--lesson", type=_lesson, metavar="NN", help="only this lesson counts")
+    grade.add_argument(
+        "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
+    )
+    grade.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
+    grade.add_argument(
+        "--manual",
+        type=Path,
+        metavar="FILE",
+        help="your marks for written answers: CSV with student, exercise, points",
+    )
+    grade.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help="draw the cases from N; the same N gives the same grades (default: random)",
+    )
+    grade.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="grade so many learners at a time (default: as many as there are cores)",
+    )
+    grade.add_argument(
+        "--timeout",
+        type=_positive,
+        default=10,
+        metavar="S",
+        help="seconds of computing time for each answer (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
+    )
+    grade.set_defaults(run=_grade)
+
+    nbgrader = commands.add_parser(
+        "nbgrader",
+        help="lay out a course folder for nbgrader",
+        description="Lay out a folder in which nbgrader can be used at once, with each lesson as "
+        "an assignment. What is there already is left as it is. It needs a clone of the "
+        "repository: the solved lessons are not in the installed package.",
+    )
+    nbgrader.add_argument("folder", type=Path, metavar="DIR", help="the course folder")
+    nbgrader.set_defaults(run=_nbgrader)
+
     doctor = commands.add_parser("doctor", help="check that everything the course needs is there")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -81,6 +142,30 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 2**16:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 0 to 65535")
+
+
+def _lesson(text: str) -> int:
+    from gradlab.exercises.catalogue import EXERCISES
+
+    lessons = sorted({exercise.lesson for exercise in EXERCISES.values()})
+    if text.isascii() and text.isdigit() and int(text) in lessons:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"there is no lesson {text!r} with exercises; give a number from {lessons[0]} to "
+        f"{lessons[-1]}"
+    )
+
+
+def _seed(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 2**32:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number below 2^32")
+
+
+def _positive(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 10**6:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -120,6 +205,33 @@ def _sentences(folder: Path, lessons: list[Lesson]) -> list[str]:
             newer = f" There is a newer version of the lesson: {beside}." if beside else ""
             sentences.append(f"{name}: kept as you changed it.{newer}")
     return sentences
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    if sys.platform == "win32":
+        print(
+            "gradlab grade: answers cannot be run safely on Windows. Use WSL, the Linux of "
+            "Windows: wsl --install, then set the course up there.",
+            file=sys.stderr,
+        )
+        return 1
+    from gradlab.grading.command import Request, run_grading
+
+    options = {name: value for name, value in vars(arguments).items() if name != "run"}
+    return run_grading(Request(**options))
+
+
+def _nbgrader(arguments: argparse.Namespace) -> int:
+    from gradlab.course import CourseError
+    from gradlab.grading.gradebook import GradebookError
+    from gradlab.grading.nbgrader_course import NbgraderCourseError, lay_out
+
+    try:
+        print("\n".join(lay_out(arguments.folder)))
+    except (CourseError, GradebookError, NbgraderCourseError) as error:
+        print(f"gradlab nbgrader: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

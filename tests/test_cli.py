@@ -160,6 +160,34 @@ def test_doctor_exits_with_1_if_something_is_broken(
     assert "BROKEN  B  gone. What to do: Fetch it." in capsys.readouterr().out
 
 
+def test_nbgrader_lays_out_a_course_and_says_what_to_do_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["nbgrader", "my class"]) == 0
+    printed = capsys.readouterr().out
+    assert f"The course is in {tmp_path / 'my class'}: 8 assignments" in printed
+    assert "    cd 'my class'\n" in printed
+    assert Path("my class", "nbgrader_config.py").is_file()
+
+
+def test_nbgrader_says_what_is_in_the_way_and_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["nbgrader", str(tmp_path / "file")]) == 1
+    assert main(["nbgrader", str(tmp_path / "file" / "below")]) == 1
+    monkeypatch.setattr("gradlab.grading.nbgrader_course.lessons_folder", lambda: tmp_path)
+    assert main(["nbgrader", str(tmp_path / "course")]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    file, below, wheel = printed.err.splitlines()
+    assert "gradlab nbgrader: " in file
+    assert "is a file, but the course needs a folder" in file
+    assert "cannot be written" in below
+    assert "in a clone of the repository" in wheel
+
+
 def test_the_manifest_names_no_path_and_no_time(
     lessons: Path, started: list[tuple[object, ...]], tmp_path: Path
 ) -> None:
