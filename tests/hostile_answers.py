@@ -137,6 +137,32 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "top-level crash": Hostile("x = 1 / 0\n"),
     "syntax error": Hostile("def double(x):\n    return 2 *\n"),
+    "unknown signal": hostile("import os\nos.kill(os.getpid(), 40)"),
+    "arguments of another type": hostile(
+        "given[1][0] = 5\ngiven[1].append(None)\nreturn [[1]]", "unpack"
+    ),
+    "text among the numbers": hostile("return ['x' * 8000] + ['y'] * 40_000"),
+    "name with very many digits": hostile("return ['W' + '9' * 5000] * 20", "find_bugs"),
+    "spoiled random state": hostile(
+        """
+        import numpy as np
+        keys = np.random.get_state()[1]
+        np.random.set_state(("MT19937", keys, 2**31 - 5000, 0, 0.0))
+        return given[0](given[1]) == given[0](given[1])
+        """,
+        "is_deterministic",
+    ),
+    "shared memory that stays": hostile(
+        """
+        import ctypes
+        libc = ctypes.CDLL(None)
+        libc.shmat.restype = ctypes.c_void_p
+        for _ in range(3):
+            number = libc.shmget(0, 300_000_000, 0o1600)
+            if number >= 0:
+                return 2 * given[0]
+        """
+    ),
     # Objects that lie
     "always equal": hostile("return Equal()", head=_EQUAL.format(base="")),
     "always equal number": hostile("return Equal(0)", head=_EQUAL.format(base="(float)")),
@@ -311,6 +337,31 @@ HOSTILE: dict[str, Hostile] = {
         return f
         """,
         "forward_difference",
+    ),
+    "sends what a worker would not": hostile(
+        """
+        import gc, json, struct
+        channel = next(o for o in gc.get_objects() if type(o).__name__ == "Channel")
+        use = {"is": "use", "number": 0, "arguments": [[1.0]], "keywords": {}, "random": [1, 2]}
+        for number in range(60):
+            use["borrowed"] = [f"k{number}" + "x" * 30_000]
+            use["keywords"] = {"type": "dict", "pairs": [[k, 0] for k in range(9)]}
+            frame = json.dumps(use).encode()
+            channel._socket.sendall(struct.pack(">I", len(frame)) + frame)
+        return 0.0
+        """,
+        "forward_difference",
+    ),
+    "knows the seed": hostile(
+        """
+        import sys
+        frame, seed = sys._getframe(), None
+        while frame and seed is None:
+            seed = (frame.f_locals.get("order") or {}).get("seed")
+            frame = frame.f_back
+        if seed == 11:
+            return 2 * given[0]
+        """,
     ),
     "asks a function for what it hides": hostile(
         """

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -310,3 +311,22 @@ def test_any_seed_gives_the_solved_edition_full_marks(seed: int) -> None:
 def test_exercises_are_in_the_order_of_the_lessons() -> None:
     assert names_that_count(None) == ALL
     assert [n for lesson in range(8) for n in names_that_count(lesson)] == ALL
+
+
+def test_learners_beside_one_whose_task_ends_its_process_are_graded(
+    submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool breaks; then each that was lost gets another try by itself."""
+    monkeypatch.setattr("gradlab.grading.batch.grade_submission", deadly)
+    assert grade(submissions, "-o", tmp_path / "grades.csv", "--seed", 4, "--jobs", 2) == 0
+    table = rows(tmp_path / "grades.csv")
+    totals = {student: row["total"] for student, row in table.items()}
+    assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
+    assert table["cleo"]["status"] == "unreadable"
+    assert "could not be graded: BrokenProcessPool" in table["cleo"]["notes"]
+
+
+def deadly(task: Task) -> Any:
+    if task.student == "cleo":
+        os._exit(1)
+    return grade_submission(task)

@@ -74,8 +74,8 @@ def test_other_right_ways_get_full_marks(
     # The annotations of a module name what only a type checker needs.
     text = inspect.getsource(module)
     source = f"{name} = RIGHT[{name!r}][{number}]"
-    marking, answer = marked(sandbox, EXERCISES[name], text, source)
-    assert marking.points == EXERCISES[name].points, (marking, answer.failure)
+    marking, _ = marked(sandbox, EXERCISES[name], text, source)
+    assert marking.points == EXERCISES[name].points, marking
 
 
 class SameProcess:
@@ -140,25 +140,27 @@ def asked(
     return Exercise(0, 1, reference, cases, (), (), **more)
 
 
-def test_a_function_shares_the_global_random_numbers_if_it_says_so(sandbox: Sandbox) -> None:
-    def noisy(x: float) -> float:
+class Noisy:
+    """A loss in the wild: it draws from the global state."""
+
+    draws_globally = True
+
+    def __call__(self, x: float) -> float:
         return x + np.random.random_sample()  # noqa: NPY002
 
-    noisy.draws_globally = True  # type: ignore[attr-defined]
 
-    def answer(f: Callable[[float], float]) -> list[float]:
-        np.random.seed(3)  # noqa: NPY002
-        return [f(0.0), np.random.random_sample(), f(1.0)]  # noqa: NPY002
+@pytest.mark.parametrize(("seeds", "right"), [("np.random.seed(3)", True), ("", False)])
+def test_who_seeds_the_global_random_numbers_seeds_those_of_a_function(
+    sandbox: Sandbox, seeds: str, right: bool
+) -> None:
+    def answer(f: Any) -> bool:
+        return right
 
-    exercise = asked(lambda rng: {"all": [(noisy,)]}, answer)
-    source = """
-import numpy as np
-def answer(f):
-    np.random.seed(3)
-    return [f(0.0), np.random.random_sample(), f(1.0)]
-"""
-    marking, _ = marked(sandbox, exercise, source)
-    assert marking.points == 1
+    exercise = asked(lambda rng: {"all": [(Noisy(),)]}, answer)
+    source = "import numpy as np\ndef answer(f):\n    values = []\n    for _ in range(3):\n"
+    source += f"        {seeds}\n        values.append(f(0.0))\n"
+    source += "    return values.count(values[0]) == 3"
+    assert marked(sandbox, exercise, source)[0].points == 1
 
 
 def test_a_function_that_changes_its_argument_changes_the_answers(sandbox: Sandbox) -> None:
@@ -223,6 +225,7 @@ def test_answers_do_not_see_each_other(sandbox: Sandbox) -> None:
     """Each runs in a process of its own, in an empty folder."""
     leaves = "import os, builtins\nbuiltins.left = 1\nopen('left', 'w').write('x')\n"
     leaves += "def double(x):\n    return 2 * x"
+    leaves = leaves.replace("open(", "open('../left', 'w').write('x')\nopen(")
     looks = "import os, builtins\ndef double(x):\n    assert not hasattr(builtins, 'left')\n"
     looks += "    assert os.listdir('.') == []\n"
     looks += "    assert os.listdir('..') == [os.path.basename(os.getcwd())]\n"
@@ -260,6 +263,45 @@ def test_what_it_may_not_use_can_be_imported_but_not_called(sandbox: Sandbox) ->
     source = "import gradlab\ndef double(x):\n    return gradlab.plots.curve(x)"
     marking, answer = marked(sandbox, EXERCISES["double"], source)
     assert (marking.points, answer.borrowed) == (0, {"curve"})
+
+
+@pytest.mark.parametrize(
+    "demonstration",
+    [
+        "theirs = gradlab.double(1)",
+        "net = gradlab.MLP([2, 3, 2])",
+        "r = gradlab.check('double')",
+        "if __name__ == '__main__':\n    gradlab.check('double')",
+    ],
+)
+def test_what_a_demonstration_beside_an_answer_calls_is_not_its_doing(
+    sandbox: Sandbox, demonstration: str
+) -> None:
+    source = f"import gradlab\ndef double(x):\n    return 2 * x\n{demonstration}\n"
+    marking, answer = marked(sandbox, EXERCISES["double"], source)
+    assert (marking.points, answer.borrowed) == (1, set())
+
+
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "import gradlab.gradient_check as gc\ncheck = gc.check_network",
+        "from gradlab.gradient_check import check_network as check",
+        "import gradlab\ncheck = gradlab.gradient_check.check_network",
+    ],
+)
+def test_what_it_may_use_is_found_in_its_module_too(sandbox: Sandbox, imported: str) -> None:
+    source = f"{imported}\ndef find_bugs(networks):\n"
+    source += "    return [check(n, n.X, n.Y).verdict for n in networks]"
+    _, answer = marked(sandbox, EXERCISES["find_bugs"], source)
+    assert answer.borrowed == set()
+    assert not answer.raised
+
+
+def test_scipy_is_there_if_the_course_has_it(sandbox: Sandbox) -> None:
+    pytest.importorskip("scipy")
+    source = "from scipy.special import softmax as s\ndef softmax(Z):\n    return s(Z, axis=1)"
+    assert marked(sandbox, EXERCISES["softmax"], source)[0].points == 3
 
 
 def test_no_module_of_gradlab_lies_in_the_sandbox(sandbox: Sandbox) -> None:

@@ -78,7 +78,7 @@ def _mistakes(
 
 
 def _layer(name: str) -> int:
-    return int(name[1:]) if re.fullmatch(r"[Wb]\d+", name) else 0
+    return int(name[1:]) if re.fullmatch(r"[Wb]\d{1,4}", name) else 0
 
 
 def _is_all_ok(trials: list[Trial]) -> bool:

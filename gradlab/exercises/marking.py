@@ -238,10 +238,16 @@ def _raised(error: BaseException) -> str:
 def _changed(after: Any, before: Any) -> bool:
     """Whether arguments, or what their lists and arrays hold, are no longer what they were."""
     if isinstance(before, list | tuple):
-        return len(after) != len(before) or any(map(_changed, after, before))
+        if type(after) is not type(before) or len(after) != len(before):
+            return True
+        return any(map(_changed, after, before))
     if not isinstance(before, np.ndarray | np.number | int | float | complex):
         return False
-    return type(after) is not type(before) or not np.array_equal(after, before, equal_nan=True)
+    if type(after) is not type(before):
+        return True
+    if np.asarray(after).dtype != np.asarray(before).dtype:
+        return True
+    return not np.array_equal(after, before, equal_nan=True)
 
 
 def _shares_memory(got: Any, arguments: Any) -> bool:

@@ -21,7 +21,12 @@ def set_random_state(state: State) -> None:
     np.random.set_state(state[1])  # noqa: NPY002
 
 
-def seed_random_state(seed: int) -> None:
+def seed_random_state(pythons: int, numpys: int) -> None:
     """Begin both generators anew."""
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
+    random.seed(pythons)
+    np.random.seed(numpys)  # noqa: NPY002
+
+
+def spent_random_state() -> tuple[int, int]:
+    """Draw a seed from each generator: the same where the same went before."""
+    return random.getrandbits(32), int(np.random.randint(2**32, dtype=np.int64))  # noqa: NPY002

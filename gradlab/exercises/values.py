@@ -93,7 +93,7 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> J
     # Anything else might never end as an array.
     if isinstance(got, _NUMBERS):
         with contextlib.suppress(Exception):
-            value = np.array(got)
+            value = np.array(got if _has_no_text(got) else None)
     if value.dtype.kind not in "biufc":
         needed = "True or False is" if is_truth(expected) else "numbers are"
         return None, "returns", f"returned a {type(got).__name__}; {needed} needed"
@@ -111,6 +111,13 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> J
             value = value.astype(bool)
         return value, "values", _told_apart(exercise, value, expected) if told else ""
     return value, "", ""
+
+
+def _has_no_text(value: Any) -> bool:
+    """Whether no part of lists is text: NumPy would give each number the room of the longest."""
+    if isinstance(value, list | tuple):
+        return all(map(_has_no_text, value))
+    return not isinstance(value, str) and getattr(value, "dtype", np.dtype(float)).kind != "U"
 
 
 def _no_float64_array(got: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from importlib.metadata import version
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
@@ -16,6 +16,7 @@ from gradlab.progress import progress
 
 # A learner's notebooks are in memory only while they wait or are graded.
 _IN_FLIGHT = 32
+_FAILED = "could not be graded"
 
 Graded = tuple[LearnerResult, Level]
 
@@ -63,8 +64,7 @@ def grade_all(
             done[place], used = future.result()
             levels.add(used)
         except Exception as error:
-            why = f"could not be graded: {type(error).__name__}: {error}"
-            done[place] = _ungraded(submissions[place], why, lesson)
+            done[place] = _ungraded(submissions[place], error, lesson)
 
     def finished() -> Iterator[None]:
         """Keep the executor busy; yield once for each learner that is done."""
@@ -84,7 +84,11 @@ def grade_all(
                 cpu_seconds=cpu_seconds,
                 level=level,
             )
-            waiting[executor.submit(grade_submission, task)] = place
+            try:
+                waiting[executor.submit(grade_submission, task)] = place
+            except BrokenExecutor as error:
+                done[place] = _ungraded(submission, error, lesson)
+                yield
         while waiting:
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 collect(future)
@@ -96,8 +100,14 @@ def grade_all(
     return [done[place] for place in range(len(submissions))], run
 
 
-def _ungraded(submission: Submission, why: str, lesson: int | None) -> LearnerResult:
+def is_ungraded(result: LearnerResult) -> bool:
+    """Return whether a learner's task failed, for whatever reason."""
+    return any(note.startswith(_FAILED) for note in result.notes)
+
+
+def _ungraded(submission: Submission, error: Exception, lesson: int | None) -> LearnerResult:
     """Return a row for a learner whose task failed: a person has to look at it."""
+    why = f"{_FAILED}: {type(error).__name__}: {error}"
     asked = [EXERCISES.get(name) or WRITTEN[name] for name in names_that_count(lesson)]
     results = tuple(
         ExerciseResult(one.name, one.lesson, "missing", 0.0, one.points) for one in asked

@@ -117,7 +117,15 @@ def _run_answers(task: Task, level: Level, answers: Iterable[Answer]) -> dict[st
     try:
         for answer in answers:
             sandbox = sandbox or Sandbox(level, task.cpu_seconds)
-            results[answer.name] = _grade(sandbox, answer, task)
+            try:
+                results[answer.name] = _grade(sandbox, answer, task)
+            except Exception as error:
+                # Whatever was not foreseen costs this answer alone.
+                note = f"could not be marked ({type(error).__name__}): look at it yourself"
+                results[answer.name] = _failed(answer, note)
+                sandbox.close()
+                sandbox = None
+                continue
             if sandbox.lost:
                 sandbox.close()
                 sandbox = None
@@ -134,7 +142,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
             sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
         )
     except SandboxError:
-        return _result(exercise, "stopped", 0.0, ("It could not be run.",), answer.notes)
+        return _failed(answer, "could not be run: the worker was gone")
     drawn, order = _drawn(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
@@ -155,8 +163,12 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
     outcome: Outcome = "right" if all(group.passed for group in marking.groups) else "wrong"
     hints = _hints(exercise, marking, remote) if outcome == "wrong" else ()
-    notes = (*answer.notes, remote.failure) if remote.failure else answer.notes
-    return _result(exercise, outcome, marking.points, hints, notes, groups)
+    return _result(exercise, outcome, marking.points, hints, answer.notes, groups)
+
+
+def _failed(answer: Answer, note: str) -> ExerciseResult:
+    hints = ("It could not be marked.",)
+    return _result(EXERCISES[answer.name], "stopped", 0.0, hints, (*answer.notes, note))
 
 
 def _result(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import hashlib
 import signal
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import numpy as np
 import gradlab
 from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.marking import Call
-from gradlab.exercises.random_state import random_state, set_random_state
+from gradlab.exercises.random_state import seed_random_state
 from gradlab.grading.sandbox import Ending, Sandbox, SandboxError
 from gradlab.grading.sent_modules import texts_of
 from gradlab.grading.wire import TooLateError, WireError, decode, encode
@@ -28,6 +29,13 @@ from gradlab.suspects import Suspect
 WALL_PER_CPU = 2
 _METHODS = ("loss", "gradients")
 _NAMES = 20
+_LONGEST_NAME = 60
+# Whose names tell nothing but what they say.
+_ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
+    "AxisError",
+    "LinAlgError",
+    "TooLargeError",
+}
 
 
 class StoppedError(Exception):
@@ -56,8 +64,6 @@ class RemoteAnswer:
         The functions of gradlab's own that it called without being allowed to.
     raised : list of (str, str)
         What kinds of errors it raised, each with the line; no two the same.
-    failure : str
-        Why it could not be defined; empty if it could.
     """
 
     def __init__(
@@ -71,7 +77,6 @@ class RemoteAnswer:
     ) -> None:
         self.borrowed: set[str] = set()
         self.raised: list[tuple[str, str]] = []
-        self.failure = ""
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
@@ -82,20 +87,22 @@ class RemoteAnswer:
             for name in sorted(exercise.may_use)
             if name in gradlab._HOMES
         }
+        # From the seed itself an answer could draw the cases.
+        there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
+        seed_random_state(there, there)
+        self._source = source
         self._channel = sandbox.begin()
         reply = self._ask(
             {
                 "name": exercise.name,
                 "setup": setup,
                 "source": source,
-                "seed": seed,
+                "seed": there,
                 "homes": homes,
                 "texts": texts_of(*homes.values()),
             }
         )
         self._failed = self._error(reply) if reply.get("is") == "raised" else None
-        if self._failed:
-            self.failure = self._failed.said
 
     def __call__(self, arguments: Arguments) -> Call:
         """Call the answer with copies of these arguments."""
@@ -129,14 +136,23 @@ class RemoteAnswer:
         again = self._ask({"do": "spoil"})
         return bool(again.get("value") != value)
 
+    def _note_borrowed(self, names: Any) -> None:
+        for name in names if isinstance(names, list) else []:
+            if len(self.borrowed) < _NAMES and str(name).isidentifier():
+                self.borrowed.add(str(name)[:_LONGEST_NAME])
+
     def _error(self, reply: dict[str, Any]) -> Call:
         kind, line = str(reply.get("kind")), str(reply.get("line", ""))
-        if not self._stopped and (kind, line) not in self.raised:
+        # A name of the answer's own could tell of a case, and so could a line that it made up.
+        kind = kind if kind in _ERRORS else "an error of its own kind"
+        line = line if line in self._source else ""
+        if not self._stopped and len(self.raised) < _NAMES and (kind, line) not in self.raised:
             self.raised.append((kind, line))
         said = str(reply.get("said")) + (f", in the line “{line}”" if line else "")
         if reply.get("stub") is True:
             return Call(error=NotImplementedError, said=said)
-        return Call(error=IndexError if kind == "IndexError" else StoppedError, said=said)
+        index = reply.get("index") is True
+        return Call(error=IndexError if index else StoppedError, said=said)
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Send an order, serve the answer meanwhile, and return its reply."""
@@ -149,7 +165,7 @@ class RemoteAnswer:
                 reply = self._channel.receive(start + self._left)
                 if not isinstance(reply, dict):
                     raise WireError("no message")
-                self.borrowed.update(map(str, list(reply.get("borrowed", []))[:_NAMES]))
+                self._note_borrowed(reply.get("borrowed"))
                 if reply.get("is") != "use":
                     return reply
                 self._channel.send(self._serve(reply))
@@ -173,7 +189,7 @@ class RemoteAnswer:
         if ending.signal == signal.SIGKILL:
             return "was killed, which happens where memory runs out"
         if ending.signal:
-            return f"made Python crash ({signal.Signals(ending.signal).name})"
+            return f"made Python crash (signal {ending.signal})"
         return "ended the process that it ran in"
 
     def _serve(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -201,15 +217,13 @@ class RemoteAnswer:
         passed: dict[int | str, Any] = dict(enumerate(arguments))
         passed.update(keywords)
         before = copy.deepcopy(passed)
-        if "random" in order:
-            set_random_state(decode(order["random"]))
+        if getattr(function, "draws_globally", False):
+            seed_random_state(*map(int, order["seeds"]))
         reply: dict[str, Any] = {}
         try:
             reply["value"] = encode(function(*arguments, **keywords), self._export)
         except Exception as error:
             reply = dict(_told(error))
-        if "random" in order:
-            reply["random"] = encode(random_state())
         # A function may have changed an array in place.
         reply["changed"] = [
             [place, encode(value)]

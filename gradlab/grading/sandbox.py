@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -36,15 +37,17 @@ Level = Literal["bubblewrap", "uid", "limits"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORKER = "gradlab.grading.worker"
-# All that an answer finds beside Python's library; gradlab's checker needs tqdm.
-_PACKAGES = ("numpy", "numpy.libs", "tqdm")
+# All that an answer finds beside Python's library, if it is here; gradlab's checker needs tqdm.
+_PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "tqdm")
 _MEMORY = 1 << 30
 _PROCESSES = 8
 _FILE = 1 << 20
 _FOLDER = 1 << 24
 # High above the users that a system gives out, also to containers.
 _FIRST_UID = 1_900_000_000
+# Seconds until a worker has to have started, and until it has to have ended an answer.
 _PATIENCE = 30.0
+_PATIENCE_AT_END = 5.0
 _numbers = itertools.count()
 
 
@@ -94,11 +97,12 @@ class Sandbox:
 
     def __init__(self, level: Level, cpu_seconds: int) -> None:
         self.lost = False
-        self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
+        # At the level bubblewrap, nothing is on this system's disk.
+        self._folder = None if level == "bubblewrap" else Path(tempfile.mkdtemp(prefix="gradlab-"))
         self._control, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = self._start(level, cpu_seconds, theirs)
+                self._process = self._start(_uid_at(level), cpu_seconds, theirs)
             self._control.settimeout(_PATIENCE)
             if self._control.recv(1) != b"R":
                 raise SandboxError(f"no worker started at the level {level}")
@@ -145,12 +149,14 @@ class Sandbox:
         SandboxError
             If the worker is gone.
         """
+        deadline = time.monotonic() + _PATIENCE_AT_END
         try:
+            self._control.settimeout(_PATIENCE_AT_END)
             self._control.sendall(b"E")
             reply = b""
             while not reply.endswith(b"\n"):
                 part = self._control.recv(1024)
-                if not part or len(reply) > 1024:
+                if not part or len(reply) > 1024 or time.monotonic() > deadline:
                     raise SandboxError("the worker is gone")
                 reply += part
             said = json.loads(reply)
@@ -168,25 +174,20 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        try:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        except RecursionError:  # an answer dug deeper than Python goes
-            subprocess.run(["rm", "-rf", "--", str(self._folder)], check=False)
+        if self._folder is not None:
+            _remove(self._folder)
 
     def _start(
-        self, level: Level, cpu_seconds: int, control: socket.socket
+        self, uid: int | None, cpu_seconds: int, control: socket.socket
     ) -> subprocess.Popen[bytes]:
-        uid = (
-            _new_uid() if level == "uid" or (level == "bubblewrap" and os.geteuid() == 0) else None
-        )
         places = _found_packages()
-        if level == "bubblewrap":
+        if self._folder is None:
             answers, packages = "/answers", "/packages"
             command = _bubblewrap(places)
         else:
             answers, packages = str(self._folder / "answers"), str(self._folder / "packages")
             command = []
-            self._lay_out(uid, places)
+            _lay_out(self._folder, uid, places)
         python = getattr(sys, "_base_executable", sys.executable)
         text = f"{inspect.getsource(sent_modules)}\nstart()\n"
         # Not isolated mode, which would ignore PYTHONHASHSEED; but no folder is searched.
@@ -214,19 +215,29 @@ class Sandbox:
             channel.send(sent)
         return process
 
-    def _lay_out(self, uid: int | None, places: dict[str, Path]) -> None:
-        """Make the folders of a level without a file system of its own."""
-        self._folder.chmod(0o755)
-        for folder in ("answers", "packages"):
-            (self._folder / folder).mkdir()
-        if uid is not None:
-            os.chown(self._folder / "answers", uid, uid)
-        for name, place in places.items():
-            (self._folder / "packages" / name).symlink_to(place)
+
+def _lay_out(folder: Path, uid: int | None, places: dict[str, Path]) -> None:
+    """Make the folders of a level without a file system of its own."""
+    folder.chmod(0o755)
+    for name in ("answers", "packages"):
+        (folder / name).mkdir()
+    if uid is not None:
+        os.chown(folder / "answers", uid, uid)
+    for name, place in places.items():
+        (folder / "packages" / name).symlink_to(place)
 
 
-def _new_uid() -> int:
-    """Return a user that no other worker on this machine has now."""
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # an answer dug deeper than Python goes
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
+
+
+def _uid_at(level: Level) -> int | None:
+    """Return a user that no other worker on this machine has now; None to stay who we are."""
+    if level == "limits" or (level == "bubblewrap" and os.geteuid() != 0):
+        return None
     return _FIRST_UID + os.getpid() % (1 << 20) * 64 + next(_numbers) % 64
 
 
@@ -281,13 +292,17 @@ def _bubblewrap(places: dict[str, Path]) -> list[str]:
             command += ["--ro-bind-try", name, name]
     for name in ("/etc/ld.so.cache", "/etc/alternatives"):
         command += [*_parents(Path(name)), "--ro-bind-try", name, name]
-    for folder in _hidden(roots):
-        command += ["--perms", "0755", "--tmpfs", str(folder)]
+    hidden = [str(folder) for folder in _hidden(roots)]
+    for folder in hidden:
+        command += ["--perms", "0755", "--tmpfs", folder]
     command += ["--perms", "0755", "--dir", "/packages"]
     for name, place in places.items():
         command += ["--ro-bind", str(place), f"/packages/{name}"]
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--perms", "1777", "--size", str(_FOLDER), "--tmpfs", "/answers"]
+    # Without root, an answer is the owner of these.
+    for folder in ("/", "/dev", *hidden):
+        command += ["--remount-ro", folder]
     return [*command, "--chdir", "/answers"]
 
 

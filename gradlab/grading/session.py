@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.random_state import random_state, seed_random_state, set_random_state
+from gradlab.exercises.random_state import seed_random_state, spent_random_state
 from gradlab.grading.sent_modules import PACKAGE, SentModules
 from gradlab.grading.wire import Channel, TooLargeError, decode, encode
 
@@ -37,17 +37,16 @@ class _BorrowedError(RuntimeError):
 class _Refused:
     """Stands for what of gradlab an answer may not use: it can be imported, but not called."""
 
-    def __init__(self, name: str, borrowed: set[str]) -> None:
+    def __init__(self, name: str, package: _Package) -> None:
         self._name = name
-        self._borrowed = borrowed
+        self._package = package
 
-    def __getattr__(self, name: str) -> _Refused:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Refused(name, self._borrowed)
+    def __getattr__(self, name: str) -> Any:
+        # It may stand for a module in which something is that may be used.
+        return getattr(self._package, name)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        self._borrowed.add(self._name)
+        self._package.borrowed.add(self._name)
         raise _BorrowedError(f"{self._name} is gradlab's own; write this yourself")
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[()]:
@@ -62,13 +61,13 @@ class _Package:
 
     def __init__(self, homes: dict[str, str], borrowed: set[str]) -> None:
         self._homes = homes
-        self._borrowed = borrowed
+        self.borrowed = borrowed
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name not in self._homes:
-            return _Refused(name, self._borrowed)
+            return _Refused(name, self)
         return getattr(importlib.import_module(self._homes[name]), name)
 
 
@@ -87,6 +86,8 @@ class Session:
         except BaseException as error:
             self._say(_raised(error))
             return
+        # What a demonstration beside the answer called is not the answer's doing.
+        self._borrowed.clear()
         self._say({"is": "ready"})
         arguments: list[Any] = []
         got: Any = None
@@ -113,8 +114,6 @@ class Session:
         with self._turn:
             self._channel.send({"is": "use", **order, **sent})
             reply = self._channel.receive()
-        if "random" in reply:
-            set_random_state(decode(reply["random"]))
         for place, after in reply["changed"]:
             given = arguments[place] if isinstance(place, int) else keywords[place]
             given[...] = decode(after)
@@ -124,7 +123,7 @@ class Session:
 
     def _define(self, order: dict[str, Any]) -> Callable[..., Any]:
         """Run what the answer needs of its notebook, then its cell; return the function."""
-        seed_random_state(order["seed"])
+        seed_random_state(order["seed"], order["seed"])
         warnings.simplefilter("ignore")
         sys.meta_path.insert(0, SentModules(order["texts"]))
         package = _Package(order["homes"], self._borrowed)
@@ -172,10 +171,12 @@ class _Function(_Proxy):
         return self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        order = {"number": self._number}
-        # Whoever seeds the global random numbers means those that this function draws from.
-        random = {"random": encode(random_state())} if self._draws_globally else {}
-        return self._session.use({**order, **random}, arguments, keywords)
+        order: dict[str, Any] = {"number": self._number}
+        if self._draws_globally:
+            # Who seeds the global random numbers means those that this function draws. So the
+            # grader begins its own with what is drawn from these.
+            order["seeds"] = spent_random_state()
+        return self._session.use(order, arguments, keywords)
 
 
 class _Network(_Proxy):
@@ -259,7 +260,8 @@ def _raised(error: BaseException) -> dict[str, Any]:
         line = (own[-1].line if own else at) or ""
     return {
         "is": "raised",
-        "kind": "IndexError" if isinstance(error, IndexError) else name,
+        "kind": name,
+        "index": isinstance(error, IndexError),
         "stub": isinstance(error, NotImplementedError),
         "said": said,
         "line": line.strip()[:_LONGEST_TEXT],

@@ -1,13 +1,15 @@
 """What crosses between grader and answer: plain data, in frames over a socket.
 
 Plain data are None, truth values, numbers, text, NumPy arrays and scalars of these, and lists,
-tuples and dicts of plain data. They travel as JSON; nothing that is received is ever executed.
-What is no plain data is exported by whoever sends it, or crosses as the name of its type alone.
+tuples and dicts, with text for keys, of plain data. They travel as JSON; nothing that is received
+is ever executed. What is no plain data is exported by whoever sends it, or crosses as the name of
+its type alone.
 """
 
 from __future__ import annotations
 
 import base64
+import builtins
 import json
 import math
 import re
@@ -24,8 +26,19 @@ from numpy import generic, ndarray
 MOST_BYTES = 4_000_000
 _DEEPEST = 40
 _KINDS = "biufcU"
-_DTYPE = re.compile(r"[<>|][biufcU]\d{1,8}")
+_DTYPE = re.compile(r"[<>|][biufcU][1-9]\d{0,7}")
 _LONGEST_INTEGER = 4096
+_MOST_KEYS = 1000
+# A class for each name that somebody thinks of would fill the memory.
+_TYPES = {
+    name: type(name, (), {})
+    for name in (
+        *(name for name, kind in vars(builtins).items() if isinstance(kind, type)),
+        *("NoneType", "builtin_function_or_method", "function", "generator", "method", "module"),
+        *("Decimal", "Fraction", "datetime64", "deque", "ndarray", "poly1d"),
+        *("dict_items", "dict_keys", "dict_values"),
+    )
+}
 _LENGTH = struct.Struct(">I")
 
 # Makes a JSON object, whose "type" is none of those here, of what is no plain data.
@@ -102,8 +115,9 @@ def _encode(value: Any, export: Export, depth: int) -> Any:
             parts = [_encode(part, export, depth + 1) for part in tuple.__iter__(value)]
             return {"type": "tuple", "parts": parts}
         if isinstance(value, dict):
-            pairs = [[_encode(part, export, depth + 1) for part in p] for p in dict.items(value)]
-            return {"type": "dict", "pairs": pairs}
+            pairs = [[key, _encode(v, export, depth + 1)] for key, v in dict.items(value)]
+            if all(type(key) is str for key, _ in pairs):
+                return {"type": "dict", "pairs": pairs}
     return export(value) or {"type": "opaque", "name": str(type(value).__name__)[:80]}
 
 
@@ -170,10 +184,10 @@ def _decode(encoded: Any, imported: Import | None, depth: int) -> Any:
             return tuple(_decode(part, imported, depth + 1) for part in encoded["parts"])
         case "dict":
             pairs = encoded["pairs"]
-            return {
-                _decode(key, imported, depth + 1): _decode(value, imported, depth + 1)
-                for key, value in pairs
-            }
+            # Numbers could be chosen so that all fall on one place of the table.
+            if len(pairs) > _MOST_KEYS or not all(isinstance(key, str) for key, _ in pairs):
+                raise WireError("a dict with too many keys, or with keys that are no text")
+            return {key: _decode(value, imported, depth + 1) for key, value in pairs}
         case "array":
             return _decode_array(encoded)
         case "scalar":
@@ -181,11 +195,15 @@ def _decode(encoded: Any, imported: Import | None, depth: int) -> Any:
         case "complex":
             return complex(*map(float, encoded["parts"]))
         case "opaque":
-            name = str(encoded["name"])
-            return type(name if name.isidentifier() else "object", (), {})()
+            return _opaque(encoded["name"])
     if imported is None:
         raise WireError("an object where plain data are needed")
     return imported(encoded)
+
+
+def _opaque(name: str) -> Any:
+    """Return an object without content, of a type with this name if Python or NumPy has it."""
+    return _TYPES[name if name in _TYPES else "object"]()
 
 
 def _decode_array(encoded: dict[str, Any]) -> Any:

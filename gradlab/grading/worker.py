@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradlab.grading.seccomp import forbid_calls
 from gradlab.grading.session import Session
 from gradlab.grading.wire import Channel
 
@@ -26,7 +27,7 @@ _LOADED = (
     *("math", "numbers", "operator", "re", "statistics", "string", "types", "typing"),
     *("numpy.fft", "numpy.linalg", "numpy.polynomial", "numpy.random"),
 )
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_CHILD_SUBREAPER, _PR_SET_DUMPABLE = 36, 4
 _PATIENCE = 2.0
 _LAST_BREATH = 0.1
 
@@ -67,24 +68,32 @@ def main(control: socket.socket, settings: Settings) -> None:
     """
     for name in _LOADED:
         importlib.import_module(name)
-    _adopt_orphans()
+    _prepare()
     control.sendall(b"R")
     child = 0
     while True:
         command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if not command:
+        if not command:  # the grader is gone
+            if child:
+                _end(child, settings)
             return
         if command == b"A":
             child = _fork(control, descriptors[0], settings)
             os.close(descriptors[0])
         else:
             control.sendall(json.dumps(_end(child, settings)).encode() + b"\n")
+            child = 0
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of processes whose own parent ended, so that all can be found."""
+def _prepare() -> None:
+    """Become the parent of processes whose own parent ended, so that all can be found.
+
+    And keep others of the same user from reading and writing the memory of this process.
+    """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _fork(control: socket.socket, descriptor: int, settings: Settings) -> int:
@@ -120,6 +129,7 @@ def _confine(settings: Settings) -> None:
     for what, limits in most.items():
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, limits)
+    forbid_calls()
 
 
 def _tasks() -> int:
@@ -161,8 +171,8 @@ def _end(child: int, settings: Settings) -> dict[str, Any]:
                 os.kill(one, signal.SIGKILL)
         time.sleep(0.0005)
     for entry in Path(settings.folder).iterdir():
-        with contextlib.suppress(RecursionError):
-            shutil.rmtree(entry, ignore_errors=True)
+        with contextlib.suppress(OSError, RecursionError):
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     return ended
 
 
