@@ -8,15 +8,15 @@ running a notebook changes nothing.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from gradlab.files import numbered, write_whole
 
 LESSONS = "[0-9][0-9]_*.ipynb"
 # The course's own files in the learner's folder; JupyterLab hides names with a leading dot.
@@ -130,7 +130,7 @@ def open_course(
         # Last: a manifest that is behind the files makes them count as the learner's, which is
         # safe; one that is ahead of them would not be.
         text = json.dumps({"lessons": manifest}, indent=1, sort_keys=True)
-        _write(path, f"{text}\n".encode())
+        write_whole(path, f"{text}\n".encode())
     return done
 
 
@@ -174,7 +174,7 @@ def _update(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
         if mine is None or mine != entry.get("copied"):
             return _keep(path, newest, entry)
         outcome = "replaced"
-    _write(path, newest)
+    write_whole(path, newest)
     entry["copied"] = version(newest)
     return Lesson(path.name, outcome)
 
@@ -183,14 +183,14 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     """Leave the learner's work; put a version newer than the one it began with beside it, once."""
     if version(newest) in (entry.get("copied"), entry.get("offered")):
         return Lesson(path.name, "kept")
-    for beside in _names(path, "new"):
+    for beside in numbered(path, "new"):
         there = _version_of_file(beside)
         if there == version(newest):
             break
         # An earlier offer that was not touched makes way for this one.
         untouched = there is not None and there == entry.get("offered")
         if untouched or not os.path.lexists(beside):
-            _write(beside, newest)
+            write_whole(beside, newest)
             break
     entry["offered"] = version(newest)
     return Lesson(path.name, "kept", beside.name)
@@ -199,16 +199,11 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
 def _reset(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     if not os.path.lexists(path):
         return _update(path, newest, entry)
-    old = next(name for name in _names(path, "kept") if not os.path.lexists(name))
+    old = next(name for name in numbered(path, "kept") if not os.path.lexists(name))
     path.rename(old)
-    _write(path, newest)
+    write_whole(path, newest)
     entry["copied"] = version(newest)
     return Lesson(path.name, "reset", old.name)
-
-
-def _names(path: Path, word: str) -> Iterator[Path]:
-    """Yield ``01_name.new-1.ipynb``, ``01_name.new-2.ipynb`` and so on."""
-    return (path.with_name(f"{path.stem}.{word}-{n}{path.suffix}") for n in itertools.count(1))
 
 
 def _numbered(number: str, names: list[str]) -> str:
@@ -263,19 +258,6 @@ def _version_of_file(path: Path) -> str | None:
         return version(path.read_bytes())
     except OSError:
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager

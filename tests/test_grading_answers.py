@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gradlab.build import NOTEBOOKS
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.marking import mark
-from gradlab.grading import answers
+from gradlab.grading import notebooks
 from gradlab.grading.answers import Answer, Work, find_answers
 
 ALL = [*EXERCISES, *WRITTEN]
@@ -795,6 +795,6 @@ def test_the_bounds_are_far_above_what_the_course_holds() -> None:
         code = [
             len("".join(part["source"])) for part in data["cells"] if part["cell_type"] == "code"
         ]
-        assert sum(code) * 20 < answers._MOST_CODE
-        assert max(code) * 20 < answers._MOST_IN_A_CELL
-        assert len(json.dumps(data)) * 20 < answers._MOST_BYTES
+        assert sum(code) * 20 < notebooks._MOST_CODE
+        assert max(code) * 20 < notebooks._MOST_IN_A_CELL
+        assert len(json.dumps(data)) * 20 < notebooks._MOST_BYTES

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradlab.grading import submissions
+from gradlab.grading import archives, submissions
 from gradlab.grading.submissions import (
     Submission,
     SubmissionsError,
@@ -553,7 +553,7 @@ def test_any_damage_is_an_error_or_a_note(changes: list[tuple[int, int]], cut: i
 def test_a_member_that_unpacks_to_too_much_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submissions, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1_000_000)
     bomb = b"0" * 1_000_001
     files = {
         f"ada/{LESSON}": bomb,
@@ -569,7 +569,7 @@ def test_a_member_that_unpacks_to_too_much_is_left_out(
 def test_what_a_header_says_of_the_size_is_not_trusted(
     said: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submissions, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1_000)
     archive = zipped({f"ada/{LESSON}": b"0" * 100_000, f"ben/{LESSON}": b"{}"})
     ada, ben = found(put_zip(tmp_path, patched(archive, 22, 24, struct.pack("<I", said))))
     assert not ada.notebooks
@@ -724,7 +724,7 @@ def test_a_pipe_in_place_of_a_notebook_is_noted(tmp_path: Path) -> None:
 
 
 def test_deep_folders_are_bounded(tmp_path: Path) -> None:
-    deep = "/".join(["deep"] * submissions.MOST_DEPTH)
+    deep = "/".join(["deep"] * archives.MOST_DEPTH)
     files = {f"ada/{LESSON}": b"1", f"ada/{deep}/{LESSON}": b"2", f"ben/{LESSON}": b"3"}
     for path in (put(tmp_path / "folder", files), put_zip(tmp_path, files)):
         assert contents(path) == {"ada": {LESSON: b"1"}, "ben": {LESSON: b"3"}}
@@ -831,7 +831,7 @@ def handed_in_by_ada(path: Path) -> Submission:
 def test_a_notebook_at_the_limit_is_read_and_one_beyond_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submissions, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1_000_000)
     path = tmp_path / LESSON
     path.write_bytes(b"0" * 1_000_000)
     assert len(read_notebooks(handed_in_by_ada(path))[0][LESSON]) == 1_000_000

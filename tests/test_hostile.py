@@ -15,6 +15,7 @@ from hostile_answers import ALL, HOSTILE, Hostile
 from gradlab.build import NOTEBOOKS
 from gradlab.cli import main
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.marking import mark_calls
 from gradlab.grading.grader import Task, grade_submission
 from gradlab.grading.isolation import works
 from gradlab.grading.results import ExerciseResult, LearnerResult
@@ -162,6 +163,21 @@ def test_what_happened_is_told(name: str, world: dict[str, str]) -> None:
     outcome, words = TOLD[name]
     assert result.outcome == outcome
     assert words in " ".join(result.hints)
+
+
+def test_what_nobody_foresaw_costs_one_answer_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def surprised(exercise: Any, *others: Any) -> Any:
+        if exercise.name == "double":
+            raise KeyError("surprise")
+        return mark_calls(exercise, *others)
+
+    monkeypatch.setattr("gradlab.grading.grader.mark_calls", surprised)
+    result = graded(None, {"book.ipynb": notebook(DOUBLE, *HONEST.values())})
+    assert result.status == "unreadable"
+    assert "double could not be marked (KeyError): look at it yourself" in result.notes
+    assert [of(result, name).outcome for name in HONEST] == ["right", "right"]
 
 
 # Notebooks

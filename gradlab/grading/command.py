@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import secrets
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from gradlab.exercises.catalogue import WRITTEN
-from gradlab.grading.batch import grade_all
+from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.feedback import write_feedback
-from gradlab.grading.gradebook import (
-    GradebookError,
-    Marks,
-    as_csv,
-    as_json,
-    as_report,
-    merge,
-    read_marks,
-    write_kept,
-)
+from gradlab.grading.gradebook import GradebookError, as_csv, as_json, as_report, write_grades
 from gradlab.grading.isolation import NoIsolationError, strongest
+from gradlab.grading.marks import Marks, merge, read_marks
 from gradlab.grading.submissions import Submission, SubmissionsError, open_submissions
 
 # Seconds until a Dask scheduler has to answer.
 _PATIENCE = 10
+# Of a process that grades, in bytes.
+_MEMORY = 4 << 30
 
 
 @dataclass(frozen=True)
@@ -90,29 +87,29 @@ def _prepare(request: Request) -> Marks:
 
 def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    grade = partial(grade_all, seed=seed, lesson=request.lesson, cpu_seconds=request.timeout)
     with _executor(request) as executor:
-        results, run = grade_all(
-            submissions,
-            executor,
-            seed=seed,
-            lesson=request.lesson,
-            cpu_seconds=request.timeout,
-        )
+        results, run = grade(submissions, executor)
+    # A process that ended took the tasks of others with it: these get another try, each alone.
+    for place in [place for place, result in enumerate(results) if is_ungraded(result)]:
+        with _executor(replace(request, jobs=1)) as executor:
+            (results[place],), _ = grade([submissions[place]], executor)
     results, remarks = merge(results, marks)
     report = as_report(results, run, remarks)
     files = {request.output: as_csv(results), request.output.with_suffix(".txt"): report}
     if request.json is not None:
         files[request.json] = as_json(results, run)
-    kept = [(path, write_kept(path, text)) for path, text in files.items()]
+    kept = [(path, write_grades(path, text)) for path, text in files.items()]
     lines = [f"Grades: {request.output}; this summary: {request.output.with_suffix('.txt')}"]
     lines += [f"{path} was there already; it is kept as {old}" for path, old in kept if old]
     if request.feedback is not None:
         pages = write_feedback(results, request.feedback)
-        lines.append(f"Feedback: {len(pages)} pages in {request.feedback}")
+        count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+        lines.append(f"Feedback: {count} in {request.feedback}")
     return report + "\n" + "\n".join(lines) + "\n"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _executor(request: Request) -> Iterator[Executor]:
     if request.dask is not None:
         with _dask(request.dask) as executor:
@@ -120,8 +117,10 @@ def _executor(request: Request) -> Iterator[Executor]:
         return
     strongest()  # says at once if there is no way
     jobs = request.jobs or _cores()
+    # The networks are small; threads would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Forked, a task would begin with whatever threads this process has.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _bound) as pool:
         try:
             yield pool
         except BaseException:
@@ -129,7 +128,15 @@ def _executor(request: Request) -> Iterator[Executor]:
             raise
 
 
-@contextmanager
+def _bound() -> None:
+    """Bound the memory of a process that grades, and have Ctrl-C end it at once."""
+    # What an answer hands back is checked here: should it be a bomb after all, it is this one's.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+
+@contextlib.contextmanager
 def _dask(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client

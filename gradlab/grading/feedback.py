@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradlab.course import LESSONS, CourseError, lessons_folder
-from gradlab.grading.gradebook import GradebookError, as_number, explained, plain, write_whole
+from gradlab.files import write_whole
+from gradlab.grading.gradebook import GradebookError, as_number, explained, plain
 from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult
 
 # By it a later run knows the pages that it may replace.

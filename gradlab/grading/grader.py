@@ -17,7 +17,7 @@ from gradlab.grading.answers import Answer, Work, find_answers
 from gradlab.grading.isolation import strongest
 from gradlab.grading.remote import RemoteAnswer
 from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult, Outcome, Status
-from gradlab.grading.sandbox import Level, Sandbox, SandboxError
+from gradlab.grading.sandbox import Level, Sandbox
 
 # Warnings and random numbers belong to the whole process.
 _one_at_a_time = threading.Lock()
@@ -103,16 +103,20 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         level = task.level or strongest()
         names = names_that_count(task.lesson)
         work = find_answers(task.notebooks, names)
-        run = _run_answers(task, level, [work.answers[n] for n in names if n in work.answers])
+        answers = [work.answers[name] for name in names if name in work.answers]
+        run, unmarked = _run_answers(task, level, answers)
         results = tuple(run.get(name) or _not_run(name, work) for name in names)
-        status = _status(task, work, results)
-        return LearnerResult(
-            task.student, status, results, (*task.notes, *task.unread, *work.notes)
-        ), level
+        missed = (*task.unread, *unmarked)
+        status = _status(task, work, results, points_may_be_missing=bool(missed))
+        notes = (*task.notes, *missed, *work.notes)
+        return LearnerResult(task.student, status, results, notes), level
 
 
-def _run_answers(task: Task, level: Level, answers: Iterable[Answer]) -> dict[str, ExerciseResult]:
-    results = {}
+def _run_answers(
+    task: Task, level: Level, answers: Iterable[Answer]
+) -> tuple[dict[str, ExerciseResult], list[str]]:
+    """Return the results of all answers, and what is to be said of those that have none."""
+    results, unmarked = {}, []
     sandbox: Sandbox | None = None
     try:
         for answer in answers:
@@ -120,29 +124,25 @@ def _run_answers(task: Task, level: Level, answers: Iterable[Answer]) -> dict[st
             try:
                 results[answer.name] = _grade(sandbox, answer, task)
             except Exception as error:
-                # Whatever was not foreseen costs this answer alone.
-                note = f"could not be marked ({type(error).__name__}): look at it yourself"
-                results[answer.name] = _failed(answer, note)
-                sandbox.close()
-                sandbox = None
-                continue
+                # What nobody foresaw costs this answer alone, and a person is told.
+                why = f"{answer.name} could not be marked ({type(error).__name__})"
+                unmarked.append(f"{why}: look at it yourself")
+                results[answer.name] = _result(EXERCISES[answer.name], "stopped", 0.0)
+                sandbox.lost = True
             if sandbox.lost:
                 sandbox.close()
                 sandbox = None
     finally:
         if sandbox:
             sandbox.close()
-    return results
+    return results, unmarked
 
 
 def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
     exercise = EXERCISES[answer.name]
-    try:
-        remote = RemoteAnswer(
-            sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
-        )
-    except SandboxError:
-        return _failed(answer, "could not be run: the worker was gone")
+    remote = RemoteAnswer(
+        sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
+    )
     drawn, order = _drawn(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
@@ -156,7 +156,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         note = f"calls gradlab's {called}"
         return _result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
     if not marking.attempted:
-        return _result(exercise, "blank", 0.0, (), answer.notes)
+        return _result(exercise, "blank", 0.0, notes=answer.notes)
     if stopped:
         hint = f"It was stopped: it {stopped}."
         notes = (*answer.notes, f"was stopped: it {stopped}")
@@ -166,17 +166,12 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
     return _result(exercise, outcome, marking.points, hints, answer.notes, groups)
 
 
-def _failed(answer: Answer, note: str) -> ExerciseResult:
-    hints = ("It could not be marked.",)
-    return _result(EXERCISES[answer.name], "stopped", 0.0, hints, (*answer.notes, note))
-
-
 def _result(
     exercise: Exercise,
     outcome: Outcome,
     points: float,
-    hints: tuple[str, ...],
-    notes: tuple[str, ...],
+    hints: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
     groups: tuple[GroupResult, ...] = (),
 ) -> ExerciseResult:
     return ExerciseResult(
@@ -216,9 +211,11 @@ def _not_run(name: str, work: Work) -> ExerciseResult:
     return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points)
 
 
-def _status(task: Task, work: Work, results: tuple[ExerciseResult, ...]) -> Status:
+def _status(
+    task: Task, work: Work, results: tuple[ExerciseResult, ...], points_may_be_missing: bool
+) -> Status:
     # Where notes are all that there is, something was handed in, but nothing to grade.
-    if task.unread or work.unreadable or (task.notes and not task.notebooks):
+    if points_may_be_missing or work.unreadable or (task.notes and not task.notebooks):
         return "unreadable"
     if not task.notebooks:
         return "missing"

@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from gradlab.course import LESSONS, lessons_folder
-from gradlab.grading.gradebook import explained, write_whole
+from gradlab.files import write_whole
+from gradlab.grading.gradebook import explained
 
 CONFIG = "nbgrader_config.py"
 _SETTINGS = '''"""What nbgrader does in this folder; its documentation lists all settings."""

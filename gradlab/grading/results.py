@@ -9,8 +9,8 @@ from typing import Any, Literal
 # cell. "stopped": over a limit. "borrowed": it called gradlab's own code. "written": an answer in
 # words, which a person marks.
 Outcome = Literal["right", "wrong", "blank", "missing", "stopped", "borrowed", "written"]
-# Of a learner, the first that holds: nothing was handed in; a notebook could not be read, so
-# points may be missing; an answer waits for a person; all is graded.
+# Of a learner, the first that holds: nothing was handed in; something could not be read or marked,
+# so points may be missing; an answer waits for a person; all is graded.
 Status = Literal["missing", "unreadable", "needs-manual", "graded"]
 
 

@@ -1,14 +1,12 @@
 """Each learner's notebooks, found in whatever a teacher got back: a folder or a zip.
 
 Every layout comes down to the same list of names, from a folder or from an archive, and the names
-alone say whose each file is. What an archive holds is unpacked under numbers, so that none of its
-names reaches the file system. A file that cannot be trusted is left out with a note on its
+alone say whose each file is. A file that cannot be trusted is left out with a note on its
 learner: one learner must not stop a class.
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
@@ -22,8 +20,27 @@ from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
 
-# Of a notebook that is read; a larger one is refused. So is a larger zip of a learner.
-MOST_BYTES = 20_000_000
+from gradlab.grading.archives import (
+    DRIVE,
+    LEADS_OUT,
+    NOTEBOOK,
+    ZIP,
+    Allowance,
+    ArchiveError,
+    Entry,
+    RefusedError,
+    Store,
+    bytes_of,
+    file_of,
+    is_hidden,
+    members,
+    opened,
+    problem_of,
+    read_regular,
+    suffix_of,
+    too_much,
+)
+
 # What one learner's notebooks may come to, packed ones too, and what an archive may unpack to.
 MOST_BYTES_OF_LEARNER = 100_000_000
 MOST_BYTES_IN_ALL = 4_000_000_000
@@ -31,11 +48,9 @@ MOST_BYTES_IN_ALL = 4_000_000_000
 MOST_FILES_OF_LEARNER = 10_000
 MOST_FILES_IN_ALL = 200_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
-MOST_DEPTH = 20
 MOST_NOTES = 20
 LONGEST_NAME = 200
 
-NOTEBOOK, ZIP = ".ipynb", ".zip"
 # nbgrader's folder of what was handed in, and the folder that `gradlab start` makes.
 SUBMITTED, COURSE = "submitted", "my-course"
 
@@ -56,9 +71,7 @@ _AGAIN = re.compile(r"-[0-9]+(?=\.[^.]+$)")
 # The last two digits: a learner's name may hold some, a lesson's does not.
 _FLAT = re.compile(r"(?P<student>.+)_(?P<file>[0-9]{2}_.*)", re.DOTALL)
 _LESSON = re.compile(r"[0-9]{2}_")
-_DRIVE = re.compile(r"[A-Za-z]:")
 
-LEADS_OUT = "its name leads out of the archive"
 LAYOUTS = (
     "Give a folder with a folder for each learner, nbgrader's course folder, a folder of "
     "notebooks named LEARNER_04_vectorizing.ipynb, or a .zip of one of these, or as Moodle or "
@@ -68,10 +81,6 @@ LAYOUTS = (
 
 class SubmissionsError(Exception):
     """What is wrong with the submissions and what to do, in sentences for the teacher."""
-
-
-class _RefusedError(Exception):
-    """Why one file is not read; ends as a note."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +150,11 @@ def open_submissions(path: Path) -> Iterator[list[Submission]]:
     """
     with tempfile.TemporaryDirectory(prefix="gradlab-") as temporary:
         try:
-            submissions = _find(path, _Store(Path(temporary), MOST_BYTES_IN_ALL))
+            submissions = _find(path, Store(Path(temporary), MOST_BYTES_IN_ALL))
         except OSError as error:
             raise SubmissionsError(f"{path} cannot be read or unpacked: {error}.") from error
+        except ArchiveError as error:
+            raise SubmissionsError(str(error)) from error
         if not submissions:
             raise SubmissionsError(f"{path} holds nothing of any learner. {LAYOUTS}")
         yield submissions
@@ -169,42 +180,14 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
     left = MOST_BYTES_OF_LEARNER
     for name, path in submission.notebooks:
         try:
-            content = _read_regular(path)
+            content = read_regular(path)
             if len(content) > left:
-                raise _RefusedError(_too_much())
+                raise RefusedError(too_much(MOST_BYTES_OF_LEARNER))
             left -= len(content)
             contents[name] = content
-        except _RefusedError as why:
+        except RefusedError as why:
             notes.append(_note(name, why))
     return contents, tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Packed:
-    archive: zipfile.ZipFile
-    member: zipfile.ZipInfo
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A file or folder: its path below the submissions, and where its content is.
-
-    With a problem it is not read; with neither problem nor content it is a folder.
-    """
-
-    parts: tuple[str, ...]
-    content: Path | _Packed | None = None
-    problem: str = ""
-
-    @property
-    def is_folder(self) -> bool:
-        return self.content is None and not self.problem
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is to be read, or noted."""
-        is_read = self.content is not None and _suffix(self.parts[-1]) in (NOTEBOOK, ZIP)
-        return is_read or bool(self.problem)
 
 
 @dataclass(frozen=True)
@@ -221,45 +204,12 @@ class _Place:
 @dataclass
 class _Learner:
     # By place, own name and problem, so that of two uploads of one file the later one counts.
-    found: dict[tuple[str, tuple[str, ...], str], tuple[int, _Entry]] = field(default_factory=dict)
+    found: dict[tuple[str, tuple[str, ...], str], tuple[int, Entry]] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Store:
-    """A folder that takes what is unpacked, under numbers for names."""
-
-    folder: Path
-    left: int
-    numbers: Iterator[int] = field(default_factory=count)
-
-    def keep(self, content: bytes) -> Path:
-        path = self.folder / f"{next(self.numbers)}{NOTEBOOK}"
-        path.write_bytes(content)
-        return path
-
-
-@dataclass
-class _Allowance:
-    """What a learner may still unpack, which is part of what all may."""
-
-    store: _Store
-    left: int
-
-    def take(self, size: int) -> None:
-        self.left -= size
-        self.store.left -= size
-        if self.store.left < 0:
-            raise SubmissionsError(
-                f"The archive unpacks to more than {_megabytes(MOST_BYTES_IN_ALL)}, which is the "
-                "most that is unpacked. Grade it in parts."
-            )
-        if self.left < 0:
-            raise _RefusedError(_too_much())
-
-
-def _find(path: Path, store: _Store) -> list[Submission]:
+def _find(path: Path, store: Store) -> list[Submission]:
     if not path.exists():
         raise SubmissionsError(f"{path} does not exist. {LAYOUTS}")
     if path.is_dir():
@@ -269,17 +219,17 @@ def _find(path: Path, store: _Store) -> list[Submission]:
     if not path.is_file() or (path.suffix.lower() != ZIP and not zipfile.is_zipfile(path)):
         raise SubmissionsError(f"{path} is neither a folder nor a zip. {LAYOUTS}")
     try:
-        with _opened(path, MOST_FILES_IN_ALL) as archive:
-            entries = _members(archive)
+        with opened(path, MOST_FILES_IN_ALL) as archive:
+            entries = members(archive)
             _demand_learners(entries)
             return _submissions(_unwrapped(entries), store)
-    except _RefusedError as why:
+    except RefusedError as why:
         raise SubmissionsError(
             f"{path} cannot be unpacked: {why}. Download or make it again."
         ) from why
 
 
-def _submissions(entries: Iterable[_Entry], store: _Store) -> list[Submission]:
+def _submissions(entries: Iterable[Entry], store: Store) -> list[Submission]:
     learners: dict[str, _Learner] = {}
     for entry in entries:
         place = _place(entry)
@@ -288,12 +238,12 @@ def _submissions(entries: Iterable[_Entry], store: _Store) -> list[Submission]:
     return [_submission(student, learners[student], store) for student in sorted(learners)]
 
 
-def _assign(entry: _Entry, place: _Place, learner: _Learner) -> None:
+def _assign(entry: Entry, place: _Place, learner: _Learner) -> None:
     learner.named.add(place.named)
     if place.unread:
         learner.notes.append(place.unread)
         return
-    if not entry.counts or _is_hidden(place.own):
+    if not entry.counts or is_hidden(place.own):
         return
     key = (place.named, place.own, entry.problem)
     uploads = [learner.found[key]] if key in learner.found else []
@@ -305,14 +255,14 @@ def _assign(entry: _Entry, place: _Place, learner: _Learner) -> None:
         learner.notes.append(_note("/".join(older.parts), why))
 
 
-def _submission(student: str, learner: _Learner, store: _Store) -> Submission:
+def _submission(student: str, learner: _Learner, store: Store) -> Submission:
     notebooks: dict[str, Path] = {}
     notes = []
     if len(learner.named) > 1:
         together = ", ".join(_shown(named) for named in sorted(learner.named))
         notes.append(f"Taken as one learner, because the names come to the same: {together}.")
     notes += learner.notes
-    allowance = _Allowance(store, MOST_BYTES_OF_LEARNER)
+    allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
     for (_, own, _), (_, entry) in sorted(learner.found.items(), key=lambda item: item[0]):
         _collect(own, entry, notebooks, notes, allowance)
     return Submission(student, tuple(sorted(notebooks.items())), _fewer(notes))
@@ -320,35 +270,35 @@ def _submission(student: str, learner: _Learner, store: _Store) -> Submission:
 
 def _collect(
     own: tuple[str, ...],
-    entry: _Entry,
+    entry: Entry,
     notebooks: dict[str, Path],
     notes: list[str],
-    allowance: _Allowance,
+    allowance: Allowance,
     inside: bool = False,
 ) -> None:
     """Add what an entry holds to the notebooks, or to the notes why it does not."""
     name = "/".join(own) or entry.parts[0]
     try:
         if entry.content is None:
-            raise _RefusedError(entry.problem)
-        if _suffix(name) == NOTEBOOK:
+            raise RefusedError(entry.problem)
+        if suffix_of(name) == NOTEBOOK:
             if len(notebooks) == MOST_NOTEBOOKS_OF_LEARNER:
-                raise _RefusedError(f"there are {MOST_NOTEBOOKS_OF_LEARNER} notebooks before it")
-            notebooks[_distinct(_shown(name), notebooks)] = _file(entry.content, allowance)
+                raise RefusedError(f"there are {MOST_NOTEBOOKS_OF_LEARNER} notebooks before it")
+            notebooks[_distinct(_shown(name), notebooks)] = file_of(entry.content, allowance)
             return
         if inside:
-            raise _RefusedError("a zip within a learner's zip is not unpacked")
-        packed = io.BytesIO(_bytes(entry.content, allowance))
-        with _opened(packed, MOST_FILES_OF_LEARNER) as archive:
-            for member in _members(archive):
+            raise RefusedError("a zip within a learner's zip is not unpacked")
+        packed = io.BytesIO(bytes_of(entry.content, allowance))
+        with opened(packed, MOST_FILES_OF_LEARNER) as archive:
+            for member in members(archive):
                 if member.counts:
                     path = (*own, *member.parts)
                     _collect(path, member, notebooks, notes, allowance, inside=True)
-    except _RefusedError as why:
+    except RefusedError as why:
         notes.append(_note(name, why))
 
 
-def _place(entry: _Entry) -> _Place | None:
+def _place(entry: Entry) -> _Place | None:
     """Say whose an entry is; None if it is nothing that a learner hands in."""
     _demand_learners([entry])
     first, rest = entry.parts[0], entry.parts[1:]
@@ -368,7 +318,7 @@ def _place(entry: _Entry) -> _Place | None:
             )
         own_name = _AGAIN.sub("", canvas["file"])
         return _Place(student, named, (own_name,), int(canvas["upload"]))
-    if _suffix(first) in (NOTEBOOK, ZIP):
+    if suffix_of(first) in (NOTEBOOK, ZIP):
         return _place_of_file(first)
     return _Place(first, f"the folder {first}") if entry.problem else None
 
@@ -389,26 +339,26 @@ def _learner_and_file(name: str) -> tuple[str, str]:
     if flat := _FLAT.fullmatch(name):
         return flat["student"], flat["file"]
     # A zip stands for a folder: its whole name is the learner's, as a folder's is.
-    if "_" not in name or _suffix(name) == ZIP:
-        return name[: -len(_suffix(name))], name
+    if "_" not in name or suffix_of(name) == ZIP:
+        return name[: -len(suffix_of(name))], name
     if _LESSON.match(name):
         return "", name
     student, _, own = name.partition("_")
     return student, own
 
 
-def _demand_learners(entries: Iterable[_Entry]) -> None:
+def _demand_learners(entries: Iterable[Entry]) -> None:
     """Refuse names that lead out of the archive right away, so that they are no learner's."""
     for entry in entries:
         first = entry.parts[0]
-        if entry.problem == LEADS_OUT and (first in ("", "..") or _DRIVE.match(first)):
+        if entry.problem == LEADS_OUT and (first in ("", "..") or DRIVE.match(first)):
             raise SubmissionsError(
                 f"{_shown('/'.join(entry.parts))!r} is not the name of a file of any learner. "
                 "Remove it from the submissions."
             )
 
 
-def _unwrapped(entries: list[_Entry]) -> list[_Entry]:
+def _unwrapped(entries: list[Entry]) -> list[Entry]:
     """Take off nbgrader's folder `submitted`, and a folder around everything."""
     if _has_submitted(entries):
         return _below(SUBMITTED, entries)
@@ -424,7 +374,7 @@ def _unwrapped(entries: list[_Entry]) -> list[_Entry]:
     return inner
 
 
-def _is_learners_folder(name: str, inner: list[_Entry]) -> bool:
+def _is_learners_folder(name: str, inner: list[Entry]) -> bool:
     """Whether a folder that is alone is a learner's, not one around those of the learners."""
     if _MOODLE.fullmatch(name):
         return True
@@ -435,22 +385,22 @@ def _is_learners_folder(name: str, inner: list[_Entry]) -> bool:
     )
 
 
-def _place_or_none(entry: _Entry) -> _Place | None:
+def _place_or_none(entry: Entry) -> _Place | None:
     try:
         return _place(entry)
     except SubmissionsError:
         return None
 
 
-def _place_or_lesson(entry: _Entry) -> bool:
-    return _suffix(entry.parts[0]) == NOTEBOOK or _place_or_none(entry) is not None
+def _place_or_lesson(entry: Entry) -> bool:
+    return suffix_of(entry.parts[0]) == NOTEBOOK or _place_or_none(entry) is not None
 
 
-def _has_submitted(entries: list[_Entry]) -> bool:
+def _has_submitted(entries: list[Entry]) -> bool:
     return any(e.parts[0] == SUBMITTED and (e.is_folder or len(e.parts) > 1) for e in entries)
 
 
-def _below(folder: str, entries: list[_Entry]) -> list[_Entry]:
+def _below(folder: str, entries: list[Entry]) -> list[Entry]:
     return [
         replace(entry, parts=entry.parts[1:])
         for entry in entries
@@ -458,16 +408,16 @@ def _below(folder: str, entries: list[_Entry]) -> list[_Entry]:
     ]
 
 
-def _walk(root: Path) -> Iterator[_Entry]:
+def _walk(root: Path) -> Iterator[Entry]:
     """List a folder of submissions, in an order that does not depend on the file system."""
     with os.scandir(root) as children:
         names = sorted(child.name for child in children)
     for name in names:
-        if not _is_hidden((name,)):
+        if not is_hidden((name,)):
             yield from _walk_learner(root / name)
 
 
-def _walk_learner(top: Path) -> Iterator[_Entry]:
+def _walk_learner(top: Path) -> Iterator[Entry]:
     waiting: list[tuple[Path, tuple[str, ...]]] = [(top, (top.name,))]
     left = MOST_FILES_OF_LEARNER
     while waiting:
@@ -480,159 +430,27 @@ def _walk_learner(top: Path) -> Iterator[_Entry]:
             with os.scandir(path) as children:
                 names = sorted(child.name for child in islice(children, left + 1))
         except OSError as error:
-            yield _Entry(parts, problem=f"the folder cannot be read ({error.strerror})")
+            yield Entry(parts, problem=f"the folder cannot be read ({error.strerror})")
             continue
         left -= len(names)
         if left < 0:
             problem = (
                 f"it holds more than {MOST_FILES_OF_LEARNER} files, and no more were looked at"
             )
-            yield _Entry((parts[0],), problem=problem)
+            yield Entry((parts[0],), problem=problem)
             return
         waiting += [
-            (path / name, (*parts, name)) for name in reversed(names) if not _is_hidden((name,))
+            (path / name, (*parts, name)) for name in reversed(names) if not is_hidden((name,))
         ]
 
 
-def _entry_of(path: Path, parts: tuple[str, ...]) -> _Entry:
+def _entry_of(path: Path, parts: tuple[str, ...]) -> Entry:
     try:
         kind = path.lstat().st_mode
     except OSError as error:
-        return _Entry(parts, problem=f"it cannot be read ({error.strerror})")
-    problem = _problem(path.name, len(parts), kind)
-    return _Entry(parts, None if problem or stat.S_ISDIR(kind) else path, problem)
-
-
-def _problem(name: str, depth: int, kind: int) -> str:
-    """Say why what has this name and mode is not read, if so."""
-    if stat.S_ISLNK(kind):
-        return "symbolic links are not followed"
-    if depth > MOST_DEPTH:
-        return f"it lies more than {MOST_DEPTH} folders deep"
-    if stat.S_ISDIR(kind):
-        return "it is a folder, not a notebook" if _suffix(name) == NOTEBOOK else ""
-    return "" if stat.S_ISREG(kind) else "it is not a regular file"
-
-
-@contextmanager
-def _opened(file: Path | io.BytesIO, most_files: int) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(file)
-    # Damaged bytes make zipfile raise much that it does not document.
-    except Exception as error:
-        raise _RefusedError(f"it is damaged or not a zip ({error})") from error
-    with archive:
-        if len(archive.infolist()) > most_files:
-            raise _RefusedError(f"it holds more than {most_files} files")
-        yield archive
-
-
-def _members(archive: zipfile.ZipFile) -> list[_Entry]:
-    """List an archive as if it were a folder; of members with one name the last counts."""
-    entries = (_member(archive, member) for member in archive.infolist())
-    last = {(e.parts, e.problem): e for e in entries if e.parts and not _is_hidden(e.parts)}
-    return [last[key] for key in sorted(last)]
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Entry:
-    name = _decoded(member)
-    parts = tuple(part for part in re.split(r"[/\\]", name.rstrip("/") or "/") if part != ".")
-    if not parts:
-        return _Entry(parts)
-    if "\\" in name or not parts[0] or ".." in parts or any(map(_DRIVE.match, parts)):
-        return _Entry(parts, problem=LEADS_OUT)
-    parts = tuple(filter(None, parts))
-    for end, part in enumerate(parts[:-1], start=1):
-        if _suffix(part) == NOTEBOOK:
-            return _Entry(parts[:end], problem=_problem(part, end, stat.S_IFDIR))
-    # Not every system writes the mode, or all of it.
-    kind = stat.S_IFMT(member.external_attr >> 16) or stat.S_IFREG
-    problem = _problem(name, len(parts), stat.S_IFDIR if member.is_dir() else kind)
-    content = None if problem or member.is_dir() else _Packed(archive, member)
-    return _Entry(parts, content, problem)
-
-
-def _decoded(member: zipfile.ZipInfo) -> str:
-    """Return a member's name; some systems write UTF-8 without the flag that says so."""
-    if member.flag_bits & 0x800:
-        return member.filename
-    try:
-        return member.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return member.filename
-
-
-def _file(content: Path | _Packed, allowance: _Allowance) -> Path:
-    if isinstance(content, Path):
-        return content
-    return allowance.store.keep(_bytes(content, allowance))
-
-
-def _bytes(content: Path | _Packed, allowance: _Allowance) -> bytes:
-    if isinstance(content, Path):
-        return _read_regular(content)
-    if content.member.flag_bits & 0x1:
-        raise _RefusedError("it is encrypted")
-    # Of the other methods zipfile unpacks a whole piece at once, however large that is.
-    if content.member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _RefusedError(
-            "it is not compressed in the usual way; zip it with the system's own tool"
-        )
-    allowance.take(0)
-    try:
-        return _unpacked(content, allowance)
-    except (_RefusedError, SubmissionsError):
-        raise
-    # As above.
-    except Exception as error:
-        raise _RefusedError(f"it is damaged ({error})") from error
-
-
-def _unpacked(content: _Packed, allowance: _Allowance) -> bytes:
-    """Unpack a member piece by piece: what its header says of its size need not be so."""
-    whole = bytearray()
-    with content.archive.open(content.member) as stream:
-        while piece := stream.read(1 << 16):
-            allowance.take(len(piece))
-            whole += piece
-            if len(whole) > MOST_BYTES:
-                raise _RefusedError(_too_large())
-    return bytes(whole)
-
-
-def _read_regular(path: Path) -> bytes:
-    """Read a file that something else may have been put in the place of."""
-    try:
-        with open(path, "rb", opener=_open_without_following) as file:
-            info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode):
-                raise _RefusedError("it is not a regular file")
-            if info.st_size > MOST_BYTES:
-                raise _RefusedError(_too_large())
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _RefusedError("symbolic links are not followed") from error
-        raise _RefusedError(f"it cannot be read ({error.strerror})") from error
-    if len(content) > MOST_BYTES:
-        raise _RefusedError(_too_large())
-    return content
-
-
-def _open_without_following(path: str, flags: int) -> int:
-    # Without O_NONBLOCK, to open a pipe would wait for a writer.
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _is_hidden(parts: tuple[str, ...]) -> bool:
-    return any(
-        part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts
-    )
-
-
-def _suffix(name: str) -> str:
-    suffix = Path(name).suffix.lower()
-    return suffix if suffix in (NOTEBOOK, ZIP) else ""
+        return Entry(parts, problem=f"it cannot be read ({error.strerror})")
+    problem = problem_of(path.name, len(parts), kind)
+    return Entry(parts, None if problem or stat.S_ISDIR(kind) else path, problem)
 
 
 def _shown(name: str) -> str:
@@ -663,15 +481,3 @@ def _fewer(notes: list[str]) -> tuple[str, ...]:
     if len(notes) <= MOST_NOTES:
         return tuple(notes)
     return (*notes[:MOST_NOTES], f"There are {len(notes) - MOST_NOTES} more such notes.")
-
-
-def _too_large() -> str:
-    return f"it is larger than {_megabytes(MOST_BYTES)}"
-
-
-def _too_much() -> str:
-    return f"the learner's files together are larger than {_megabytes(MOST_BYTES_OF_LEARNER)}"
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:g} MB"
