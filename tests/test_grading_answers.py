@@ -798,3 +798,22 @@ def test_the_bounds_are_far_above_what_the_course_holds() -> None:
         assert sum(code) * 20 < notebooks._MOST_CODE
         assert max(code) * 20 < notebooks._MOST_IN_A_CELL
         assert len(json.dumps(data)) * 20 < notebooks._MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("statement", "kept"),
+    [
+        ("for k in range(1, 9): FACTORIALS.append(k * FACTORIALS[-1])", True),
+        ("FACTORIALS.extend([1, 2])", True),
+        ("while len(FACTORIALS) < 9: FACTORIALS.append(1)", True),
+        ("print(FACTORIALS)", False),
+        ("for k in range(3): print(double(k))", False),
+        ("double(3)", False),
+        ("unread.append(double(3))", False),
+    ],
+)
+def test_what_fills_a_table_of_the_answer_is_no_demo(statement: str, kept: bool) -> None:
+    cell = "FACTORIALS = [1]\nunread = []\n\ndef double(x):\n    return FACTORIALS[0] * 2 * x\n"
+    book = json.dumps({"cells": [{"cell_type": "code", "source": f"{cell}{statement}\n"}]})
+    answer = find_answers({"mine.ipynb": book.encode()}, ["double"]).answers["double"]
+    assert (statement in answer.source) == kept

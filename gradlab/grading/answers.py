@@ -164,7 +164,7 @@ def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Ans
     if not picks:
         return None
     book, cell = min(picks, key=lambda pick: (pick[0] is not first, pick[1].mark != name))
-    source = keep(cell.text, in_answer) if cell.parses else cell.text
+    source = keep(cell.text, in_answer(cell.text)) if cell.parses else cell.text
     setup, computed = _setup(name, cell, source, book.cells)
     notes = [*_remarks(name, cell, book.cells)]
     if book is not first:

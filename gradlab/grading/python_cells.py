@@ -40,10 +40,11 @@ _KEPT_OF_ANSWER = (*_ALWAYS_KEPT, ast.Assign, ast.AnnAssign, ast.AugAssign, *_BL
 
 @dataclass(frozen=True)
 class Symbols:
-    """Names that a text binds at its top level, and those that it reads from there."""
+    """Names that a text binds at its top level, those that it reads, and those in functions."""
 
     bound: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
+    read_inside: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -124,15 +125,17 @@ def symbols_of(text: str) -> Symbols:
             return Symbols()
     top = tables[0]
     bound = {key.get_name() for key in top.get_symbols() if key.is_assigned() or key.is_imported()}
-    read = set()
+    outside = {key.get_name() for key in top.get_symbols() if key.is_referenced()}
+    inside: set[str] = set()
     for table in tables:
         tables += table.get_children()
-        read |= {
-            key.get_name()
-            for key in table.get_symbols()
-            if key.is_referenced() and (table is top or key.is_global())
-        }
-    return Symbols(frozenset(bound), frozenset(read))
+        if table is not top:
+            inside |= {
+                key.get_name()
+                for key in table.get_symbols()
+                if key.is_referenced() and key.is_global()
+            }
+    return Symbols(frozenset(bound), frozenset(outside | inside), frozenset(inside))
 
 
 def bound_by(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
@@ -214,7 +217,7 @@ def keep(text: str, keeps: Callable[[ast.stmt], bool]) -> str:
     text : str
         The Python of a cell.
     keeps : callable
-        Whether a statement is kept, such as `in_answer`.
+        Whether a statement is kept, such as `in_setup`.
 
     Returns
     -------
@@ -245,9 +248,31 @@ def keep(text: str, keeps: Callable[[ast.stmt], bool]) -> str:
         return ""
 
 
-def in_answer(statement: ast.stmt) -> bool:
-    """Whether a statement of the cell with an answer is no demo."""
-    return isinstance(statement, _KEPT_OF_ANSWER)
+def in_answer(text: str) -> Callable[[ast.stmt], bool]:
+    """Return whether a statement of the cell with an answer is no demo.
+
+    A loop or a call is none if it works on what the cell's functions read, such as a table.
+    """
+    tables = _tables(text)
+
+    def kept(statement: ast.stmt) -> bool:
+        match statement:
+            case ast.For() | ast.While():
+                names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                return bool(names & tables)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                return name in tables
+        return isinstance(statement, _KEPT_OF_ANSWER)
+
+    return kept
+
+
+def _tables(text: str) -> frozenset[str]:
+    """Return the variables of a cell that its functions read."""
+    symbols = symbols_of(text)
+    tree = tree_of(text)
+    bound = bound_by(tree.body) if tree else ()
+    return symbols.read_inside & {name for name, what in bound if isinstance(what, ast.expr)}
 
 
 def in_setup(statement: ast.stmt) -> bool:
