@@ -135,7 +135,8 @@ def test_every_hostile_answer_is_stopped_at_the_strongest_level() -> None:
 
 # What became of an answer, as the learner and the teacher read it.
 TOLD = {
-    "endless loop": ("stopped", "took more than 1 s of computing time"),
+    # Not that it took 1 s of computing time: a busy machine gives it less in 2 s.
+    "endless loop": ("stopped", "It was stopped: it "),
     "sleep": ("stopped", "did not end within 2 s"),
     "os._exit": ("stopped", "ended the process"),
     "abort": ("stopped", "made Python crash (signal 6)"),
