@@ -210,7 +210,12 @@ class Sandbox:
             processes=_PROCESSES,
             file_bytes=_FILE,
         )
-        sent = {"packages": packages, "texts": texts_of(_WORKER), "settings": asdict(settings)}
+        sent = {
+            "module": _WORKER,
+            "packages": packages,
+            "settings": asdict(settings),
+            "texts": texts_of(_WORKER),
+        }
         with contextlib.closing(Channel(self._control.dup())) as channel:
             channel.send(sent)
         return process

@@ -6,6 +6,7 @@ This text is also what such a process runs first, so it imports nothing but Pyth
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import json
 import socket
@@ -93,15 +94,13 @@ def texts_of(*modules: str) -> Mapping[str, str]:
 
 
 def start() -> None:
-    """Begin a worker: read over the socket what it needs, and run it."""
+    """Read over the socket which module is meant and what it needs, and run its `main`."""
     control = socket.socket(fileno=int(sys.argv[1]))
     (length,) = struct.unpack(">I", _exactly(control, 4))
     sent = json.loads(_exactly(control, length))
     sys.path.append(sent["packages"])
     sys.meta_path.insert(0, SentModules(sent["texts"]))
-    from gradlab.grading.worker import Settings, main
-
-    main(control, Settings(**sent["settings"]))
+    importlib.import_module(sent["module"]).main(control, sent["settings"])
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

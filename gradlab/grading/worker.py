@@ -55,7 +55,7 @@ class Settings:
     file_bytes: int
 
 
-def main(control: socket.socket, settings: Settings) -> None:
+def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
     """Fork a child for each answer that the grader sends, and end it when the grader says so.
 
     Parameters
@@ -63,9 +63,10 @@ def main(control: socket.socket, settings: Settings) -> None:
     control : socket
         Brings ``b"A"`` with one end of a new connection, over which the answer will come, and
         ``b"E"`` to end what runs. The reply to that says how the child ended.
-    settings : Settings
-        The limits.
+    settings_sent : dict
+        The fields of `Settings`.
     """
+    settings = Settings(**settings_sent)
     for name in _LOADED:
         importlib.import_module(name)
     _prepare()
