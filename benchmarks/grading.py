@@ -96,9 +96,9 @@ def _beside_nbgrader(root: Path, count: int) -> list[str]:
         f"| `gradlab grade --jobs 1`, after | {after:.2f} | {theirs / after:.0f} |",
         f"| `gradlab grade`, {os.cpu_count()} jobs | {all_cores:.2f} | {theirs / all_cores:.0f} |",
         "",
-        f"As it is typed, with a job for each core, the ratio is **{theirs / all_cores:.0f}**; with "
-        f"one job, like nbgrader, the mean is **{theirs / ours:.0f}**. The points ranged from "
-        f"{totals[0]:g} to {totals[-1]:g}.",
+        "As it is typed, with a job for each core, the ratio is "
+        f"**{theirs / all_cores:.0f}**; with one job, like nbgrader, the mean is "
+        f"**{theirs / ours:.0f}**. The points ranged from {totals[0]:g} to {totals[-1]:g}.",
     ]
 
 
