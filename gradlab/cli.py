@@ -6,7 +6,7 @@ import argparse
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradlab.course import Lesson
@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where the grades go, with the summary beside it (default: %(default)s)",
     )
-    grade.add_argument("--lesson", type=_lesson, metavar="NN", help="only this lesson counts")
+    grade.add_argument(
+        "--lesson", type=_lesson, action=_Once, metavar="NN", help="only this lesson counts"
+    )
     grade.add_argument(
         "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
     )
@@ -116,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=10,
         metavar="S",
-        help="seconds of computing time for each answer (default: %(default)s)",
+        help="seconds of computing time for each answer; it may wait for four times as long "
+        "(default: %(default)s)",
     )
     grade.add_argument(
         "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
@@ -144,6 +147,21 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 0 to 65535")
 
 
+class _Once(argparse.Action):
+    """An option of which a second one would silently replace the first."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} can be given once; without it, all lessons count")
+        setattr(namespace, self.dest, values)
+
+
 def _lesson(text: str) -> int:
     from gradlab.exercises.catalogue import EXERCISES
 
@@ -165,7 +183,7 @@ def _seed(text: str) -> int:
 def _positive(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 10**6:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999999")
 
 
 def _start(arguments: argparse.Namespace) -> int:

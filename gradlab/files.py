@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Not every file system has second names, nor any number of them.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -130,6 +134,8 @@ def _keep(path: Path) -> Path:
             os.link(path, kept, follow_symlinks=False)
         except FileExistsError:
             continue
-        except OSError:  # not every file system has second names
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
             path.rename(kept)
         return kept

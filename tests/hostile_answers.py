@@ -163,6 +163,16 @@ HOSTILE: dict[str, Hostile] = {
                 return 2 * given[0]
         """
     ),
+    "file system of its own": hostile(
+        """
+        import ctypes, os
+        libc = ctypes.CDLL(None)
+        if libc.unshare(0x10000000 | 0x00020000) == 0:  # a user and a mount namespace
+            os.mkdir("mine")
+            if libc.mount(b"tmpfs", b"mine", b"tmpfs", 0, None) == 0:
+                return 2 * given[0]
+        """
+    ),
     # Objects that lie
     "always equal": hostile("return Equal()", head=_EQUAL.format(base="")),
     "always equal number": hostile("return Equal(0)", head=_EQUAL.format(base="(float)")),
@@ -399,7 +409,8 @@ HOSTILE: dict[str, Hostile] = {
     "writes outside": hostile(
         """
         import os
-        for place in ("{outside}", "/tmp", "/", "..", "../..", "/usr", "/etc", "/var/tmp"):
+        places = "/tmp", "/", "..", "../..", "/usr", "/etc", "/var/tmp", "/dev/shm"
+        for place in ("{outside}", *places):
             try:
                 open(os.path.join(place, "{mark}"), "w").write("was here")
             except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -215,8 +216,8 @@ def test_every_colour_of_letters_can_be_read(scheme: str) -> None:
         ("right", 3.0, "✓ right"),
         ("wrong", 0.0, "✗ not right yet"),
         ("wrong", 1.0, "◐ partly right"),
-        ("blank", 0.0, "not answered"),
-        ("missing", 0.0, "no answer was found"),
+        ("blank", 0.0, "left as it was given out"),
+        ("missing", 0.0, "not in what you handed in"),
         ("stopped", 0.0, "was stopped"),
         ("borrowed", 0.0, "calls gradlab’s own code: earns nothing"),
         ("written", None, "waits for a person"),
@@ -268,7 +269,7 @@ def test_a_lesson_without_a_title_has_its_number(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("missing", "No notebook of yours was found"), ("unreadable", "could not be read")],
+    [("missing", "Your teacher has no notebook from you"), ("unreadable", "could not be read")],
 )
 def test_a_learner_whose_work_was_not_read_is_told(status: Status, said: str) -> None:
     assert said in Page(feedback_page(replace(result(), status=status))).text()
@@ -319,7 +320,7 @@ def test_nobody_can_take_a_name_for_the_page_of_another(
     names = feedback._file_names(["Ada", "ada", taken])
     assert len({name.lower() for name in names}) == 3
     pages = write_feedback(students(["Ada", "ada", taken]), tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted(pages)
+    assert sorted(tmp_path.glob("*.html")) == sorted(pages)
 
 
 def test_one_name_twice_is_told_and_nothing_written(tmp_path: Path) -> None:
@@ -333,7 +334,11 @@ def test_there_is_a_page_for_each_learner_and_nothing_else(tmp_path: Path) -> No
     folder = tmp_path / "deep" / "feedback"
     results = students(names)
     pages = write_feedback(results, folder)
-    assert sorted(folder.iterdir()) == sorted(pages)
+    assert sorted(folder.iterdir()) == sorted([*pages, folder / "pages.csv"])
+    with (folder / "pages.csv").open(newline="", encoding="utf-8") as lines:
+        table = {row["student"]: folder / row["page"] for row in csv.DictReader(lines)}
+    assert list(table.values()) == pages
+    assert list(table) == names
     assert [page.read_text(encoding="utf-8") for page in pages] == list(
         map(feedback_page, results)
     )
@@ -346,7 +351,7 @@ def test_a_page_of_an_earlier_run_is_replaced_only_if_it_changed(tmp_path: Path)
     write_feedback([result("ada"), result("ben", "wrong", 1.0)], tmp_path)
     assert before[ada] == (ada.stat().st_ino, ada.stat().st_mtime_ns)
     assert "partly right" in ben.read_text(encoding="utf-8")
-    assert sorted(tmp_path.iterdir()) == [ada, ben]
+    assert sorted(tmp_path.iterdir()) == [ada, ben, tmp_path / "pages.csv"]
 
 
 @pytest.mark.parametrize("kind", ["text", "page", "empty", "folder", "link", "dangling"])

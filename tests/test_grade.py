@@ -98,7 +98,8 @@ def test_the_summary_names_seed_isolation_and_who_needs_a_person(graded: Path) -
 
 def test_feedback_helps_and_tells_no_hidden_input(graded: Path) -> None:
     assert sorted(page.name for page in (graded / "feedback").iterdir()) == [
-        f"{student}.html" for student in ("ada", "ben", "cleo", "dora", "emil")
+        *(f"{student}.html" for student in ("ada", "ben", "cleo", "dora", "emil")),
+        "pages.csv",
     ]
     page = (graded / "feedback" / "cleo.html").read_text()
     assert "This squares x." in page
@@ -168,6 +169,10 @@ def test_marks_of_a_person_are_merged(
         (["nowhere"], "nowhere"),
         (["{class}", "-o", "no/such/folder/grades.csv"], "there is no folder"),
         (["{class}", "--manual", "none.csv"], "none.csv"),
+        (["{class}", "-o", "."], "is a folder"),
+        (["{class}", "-o", "out.txt"], "written over each other"),
+        (["{class}", "-o", "x.csv", "--json", "x.csv"], "written over each other"),
+        (["{class}", "--feedback", "{class}/dora/00_start_here.ipynb"], "is a file"),
         (["{class}", "--feedback", "no/such/feedback"], "there is no folder"),
         (["{class}", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers"),
     ],
@@ -189,6 +194,41 @@ def test_what_cannot_be_done_is_said_before_anything_is_graded(
     assert said.startswith("gradlab grade: ")
     assert words in said
     assert not list(tmp_path.iterdir())
+
+
+UNFIT = "The cell defines no function double(x): keep its first line as it was given out."
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("def doubled(x):\n    return 2 * x", UNFIT),
+        ("2 * x", UNFIT),
+        ("double = 5.0 * 2", UNFIT),
+        ("def double(x, y):\n    return 2 * x", "It cannot be called as double(x)"),
+        ("def double():\n    return 2", "It cannot be called as double(x)"),
+        ("def double(x):\n    return 'two'", "It returned a str; numbers are needed."),
+        ("def double(x):\n    return factor * x", "uses factor, set by code that is not run"),
+        ("def double(x):\n    while True: pass", "Does a loop never end?"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told(source: str, hint: str) -> None:
+    mark = {"nbgrader": {"grade_id": "double", "solution": True}}
+    cells = [
+        {"cell_type": "code", "source": "factor = sum([1, 1])", "metadata": {}},
+        {"cell_type": "code", "source": source, "metadata": mark},
+    ]
+    book = {"book.ipynb": json.dumps({"cells": cells}).encode()}
+    result, _ = grade_submission(Task("ada", book, (), (), 0, seed=1, cpu_seconds=1))
+    (double,) = result.exercises
+    assert double.points == 0
+    assert hint in " ".join(double.hints)
+
+
+def test_lessons_of_which_there_is_nothing_are_named(graded: Path) -> None:
+    notes = {student: row["notes"] for student, row in rows(graded / "grades.csv").items()}
+    assert "nothing of lesson 1, 2, 4, 5, 6, 7 was found" in notes["ada"]
+    assert "nothing of" not in notes["emil"]
 
 
 @pytest.mark.parametrize(
@@ -249,6 +289,17 @@ def test_the_order_of_an_executor_does_not_matter(three: Any) -> None:
     other = grade_all(three, Backwards(), seed=4)
     assert as_json(*one) == as_json(*other)
     assert [result.student for result in one[0]] == ["ada", "ben", "cleo"]
+
+
+def test_another_file_in_the_place_of_a_page_is_seen_at_once(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feedback").mkdir()
+    (tmp_path / "feedback" / "ada.html").write_text("mine")
+    options = ["-o", tmp_path / "grades.csv", "--feedback", tmp_path / "feedback"]
+    assert grade(submissions, *options) == 1
+    assert "ada.html is not a page of gradlab's" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["feedback"]
 
 
 class Broken(Executor):

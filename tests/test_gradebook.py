@@ -305,11 +305,20 @@ def test_the_report_counts_everyone_and_says_how_to_grade_again(
 @given(RESULTS)
 def test_the_report_leaves_nobody_out_who_needs_a_person(results: list[LearnerResult]) -> None:
     report = as_report(results, RUN)
-    listed = report.partition("\nNeeds a person:\n")[2]
+    listed = report.partition("\nNeeds a person:\n")[2].partition("\nWorth a look")[0]
     sentences = needs_a_person(results)
     assert len(sentences) == sum(result.status != "graded" for result in results)
     squeezed = re.sub(r"\s", "", "".join(sentences))
     assert re.sub(r"\s", "", listed) == squeezed
+
+
+def test_what_was_noted_on_an_answer_without_full_marks_is_worth_a_look() -> None:
+    exercises = [
+        ExerciseResult("f", 3, outcome, 0.0, 1.0, notes=(f"note on {outcome}",))
+        for outcome in ("right", "wrong", "stopped", "blank")
+    ]
+    report = as_report([LearnerResult("ada", "graded", tuple(exercises))], RUN)
+    assert re.findall(r"note on (\w+)", report) == ["wrong", "stopped"]
 
 
 def test_marks_that_were_not_used_are_in_the_report() -> None:

@@ -26,7 +26,7 @@ MARK = "gradlab-was-here"
 HONEST = {name: EXERCISES[name].source() for name in ("f", "f_prime")}
 DOUBLE = EXERCISES["double"].source()
 # Where an answer might leave its mark.
-PLACES = ("/", "/tmp", "/usr", "/etc", "/var/tmp")
+PLACES = ("/", "/tmp", "/usr", "/etc", "/var/tmp", "/dev/shm")
 
 
 def notebook(*cells: str | tuple[str, str], marks: bool = True, **more: Any) -> bytes:
@@ -92,12 +92,12 @@ def left_running() -> list[str]:
     left = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+            parent = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1]
             uid = os.stat(f"/proc/{pid}").st_uid
-            command = Path(f"/proc/{pid}/cmdline").read_text()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             continue
-        ours = int(parent) == os.getpid() and "gradlab.grading.worker" in command
+        ours = int(parent) == os.getpid() and b"gradlab" in command
         if ours or first <= uid < first + 64:
             left.append(pid)
     return left
@@ -135,9 +135,9 @@ def test_every_hostile_answer_is_stopped_at_the_strongest_level() -> None:
 
 # What became of an answer, as the learner and the teacher read it.
 TOLD = {
-    # Not that it took 1 s of computing time: a busy machine gives it less in 2 s.
+    # Not that it took 1 s of computing time: a busy machine may give it less in 4 s.
     "endless loop": ("stopped", "It was stopped: it "),
-    "sleep": ("stopped", "did not end within 2 s"),
+    "sleep": ("stopped", "did not end within 4 s"),
     "os._exit": ("stopped", "ended the process"),
     "abort": ("stopped", "made Python crash (signal 6)"),
     "recursion": ("wrong", "It raised RecursionError, in the line “return double(*given)”."),

@@ -3,8 +3,11 @@
 import contextlib
 import inspect
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -19,7 +22,7 @@ import right_answers_07
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Cases, Exercise
 from gradlab.exercises.marking import Marking, draw, mark, mark_calls
-from gradlab.grading.isolation import strongest
+from gradlab.grading.isolation import strongest, works
 from gradlab.grading.remote import RemoteAnswer
 from gradlab.grading.sandbox import LEVELS, Ending, Sandbox, SandboxError
 from gradlab.grading.session import Session
@@ -99,7 +102,7 @@ class SameProcess:
         self._thread.start()
         return Channel(ours)
 
-    def end(self) -> Ending:
+    def end(self, gone: bool = False) -> Ending:
         self._thread.join()
         return Ending(by_itself=True, signal=0, cpu_seconds=0.0)
 
@@ -243,6 +246,7 @@ def test_random_numbers_of_an_answer_are_the_same_at_every_run(sandbox: Sandbox)
         answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
         answers.append(answer((1,)).got)
         answer.end()
+    assert len(answers[0]) == 3
     assert answers[0] == answers[1]
 
 
@@ -262,7 +266,7 @@ def test_what_it_may_not_use_can_be_imported_but_not_called(sandbox: Sandbox) ->
     assert (marking.points, answer.borrowed) == (1, set())
     source = "import gradlab\ndef double(x):\n    return gradlab.plots.curve(x)"
     marking, answer = marked(sandbox, EXERCISES["double"], source)
-    assert (marking.points, answer.borrowed) == (0, {"curve"})
+    assert (marking.points, answer.borrowed) == (0, {"something of gradlab's"})
 
 
 @pytest.mark.parametrize(
@@ -315,12 +319,33 @@ def double(x):
         if folder.startswith(("/proc", "/dev")):
             continue
         found += [name for name in files if "gradlab" in os.path.join(folder, name)
-                  or name.endswith(".ipynb") or name.startswith("lesson_0")]
+                  or name.startswith(("lesson_0", "00_start_here", "07_bug_hunt"))]
     assert not found, found
     return 2 * x
 """
     marking, answer = marked(sandbox, EXERCISES["double"], source)
     assert marking.points == 1, answer.raised
+
+
+def test_a_worker_that_does_not_start_says_why_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "_base_executable", "/bin/false")
+    with pytest.raises(SandboxError, match="no worker starts at the level limits"):
+        Sandbox("limits", cpu_seconds=2)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(sys, "_base_executable", "/no/such/python")
+    with pytest.raises(SandboxError, match=r"no/such/python"):
+        Sandbox("limits", cpu_seconds=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_folder_for_temporary_files_is_no_isolation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert not works("limits")
 
 
 def test_a_worker_that_is_gone_is_an_error_not_a_hang() -> None:

@@ -19,6 +19,8 @@ from gradlab.grading.notebooks import LESSON_OF, Cell, Notebook, listed, printab
 from gradlab.grading.python_cells import bound_by, in_answer, keep, symbols_of, tree_of
 
 _PLACEHOLDER = "YOUR ANSWER HERE"
+# Begins the note on an answer that needs what is not run.
+USES = "uses"
 _SAME = "same as published"
 _BUILTIN = frozenset(dir(builtins))
 
@@ -171,7 +173,7 @@ def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Ans
         notes.insert(0, f"found in {book.name}")
     if computed:
         notes.append(
-            f"uses {listed(computed)}, set by code that is not run: of other cells, only "
+            f"{USES} {listed(computed)}, set by code that is not run: of other cells, only "
             "imports, definitions and literal values are"
         )
     if _is_published(name, cell.text):

@@ -15,7 +15,7 @@ from gradlab.grading.submissions import Submission, read_notebooks
 from gradlab.progress import progress
 
 # A learner's notebooks are in memory only while they wait or are graded.
-_IN_FLIGHT = 32
+IN_FLIGHT = 32
 _FAILED = "could not be graded"
 
 Graded = tuple[LearnerResult, Level]
@@ -69,7 +69,7 @@ def grade_all(
     def finished() -> Iterator[None]:
         """Keep the executor busy; yield once for each learner that is done."""
         for place, submission in enumerate(submissions):
-            while len(waiting) >= _IN_FLIGHT:
+            while len(waiting) >= IN_FLIGHT:
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                     collect(future)
                     yield

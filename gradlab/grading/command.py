@@ -16,11 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from gradlab.exercises.catalogue import WRITTEN
-from gradlab.grading.batch import grade_all, is_ungraded
-from gradlab.grading.feedback import write_feedback
+from gradlab.grading.batch import IN_FLIGHT, grade_all, is_ungraded
+from gradlab.grading.feedback import require_room, write_feedback
 from gradlab.grading.gradebook import GradebookError, as_csv, as_json, as_report, write_grades
-from gradlab.grading.isolation import NoIsolationError, strongest
+from gradlab.grading.isolation import SENTENCES, NoIsolationError, strongest, trouble
 from gradlab.grading.marks import Marks, merge, read_marks
+from gradlab.grading.results import LearnerResult, Run
 from gradlab.grading.submissions import Submission, SubmissionsError, open_submissions
 
 # Seconds until a Dask scheduler has to answer.
@@ -60,7 +61,8 @@ def run_grading(request: Request) -> int:
     Returns
     -------
     int
-        The exit code: 0 if every learner has a row, 1 if nothing was graded.
+        The exit code: 0 if every learner has a row, 1 if something went wrong, and then a
+        sentence says what.
     """
     try:
         marks = _prepare(request)
@@ -75,8 +77,16 @@ def run_grading(request: Request) -> int:
 
 def _prepare(request: Request) -> Marks:
     """Find out now what would fail at the end of a long run."""
-    for path in (request.output, request.json, request.feedback):
-        if path is not None and not path.absolute().parent.is_dir():
+    if not request.output.name or request.output.is_dir():
+        raise RequestError(f"{request.output} is a folder; name a file for the grades")
+    files = [path for path in (request.output, _summary(request), request.json) if path]
+    if len({path.absolute() for path in files}) < len(files):
+        raise RequestError(
+            "grades, summary and JSON would be written over each other: their names are "
+            f"{', '.join(map(str, files))}. The summary ends in .txt; choose others"
+        )
+    for path in (*files, *([request.feedback] if request.feedback else [])):
+        if not path.absolute().parent.is_dir():
             raise RequestError(
                 f"{path} cannot be written: there is no folder {path.absolute().parent}; make it"
             )
@@ -85,28 +95,57 @@ def _prepare(request: Request) -> Marks:
     return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
 
 
+def _summary(request: Request) -> Path:
+    return request.output.with_name(f"{request.output.stem}.txt")
+
+
 def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
-    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    grade = partial(grade_all, seed=seed, lesson=request.lesson, cpu_seconds=request.timeout)
-    with _executor(request) as executor:
-        results, run = grade(submissions, executor)
-    # A process that ended took the tasks of others with it: these get another try, each alone.
-    for place in [place for place, result in enumerate(results) if is_ungraded(result)]:
-        with _executor(replace(request, jobs=1)) as executor:
-            (results[place],), _ = grade([submissions[place]], executor)
+    if request.feedback is not None:
+        require_room([submission.student for submission in submissions], request.feedback)
+    results, run = _results(request, submissions)
     results, remarks = merge(results, marks)
     report = as_report(results, run, remarks)
-    files = {request.output: as_csv(results), request.output.with_suffix(".txt"): report}
+    files = {request.output: as_csv(results), _summary(request): report}
     if request.json is not None:
         files[request.json] = as_json(results, run)
     kept = [(path, write_grades(path, text)) for path, text in files.items()]
-    lines = [f"Grades: {request.output}; this summary: {request.output.with_suffix('.txt')}"]
+    lines = [f"Grades: {request.output}; this summary: {_summary(request)}"]
     lines += [f"{path} was there already; it is kept as {old}" for path, old in kept if old]
     if request.feedback is not None:
         pages = write_feedback(results, request.feedback)
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
-        lines.append(f"Feedback: {count} in {request.feedback}")
+        lines.append(f"Feedback: {count} in {request.feedback}; pages.csv says whose is whose")
     return report + "\n" + "\n".join(lines) + "\n"
+
+
+def _results(
+    request: Request, submissions: Sequence[Submission]
+) -> tuple[list[LearnerResult], Run]:
+    """Grade all; if a process ends, and takes the tasks of others with it, try again."""
+    level = None if request.dask else strongest()
+    if level not in (None, "bubblewrap"):
+        # Before anything is run: there is time to stop.
+        print(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", file=sys.stderr)
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    grade = partial(
+        grade_all, seed=seed, lesson=request.lesson, cpu_seconds=request.timeout, level=level
+    )
+    with _executor(request) as executor:
+        results, run = grade(submissions, executor)
+    lost = [place for place, result in enumerate(results) if is_ungraded(result)]
+    while lost:
+        # Only one of those that were under way can have done it: these are graded alone.
+        suspects, lost = lost[:IN_FLIGHT], lost[IN_FLIGHT:]
+        for place in suspects:
+            with _executor(replace(request, jobs=1)) as executor:
+                (results[place],), run = grade([submissions[place]], executor)
+        if lost:
+            with _executor(request) as executor:
+                again, run = grade([submissions[place] for place in lost], executor)
+            for place, result in zip(lost, again, strict=True):
+                results[place] = result
+            lost = [place for place in lost if is_ungraded(results[place])]
+    return results, run
 
 
 @contextlib.contextmanager
@@ -115,7 +154,6 @@ def _executor(request: Request) -> Iterator[Executor]:
         with _dask(request.dask) as executor:
             yield executor
         return
-    strongest()  # says at once if there is no way
     jobs = request.jobs or _cores()
     # The networks are small; threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import hashlib
 import html
+import io
 import re
 import unicodedata
 from collections import Counter
@@ -13,10 +15,18 @@ from pathlib import Path
 
 from gradlab.course import LESSONS, CourseError, lessons_folder
 from gradlab.files import write_whole
-from gradlab.grading.gradebook import GradebookError, as_number, explained, plain
+from gradlab.grading.gradebook import (
+    GradebookError,
+    as_cell,
+    as_number,
+    explained,
+    plain,
+    write_grades,
+)
 from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult
 
 # By it a later run knows the pages that it may replace.
+_TABLE = "pages.csv"
 _MARK = '<meta name="generator" content="gradlab">'
 _HEAD = f"""<!DOCTYPE html>
 <html lang="en">
@@ -123,6 +133,7 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
     """Write a page for each learner.
 
     There is no page that lists them all: who is given the folder would see everyone's points.
+    ``pages.csv`` says which page is whose.
 
     Parameters
     ----------
@@ -159,14 +170,42 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
         folder / name: feedback_page(result).encode()
         for name, result in zip(names, results, strict=True)
     }
+    require_room([result.student for result in results], folder)
     with explained(folder):
-        if folder.exists() and not folder.is_dir():
-            raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
         changed = [path for path, page in pages.items() if not _is_there(path, page)]
         folder.mkdir(parents=True, exist_ok=True)
         for path in changed:
             write_whole(path, pages[path])
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["student", "page"])
+    writer.writerows(
+        [as_cell(r.student), path.name] for r, path in zip(results, pages, strict=True)
+    )
+    write_grades(folder / _TABLE, table.getvalue())
     return list(pages)
+
+
+def require_room(students: Sequence[str], folder: Path) -> None:
+    """Find out before a long run whether pages can be written for these learners.
+
+    Parameters
+    ----------
+    students : sequence of str
+        Their names.
+    folder : Path
+        Where the pages will go.
+
+    Raises
+    ------
+    GradebookError
+        If another file is in the way.
+    """
+    with explained(folder):
+        if folder.exists() and not folder.is_dir():
+            raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
+        for name in _file_names(students):
+            _is_there(folder / name, b"")
 
 
 def _summary(result: LearnerResult) -> list[str]:
@@ -181,11 +220,14 @@ def _summary(result: LearnerResult) -> list[str]:
             f"<p>Up to {more} more may come: a person has yet to mark a written answer.</p>"
         )
     if result.status == "missing":
-        lines.append("<p>No notebook of yours was found. If you handed one in, ask.</p>")
+        lines.append(
+            "<p>Your teacher has no notebook from you. If you handed one in, tell them.</p>"
+        )
     if result.status == "unreadable":
         lines.append(
-            "<p>A notebook of yours could not be read, so points may be missing here. Ask what "
-            "is wrong with it.</p>"
+            "<p>Something of yours could not be read or marked, so points may be missing here. "
+            "Ask your teacher which file it is, save it in Jupyter once more, and hand it in "
+            "again.</p>"
         )
     return lines
 
@@ -232,8 +274,8 @@ def _verdict(exercise: ExerciseResult) -> tuple[str, str]:
     return {
         "right": ("good", "✓ right"),
         "wrong": ("bad", "✗ not right yet"),
-        "blank": ("quiet", "– not answered"),
-        "missing": ("quiet", "– no answer was found"),
+        "blank": ("quiet", "– left as it was given out"),
+        "missing": ("quiet", "– not in what you handed in"),
         "stopped": ("bad", "✗ was stopped"),
         "borrowed": ("bad", "✗ calls gradlab’s own code: earns nothing"),
         "written": ("", "marked by a person"),
@@ -258,7 +300,7 @@ def _details(exercise: ExerciseResult) -> list[str]:
 
 
 def _group(group: GroupResult) -> str:
-    look, sign = ("good", "✓ ok") if group.right == group.total else ("bad", "✗ wrong")
+    look, sign = ("good", "✓") if group.right == group.total else ("bad", "✗")
     return (
         f'<li><span class="{look}">{sign}</span> {_escape(group.name)}: '
         f"{group.right} of {group.total} right</li>"

@@ -20,7 +20,7 @@ from gradlab.grading.results import LearnerResult, Run, Status
 _MEANING: dict[Status, str] = {
     "graded": "graded",
     "needs-manual": "needs-manual: a written answer waits for your marks",
-    "unreadable": "unreadable: a notebook could not be read",
+    "unreadable": "unreadable: something could not be read or marked",
     "missing": "missing: no notebook was handed in",
 }
 # What breaks a line, is obeyed by a terminal, or shows a line in another order.
@@ -149,6 +149,7 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
     lines += _wrapped(f"Isolation: {plain(run.isolation)}")
     lines += _listed("Marks that were not used:", remarks)
     lines += _listed("Needs a person:", needs_a_person(results))
+    lines += _listed("Worth a look, for it may cost points:", _worth_a_look(results))
     return "\n".join(lines) + "\n"
 
 
@@ -174,6 +175,17 @@ def needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
     """
     waiting = sorted((r for r in results if r.status != "graded"), key=lambda r: r.student)
     return [plain(f"{result.student}: {_reason(result)}") for result in waiting]
+
+
+def _worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
+    """Return what was noted on answers that did not get full marks."""
+    return [
+        plain(f"{result.student}: {exercise.name} {note}")
+        for result in sorted(results, key=lambda result: result.student)
+        for exercise in result.exercises
+        if exercise.outcome in ("wrong", "stopped")
+        for note in exercise.notes
+    ]
 
 
 def write_grades(path: Path, text: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
@@ -13,12 +14,14 @@ import numpy as np
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
-from gradlab.grading.answers import Answer, Work, find_answers
+from gradlab.grading.answers import USES, Answer, Work, find_answers
 from gradlab.grading.isolation import strongest
 from gradlab.grading.remote import RemoteAnswer
 from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult, Outcome, Status
 from gradlab.grading.sandbox import Level, Sandbox
 
+# What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
+_OTHER_TYPE = re.compile(r"returned an? \w+; [^;]* needed")
 # Warnings and random numbers belong to the whole process.
 _one_at_a_time = threading.Lock()
 
@@ -93,8 +96,8 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
     Returns
     -------
     result : LearnerResult
-        The same for the same task, but where an answer is on the verge of a limit, or draws random
-        numbers of its own.
+        The same for the same task, but where an answer is on the verge of a limit, which a busy
+        machine reaches sooner, or draws random numbers of its own.
     level : str
         How its answers were isolated.
     """
@@ -108,14 +111,14 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         results = tuple(run.get(name) or _not_run(name, work) for name in names)
         missed = (*task.unread, *unmarked)
         status = _status(task, work, results, points_may_be_missing=bool(missed))
-        notes = (*task.notes, *missed, *work.notes)
+        notes = (*task.notes, *missed, *work.notes, *_left_out(results))
         return LearnerResult(task.student, status, results, notes), level
 
 
 def _run_answers(
     task: Task, level: Level, answers: Iterable[Answer]
 ) -> tuple[dict[str, ExerciseResult], list[str]]:
-    """Return the results of all answers, and what is to be said of those that have none."""
+    """Return the results of all answers, and what is to be said of those not marked."""
     results, unmarked = {}, []
     sandbox: Sandbox | None = None
     try:
@@ -157,12 +160,17 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         return _result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
     if not marking.attempted:
         return _result(exercise, "blank", 0.0, notes=answer.notes)
+    if remote.unfit:
+        notes = (*answer.notes, remote.unfit)
+        return _result(exercise, "wrong", 0.0, (remote.unfit,), notes, groups)
     if stopped:
         hint = f"It was stopped: it {stopped}."
+        if "computing time" in stopped or "did not end" in stopped:
+            hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {stopped}")
         return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
     outcome: Outcome = "right" if all(group.passed for group in marking.groups) else "wrong"
-    hints = _hints(exercise, marking, remote) if outcome == "wrong" else ()
+    hints = _hints(exercise, marking, remote, answer.notes) if outcome == "wrong" else ()
     return _result(exercise, outcome, marking.points, hints, answer.notes, groups)
 
 
@@ -185,21 +193,43 @@ def _drawn(name: str, seed: int) -> Drawn:
     return draw(EXERCISES[name], seed)
 
 
-def _hints(exercise: Exercise, marking: Marking, remote: RemoteAnswer) -> tuple[str, ...]:
+def _hints(
+    exercise: Exercise, marking: Marking, remote: RemoteAnswer, notes: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return what helps the learner, with nothing that tells of a hidden case.
 
     What an error says may hold the numbers that the answer was called with, so only its kind and
     the learner's own line are told.
     """
-    raised = tuple(
+    said = [
         f"It raised {kind}" + (f", in the line “{line}”." if line else ".")
         for kind, line in remote.raised
         if kind != "NotImplementedError"
-    )
-    quoted = STAGE_HINTS["raises"]
-    hints = tuple(hint for hint in marking.hints if hint != quoted)
+    ][:3]
+    if any(kind == "NameError" for kind, _ in remote.raised):
+        said += [
+            f"Your answer {note}. Compute inside your function what it needs."
+            for note in notes
+            if note.startswith(USES)
+        ]
+    # What is quoted there is not told here.
+    general = {STAGE_HINTS["raises"]}
+    trials = [trial for group in marking.groups for trial in group.trials]
+    types = {trial.detail for trial in trials if _OTHER_TYPE.fullmatch(trial.detail)}
+    if types:
+        said += [f"It {detail}." for detail in sorted(types)]
+        general.add(STAGE_HINTS["returns"])
+    hints = [hint for hint in marking.hints if hint not in general]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
-    return (*raised[:3], *hints) or (again,)
+    return (*said, *hints) or (again,)
+
+
+def _left_out(results: tuple[ExerciseResult, ...]) -> list[str]:
+    """Say of which lessons there is nothing, if there is something of others."""
+    lessons = dict.fromkeys(result.lesson for result in results)
+    there = {result.lesson for result in results if result.outcome != "missing"}
+    gone = [str(lesson) for lesson in lessons if lesson not in there]
+    return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
 
 
 def _not_run(name: str, work: Work) -> ExerciseResult:

@@ -65,11 +65,23 @@ def works(level: Level) -> bool:
     bool
         False also where Python's library cannot be read at that level.
     """
+    return not trouble(level)
+
+
+@cache
+def trouble(level: Level) -> str:
+    """Say why no answer runs at a level on this machine; empty if one does.
+
+    Parameters
+    ----------
+    level : str
+        One of `gradlab.grading.sandbox.LEVELS`.
+    """
     try:
         with Sandbox(level, cpu_seconds=5) as sandbox:
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)
             call = answer((3,))
             answer.end()
-            return bool(call.got == 6)
-    except SandboxError:
-        return False
+            return "" if call.got == 6 else call.said or "an answer came out wrong"
+    except SandboxError as error:
+        return str(error)

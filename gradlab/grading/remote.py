@@ -25,11 +25,10 @@ from gradlab.grading.sent_modules import texts_of
 from gradlab.grading.wire import TooLateError, WireError, decode, encode
 from gradlab.suspects import Suspect
 
-# An answer that waits takes no computing time, so it has as much again to be done.
-WALL_PER_CPU = 2
+# An answer that waits takes no computing time; one that calls functions waits for those.
+WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
-_NAMES = 20
-_LONGEST_NAME = 60
+_MOST_ERRORS = 20
 # Whose names tell nothing but what they say.
 _ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
     "AxisError",
@@ -56,7 +55,7 @@ class RemoteAnswer:
     seed : int
         What the global random numbers begin with.
     cpu_seconds : int
-        The limit of the sandbox; twice as much time may pass.
+        The limit of the sandbox; four times as much may pass.
 
     Attributes
     ----------
@@ -64,6 +63,14 @@ class RemoteAnswer:
         The functions of gradlab's own that it called without being allowed to.
     raised : list of (str, str)
         What kinds of errors it raised, each with the line; no two the same.
+
+    unfit : str
+        Why it cannot be called as the exercise asks; empty if it can.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox is lost.
     """
 
     def __init__(
@@ -81,6 +88,7 @@ class RemoteAnswer:
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
         self._stopped = ""
+        self._gone = False
         self._given: list[Any] = []
         homes = {
             name: f"gradlab.{gradlab._HOMES[name]}"
@@ -95,6 +103,7 @@ class RemoteAnswer:
         reply = self._ask(
             {
                 "name": exercise.name,
+                "parameters": list(exercise.signature.parameters),
                 "setup": setup,
                 "source": source,
                 "seed": there,
@@ -103,6 +112,7 @@ class RemoteAnswer:
             }
         )
         self._failed = self._error(reply) if reply.get("is") == "raised" else None
+        self.unfit = _unfit(exercise, reply.get("unfit"))
 
     def __call__(self, arguments: Arguments) -> Call:
         """Call the answer with copies of these arguments."""
@@ -126,7 +136,7 @@ class RemoteAnswer:
         """End the answer; say why it was stopped, if it was."""
         self._channel.close()
         try:
-            ending = self._sandbox.end()
+            ending = self._sandbox.end(self._gone)
         except SandboxError:
             return self._stopped or "ended the process that it ran in"
         return self._stopped and self._why(ending)
@@ -138,15 +148,19 @@ class RemoteAnswer:
 
     def _note_borrowed(self, names: Any) -> None:
         for name in names if isinstance(names, list) else []:
-            if len(self.borrowed) < _NAMES and str(name).isidentifier():
-                self.borrowed.add(str(name)[:_LONGEST_NAME])
+            known = name if name in gradlab.__all__ else "something of gradlab's"
+            self.borrowed.add(known)
 
     def _error(self, reply: dict[str, Any]) -> Call:
         kind, line = str(reply.get("kind")), str(reply.get("line", ""))
         # A name of the answer's own could tell of a case, and so could a line that it made up.
         kind = kind if kind in _ERRORS else "an error of its own kind"
         line = line if line in self._source else ""
-        if not self._stopped and len(self.raised) < _NAMES and (kind, line) not in self.raised:
+        if (
+            not self._stopped
+            and len(self.raised) < _MOST_ERRORS
+            and (kind, line) not in self.raised
+        ):
             self.raised.append((kind, line))
         said = str(reply.get("said")) + (f", in the line “{line}”" if line else "")
         if reply.get("stub") is True:
@@ -172,7 +186,8 @@ class RemoteAnswer:
         except TooLateError:
             return self._stop(f"did not end within {WALL_PER_CPU * self._cpu_seconds} s")
         except (WireError, TypeError, ValueError) as error:
-            return self._stop(f"ended its process, or spoiled the connection to it ({error})")
+            self._gone = True
+            return self._stop(f"spoiled the connection to its process ({error})")
         finally:
             self._left -= time.monotonic() - start
 
@@ -182,10 +197,10 @@ class RemoteAnswer:
 
     def _why(self, ending: Ending) -> str:
         """Say what stopped the answer, now that it is known how its process ended."""
-        if not ending.by_itself:
-            return self._stopped
         if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
             return f"took more than {self._cpu_seconds} s of computing time"
+        if not self._gone or not ending.by_itself:
+            return self._stopped
         if ending.signal == signal.SIGKILL:
             return "was killed, which happens where memory runs out"
         if ending.signal:
@@ -248,6 +263,15 @@ class RemoteAnswer:
         if sent["type"] != "proxy":
             raise WireError("no plain data")
         return self._given[int(sent["number"])]
+
+
+def _unfit(exercise: Exercise, why: Any) -> str:
+    call = f"{exercise.name}({', '.join(exercise.signature.parameters)})"
+    if why == "undefined":
+        return f"The cell defines no function {call}: keep its first line as it was given out."
+    if why == "arguments":
+        return f"It cannot be called as {call}: keep its first line as it was given out."
+    return ""
 
 
 def _told(error: Exception) -> dict[str, str]:

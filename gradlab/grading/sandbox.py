@@ -7,7 +7,6 @@ them as a user that owns nothing; it needs root. ``limits`` only bounds what the
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import itertools
 import json
@@ -24,13 +23,13 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, get_args
+from typing import IO, Literal, get_args
 
 import numpy as np
 
 from gradlab.grading import sent_modules
 from gradlab.grading.sent_modules import texts_of
-from gradlab.grading.wire import Channel
+from gradlab.grading.wire import Channel, WireError
 from gradlab.grading.worker import Settings
 
 Level = Literal["bubblewrap", "uid", "limits"]
@@ -97,20 +96,25 @@ class Sandbox:
 
     def __init__(self, level: Level, cpu_seconds: int) -> None:
         self.lost = False
-        # At the level bubblewrap, nothing is on this system's disk.
-        self._folder = None if level == "bubblewrap" else Path(tempfile.mkdtemp(prefix="gradlab-"))
+        self._folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._control, theirs = socket.socketpair()
+        said = b""
         try:
-            with theirs:
-                self._process = self._start(_uid_at(level), cpu_seconds, theirs)
-            self._control.settimeout(_PATIENCE)
-            if self._control.recv(1) != b"R":
-                raise SandboxError(f"no worker started at the level {level}")
-        except (OSError, SandboxError) as error:
+            with theirs, tempfile.TemporaryFile() as errors:
+                self._start(level, theirs, errors)
+                theirs.close()  # so that it is seen if the worker closes its own
+                try:
+                    self._send_settings(level, cpu_seconds)
+                    if self._control.recv(1) != b"R":
+                        raise SandboxError("the worker ended at once")
+                finally:
+                    errors.seek(0)
+                    said = errors.read(10_000).strip()
+        except (OSError, SandboxError, WireError) as error:
             self.close()
-            raise SandboxError(f"no worker started at the level {level}: {error}") from error
-
-    _process: subprocess.Popen[bytes] | None = None
+            why = said.decode(errors="replace").rpartition("\n")[2] or str(error)
+            raise SandboxError(f"no worker starts at the level {level}: {why}") from error
 
     def __enter__(self) -> Sandbox:
         return self
@@ -124,7 +128,12 @@ class Sandbox:
         self.close()
 
     def begin(self) -> Channel:
-        """Fork a child for an answer and return the connection to it.
+        """Fork a child for an answer.
+
+        Returns
+        -------
+        Channel
+            The connection to it.
 
         Raises
         ------
@@ -141,8 +150,18 @@ class Sandbox:
                 raise SandboxError("the worker is gone") from error
         return Channel(ours)
 
-    def end(self) -> Ending:
+    def end(self, gone: bool = False) -> Ending:
         """End the answer that runs, with all that it started.
+
+        Parameters
+        ----------
+        gone : bool
+            Whether its connection broke, so that it must have ended, or is about to.
+
+        Returns
+        -------
+        Ending
+            How it ended.
 
         Raises
         ------
@@ -152,7 +171,7 @@ class Sandbox:
         deadline = time.monotonic() + _PATIENCE_AT_END
         try:
             self._control.settimeout(_PATIENCE_AT_END)
-            self._control.sendall(b"E")
+            self._control.sendall(b"G" if gone else b"E")
             reply = b""
             while not reply.endswith(b"\n"):
                 part = self._control.recv(1024)
@@ -170,38 +189,45 @@ class Sandbox:
         self._control.close()
         if self._process is not None:
             try:
-                self._process.wait(timeout=2)
+                self._process.wait(timeout=_PATIENCE_AT_END)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
         if self._folder is not None:
             _remove(self._folder)
 
-    def _start(
-        self, uid: int | None, cpu_seconds: int, control: socket.socket
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
+        """Start the worker; what goes wrong before it can tell is said in a file."""
         places = _found_packages()
-        if self._folder is None:
-            answers, packages = "/answers", "/packages"
+        if level == "bubblewrap":
             command = _bubblewrap(places)
         else:
-            answers, packages = str(self._folder / "answers"), str(self._folder / "packages")
             command = []
-            _lay_out(self._folder, uid, places)
-        python = getattr(sys, "_base_executable", sys.executable)
+            self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
+            _lay_out(self._folder, places)
+        python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
         text = f"{inspect.getsource(sent_modules)}\nstart()\n"
         # Not isolated mode, which would ignore PYTHONHASHSEED; but no folder is searched.
-        command += [python, "-s", "-S", "-P", "-c", text, str(control.fileno())]
-        process = subprocess.Popen(
+        command += [str(python), "-s", "-S", "-P", "-c", text, str(control.fileno())]
+        self._process = subprocess.Popen(
             command,
             pass_fds=[control.fileno()],
             env=_environment(),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             start_new_session=True,
         )
+
+    def _send_settings(self, level: Level, cpu_seconds: int) -> None:
+        uid = _uid_at(level)
+        answers, packages = "/answers", "/packages"
+        if self._folder is not None:
+            # At the level bubblewrap, nothing is on this system's disk.
+            answers, packages = (str(self._folder / name) for name in ("answers", "packages"))
+            if uid is not None:
+                os.chown(answers, uid, uid)
         settings = Settings(
             folder=answers,
             uid=uid,
@@ -216,18 +242,15 @@ class Sandbox:
             "settings": asdict(settings),
             "texts": texts_of(_WORKER),
         }
-        with contextlib.closing(Channel(self._control.dup())) as channel:
-            channel.send(sent)
-        return process
+        self._control.settimeout(_PATIENCE)
+        Channel(self._control).send(sent)
 
 
-def _lay_out(folder: Path, uid: int | None, places: dict[str, Path]) -> None:
+def _lay_out(folder: Path, places: dict[str, Path]) -> None:
     """Make the folders of a level without a file system of its own."""
     folder.chmod(0o755)
     for name in ("answers", "packages"):
         (folder / name).mkdir()
-    if uid is not None:
-        os.chown(folder / "answers", uid, uid)
     for name, place in places.items():
         (folder / "packages" / name).symlink_to(place)
 
@@ -319,8 +342,7 @@ def _parents(path: Path) -> Iterator[str]:
 
 def _hidden(roots: list[Path]) -> list[Path]:
     """Return the folders below some roots with solutions, or with packages of any kind."""
-    with contextlib.suppress(AttributeError):
-        folders = [Path(folder) for folder in site.getsitepackages([sys.base_prefix])]
+    folders = [Path(folder) for folder in site.getsitepackages([sys.base_prefix])]
     package = Path(sent_modules.__file__).parents[1]
     folders += [package, package.parent / "notebooks"]
     return [

@@ -1,7 +1,8 @@
 """System calls that no answer needs, taken away: they reach memory that no limit counts.
 
-Shared memory of System V stays when a process ends, kernel keyrings reach other programs of the
-user, and the calls that debug a process reach into the worker. Linux only.
+Shared memory of System V stays when a process ends, file systems of one's own hold any number of
+files, kernel keyrings reach other programs of the user, and the calls that debug a process reach
+into the worker. Linux only.
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ import platform
 import struct
 import sys
 
-# The numbers of shmget, semget, msgget, add_key, request_key, keyctl, ptrace, process_vm_readv,
-# process_vm_writev and pidfd_getfd, and how the kernel names the machine: linux/audit.h and the
-# system call tables of each.
+# How the kernel names the machine, and the numbers of shmget, semget, msgget; add_key,
+# request_key, keyctl; ptrace, process_vm_readv, process_vm_writev, pidfd_getfd; mount, unshare,
+# setns, fsopen, fsmount: linux/audit.h and the tables of system calls.
 _MACHINES = {
-    "x86_64": (0xC000003E, (29, 64, 68, 248, 249, 250, 101, 310, 311, 438)),
-    "aarch64": (0xC00000B7, (194, 190, 186, 217, 218, 219, 117, 270, 271, 438)),
+    "x86_64": (
+        0xC000003E,
+        (29, 64, 68, 248, 249, 250, 101, 310, 311, 438, 165, 272, 308, 430, 432),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        (194, 190, 186, 217, 218, 219, 117, 270, 271, 438, 40, 97, 268, 430, 432),
+    ),
 }
 _SET_NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import copy
 import importlib
+import inspect
 import linecache
 import sys
 import threading
@@ -32,6 +33,10 @@ _CELL = "<answer>"
 
 class _BorrowedError(RuntimeError):
     """An answer called what of gradlab it may not use."""
+
+
+class _UnfitError(TypeError):
+    """The cell defines no function that can be called as the exercise asks."""
 
 
 class _Refused:
@@ -83,6 +88,9 @@ class Session:
         """Serve the grader until it hangs up."""
         try:
             function = self._define(self._channel.receive())
+        except _UnfitError as error:
+            self._say({**_raised(error), "unfit": str(error)})
+            return
         except BaseException as error:
             self._say(_raised(error))
             return
@@ -140,7 +148,12 @@ class Session:
             raise errors[0]
         function: Callable[..., Any] | None = namespace.get(order["name"])
         if not callable(function):
-            raise TypeError(f"{order['name']} is no function")
+            raise _UnfitError("undefined")
+        with contextlib.suppress(ValueError):  # some built-in functions do not tell
+            try:
+                inspect.signature(function).bind(*order["parameters"])
+            except TypeError as error:
+                raise _UnfitError("arguments") from error
         return function
 
     def _say(self, message: dict[str, Any]) -> None:
@@ -208,8 +221,10 @@ def _export(value: Any) -> dict[str, Any] | None:
 
 def _spoil(value: Any) -> None:
     """Change every number in the arrays of a value, in place."""
-    if isinstance(value, np.ndarray) and value.flags.writeable:
-        value[...] = ~value if value.dtype.kind == "b" else value + 1
+    if isinstance(value, np.ndarray) and value.dtype.kind != "U" and value.flags.writeable:
+        # Other bits, so that NaN and what is too large for + 1 change too.
+        other = bytes(byte ^ 1 for byte in value.tobytes())
+        value[...] = np.frombuffer(other, value.dtype).reshape(value.shape)
     if isinstance(value, list | tuple):
         for part in value:
             _spoil(part)

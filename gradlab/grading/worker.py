@@ -29,7 +29,6 @@ _LOADED = (
 )
 _PR_SET_CHILD_SUBREAPER, _PR_SET_DUMPABLE = 36, 4
 _PATIENCE = 2.0
-_LAST_BREATH = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
     ----------
     control : socket
         Brings ``b"A"`` with one end of a new connection, over which the answer will come, and
-        ``b"E"`` to end what runs. The reply to that says how the child ended.
+        ``b"E"`` or, if that connection broke, ``b"G"`` to end what runs. The reply to that says
+        how the child ended.
     settings_sent : dict
         The fields of `Settings`.
     """
@@ -76,13 +76,15 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
         command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not command:  # the grader is gone
             if child:
-                _end(child, settings)
+                _end(child, settings, 0.0)
             return
         if command == b"A":
             child = _fork(control, descriptors[0], settings)
             os.close(descriptors[0])
         else:
-            control.sendall(json.dumps(_end(child, settings)).encode() + b"\n")
+            # A connection is closed before the process is gone.
+            ending = _end(child, settings, _PATIENCE if command == b"G" else 0.0)
+            control.sendall(json.dumps(ending).encode() + b"\n")
             child = 0
 
 
@@ -150,14 +152,15 @@ def _pids() -> list[int]:
         return []
 
 
-def _end(child: int, settings: Settings) -> dict[str, Any]:
-    """End an answer and all that it started; say how it ended if it did so by itself."""
-    give_up = time.monotonic() + _LAST_BREATH
+def _end(child: int, settings: Settings, wait: float) -> dict[str, Any]:
+    """End an answer and all that it started; say how it ended if it did so in time by itself."""
+    give_up = time.monotonic() + wait
     pid, status, usage = os.wait4(child, os.WNOHANG)
     while not pid and time.monotonic() < give_up:
-        # Its connection is closed before it is gone.
         time.sleep(0.0002)
         pid, status, usage = os.wait4(child, os.WNOHANG)
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)  # all that there is to find them by, without /proc
     ended = {
         "by_itself": bool(pid),
         "signal": os.WTERMSIG(status) if pid and os.WIFSIGNALED(status) else 0,
@@ -167,7 +170,7 @@ def _end(child: int, settings: Settings) -> dict[str, Any]:
     while _some_are_left():
         if time.monotonic() > give_up:
             os._exit(1)  # where this process has a world of its own, that ends with it
-        for one in _children() or [-child]:  # without /proc, the group of the child
+        for one in _children():
             with contextlib.suppress(OSError):
                 os.kill(one, signal.SIGKILL)
         time.sleep(0.0005)
