@@ -142,6 +142,9 @@ print(report.verdict)
 # The number below the report is your points. A check runs on a few cases in your own notebook, as
 # often as you like.
 #
+# If your notebook is graded later, each answer has to stand on its own: compute inside your
+# function what it needs, and keep its first line as it is.
+#
 # Later lessons also have **explorers**: figures with sliders. Drag them and watch what moves.
 
 # %% [markdown]
