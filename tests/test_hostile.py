@@ -145,7 +145,7 @@ TOLD = {
     "sys.exit": ("wrong", "It raised SystemExit, in the line “sys.exit(0)”."),
     "top-level crash": ("wrong", "It raised ZeroDivisionError, in the line “x = 1 / 0”."),
     "syntax error": ("wrong", "It raised SyntaxError, in the line “return 2 *”."),
-    "always equal": ("wrong", "Look at what your function hands back"),
+    "always equal": ("wrong", "It returned a custom object; numbers are needed."),
     "gigantic answer": ("wrong", "TooLargeError"),
     "unknown signal": ("stopped", "made Python crash (signal 40)"),
     "error that cannot be shown": ("wrong", "It raised an error of its own kind"),

@@ -148,7 +148,7 @@ def test_what_a_class_says_of_itself_is_not_asked() -> None:
     ],
 )
 def test_what_is_no_plain_data_crosses_as_its_type_alone(value: Any) -> None:
-    assert type(crossed(value)).__name__ in (type(value).__name__, "object")
+    assert type(crossed(value)).__name__ in (type(value).__name__, "custom object")
     assert not vars(crossed(value))
 
 
@@ -210,10 +210,10 @@ def test_a_dict_whose_keys_collide_is_refused() -> None:
 def test_no_class_is_made_of_a_name_that_was_sent() -> None:
     sent = [{"type": "opaque", "name": name} for name in ("Odd", "Odder", "set", "")]
     assert [type(value).__name__ for value in decode(sent)] == [
-        "object",
-        "object",
+        "custom object",
+        "custom object",
         "set",
-        "object",
+        "custom object",
     ]
     assert type(decode(sent)[0]) is type(decode(sent)[1])
 

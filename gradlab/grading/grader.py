@@ -21,7 +21,7 @@ from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult, 
 from gradlab.grading.sandbox import Level, Sandbox
 
 # What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
-_OTHER_TYPE = re.compile(r"returned an? \w+; [^;]* needed")
+_OTHER_TYPE = re.compile(r"returned an? [\w ]+; [^;]* needed")
 # Warnings and random numbers belong to the whole process.
 _one_at_a_time = threading.Lock()
 

@@ -39,6 +39,7 @@ _TYPES = {
         *("dict_items", "dict_keys", "dict_values"),
     )
 }
+_OTHER = type("custom object", (), {})
 _LENGTH = struct.Struct(">I")
 
 # Makes a JSON object, whose "type" is none of those here, of what is no plain data.
@@ -203,7 +204,7 @@ def _decode(encoded: Any, imported: Import | None, depth: int) -> Any:
 
 def _opaque(name: str) -> Any:
     """Return an object without content, of a type with this name if Python or NumPy has it."""
-    return _TYPES[name if name in _TYPES else "object"]()
+    return _TYPES.get(name, _OTHER)()
 
 
 def _decode_array(encoded: dict[str, Any]) -> Any:
