@@ -327,6 +327,18 @@ def double(x):
     assert marking.points == 1, answer.raised
 
 
+def test_an_answer_has_no_descriptor_but_its_connection(sandbox: Sandbox) -> None:
+    source = "import os\ndef double(x):\n"
+    source += "    return [os.path.realpath(f'/proc/self/fd/{k}') for k in range(64)\n"
+    source += "            if os.path.lexists(f'/proc/self/fd/{k}')]"
+    answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
+    found = answer((1,)).got
+    answer.end()
+    assert found[:3] == ["/dev/null"] * 3
+    assert len(found) == 4
+    assert "socket" in found[3]
+
+
 def test_a_worker_that_does_not_start_says_why_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

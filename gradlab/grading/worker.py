@@ -91,8 +91,11 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
 def _prepare() -> None:
     """Become the parent of processes whose own parent ended, so that all can be found.
 
-    And keep others of the same user from reading and writing the memory of this process.
+    And keep others of the same user from reading and writing the memory of this process, and from
+    the file into which it would have said why it did not start.
     """
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     with contextlib.suppress(OSError, AttributeError):
         prctl = ctypes.CDLL(None).prctl
         prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
