@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 # "right": full marks. "wrong": fewer. "blank": the stub as it was given out. "missing": no such
-# cell. "stopped": it did not come to an end, or could not be
-# marked. "borrowed": it called gradlab's own code. "written": an answer in
-# words, which a person marks.
+# cell. "stopped": it did not come to an end, or could not be marked. "borrowed": it called
+# gradlab's own code. "written": an answer in words, which a person marks.
 Outcome = Literal["right", "wrong", "blank", "missing", "stopped", "borrowed", "written"]
 # Of a learner, the first that holds: nothing was handed in; something could not be read or marked,
 # so points may be missing; an answer waits for a person; all is graded.
