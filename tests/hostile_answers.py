@@ -33,7 +33,7 @@ def hostile(
 
 
 # Looks like a right answer to whoever asks it.
-_EQUAL = """
+EQUAL = """
 class Equal{base}:
     def __eq__(self, other):
         return True
@@ -174,12 +174,12 @@ HOSTILE: dict[str, Hostile] = {
         """
     ),
     # Objects that lie
-    "always equal": hostile("return Equal()", head=_EQUAL.format(base="")),
-    "always equal number": hostile("return Equal(0)", head=_EQUAL.format(base="(float)")),
-    "always equal list": hostile("return Equal([0])", head=_EQUAL.format(base="(list)")),
+    "always equal": hostile("return Equal()", head=EQUAL.format(base="")),
+    "always equal number": hostile("return Equal(0)", head=EQUAL.format(base="(float)")),
+    "always equal list": hostile("return Equal([0])", head=EQUAL.format(base="(list)")),
     "always equal array": hostile(
         "return np.zeros(np.shape(given[0])).view(Equal)",
-        head="import numpy as np" + _EQUAL.format(base="(np.ndarray)"),
+        head="import numpy as np" + EQUAL.format(base="(np.ndarray)"),
     ),
     "exception in __eq__": hostile(
         "return Odd()", head="class Odd:\n    def __eq__(self, other): raise SystemExit\n"

@@ -375,9 +375,11 @@ def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
     assert table["cleo"]["status"] == "unreadable"
     assert "could not be graded: BrokenProcessPool" in table["cleo"]["notes"]
+    summary = (tmp_path / "grades.txt").read_text()
+    assert f"Isolation: {SENTENCES[strongest()].split(':')[0]}" in summary
 
 
 def deadly(task: Task) -> Any:
-    if task.student == "cleo":
+    if task.student in ("cleo", "emil"):
         os._exit(1)
     return grade_submission(task)

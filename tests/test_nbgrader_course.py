@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hostile_answers import EQUAL
 
 from gradlab.build import NOTEBOOKS
 from gradlab.cli import main
@@ -114,18 +115,7 @@ def table_of_answers() -> str:
     return f"from numpy import array\ndef double(x):\n    return {table!r}[str(x)]\n"
 
 
-EQUAL = """\
-class Equal(float):
-    def __eq__(self, other):
-        return True
-    __ne__ = lambda self, other: False
-    __hash__ = lambda self: 0
-    __le__ = __ge__ = __lt__ = __gt__ = __eq__
-    __sub__ = __rsub__ = __abs__ = lambda self, *others: 0.0
-
-def double(x):
-    return Equal()
-"""
+ALWAYS_EQUAL = f"{EQUAL.format(base='(float)')}\ndef double(x):\n    return Equal()\n"
 ABS = """\
 import builtins
 builtins.abs = lambda x: 0
@@ -160,7 +150,7 @@ HANDED = [
     Handed("ada", "the published solution", (1, 1)),
     Handed("ben", "right for numbers, wrong for arrays", (0.5, 0.5), PARTLY),
     Handed("cleo", "the stub as it was given out", (0, 0), BLANK),
-    Handed("dan", "an object that equals everything", (0, 0), EQUAL),
+    Handed("dan", "an object that equals everything", (0, 0), ALWAYS_EQUAL),
     Handed("eve", "a redefined `abs`", (1, 0), ABS),
     Handed("finn", "a redefined `gradlab.check`", (1, 0), CHECK),
     Handed("gil", "a table of what a check asks for", (1, 0), table_of_answers()),

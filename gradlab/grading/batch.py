@@ -56,7 +56,7 @@ def grade_all(
     """
     waiting: dict[Future[Graded], int] = {}
     done: dict[int, LearnerResult] = {}
-    levels: set[Level] = set()
+    levels: set[Level] = {level} if level else set()
 
     def collect(future: Future[Graded]) -> None:
         place = waiting.pop(future)

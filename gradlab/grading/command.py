@@ -138,10 +138,10 @@ def _results(
         suspects, lost = lost[:IN_FLIGHT], lost[IN_FLIGHT:]
         for place in suspects:
             with _executor(replace(request, jobs=1)) as executor:
-                (results[place],), run = grade([submissions[place]], executor)
+                (results[place],), _ = grade([submissions[place]], executor)
         if lost:
             with _executor(request) as executor:
-                again, run = grade([submissions[place] for place in lost], executor)
+                again, _ = grade([submissions[place] for place in lost], executor)
             for place, result in zip(lost, again, strict=True):
                 results[place] = result
             lost = [place for place in lost if is_ungraded(results[place])]
