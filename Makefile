@@ -17,7 +17,7 @@ PIP_INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python 
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
 FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-.PHONY: lab test test-pythons notebooks lock bench bench-grading scorecard wheel clean help
+.PHONY: lab test test-browser test-pythons notebooks lock bench bench-grading scorecard wheel clean help
 
 lab: $(READY)
 	@$(BIN)/gradlab start
@@ -26,7 +26,12 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
+	@$(MAKE) --no-print-directory test-browser
+
+# One test after the other, so that nothing competes with what a learner would wait for.
+test-browser: $(READY)
+	$(BIN)/python -m pytest tests/browser -rs
 
 # tox finds Pythons on the path alone; those of pyenv are added to it.
 PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[123]' | \
@@ -57,11 +62,12 @@ lock:
 	    --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache dist build
 
 help:
 	@echo "make lab           open the course in JupyterLab"
 	@echo "make test          lint, types, every test, the notebooks included"
+	@echo "make test-browser  the lessons, the book and the site in Chromium"
 	@echo "make test-pythons  the tests on each Python from 3.11 to 3.13 that is installed"
 	@echo "make notebooks     build both editions of every lesson whose source changed"
 	@echo "make bench         measure speed and start-up, side by side"

@@ -1,0 +1,1 @@
+"""The product in a real browser; `make test-browser` runs these tests alone."""

@@ -1,0 +1,36 @@
+"""One browser for all tests of this folder, and what it asked for at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, find_chromium, launch
+from playwright.sync_api import Browser, sync_playwright
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the machine's Chromium; the test is skipped where there is none."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip(f"no Chromium on this machine (looked for {', '.join(NAMES)})")
+    with sync_playwright() as playwright:
+        running = launch(playwright, executable)
+        yield running
+        running.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many requests were made, and how many of them would have left the machine."""
+    if ACCOUNT.requests:
+        terminalreporter.write_line(f"Browser tests: {ACCOUNT}; pictures are in {SCREENSHOTS}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in this folder, so that it can be run alone or left out."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
