@@ -327,6 +327,7 @@ def double(x):
     assert marking.points == 1, answer.raised
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
 def test_an_answer_has_no_descriptor_but_its_connection(sandbox: Sandbox) -> None:
     source = "import os\ndef double(x):\n"
     source += "    return [os.path.realpath(f'/proc/self/fd/{k}') for k in range(64)\n"
