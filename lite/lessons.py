@@ -10,10 +10,10 @@ NOTE = """\
 **You are in the browser page of this course: nothing is installed.** The first cell that you run
 takes half a minute, while Python is fetched; after that, all is as in JupyterLab.
 
-**Your work is kept in this browser only.** It is there when you come back to this page on this
-device, unless you clear the browser's data or were in a private window. To have it in a file, and
-to hand it in: **File → Download**. To begin a lesson anew, delete its file in the list of files
-(**File → Open…**); a fresh one takes its place when you load the page again."""
+**Your work is kept in this browser only.** Save it with Ctrl + S (on a Mac, ⌘ S). It is there when
+you come back to this page on this device, unless the browser's data are cleared or the window was
+a private one. To have it as a file, and to hand it in: **Download**, above. To begin anew: **File →
+Open…**, delete the lesson in the list, and load this page again."""
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:

@@ -49,7 +49,7 @@ def test_each_lesson_has_the_note_on_top_and_is_else_the_learners_edition(tmp_pa
 
 def test_the_note_says_where_the_work_is_and_how_to_get_it() -> None:
     assert "in this browser only" in NOTE
-    assert "File → Download" in NOTE
+    assert "**Download**, above" in NOTE
 
 
 def test_answers_are_found_as_without_the_note(tmp_path: Path) -> None:
