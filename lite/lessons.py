@@ -12,8 +12,8 @@ takes half a minute, while Python is fetched; after that, all is as in JupyterLa
 
 **Your work is kept in this browser only.** Save it with Ctrl + S (on a Mac, ⌘ S). It is there when
 you come back to this page on this device, unless the browser's data are cleared or the window was
-a private one. To have it as a file, and to hand it in: **Download**, above. To begin anew: **File →
-Open…**, delete the lesson in the list, and load this page again."""
+a private one. To have it as a file, and to hand it in: **Download**, above. To begin anew:
+**File → Open…**, delete the lesson in the list, and load this page again."""
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:

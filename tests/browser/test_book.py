@@ -1,0 +1,250 @@
+"""The book as a reader sees it: light, dark and narrow, by mouse and by keyboard, offline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urljoin
+
+import pytest
+from browser.chromium import NARROW, SCREENSHOTS, WIDE, serve, visit
+from playwright.sync_api import Browser, Page
+
+from book.assemble import FRAME, ROOT
+from book.build import build_book
+
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOURCES = [
+    *(path.relative_to(ROOT) for path in (ROOT / "README.md", *LESSONS)),
+    *(path.relative_to(ROOT) for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(path.relative_to(FRAME) for path in sorted(FRAME.glob("reference/*.rst"))),
+    Path("index"),
+    Path("genindex"),
+    Path("search"),
+]
+PAGES = [path.with_suffix(".html").as_posix() for path in SOURCES]
+LOOKS: dict[str, tuple[Literal["light", "dark"], int]] = {
+    "light": ("light", WIDE),
+    "dark": ("dark", WIDE),
+    "narrow": ("light", NARROW),
+}
+# Served from a folder below the root, as on a host of many projects.
+FOLDER = "some/where"
+TIMEOUT = 60_000
+
+# Text on what is behind it, as WCAG 2 computes its contrast: [ratio, words] where it is below 4.5.
+FAINT = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], under) =>
+    [r, g, b].map((value, i) => a * value + (1 - a) * under[i]);
+  const behind = (element) => {
+    if (!element) return [255, 255, 255];
+    return over(rgba(getComputedStyle(element).backgroundColor), behind(element.parentElement));
+  };
+  const luminance = (color) => {
+    const [r, g, b] = color
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const words = walker.currentNode.textContent.trim();
+    if (!words || !element.checkVisibility() || element.closest("script, style")) continue;
+    const ground = behind(element);
+    const text = over(rgba(getComputedStyle(element).color), ground);
+    const [low, high] = [luminance(text), luminance(ground)].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5) faint.push([ratio, words]);
+  }
+  return faint;
+}
+"""
+
+# What reaches beyond the window and cannot be scrolled to, because the theme cuts the page off.
+CUT_OFF = """
+() => {
+  const scrolls = (element) =>
+    element.tagName !== "ARTICLE" &&
+    (["auto", "scroll"].includes(getComputedStyle(element).overflowX) ||
+      scrolls(element.parentElement));
+  return [...document.querySelectorAll("article *")]
+    .filter((element) => element.checkVisibility() && !element.closest("mjx-assistive-mml"))
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .filter((element) => !scrolls(element.parentElement))
+    .map((element) => element.outerHTML.slice(0, 200));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the book in FOLDER."""
+    folder = tmp_path_factory.mktemp("root")
+    place = folder / FOLDER
+    place.parent.mkdir(parents=True)
+    build_book(tmp_path_factory.mktemp("build")).rename(place)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(root: Path) -> Iterator[str]:
+    with serve(root) as base:
+        yield f"{base}/{FOLDER}/"
+
+
+@contextmanager
+def reading(browser: Browser, address: str, look: str = "light") -> Iterator[Page]:
+    """Open a page of the book, with its formulas drawn; fail if anything was missing."""
+    theme, width = LOOKS[look]
+    wrong: list[str] = []
+    with visit(browser, theme, width) as page:
+        page.set_default_timeout(TIMEOUT)
+        page.on("console", lambda m: wrong.append(m.text) if m.type != "log" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("requestfailed", lambda request: wrong.append(request.url))
+        page.on("response", lambda r: wrong.append(r.url) if r.status >= 400 else None)
+        page.goto(address)
+        drawn(page)
+        yield page
+    assert wrong == []
+
+
+def drawn(page: Page) -> None:
+    page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
+
+
+def keep(page: Page, look: str, name: str) -> None:
+    """Keep a picture of the whole page."""
+    path = SCREENSHOTS / "book" / look / f"{name.replace('/', '_').removesuffix('.html')}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True)
+
+
+def test_these_are_all_pages(root: Path) -> None:
+    book = root / FOLDER
+    assert {path.relative_to(book).as_posix() for path in book.rglob("*.html")} == set(PAGES)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read(browser: Browser, address: str, name: str, look: str) -> None:
+    with reading(browser, address + name, look) as page:
+        keep(page, look, name)
+        page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look][1]
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(FAINT) == []
+        assert page.evaluate(
+            "[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt.trim())"
+        )
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        assert page.locator("mjx-container").count() == page.locator(".math").count()
+        assert page.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_formulas_are_drawn_wherever_a_lesson_has_one(
+    browser: Browser, address: str, path: Path
+) -> None:
+    has_one = re.search(r"\$[^$]+\$", path.read_text("utf-8"))
+    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+        assert bool(page.locator("mjx-container").count()) == bool(has_one)
+        # For a screen reader.
+        assert page.locator("mjx-assistive-mml").count() == page.locator("mjx-container").count()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read_from_the_disk(browser: Browser, root: Path, name: str) -> None:
+    with reading(browser, (root / FOLDER / name).as_uri()) as page:
+        assert page.locator("h1").is_visible()
+        assert page.locator("mjx-container").count() == page.locator(".math").count()
+        assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+
+
+def test_an_answer_is_unfolded_by_keyboard(browser: Browser, address: str) -> None:
+    focused = "document.activeElement"
+    with reading(browser, f"{address}notebooks/00_start_here.html") as page:
+        answer = page.locator("details pre", has_text="return 2 * x")
+        assert not answer.is_visible()
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"{focused}.textContent") == "Show a solution":
+                break
+        assert page.evaluate(f"{focused}.matches('summary')")
+        assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") == "solid"
+        page.keyboard.press("Enter")
+        answer.wait_for(state="visible")
+        keep(page, "light", "answer_unfolded")
+
+
+def test_the_first_stop_of_the_tab_key_skips_to_the_content(
+    browser: Browser, address: str
+) -> None:
+    with reading(browser, f"{address}docs/glossary.html") as page:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#furo-main-content")
+
+
+def search(page: Page, term: str) -> set[str]:
+    """Return the addresses that are found, without what comes after the page's name."""
+    page.get_by_role("textbox", name="Search").fill(term)
+    page.keyboard.press("Enter")
+    page.get_by_text("Search finished").wait_for()
+    hits = page.locator("#search-results li a").all()
+    found = [urljoin(page.url, hit.get_attribute("href") or "") for hit in hits]
+    return {re.split("[?#]", hit)[0] for hit in found}
+
+
+@pytest.mark.parametrize(
+    ("term", "name"),
+    [
+        ("cancellation", "docs/glossary.html"),
+        ("cancellation", "notebooks/01_derivatives_by_differences.html"),
+        ("workshop", "docs/instructor_guide.html"),
+        ("estimate_noise", "reference/errors.html"),
+    ],
+)
+def test_search_finds_the_page_of_a_term(
+    browser: Browser, address: str, term: str, name: str
+) -> None:
+    with reading(browser, address + "index.html") as page:
+        assert address + name in search(page, term)
+        page.locator("#search-results .context").first.wait_for()
+        keep(page, "light", "search_results")
+
+
+def test_search_works_from_the_disk(browser: Browser, root: Path) -> None:
+    book = root / FOLDER
+    # A page from the disk may not read the others, so the hits come without excerpts.
+    with visit(browser) as page:
+        page.goto((book / "index.html").as_uri())
+        assert (book / "docs/glossary.html").as_uri() in search(page, "cancellation")
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_download_is_the_learners_notebook(browser: Browser, address: str, path: Path) -> None:
+    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download this lesson as a notebook").click()
+        assert download.value.suggested_filename == path.name
+        assert Path(download.value.path()).read_bytes() == path.read_bytes()

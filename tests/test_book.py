@@ -1,0 +1,369 @@
+"""The book as files: what is in it, what hides behind a click, and that no link is dead."""
+
+from __future__ import annotations
+
+import copy
+import re
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote, urldefrag, urljoin
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, Tag
+from sphinx.util.inventory import InventoryFile
+
+import gradlab
+from book import __main__ as command
+from book import build
+from book.assemble import ROOT
+from book.build import BookError, build_book
+from book.lessons import lesson_page
+from book.markdown import follow_links, start_page
+from gradlab import bugs, diagnosis, examples, exercises, plots, report, suspects, taylor
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOURCES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *LESSONS]
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+Pages = dict[str, BeautifulSoup]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def pages(book: Path) -> Pages:
+    """Return every page by its address from the book's root."""
+    return {
+        path.relative_to(book).as_posix(): BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in sorted(book.rglob("*.html"))
+    }
+
+
+def page_of(pages: Pages, lesson: Path) -> BeautifulSoup:
+    return pages[f"notebooks/{lesson.stem}.html"]
+
+
+def words(element: Tag) -> str:
+    """Return what is read, however it is broken into lines."""
+    return " ".join(element.get_text().split())
+
+
+def words_of(text: str) -> str:
+    return " ".join(text.split())
+
+
+# What is in it
+
+
+def test_every_source_has_its_page(pages: Pages) -> None:
+    expected = {path.relative_to(ROOT).with_suffix(".html").as_posix() for path in SOURCES}
+    expected |= {"index.html", "genindex.html", "search.html"}
+    assert {name for name in pages if not name.startswith("reference/")} == expected
+
+
+def test_the_start_page_lists_the_lessons_with_their_minutes(pages: Pages) -> None:
+    rows = pages["index.html"].select("table tbody tr")
+    for lesson, row in zip(LESSONS, rows, strict=True):
+        (link,) = row.select("a")
+        assert link["href"] == f"notebooks/{lesson.stem}.html"
+        minutes = re.search(r"\*\*(\d+) minutes\*\*", lesson.read_text("utf-8"))
+        assert minutes
+        assert re.match(rf"{int(lesson.stem[:2])} \D+ {minutes[1]} \w+", words(row))
+
+
+def documented(book: Path) -> set[str]:
+    inventory = InventoryFile.loads((book / "objects.inv").read_bytes(), uri="")
+    return {name for kind, names in inventory.data.items() if "py:" in kind for name in names}
+
+
+def test_every_public_name_is_documented(book: Path) -> None:
+    assert {f"gradlab.{name}" for name in gradlab.__all__} - documented(book) == set()
+
+
+@pytest.mark.parametrize("module", [bugs, examples, plots], ids=lambda module: module.__name__)
+def test_every_public_name_of_a_submodule_is_documented(book: Path, module: ModuleType) -> None:
+    missing = {f"{module.__name__}.{name}" for name in module.__all__} - documented(book)
+    # It is gradlab.show too.
+    assert missing - {"gradlab.plots.show"} == set()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        gradlab.GradientReport,
+        report.BlockReport,
+        report.Evidence,
+        diagnosis.Finding,
+        diagnosis.Block,
+        gradlab.GradientMonitor,
+        gradlab.MLP,
+        taylor.ErrorBudget,
+        taylor.OrderFit,
+        suspects.Suspect,
+        exercises.CheckResult,
+        plots.Drawing,
+    ],
+    ids=lambda kind: kind.__name__,
+)
+def test_every_public_member_of_what_is_returned_is_documented(pages: Pages, kind: type) -> None:
+    (signature,) = (
+        found
+        for page in pages.values()
+        for found in page.select('dl.class > dt[id^="gradlab."]')
+        if str(found["id"]).split(".")[-1] == kind.__name__
+    )
+    assert signature.parent
+    described = words(signature.parent)
+    members = {*vars(kind), *kind.__annotations__}
+    missing = [name for name in members if not re.search(rf"\b{name}\b", described)]
+    assert [name for name in missing if not name.startswith("_")] == []
+
+
+# Lessons
+
+
+@every_lesson
+def test_the_learners_notebook_can_be_downloaded(book: Path, pages: Pages, lesson: Path) -> None:
+    (link,) = page_of(pages, lesson).select("h1 + p a.download")
+    file = book / "notebooks" / str(link["href"])
+    assert file.name == lesson.name
+    assert file.read_bytes() == lesson.read_bytes()
+
+
+def test_every_answer_is_behind_a_click(pages: Pages) -> None:
+    expected = [exercise.solution_cell() for exercise in EXERCISES.values()]
+    expected = [re.sub(r"### (BEGIN|END) SOLUTION", "", cell) for cell in expected]
+    found = []
+    for lesson in LESSONS:
+        for fold in page_of(pages, lesson).select("details"):
+            assert not fold.has_attr("open")
+            summary, _, answer = words(fold).partition("Show a solution ")
+            if not summary:
+                found.append(answer)
+    assert sorted(found) == sorted(map(words_of, expected))
+
+
+@every_lesson
+def test_no_answer_is_in_sight(pages: Pages, lesson: Path) -> None:
+    (article,) = copy.copy(page_of(pages, lesson)).select("article")
+    assert "SOLUTION" not in words(article)
+    for fold in article.select("details"):
+        fold.decompose()
+    solved = nbformat.read(lesson.parent / "solved" / lesson.name, as_version=4)
+    given = nbformat.read(lesson, as_version=4)
+    in_sight = words(article)
+    for answer, stub in zip(solved.cells, given.cells, strict=True):
+        if answer.source == stub.source:
+            continue
+        assert words_of(answer.source) not in in_sight
+        assert words_of(stub.source) in in_sight
+
+
+def test_the_written_question_has_its_rubric_in_sight_and_its_answer_behind_a_click(
+    pages: Pages,
+) -> None:
+    page = copy.copy(pages["notebooks/07_bug_hunt.html"])
+    (written,) = WRITTEN.values()
+    (fold,) = (f for f in page.select("details") if "Show a model answer" in words(f))
+    assert written.model.split("\n\n")[2].split(".")[0] in words(fold)
+    fold.decompose()
+    assert written.model.split("\n\n")[2].split(".")[0] not in words(page)
+    assert "the evidence: which blocks fail" in words(page)
+
+
+@every_lesson
+def test_figures_are_pictures_and_not_their_texts(pages: Pages, lesson: Path) -> None:
+    solved = nbformat.read(lesson.parent / "solved" / lesson.name, as_version=4)
+    outputs = [output for cell in solved.cells for output in cell.get("outputs", [])]
+    html = [output["data"].get("text/html", "") for output in outputs if "data" in output]
+    article = page_of(pages, lesson).select_one("article")
+    assert article
+    assert len(article.select("img")) == sum(text.count("<img ") for text in html)
+    assert "Figure: " not in words(article)
+
+
+@every_lesson
+def test_a_lesson_can_have_a_link_that_runs_it(lesson: Path) -> None:
+    solved = nbformat.read(lesson.parent / "solved" / lesson.name, as_version=4)
+    given = nbformat.read(lesson, as_version=4)
+    for lite, target in (
+        ("lite/lab/index.html?path=", f"lite/lab/index.html?path={lesson.name}"),
+        ("https://a.example/?path=", f"https://a.example/?path={lesson.name}"),
+    ):
+        head = lesson_page(lesson.name, solved, given, lite).cells[0].source
+        address = re.search(r'<a href="([^"]+)">Run it in your browser</a>', head)
+        assert address
+        page = f"notebooks/{lesson.stem}.html"
+        assert urljoin(page, address[1]) == target
+    assert "Run it" not in lesson_page(lesson.name, solved, given).cells[0].source
+
+
+# Links
+
+
+def test_no_link_is_dead(book: Path, pages: Pages) -> None:
+    anchors = {
+        name: {str(element["id"]) for element in page.select("[id]")} | {"", "top"}
+        for name, page in pages.items()
+    }
+    dead = []
+    for name, page in pages.items():
+        for element in page.select("[href], [src]"):
+            address = str(element.get("href") or element.get("src") or "")
+            if re.match(r"https?:|data:", address):
+                continue
+            path, anchor = urldefrag(urljoin(name, address))
+            path = unquote(path.partition("?")[0])
+            if not (book / path).is_file() or (
+                path in anchors and anchor not in anchors[path] | {"furo-main-content"}
+            ):
+                dead.append((name, address))
+    assert dead == []
+
+
+def test_the_only_addresses_of_other_sites_are_those_that_the_sources_cite(pages: Pages) -> None:
+    cited = {
+        address.rstrip(".,")
+        for source in SOURCES
+        for address in re.findall(r"https://[^\s)>\"`\\]+", source.read_text("utf-8"))
+    }
+    found = {
+        str(element.get("href") or element.get("src"))
+        for page in pages.values()
+        for element in page.select('[href^="http"], [src^="http"], [href^="//"], [src^="//"]')
+    }
+    assert "https://doi.org/10.24432/C50P49" in found
+    assert found - cited == set()
+
+
+def test_links_of_the_docs_stay_links(pages: Pages) -> None:
+    for source in sorted((ROOT / "docs").glob("*.md")):
+        page = pages[f"docs/{source.stem}.html"].select_one("article")
+        assert page
+        linked = [str(link["href"]).partition("#")[0] for link in page.select("a[href]")]
+        for target in re.findall(r"\]\(([^)\s]+\.(?:md|ipynb))\)", source.read_text("utf-8")):
+            name = target.replace("solved/", "").rpartition(".")[0]
+            assert f"{name}.html" in linked, (source.name, target)
+
+
+@pytest.mark.parametrize(
+    ("given", "followed"),
+    [
+        ("[a](../README.md)", "[a](../README.md)"),
+        ("[a](b.md#c), [d](#e)", "[a](b.md#c), [d](#e)"),
+        ("[a `b`](../notebooks/solved/01_a.ipynb)", "[a `b`](../notebooks/01_a.ipynb)"),
+        ("see [a\nb](../gradlab/report.py).", "see a\nb."),
+        ("[a](../../elsewhere.md)", "a"),
+        ("[a](https://doi.org/1)", "[a](https://doi.org/1)"),
+        ("![a](images/a.png)", "![a](images/a.png)"),
+        ("`f[0](x)` [a](x.py)", "`f[0](x)` a"),
+        ("```python\nf[0](x)\n```\n[a](x.py)", "```python\nf[0](x)\n```\na"),
+    ],
+)
+def test_links_between_files_become_links_between_pages(given: str, followed: str) -> None:
+    assert follow_links(given, ROOT / "docs", ROOT) == followed
+
+
+def test_a_readme_without_the_table_of_lessons_is_refused() -> None:
+    with pytest.raises(ValueError, match="no table"):
+        start_page("{opening} {lessons}", "# gradlab\n\n## Start\n", [])
+
+
+# For everybody
+
+
+def test_headings_are_in_order(pages: Pages) -> None:
+    for name, page in pages.items():
+        levels = [int(heading.name[1]) for heading in page.select("h1, h2, h3, h4, h5, h6")]
+        assert levels[:1] == [1], name
+        assert levels.count(1) == 1, name
+        assert all(after <= before + 1 for before, after in pairwise(levels)), name
+
+
+def test_pages_have_a_language_a_title_and_a_skip_link(pages: Pages) -> None:
+    for name, page in pages.items():
+        (root,) = page.select("html")
+        assert root["lang"] == "en", name
+        (title,) = page.select("head > title")
+        assert "gradlab" in words(title), name
+        assert page.select('a.skip-to-content[href="#furo-main-content"]'), name
+        assert page.select("article#furo-main-content"), name
+
+
+def test_every_picture_has_an_alternative_text(pages: Pages) -> None:
+    pictures = [(name, picture) for name, page in pages.items() for picture in page.select("img")]
+    assert len(pictures) > 20
+    assert [name for name, picture in pictures if not str(picture.get("alt", "")).strip()] == []
+
+
+def test_tables_of_the_pages_have_headers(pages: Pages) -> None:
+    tables = [
+        (name, table)
+        for name, page in pages.items()
+        if name != "genindex.html"
+        for table in page.select("table")
+        # What a check of an exercise says is a list in two columns.
+        if not table.find_parent(class_="output")
+    ]
+    assert len(tables) > 20
+    assert [name for name, table in tables if not table.select("th")] == []
+
+
+# Building
+
+
+def test_the_same_sources_give_the_same_bytes(book: Path, tmp_path: Path) -> None:
+    again = build_book(tmp_path)
+
+    def content(folder: Path) -> dict[str, bytes]:
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    first, second = content(book), content(again)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_formulas_come_with_their_licence(book: Path) -> None:
+    mathjax = book / "_static" / "mathjax"
+    assert "Apache License" in (mathjax / "LICENSE").read_text("utf-8")
+    assert (mathjax / "tex-chtml.js").is_file()
+
+
+def test_a_dead_link_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def assembled(target: Path, lite: str | None) -> None:
+        target.mkdir()
+        (target / "conf.py").write_text('extensions = ["myst_parser"]\n', encoding="utf-8")
+        (target / "index.md").write_text("# A\n\n[b](b.md)\n", encoding="utf-8")
+
+    monkeypatch.setattr(build, "assemble", assembled)
+    with pytest.raises(BookError, match="something wrong"):
+        build_book(tmp_path)
+
+
+def test_the_command_says_where_the_book_is_or_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def built(folder: Path, lite: str | None) -> Path:
+        asked.append((folder, lite))
+        return folder / "book"
+
+    def failed(folder: Path, lite: str | None) -> Path:
+        raise BookError("no")
+
+    monkeypatch.setattr("sys.argv", ["book", "--lite", "lite/"])
+    monkeypatch.setattr(command, "build_book", built)
+    assert command.main() == 0
+    assert asked == [(ROOT / "build", "lite/")]
+    assert str(ROOT / "build" / "book" / "index.html") in capsys.readouterr().out
+    monkeypatch.setattr(command, "build_book", failed)
+    assert command.main() == 1
+    assert capsys.readouterr().err == "no\n"
