@@ -63,12 +63,13 @@ book: $(READY)
 site: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 site: $(READY) $(LITE)/.ready
 	$(BIN)/python -m book --lite "lite/notebooks/index.html?path="
-	rm -rf build/wheels build/site
+	rm -rf build/wheels build/lite build/site
 	$(BIN)/python -m hatchling build -t wheel -d build/wheels
 	$(LITE)/bin/python -m pip download --disable-pip-version-check --quiet $(OFFLINE) \
 	    --no-deps --require-hashes -r lite/wheels.lock -d build/wheels
+	$(LITE)/bin/python -m lite build/lite --wheels build/wheels $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 	cp -r build/book build/site
-	$(LITE)/bin/python -m lite build/site/lite --wheels build/wheels $(if $(PYODIDE),--pyodide $(PYODIDE))
+	mv build/lite build/site/lite
 	@echo "The site is in build/site. To look at it:"
 	@echo "    $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 

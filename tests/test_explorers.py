@@ -1,8 +1,11 @@
 """The explorers: controls, picture and text follow each other, and stand without a kernel."""
 
 import base64
+import html
 import itertools
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,6 +13,20 @@ import pytest
 import gradlab
 from gradlab.examples import CURVES
 from gradlab.explorers import Explorer
+
+
+class Picture(NamedTuple):
+    data: bytes
+    alt: str
+
+
+def picture_of(explorer: Explorer) -> Picture:
+    shown = re.fullmatch(
+        r'<img alt="([^"]+)" style="[^"]*" src="data:image/png;base64,([^"]+)">',
+        explorer.image.value,
+    )
+    assert shown
+    return Picture(base64.b64decode(shown[2]), html.unescape(shown[1]))
 
 
 @pytest.fixture
@@ -28,20 +45,21 @@ def explorer() -> Explorer:
 def test_moving_a_control_changes_picture_and_text(
     explorer: Explorer, control: str, value: object, words: str
 ) -> None:
-    before = bytes(explorer.image.value)
+    before = picture_of(explorer)
     assert words not in explorer.text.value
     explorer.controls[control].value = value
-    after = bytes(explorer.image.value)
-    assert after != before
-    assert after.startswith(b"\x89PNG")
+    after = picture_of(explorer)
+    assert after.data != before.data
+    assert after.data.startswith(b"\x89PNG")
+    assert after.alt != before.alt
     assert words in explorer.text.value
 
 
 def test_going_back_gives_the_first_picture_again(explorer: Explorer) -> None:
-    first = bytes(explorer.image.value)
+    first = picture_of(explorer)
     explorer.controls["h"].value = 0.1
     explorer.controls["h"].value = 1.0
-    assert bytes(explorer.image.value) == first
+    assert picture_of(explorer) == first
 
 
 def test_at_the_kink_there_is_no_tangent(explorer: Explorer) -> None:
@@ -64,7 +82,7 @@ def test_every_curve_is_drawn_over_the_whole_range_of_the_sliders(curve: str) ->
 
 
 def test_without_a_kernel_a_picture_and_a_text_stand_in(explorer: Explorer) -> None:
-    first = base64.b64encode(bytes(explorer.image.value)).decode()
+    first = explorer.image.value
     explorer.controls["h"].value = 0.1
     bundle = explorer._repr_mimebundle_()
     assert first in bundle["text/html"]
@@ -92,10 +110,10 @@ def test_a_choice_that_is_not_in_the_menu_is_named() -> None:
 @pytest.mark.parametrize("curve", [curve for curve in CURVES if CURVES[curve].smooth])
 def test_the_v_explorer_draws_every_choice(curve: str, precision: str) -> None:
     explorer = gradlab.explore_v_curve(curve, precision=precision)
-    seen = {bytes(explorer.image.value)}
+    seen = {picture_of(explorer).data}
     for method in ("forward", "five_point", "richardson"):
         explorer.controls["method"].value = method
-        seen.add(bytes(explorer.image.value))
+        seen.add(picture_of(explorer).data)
     assert len(seen) == 4
     for x in (-2.5, 0.0, 2.5):
         explorer.controls["x"].value = x
@@ -126,13 +144,14 @@ def test_moving_a_control_of_a_network_explorer_changes_picture_and_text(
     name: str, control: str, value: object, words: str
 ) -> None:
     explorer = NEW[name]()
-    before = bytes(explorer.image.value)
+    before = picture_of(explorer)
     first = explorer.controls[control].value
     explorer.controls[control].value = value
-    assert bytes(explorer.image.value) != before
+    assert picture_of(explorer).data != before.data
+    assert picture_of(explorer).alt != before.alt
     assert words in explorer.text.value.replace("&#x27;", "'")
     explorer.controls[control].value = first
-    assert bytes(explorer.image.value) == before
+    assert picture_of(explorer) == before
 
 
 @pytest.mark.parametrize("name", list(NEW))

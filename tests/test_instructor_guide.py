@@ -347,9 +347,13 @@ def test_the_extra_for_grading_exists_and_its_version_is_named() -> None:
     assert f"with nbgrader {pinned[1]}" in flowing(GUIDE)
 
 
-def test_the_picture_of_a_live_explorer_has_no_alternative_text() -> None:
-    """If it gets one, the guide has to say so."""
-    assert "alt" not in gradlab.explore_kink().image.trait_names()
+def test_the_alternative_text_of_a_live_explorer_changes_with_its_picture() -> None:
+    explorer = gradlab.explore_kink()
+    before = re.findall(r'alt="([^"]+)"', explorer.image.value)
+    explorer.controls["z"].value = -0.2
+    after = re.findall(r'alt="([^"]+)"', explorer.image.value)
+    assert len(before) == len(after) == 1
+    assert before != after
 
 
 # Grading

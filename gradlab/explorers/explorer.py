@@ -42,8 +42,9 @@ class Explorer:
         self._first, self._alt, self._lines = draw(
             *(control.value for control in controls.values())
         )
-        self.image = widgets.Image(
-            value=self._first, format="png", layout=widgets.Layout(width="100%", max_width="700px")
+        # HTML, because an Image widget has no alternative text.
+        self.image = widgets.HTML(
+            value=picture(self._first, self._alt), layout={"width": "98%", "max_width": "700px"}
         )
         self.text = widgets.HTML(value=_as_html(self._lines))
         self.box = widgets.VBox([*controls.values(), self.image, self.text])
@@ -51,8 +52,8 @@ class Explorer:
             control.observe(self._follow, names="value")
 
     def _follow(self, change: object) -> None:
-        data, _, lines = self._draw(*(control.value for control in self.controls.values()))
-        self.image.value = data
+        data, alt, lines = self._draw(*(control.value for control in self.controls.values()))
+        self.image.value = picture(data, alt)
         self.text.value = _as_html(lines)
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:

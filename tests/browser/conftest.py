@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, find_chromium, launch
+from browser.lab import Lab, start
 from playwright.sync_api import Browser, sync_playwright
 
 
@@ -20,6 +21,13 @@ def browser() -> Iterator[Browser]:
         running = launch(playwright, executable)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Run JupyterLab on a fresh folder with a fresh home, for the tests of one file."""
+    with start(tmp_path_factory.mktemp("lab") / "my-course") as running:
+        yield running
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

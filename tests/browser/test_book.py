@@ -91,6 +91,21 @@ CUT_OFF = """
 """
 
 
+# Formulas that stand on another line than the punctuation beside them.
+TORN = """
+() => [...document.querySelectorAll(".together")]
+  .filter((element) => element.getClientRects().length !== 1)
+  .map((element) => element.textContent)
+"""
+
+# Code and outputs that have to be scrolled sideways.
+SCROLLING = """
+() => [...document.querySelectorAll("article pre")]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => element.textContent)
+"""
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the book in FOLDER."""
@@ -149,6 +164,7 @@ def test_a_page_can_be_read(browser: Browser, address: str, name: str, look: str
         assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look][1]
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(FAINT) == []
+        assert page.evaluate(TORN) == []
         assert page.evaluate(
             "[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt.trim())"
         )
@@ -170,6 +186,25 @@ def test_formulas_are_drawn_wherever_a_lesson_has_one(
         assert bool(page.locator("mjx-container").count()) == bool(has_one)
         # For a screen reader.
         assert page.locator("mjx-assistive-mml").count() == page.locator("mjx-container").count()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_no_line_of_a_lesson_has_to_be_scrolled(
+    browser: Browser, address: str, path: Path
+) -> None:
+    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
+        assert page.locator("article pre").count() > 5
+        assert page.evaluate(SCROLLING) == []
+
+
+def test_nothing_in_code_looks_like_a_link(browser: Browser, address: str) -> None:
+    with reading(browser, f"{address}notebooks/05_full_gradient_check.html", "dark") as page:
+        parts = page.locator(".highlight span")
+        assert parts.count() > 100
+        assert parts.evaluate_all(
+            "all => all.every(part => getComputedStyle(part).textDecorationLine === 'none')"
+        )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -231,6 +266,15 @@ def test_search_finds_the_page_of_a_term(
         assert address + name in search(page, term)
         page.locator("#search-results .context").first.wait_for()
         keep(page, "light", "search_results")
+
+
+def test_excerpts_show_formulas_without_their_delimiters(browser: Browser, address: str) -> None:
+    with reading(browser, address + "index.html") as page:
+        search(page, "backward")
+        hit = page.locator("#search-results li", has=page.locator('a[href*="docs/glossary"]'))
+        excerpt = hit.locator(".context").first.inner_text()
+        assert "\\frac" in excerpt
+        assert not re.search(r"\\[()]", excerpt)
 
 
 def test_search_works_from_the_disk(browser: Browser, root: Path) -> None:
