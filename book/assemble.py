@@ -10,9 +10,10 @@ from pathlib import Path
 
 import nbformat
 
-from book.lessons import lesson_page
-from book.markdown import follow_links, set_up_page, start_page
+from book.lessons import lesson_page, run_link
+from book.markdown import follow_links, keep_together, set_up_page, start_page
 from book.mathjax import copy_mathjax
+from book.reference import reference_page
 
 ROOT = Path(__file__).parents[1]
 # What stands in the book as it is: its own pages, the configuration, styles.
@@ -32,19 +33,22 @@ def assemble(target: Path, lite: str | None = None) -> None:
     shutil.copytree(FRAME, target, ignore=shutil.ignore_patterns("__pycache__"))
     copy_mathjax(target / "_static" / "mathjax")
     shutil.copytree(ROOT / "docs" / "images", target / "docs" / "images")
-    _write_pages(target)
+    _write_pages(target, lite)
     _write_lessons(target, lite)
 
 
-def _write_pages(target: Path) -> None:
+def _write_pages(target: Path, lite: str | None) -> None:
     frame = (FRAME / "index.md").read_text(encoding="utf-8")
-    stems = [path.stem for path in _lessons()]
+    names = [path.name for path in _lessons()]
+    run = run_link(lite, names[0], "run it in your browser") if lite is not None else None
     readme = follow_links((ROOT / "README.md").read_text(encoding="utf-8"), ROOT, ROOT)
-    _write(target / "index.md", start_page(frame, readme, stems))
+    _write(target / "index.md", start_page(frame, readme, names, run))
     _write(target / "README.md", set_up_page(readme))
     for path in sorted((ROOT / "docs").glob("*.md")):
         text = path.read_text(encoding="utf-8")
-        _write(target / "docs" / path.name, follow_links(text, path.parent, ROOT))
+        _write(target / "docs" / path.name, keep_together(follow_links(text, path.parent, ROOT)))
+    for path in sorted((target / "reference").glob("*.rst")):
+        _write(path, reference_page(path.read_text(encoding="utf-8")))
 
 
 def _write_lessons(target: Path, lite: str | None) -> None:
@@ -58,7 +62,7 @@ def _write_lessons(target: Path, lite: str | None) -> None:
         page = lesson_page(path.name, solved, learner, lite)
         for cell in page.cells:
             if cell.cell_type == "markdown":
-                cell.source = follow_links(cell.source, path.parent, ROOT)
+                cell.source = keep_together(follow_links(cell.source, path.parent, ROOT))
         nbformat.write(page, target / "notebooks" / path.name)
 
 

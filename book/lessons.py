@@ -7,6 +7,11 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
+_WHAT_IT_IS = """\
+This is the lesson solved, with its outputs, and its sliders stand still: cover what is below a
+**Predict** before you scroll. The notebook needs [the course set up](../README.md); the `gradlab`
+of the package index is [another project](../README.md#the-name).
+"""
 _MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
@@ -38,10 +43,33 @@ def lesson_page(
             cells.append(shown)
     first, *others = cells
     title, _, rest = first.source.partition("\n")
-    opening = f"{title}\n\n{_ways_to_work(name, lite)}\n{rest}"
+    opening = f"{title}\n\n{_ways_to_work(name, lite)}\n{_WHAT_IT_IS}\n{rest}"
     head = nbformat.v4.new_markdown_cell(opening, id=first.id)
     page: NotebookNode = nbformat.from_dict(solved | {"cells": [head, *others]})
     return page
+
+
+def run_link(lite: str, name: str, text: str, root: str = "") -> str:
+    """Return a link that runs a lesson.
+
+    Parameters
+    ----------
+    lite : str
+        The address from the book's root at which a notebook's name, appended, runs it.
+    name : str
+        The file name of the lesson.
+    text : str
+        What to click on.
+    root : str
+        How the book's root is reached from the page.
+
+    Examples
+    --------
+    >>> run_link("lite/?path=", "00_start_here.ipynb", "Run it", root="../")
+    '<a href="../lite/?path=00_start_here.ipynb">Run it</a>'
+    """
+    home = "" if lite.startswith("https://") else root
+    return f'<a href="{home}{lite}{name}">{text}</a>'
 
 
 def _is_answer(cell: NotebookNode) -> bool:
@@ -66,6 +94,5 @@ def _ways_to_work(name: str, lite: str | None) -> str:
     ways = [f"{{download}}`Download this lesson as a notebook <../learner/{name}>`"]
     if lite is not None:
         # Lessons are one folder below the root.
-        address = lite if lite.startswith("https://") else f"../{lite}"
-        ways.append(f'<a href="{address}{name}">Run it in your browser</a>')
+        ways.append(run_link(lite, name, "Run it in your browser", root="../"))
     return " · ".join(ways) + "\n"

@@ -13,6 +13,15 @@ _CODE_OR_LINK = re.compile(
     r"|`[^`]+`",
     re.DOTALL | re.MULTILINE,
 )
+# A formula with punctuation beside it, after all in which a dollar is something else.
+_CODE_OR_FORMULA = re.compile(
+    r"```.*?^ *```|`[^`]+`|^#.*?$|\$\$.*?\$\$|\\\$"
+    r"|(?P<before>\(*)\$(?P<formula>[^$]+)\$(?P<after>[.,;:!?)]*)",
+    re.DOTALL | re.MULTILINE,
+)
+# A longer one has to be broken in a narrow window.
+_SHORT = 40
+_LESSONS = re.compile(r"^\| lesson \|.*?\n\n", re.DOTALL | re.MULTILINE)
 _ROW = re.compile(r"^\| (\d) ([^|]+) \|", re.MULTILINE)
 
 
@@ -66,18 +75,44 @@ def _is_page(home: Path, target: str, root: Path) -> bool:
     )
 
 
-def start_page(frame: str, readme: str, lessons: list[str]) -> str:
+def keep_together(text: str) -> str:
+    """Let no line end between a short formula and the punctuation beside it.
+
+    Parameters
+    ----------
+    text : str
+        A page in Markdown.
+
+    Examples
+    --------
+    >>> keep_together("Of order $p$ (here $2$), `$x$`, and $y$ too.")
+    'Of order $p$ (here <span class="together">$2$),</span> `$x$`, and $y$ too.'
+    """
+
+    def together(match: re.Match[str]) -> str:
+        formula = match["formula"]
+        if not formula or len(formula) > _SHORT or not (match["before"] or match["after"]):
+            return match[0]
+        return f'<span class="together">{match[0]}</span>'
+
+    return _CODE_OR_FORMULA.sub(together, text)
+
+
+def start_page(frame: str, readme: str, lessons: list[str], run: str | None = None) -> str:
     """Fill in the start page with what the README says of the course.
 
     Parameters
     ----------
     frame : str
-        The start page, with ``{opening}`` and ``{lessons}`` where these come.
+        The start page, with ``{opening}``, ``{run}``, ``{picture}`` and ``{lessons}`` where these
+        come.
     readme : str
-        The README: its title and opening end where its first section begins, and it has a table
-        of the lessons.
+        The README: its title and opening end with a picture where its first section begins, and
+        it has a table of the lessons.
     lessons : list of str
-        The stems of the lessons' notebooks, in order.
+        The file names of the lessons' notebooks, in order.
+    run : str, optional
+        A link that runs the first lesson.
 
     Returns
     -------
@@ -89,16 +124,24 @@ def start_page(frame: str, readme: str, lessons: list[str]) -> str:
     ValueError
         If the README has no table of the lessons.
     """
-    opening = readme.partition("\n## ")[0]
-    table = re.search(r"^\| lesson \|.*?(?=\n\n)", readme, re.DOTALL | re.MULTILINE)
+    opening, mark, picture = readme.partition("\n## ")[0].partition("![")
+    table = _LESSONS.search(readme)
     if table is None:
         raise ValueError("README.md has no table that begins with | lesson |; the book needs it")
     linked = _ROW.sub(
-        lambda row: f"| [{row[1]} {row[2]}](notebooks/{lessons[int(row[1])]}.ipynb) |", table[0]
+        lambda row: f"| [{row[1]} {row[2]}](notebooks/{lessons[int(row[1])]}) |", table[0]
     )
-    return frame.replace("{opening}", opening).replace("{lessons}", linked)
+    parts = {
+        "{opening}": opening.strip(),
+        "{run}": f", or {run}" if run else "",
+        "{picture}": mark + picture.strip(),
+        "{lessons}": linked.strip(),
+    }
+    for place, part in parts.items():
+        frame = frame.replace(place, part)
+    return frame
 
 
 def set_up_page(readme: str) -> str:
     """Return the README without what the start page has of it, under a title of its own."""
-    return "# Set up, grade, change\n\n## " + readme.partition("\n## ")[2]
+    return "# Set up, grade, change\n\n## " + _LESSONS.sub("", readme).partition("\n## ")[2]

@@ -6,6 +6,7 @@ import copy
 import re
 from itertools import pairwise
 from pathlib import Path
+from pkgutil import resolve_name
 from types import ModuleType
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -17,10 +18,10 @@ from sphinx.util.inventory import InventoryFile
 import gradlab
 from book import __main__ as command
 from book import build
-from book.assemble import ROOT
+from book.assemble import FRAME, ROOT, assemble
 from book.build import BookError, build_book
 from book.lessons import lesson_page
-from book.markdown import follow_links, start_page
+from book.markdown import follow_links, keep_together, start_page
 from gradlab import bugs, diagnosis, examples, exercises, plots, report, suspects, taylor
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 
@@ -77,6 +78,65 @@ def test_the_start_page_lists_the_lessons_with_their_minutes(pages: Pages) -> No
         assert re.match(rf"{int(lesson.stem[:2])} \D+ {minutes[1]} \w+", words(row))
 
 
+def test_who_is_new_here_finds_the_way_before_the_picture(pages: Pages) -> None:
+    (article,) = pages["index.html"].select("article")
+    opening, first, picture, *_ = article.select("h1 ~ p, h1 ~ p ~ p")
+    assert "Hand-written backpropagation" in words(opening)
+    assert words(first).startswith("New here?")
+    assert picture.select("img")
+    assert [link["href"] for link in first.select("a")] == [
+        "notebooks/00_start_here.html",
+        "README.html",
+        "docs/instructor_guide.html",
+        "docs/two_ways_to_grade.html",
+    ]
+    minutes = re.search(r"\*\*(\d+) minutes\*\*", LESSONS[0].read_text("utf-8"))
+    assert minutes
+    assert f"takes {minutes[1]} minutes." in words(first)
+
+
+def test_who_is_new_here_can_run_the_first_lesson_where_it_runs(tmp_path: Path) -> None:
+    assemble(tmp_path / "source", "lite/?path=")
+    start = (tmp_path / "source" / "index.md").read_text("utf-8")
+    assert start.count('<a href="lite/?path=00_start_here.ipynb">run it in your browser</a>') == 1
+    # The whole frame is filled in.
+    assert not re.search(r"\{\w+\}(?!`)", start.replace("{toctree}", ""))
+
+
+def test_the_navigation_begins_with_the_set_up(pages: Pages) -> None:
+    tree = pages["index.html"].select_one(".sidebar-tree")
+    assert tree
+    captions = {
+        words(caption): [str(link["href"]) for link in caption.find_next("ul").select("a")]  # type: ignore[union-attr]
+        for caption in tree.select("p.caption")
+    }
+    assert next(iter(captions)) == "Begin"
+    assert captions["Begin"][0] == "README.html"
+    assert captions["Beside the lessons"][0] == "docs/check_your_own_network.html"
+    assert captions["For teachers"] == [
+        "docs/instructor_guide.html",
+        "docs/two_ways_to_grade.html",
+    ]
+
+
+def test_the_set_up_page_does_not_repeat_the_table_of_lessons(pages: Pages) -> None:
+    page = words(pages["README.html"])
+    assert "make lab" in page
+    assert "why wrong gradients go unnoticed" not in page
+    assert "why wrong gradients go unnoticed" in words(pages["index.html"])
+
+
+def test_shapes_in_the_glossary_are_formulas(pages: Pages) -> None:
+    glossary = copy.copy(pages["docs/glossary.html"])
+    assert len(glossary.select(".math")) > 50
+    for formula in glossary.select(".math"):
+        formula.decompose()
+    assert re.findall(r"\bn_\S+", words(glossary)) == []
+
+
+# The reference
+
+
 def documented(book: Path) -> set[str]:
     inventory = InventoryFile.loads((book / "objects.inv").read_bytes(), uri="")
     return {name for kind, names in inventory.data.items() if "py:" in kind for name in names}
@@ -125,7 +185,79 @@ def test_every_public_member_of_what_is_returned_is_documented(pages: Pages, kin
     assert [name for name in missing if not name.startswith("_")] == []
 
 
+TOPICS = sorted(path.stem for path in FRAME.glob("reference/*.rst") if path.stem != "index")
+every_topic = pytest.mark.parametrize("topic", TOPICS)
+
+
+def shown_names(page: BeautifulSoup) -> list[str]:
+    """Return what is documented, without the members of classes, as it is shown."""
+    return [
+        "".join(part.get_text() for part in entry.select(".sig-prename, .sig-name"))
+        for entry in page.select("dl.py > dt.sig")
+        if not entry.find_parent("dd")
+    ]
+
+
+@every_topic
+def test_a_name_is_imported_from_where_its_page_shows_it(pages: Pages, topic: str) -> None:
+    names = shown_names(pages[f"reference/{topic}.html"])
+    assert len(names) > 1
+    for name in names:
+        assert name.startswith("gradlab.")
+        assert resolve_name(name.replace(".", ":", 1)) is resolve_name(name)
+
+
+@every_topic
+def test_a_topic_begins_with_its_names_and_what_they_are(pages: Pages, topic: str) -> None:
+    page = pages[f"reference/{topic}.html"]
+    first = page.select_one("article table")
+    assert first
+    rows = first.select("tbody tr")
+    assert [words(row.select("td")[0]) for row in rows] == shown_names(page)
+    assert all(row.select("td:first-child a[href]") for row in rows)
+    assert all(words(row.select("td")[1]).endswith(".") for row in rows)
+
+
+def test_the_reference_begins_with_what_most_people_need(pages: Pages) -> None:
+    page = pages["reference/index.html"].select_one("article")
+    assert page
+    links = [str(link["href"]) for link in page.select("section a.reference")]
+    assert links[:2] == [
+        "checks.html#gradlab.check_gradient",
+        "reports.html#gradlab.GradientReport",
+    ]
+    assert sorted(links[2:]) == [f"{topic}.html" for topic in TOPICS]
+
+
+def test_a_type_is_a_link_to_its_class(pages: Pages) -> None:
+    (found,) = pages["reference/checks.html"].select('dt[id="gradlab.check_gradient"] + dd')
+    assert found.select('dl.field-list dt a[href="reports.html#gradlab.GradientReport"]')
+
+
+def test_the_bugs_are_behind_a_click(pages: Pages) -> None:
+    page = copy.copy(pages["reference/bugs.html"])
+    (fold,) = page.select("article details")
+    assert not fold.has_attr("open")
+    catalogue = {name: bug.what.replace("'", "’") for name, bug in bugs.BUGS.items()}
+    names, texts = fold.select("td:first-child"), fold.select("td:last-child")
+    assert dict(zip(map(words, names), map(words, texts), strict=True)) == catalogue
+    fold.decompose()
+    assert [what for what in catalogue.values() if what in words(page)] == []
+
+
 # Lessons
+
+
+@every_lesson
+def test_a_lesson_says_what_its_page_is_and_what_its_notebook_needs(
+    pages: Pages, lesson: Path
+) -> None:
+    (said,) = page_of(pages, lesson).select("h1 + p + p")
+    assert "cover what is below a Predict before you scroll" in words(said)
+    assert [link["href"] for link in said.select("a")] == [
+        "../README.html",
+        "../README.html#the-name",
+    ]
 
 
 @every_lesson
@@ -268,6 +400,26 @@ def test_links_of_the_docs_stay_links(pages: Pages) -> None:
 )
 def test_links_between_files_become_links_between_pages(given: str, followed: str) -> None:
     assert follow_links(given, ROOT / "docs", ROOT) == followed
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("of $f$, too", 'of <span class="together">$f$,</span> too'),
+        ("(see $f$).", '(see <span class="together">$f$).</span>'),
+        (
+            "($f$ and $g$)",
+            '<span class="together">($f$</span> and <span class="together">$g$)</span>',
+        ),
+        ("$f$ and $g$", "$f$ and $g$"),
+        ("`$f$`, \\$1, $$f$$.", "`$f$`, \\$1, $$f$$."),
+        ("```text\n$f$,\n```\n", "```text\n$f$,\n```\n"),
+        ("## The $V$, seen\n", "## The $V$, seen\n"),
+        (f"${'x + ' * 20}x$.", f"${'x + ' * 20}x$."),
+    ],
+)
+def test_a_formula_and_its_punctuation_stay_together(given: str, kept: str) -> None:
+    assert keep_together(given) == kept
 
 
 def test_a_readme_without_the_table_of_lessons_is_refused() -> None:

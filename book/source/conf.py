@@ -1,5 +1,10 @@
 """How Sphinx makes the book: no network, no time stamps, nothing executed."""
 
+import re
+from pathlib import Path
+
+from numpydoc.xref import DEFAULT_LINKS  # type: ignore[import-untyped]
+
 project = "gradlab"
 html_title = "gradlab: a course on gradient checking"
 author = "The gradlab authors"
@@ -18,11 +23,21 @@ mathjax3_config = {"options": {"enableMenu": False}}
 
 # Documented in groups, by hand; a test sees that no public name is missing.
 numpydoc_show_class_members = False
+# A type is a link where it is a class of ours; to other sites there are none.
+_CLASSES = [
+    name
+    for page in Path(__file__).parent.glob("reference/*.rst")
+    for name in re.findall(r"autoclass:: (\S+)", page.read_text(encoding="utf-8"))
+]
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {
+    name.rpartition(".")[2]: name for name in _CLASSES
+}
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 default_role = "py:obj"
-add_module_names = False
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"

@@ -48,10 +48,13 @@ class Account:
     off_machine : list of str
         The first lines of what pages and their workers tried to send to another machine. None
         of it got further than the guard.
+    measured : list of str
+        What a learner waited for, in sentences.
     """
 
     requests: int = 0
     off_machine: list[str] = field(default_factory=list)
+    measured: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"requests: {self.requests}, of these off the machine: {len(self.off_machine)}"

@@ -32,6 +32,8 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many requests were made, and how many of them would have left the machine."""
+    for sentence in ACCOUNT.measured:
+        terminalreporter.write_line(sentence)
     if ACCOUNT.requests:
         terminalreporter.write_line(f"Browser tests: {ACCOUNT}; pictures are in {SCREENSHOTS}")
 

@@ -94,7 +94,7 @@ CUT_OFF = """
 # Formulas that stand on another line than the punctuation beside them.
 TORN = """
 () => [...document.querySelectorAll(".together")]
-  .filter((element) => element.getClientRects().length !== 1)
+  .filter((element) => new Set([...element.getClientRects()].map((r) => r.top)).size !== 1)
   .map((element) => element.textContent)
 """
 

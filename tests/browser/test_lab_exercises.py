@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser.chromium import visit
-from browser.lab import Lab, Notebook, start
+from browser.lab import Lab, start
 from playwright.sync_api import Browser, expect
 
 START_HERE = "00_start_here.ipynb"
@@ -14,7 +14,7 @@ CONVERT = "x = np.asarray(x, dtype=np.float64)"
 
 def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(lab: Lab, browser: Browser) -> None:
     with visit(browser) as page:
-        notebook = Notebook(page, lab, DERIVATIVES)
+        notebook = lab.open(page, DERIVATIVES)
         notebook.run_imports()
         notebook.answer("central_difference", CONVERT, "return (f(x + h) - f(x - h)) / h")
         shown = notebook.check("central_difference")
@@ -31,7 +31,7 @@ def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(lab: Lab, browser
 
 def test_nbgraders_validate_gives_the_verdict_of_the_check(browser: Browser, lab: Lab) -> None:
     with visit(browser) as page:
-        notebook = Notebook(page, lab, START_HERE)
+        notebook = lab.open(page, START_HERE)
         notebook.run_imports()
         notebook.answer("double", "return x**2")
         shown = notebook.check("double")
@@ -51,7 +51,7 @@ def test_nbgraders_validate_gives_the_verdict_of_the_check(browser: Browser, lab
 
 def test_a_lesson_can_be_done_without_a_mouse(browser: Browser, tmp_path: Path) -> None:
     with start(tmp_path / "my-course") as lab, visit(browser) as page:
-        notebook = Notebook(page, lab, START_HERE)
+        notebook = lab.open(page, START_HERE)
         exercise = notebook.position("double")
         for position, cell in enumerate(notebook.cells[:-1]):
             if position == exercise:
@@ -72,11 +72,11 @@ def test_a_lesson_can_be_done_without_a_mouse(browser: Browser, tmp_path: Path) 
 def test_a_saved_answer_is_there_after_a_restart(browser: Browser, tmp_path: Path) -> None:
     with start(tmp_path / "my-course") as lab, visit(browser) as page:
         assert "kept" not in lab.printed
-        notebook = Notebook(page, lab, START_HERE)
+        notebook = lab.open(page, START_HERE)
         notebook.answer("double", "return x + x + 0")
         notebook.save()
     with start(tmp_path / "my-course") as lab, visit(browser) as page:
         assert f"{START_HERE}: kept as you changed it." in lab.printed
         assert lab.printed.count("kept") == 1
-        notebook = Notebook(page, lab, START_HERE)
+        notebook = lab.open(page, START_HERE)
         expect(notebook.cell(notebook.position("double"))).to_contain_text("return x + x + 0")

@@ -1,12 +1,12 @@
 """Each lesson in JupyterLab, run from top to bottom by a learner who has answered nothing yet."""
 
-import re
 import shutil
 
 import pytest
 from browser.chromium import HEIGHT, NARROW, SCREENSHOTS, WIDE, visit
-from browser.lab import STDERR, Lab, Notebook
-from playwright.sync_api import Browser, expect
+from browser.lab import Lab
+from browser.notebook import Notebook
+from playwright.sync_api import Browser
 
 from gradlab.course import LESSONS, lessons_folder
 
@@ -26,38 +26,18 @@ panel => [...panel.querySelectorAll(".jp-RenderedMarkdown, .jp-OutputArea-output
     }
 ).map(element => `${element.tagName} ${element.className}: ${element.textContent.slice(0, 80)}`)
 """
-# The text of the prose, without code and what was made of formulas.
-PROSE = """
-panel => [...panel.querySelectorAll(".jp-RenderedMarkdown")].map(cell => {
-    const copy = cell.cloneNode(true)
-    copy.querySelectorAll("code, pre, mjx-container").forEach(element => element.remove())
-    return copy.textContent
-}).join("\\n")
-"""
-# MathJax shows a command that it does not know in red.
-WRONG_MATHS = "mjx-merror, [data-mjx-error], mjx-container [style*='color: red']"
-
-
-def wait_for_formulas(notebook: Notebook) -> None:
-    """A formula's dollars go when it is typeset."""
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    if "$" in prose:
-        expect(notebook.panel.locator("mjx-container").first).to_be_attached()
-    notebook.page.wait_for_function(
-        f"panel => !({PROSE})(panel).includes('$')", arg=notebook.panel.element_handle()
-    )
 
 
 def look_at(notebook: Notebook) -> None:
     """Keep pictures in both themes and in a narrow window, with the file browser closed."""
     shutil.rmtree(SCREENSHOTS / "lab" / notebook.path.stem, ignore_errors=True)
-    notebook.keep_pictures("light", WIDE)
+    notebook.keep_pictures("lab", "light", WIDE)
     notebook.page.keyboard.press("Control+b")
-    notebook.keep_pictures("narrow", NARROW)
+    notebook.keep_pictures("lab", "narrow", NARROW)
     notebook.page.keyboard.press("Control+b")
     notebook.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
     notebook.choose_theme("JupyterLab Dark")
-    notebook.keep_pictures("dark", WIDE)
+    notebook.keep_pictures("lab", "dark", WIDE)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,20 +46,10 @@ def test_a_lesson_runs_from_top_to_bottom(name: str, lab: Lab, browser: Browser)
     # What is out of view has a size, too.
     lab.set("@jupyterlab/notebook-extension:tracker", windowingMode="none")
     with visit(browser) as page:
-        notebook = Notebook(page, lab, name)
+        notebook = lab.open(page, name)
         notebook.run_all()
-        wait_for_formulas(notebook)
-        assert notebook.panel.locator(STDERR).all_inner_texts() == []
-        assert notebook.panel.locator(WRONG_MATHS).all_inner_texts() == []
+        notebook.require_a_clean_run()
         assert notebook.panel.evaluate(TOO_WIDE) == []
-        checks = [
-            position
-            for position, cell in enumerate(notebook.cells)
-            if cell.cell_type == "code" and re.match(r"gradlab\.check\(", cell.source)
-        ]
-        assert checks
-        for position in checks:
-            assert "not attempted yet" in notebook.output(position).first.inner_text()
         look_at(notebook)
         assert notebook.popups() == []
         assert notebook.complaints == []
