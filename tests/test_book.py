@@ -107,8 +107,10 @@ def test_the_navigation_begins_with_the_set_up(pages: Pages) -> None:
     tree = pages["index.html"].select_one(".sidebar-tree")
     assert tree
     captions = {
-        words(caption): [str(link["href"]) for link in caption.find_next("ul").select("a")]  # type: ignore[union-attr]
-        for caption in tree.select("p.caption")
+        words(caption): [str(link["href"]) for link in part.select("a")]
+        for caption, part in zip(
+            tree.select("p.caption"), tree.select("p.caption + ul"), strict=True
+        )
     }
     assert next(iter(captions)) == "Begin"
     assert captions["Begin"][0] == "README.html"
