@@ -78,11 +78,11 @@ class LiveExplorer:
     def drag(self, slider: str) -> None:
         before = self.seen()
         handle = self.row(slider).get_by_role("slider")
-        handle.scroll_into_view_if_needed()
+        # Waits until the handle no longer moves: pictures above it may still be loading.
+        handle.hover()
         box = handle.bounding_box()
         assert box
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(x, y)
         self.page.mouse.down()
         self.page.mouse.move(x - 100, y, steps=10)
         self.page.mouse.up()
