@@ -64,11 +64,14 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def open_lesson(page: Page, address: str, name: str) -> Notebook:
-    return Notebook(
+    notebook = Notebook(
         page,
         f"{address}/lite/notebooks/index.html?path={name}",
         SITE / "lite" / "files" / name,
     )
+    # What is run before there is a kernel is lost; what is run while it starts is not.
+    expect(page.get_by_text("Python (Pyodide)").first).to_be_visible()
+    return notebook
 
 
 @contextmanager
