@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from numpydoc.xref import DEFAULT_LINKS  # type: ignore[import-untyped]
+from numpydoc.xref import DEFAULT_LINKS
 
 project = "gradlab"
 html_title = "gradlab: a course on gradient checking"
