@@ -1,67 +1,83 @@
 # make lab        the course in JupyterLab; the first run sets up .venv
-# make test       lint, types, every test, the notebooks included
+# make test       what a change needs: lint, types and the quick tests, the notebooks included
+# make test-all   the other tests, which take long: run it before you hand in
 # make notebooks  both editions of every lesson whose source changed
 # make help       the rest
 #
 # PYTHON=python3.12 names the Python for .venv; WHEELS=folder installs from that folder alone,
-# without a network.
+# without a network; PIP_INDEX_URL=address installs from a mirror, with uv too.
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What the course needs is installed; what a maintainer needs is added to it.
 READY := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
 # JupyterLite stands on an older JupyterLab than the lessons, so it has an environment of its own.
 LITE := .venv-lite
 UV := $(shell command -v uv 2>/dev/null)
 OFFLINE = $(if $(WHEELS),--no-index --find-links $(WHEELS))
 PIP_INSTALL = $(if $(UV),$(UV) pip install --python $(@D)/bin/python,$(@D)/bin/python -m pip install \
-    --disable-pip-version-check) --quiet $(OFFLINE)
+    --disable-pip-version-check) $(OFFLINE)
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 
-# The first Python on the path that is new enough; PYTHON=... overrides.
-CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
+# The first Python on the path that is new enough; PYTHON=... overrides. Where there is none, uv
+# brings one.
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.15 python3.14 python3.13 python3.12 python3.11 python)
 FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 
-.PHONY: lab test test-browser test-pythons notebooks lock bench bench-grading scorecard book site wheel clean help
+MAKE_VENV = $(if $(FIND_PYTHON),$(FIND_PYTHON) -m venv --clear $(VENV),$(UV) venv --quiet --clear --seed \
+    --python ">=3.11" $(VENV))
+
+.PHONY: lab test test-all test-browser test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
 
 lab: $(READY)
 	@$(BIN)/gradlab start
 
-test: $(READY)
+test: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser" \
+	    --durations=20 --durations-min=3
+
+test-all: $(DEV)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
 	@$(MAKE) --no-print-directory test-browser
 
-# One test after the other, so that nothing competes with what a learner would wait for.
-test-browser: $(READY)
-	$(BIN)/python -m pytest tests/browser -rs
+test-browser: $(DEV)
+	$(BIN)/python -m pytest tests/browser -rs -n auto --dist loadfile
 
 # tox finds Pythons on the path alone; those of pyenv are added to it.
-PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[123]' | \
+PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[1-5]' | \
     while read version; do printf ':%s/bin' "$$(pyenv prefix "$$version")"; done)
 
-test-pythons: $(READY)
+test-pythons: $(DEV)
 	PATH="$$PATH$(PYENV_BINS)" $(BIN)/python -m tox run
 
-notebooks: $(READY)
+check-locks: $(DEV)
+	$(BIN)/python -m tools.check_locks
+
+notebooks: $(DEV)
 	$(BIN)/python -m gradlab.build $(if $(ALL),--all)
 
-bench: $(READY)
+bench: $(DEV)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/speed.py $(if $(WRITE),--write)
 
-bench-grading: $(READY)
+bench-grading: $(DEV)
 	$(BIN)/python benchmarks/grading.py $(if $(WRITE),--write)
 
-scorecard: $(READY)
+scorecard: $(DEV)
 	$(BIN)/python benchmarks/scorecard.py $(if $(WRITE),--write)
 
-book: $(READY)
+book: $(DEV)
 	$(BIN)/python -m book
 
 # The files of the page bear the date of the last commit, so that it can be built again.
 site: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
-site: $(READY) $(LITE)/.ready
+site: $(DEV) $(LITE)/.ready
 	$(BIN)/python -m book --lite "lite/notebooks/index.html?path="
 	rm -rf build/wheels build/lite build/site
 	$(BIN)/python -m hatchling build -t wheel -d build/wheels
@@ -73,26 +89,28 @@ site: $(READY) $(LITE)/.ready
 	@echo "The site is in build/site. To look at it:"
 	@echo "    $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 
-wheel: $(READY)
+wheel: $(DEV)
 	$(BIN)/python -m hatchling build -t wheel
 
-# The versions of every package, with hashes, for every Python and system; needs uv.
-lock:
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	    --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	    --python-version 3.11 lite/requirements.in -o lite/requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	    --python-version 3.11 --no-deps lite/wheels.in -o lite/wheels.lock
+# The versions of every package, with hashes, for every Python and system. What is locked stays,
+# unless UPGRADE=1 asks for the newest. The learner's lock is a part of the maintainer's.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+    --python-version 3.11 $(if $(UPGRADE),--upgrade)
+lock: $(DEV)
+	$(COMPILE) --group pyproject.toml:editable --all-extras pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --group pyproject.toml:editable -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(COMPILE) lite/requirements.in -o lite/requirements.lock
+	$(COMPILE) --no-deps lite/wheels.in -o lite/wheels.lock
 
 clean:
 	rm -rf $(VENV) $(LITE) .tox .mypy_cache .ruff_cache .pytest_cache dist build
 
 help:
 	@echo "make lab           open the course in JupyterLab"
-	@echo "make test          lint, types, every test, the notebooks included"
-	@echo "make test-browser  the lessons, the book and the site in Chromium"
-	@echo "make test-pythons  the tests on each Python from 3.11 to 3.13 that is installed"
+	@echo "make test          what a change needs: lint, types, the quick tests; a few minutes"
+	@echo "make test-all      the other tests: hostile answers, nbgrader, the pages in Chromium"
+	@echo "make test-browser  the lessons, the book and the site in Chromium, a part of test-all"
+	@echo "make test-pythons  the tests on each Python from 3.11 to 3.15 that is installed"
 	@echo "make notebooks     build both editions of every lesson whose source changed"
 	@echo "make bench         measure speed and start-up, side by side"
 	@echo "make bench-grading measure grading beside nbgrader's; half an hour"
@@ -100,29 +118,37 @@ help:
 	@echo "make book          the lessons and documents as web pages, in build/book"
 	@echo "make site          the book, with the lessons to run in the browser, in build/site"
 	@echo "make wheel         build dist/*.whl, lessons included"
-	@echo "make lock          resolve requirements.lock anew (needs uv)"
+	@echo "make lock          resolve the locks anew, after a change of pyproject.toml"
+	@echo "make check-locks   resolve each lock for every Python and system; needs a network"
 	@echo "make clean         remove .venv and caches; your my-course/ stays"
 	@echo
 	@echo "PYTHON=python3.12  the Python for .venv"
 	@echo "ALL=1              make notebooks executes every lesson again, after a change in gradlab/"
 	@echo "WRITE=1            make bench, bench-grading and scorecard put their tables into docs/"
+	@echo "UPGRADE=1          make lock takes the newest versions"
 	@echo "PYODIDE=folder     make site takes Pyodide from this folder, not from its public address"
 	@echo "WHEELS=folder      install from this folder alone, without a network"
+	@echo "PIP_INDEX_URL=...  install from a mirror"
 
 # Written last, so that a set-up that was interrupted is done again.
 $(READY): requirements.lock pyproject.toml
-	@test -n "$(FIND_PYTHON)" || { \
+	@test -n "$(FIND_PYTHON)$(if $(PYTHON),,$(UV))" || { \
 	    echo "No Python 3.11 or newer was found (looked for: $(CANDIDATES))."; \
 	    echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "Setting up $(VENV) from requirements.lock; this takes a few minutes, once."
-	@$(BIN)/python $(if $(UV),-V,-m pip --version) >/dev/null 2>&1 || \
-	    $(FIND_PYTHON) -m venv --clear $(VENV)
-	$(PIP_INSTALL) --require-hashes -r requirements.lock
-	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@echo "Setting up $(VENV): about 110 packages, 100 MB, which takes a minute or a few, once."
+	@echo "To fetch them from a mirror, set PIP_INDEX_URL to its address."
+	@$(BIN)/python $(if $(UV),-V,-m pip --version) >/dev/null 2>&1 || $(MAKE_VENV)
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(READY) requirements-dev.lock
+	@echo "Adding to $(VENV) what the tests need: about 80 packages, 200 MB, once."
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(LITE)/.ready: lite/requirements.lock
 	@echo "Setting up $(LITE) from lite/requirements.lock; this takes a minute, once."
 	@$(BIN)/python -m venv --clear $(LITE)
-	$(PIP_INSTALL) --require-hashes -r lite/requirements.lock
+	@$(PIP_INSTALL) --require-hashes -r lite/requirements.lock
 	@touch $@

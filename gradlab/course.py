@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,12 +165,35 @@ def version(notebook: bytes) -> str | None:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+def _with_kernel_named(lesson: bytes) -> bytes:
+    """Return a lesson that says of its kernel what the kernel of this Python will say.
+
+    JupyterLab writes it into a notebook as soon as the kernel runs. If that changes anything, the
+    lesson counts as edited, and whoever closes it untouched is asked whether to save it.
+    """
+    notebook = json.loads(lesson)
+    metadata = notebook.get("metadata", {})
+    if metadata.get("kernelspec", {}).get("name") != "python3":
+        return lesson
+    metadata["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": sys.version.split()[0],
+    }
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
 def _update(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     outcome: Outcome = "copied"
     if os.path.lexists(path):
         mine = _version_of_file(path)
         if mine == version(newest):
             entry["copied"] = mine
+            _name_kernel_again(path, newest)
             return Lesson(path.name, "unchanged")
         if mine is None or mine != entry.get("copied"):
             return _keep(path, newest, entry)
@@ -177,6 +201,13 @@ def _update(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     write_whole(path, newest)
     entry["copied"] = version(newest)
     return Lesson(path.name, outcome)
+
+
+def _name_kernel_again(path: Path, newest: bytes) -> None:
+    """Bring a lesson that was never saved up to date with a Python that is another one now."""
+    content = path.read_bytes()
+    if content != newest and _with_kernel_named(content) == newest:
+        write_whole(path, newest)
 
 
 def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
@@ -238,7 +269,7 @@ def _read_lessons(folder: Path) -> dict[str, bytes]:
                 f"{folder / name} is not a notebook. The package is damaged: install "
                 "gradlab-course again."
             )
-    return lessons
+    return {name: _with_kernel_named(content) for name, content in lessons.items()}
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -12,6 +13,9 @@ from urllib.parse import quote
 from gradlab.course import HIDDEN
 
 PORT = 8888
+# The shares of the window of the left side bar, the lesson and the right side bar. JupyterLab's
+# own 0.2 cuts off the names of lessons in a window of 1280 pixels.
+_RELATIVE_SIZES = [0.25, 0.75, 0]
 
 
 class LabError(Exception):
@@ -40,7 +44,7 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
     LabError
         If JupyterLab is not installed.
     """
-    _silence()
+    _add_settings()
     try:
         from jupyterlab.labapp import LabApp
     except ImportError as error:
@@ -48,8 +52,11 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
             f"JupyterLab is needed and could not be loaded ({error}). Install it into the Python "
             "that runs gradlab: python -m pip install jupyterlab"
         ) from error
+    workspaces = folder.resolve() / HIDDEN / "workspaces"
+    _widen_the_file_list(workspaces)
     token = secrets.token_hex(24)
-    options = _options(folder.resolve(), f"/lab/tree/{quote(notebook)}", token, port, browser)
+    page = f"/lab/tree/{quote(notebook)}"
+    options = _options(folder.resolve(), workspaces, page, token, port, browser)
     server = LabApp.initialize_server(options)
     _stop_on_signals(server)
     scheme = "https" if server.certfile else "http"
@@ -65,14 +72,33 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
     print("JupyterLab has stopped.")
 
 
-def _silence() -> None:
-    """Switch off the question about news, by a default that a learner's own choice overrides."""
+def _add_settings() -> None:
+    """Add the settings in gradlab/jupyter/.
+
+    Defaults, which a learner's own choice overrides: no question about news, colours as light or
+    dark as the desktop, and in the list of files room for names. If nbgrader is installed, its
+    panels for teachers stay away; its button Validate is there.
+    """
     ours = str(Path(__file__).parent / "jupyter")
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([ours, others] if others else [ours])
 
 
-def _options(folder: Path, page: str, token: str, port: int, browser: bool) -> list[str]:
+def _widen_the_file_list(workspaces: Path) -> None:
+    """Lay the first workspace out; one that is there is the learner's."""
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    if workspaces.exists():
+        return
+    files = {"collapsed": False, "visible": True, "current": "filebrowser"}
+    layout = {"main": {}, "left": files, "relativeSizes": _RELATIVE_SIZES}
+    workspace = {"data": {"layout-restorer:data": layout}, "metadata": {"id": "default"}}
+    WorkspacesManager(str(workspaces)).save("default", json.dumps(workspace))
+
+
+def _options(
+    folder: Path, workspaces: Path, page: str, token: str, port: int, browser: bool
+) -> list[str]:
     """Return JupyterLab's options; they win over the learner's Jupyter configuration."""
     options = {
         "ServerApp.ip": "127.0.0.1",
@@ -83,7 +109,7 @@ def _options(folder: Path, page: str, token: str, port: int, browser: bool) -> l
         "ServerApp.open_browser": browser,
         "IdentityProvider.token": token,
         # The open tabs of this course stay apart from those of the learner's other work.
-        "LabApp.workspaces_dir": folder / HIDDEN / "workspaces",
+        "LabApp.workspaces_dir": workspaces,
         # No request leaves the machine, whatever is clicked.
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.news_url": None,

@@ -472,6 +472,7 @@ def test_tables_of_the_pages_have_headers(pages: Pages) -> None:
 # Building
 
 
+@pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes(book: Path, tmp_path: Path) -> None:
     again = build_book(tmp_path)
 

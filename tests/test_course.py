@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,17 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipykernel.ipkernel import IPythonKernel
 
-from gradlab.course import HIDDEN, CourseError, Lesson, lessons_folder, open_course, version
+from gradlab.course import (
+    HIDDEN,
+    LESSONS,
+    CourseError,
+    Lesson,
+    lessons_folder,
+    open_course,
+    version,
+)
 
 START, SLOPES = "00_start.ipynb", "01_slopes.ipynb"
 
@@ -60,6 +70,33 @@ def test_a_first_start_copies_and_a_second_leaves_alone(lessons: Path, mine: Pat
     assert (mine / START).stat().st_mtime_ns == before
     assert (mine / HIDDEN / "manifest.json").read_bytes() == manifest
     assert files(mine) == [START, SLOPES]
+
+
+def test_a_copy_says_of_its_kernel_what_the_kernel_will_say(mine: Path) -> None:
+    """Else JupyterLab takes a lesson for edited that was only opened."""
+    open_course(mine)
+    for lesson in lessons_folder().glob(LESSONS):
+        copied = json.loads((mine / lesson.name).read_bytes())
+        given = json.loads(lesson.read_bytes())
+        assert copied["metadata"].pop("language_info") == IPythonKernel.language_info
+        del given["metadata"]["language_info"]
+        assert copied == given
+
+
+def test_another_python_changes_what_was_never_saved_and_nothing_else(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version", "3.9.1 (an older one)")
+    names = [lesson.name for lesson in open_course(mine)]
+    saved, *others = (mine / name for name in names)
+    # As JupyterLab saves it, with an output in it.
+    text = saved.read_text(encoding="utf-8").replace('"outputs": []', '"outputs": [1]', 1)
+    saved.write_text(text, encoding="utf-8")
+    monkeypatch.undo()
+    assert outcomes(open_course(mine)) == ["unchanged"] * len(names)
+    assert saved.read_text(encoding="utf-8") == text
+    for path in others:
+        assert "3.9.1" not in path.read_text(encoding="utf-8")
 
 
 def test_a_missing_file_is_copied_again(lessons: Path, mine: Path) -> None:

@@ -183,7 +183,7 @@ def test_a_kernel_of_another_python_is_found(
 def test_a_kernel_that_dies_or_hangs_is_found_in_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(doctor, "KERNEL_TIMEOUT", 2.0)
+    monkeypatch.setattr(doctor, "KERNEL_TIMEOUT", 0.5)
     for number, code in enumerate(("raise SystemExit(1)", "import time; time.sleep(60)")):
         folder = tmp_path / str(number)
         kernel_of(folder, sys.executable, "-c", code)

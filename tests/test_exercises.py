@@ -23,6 +23,7 @@ from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import mark
 from gradlab.exercises.values import show_value
 
+SLOW = pytest.mark.slow
 seeds = st.integers(0, 2**32 - 1)
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 # Marking find_bugs checks 20 networks; test_exercises_07.py does the same on fewer seeds.
@@ -57,8 +58,7 @@ def test_other_right_ways_get_full_marks(exercise: Exercise, seed: int) -> None:
 
 
 @every_quick_exercise
-@settings(max_examples=10)
-@given(seed=seeds)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in range(1, 10))])
 def test_each_misconception_gets_its_own_hint_and_not_full_marks(
     exercise: Exercise, seed: int
 ) -> None:

@@ -25,6 +25,7 @@ from gradlab.grading.submissions import open_submissions
 SOLVED, BLANK = NOTEBOOKS / "solved", NOTEBOOKS
 LESSONS = sorted(path.name for path in BLANK.glob("*.ipynb"))
 ALL = [*EXERCISES, *WRITTEN]
+SLOW = pytest.mark.slow
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -338,7 +339,7 @@ def test_a_dask_cluster_gives_the_same_bytes(
         assert (tmp_path / name).read_bytes() == (graded / name).read_bytes()
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 2**32 - 1])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in (1, 2, 2**32 - 1))])
 def test_the_solved_edition_gets_full_marks_and_the_blank_one_none(seed: int) -> None:
     """A hundred other seeds were run once."""
     for folder, total in ((SOLVED, 100), (BLANK, 0)):
@@ -351,8 +352,7 @@ def test_the_solved_edition_gets_full_marks_and_the_blank_one_none(seed: int) ->
 QUICK = {name: content for name, content in contents(SOLVED).items() if name[:2] != "07"}
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(s, marks=SLOW) for s in range(2, 100))])
 def test_any_seed_gives_the_solved_edition_full_marks(seed: int) -> None:
     """All but find_bugs, which takes longer than the others together."""
     result, _ = grade_submission(Task("ada", QUICK, (), (), None, seed, cpu_seconds=10))
@@ -364,6 +364,7 @@ def test_exercises_are_in_the_order_of_the_lessons() -> None:
     assert [n for lesson in range(8) for n in names_that_count(lesson)] == ALL
 
 
+@pytest.mark.slow
 def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

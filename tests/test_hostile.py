@@ -30,6 +30,7 @@ SECRET = "correct horse battery staple"
 MARK = "gradlab-was-here"
 HONEST = {name: EXERCISES[name].source() for name in ("f", "f_prime")}
 DOUBLE = EXERCISES["double"].source()
+SLOW = pytest.mark.slow
 # Where an answer might leave its mark.
 PLACES = ("/", "/tmp", "/usr", "/etc", "/var/tmp", "/dev/shm")
 
@@ -115,7 +116,7 @@ def filled(answer: Hostile, world: dict[str, str]) -> str:
     return text
 
 
-@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_hostile_answer_earns_nothing_and_does_no_harm(
@@ -160,7 +161,9 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=SLOW if name == "sleep" else ()) for name in TOLD]
+)
 def test_what_happened_is_told(name: str, world: dict[str, str]) -> None:
     answer = HOSTILE[name]
     result = of(
@@ -255,7 +258,7 @@ def test_no_answer_earns_nothing(name: str) -> None:
 # ---------------
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_hostile_class_leaves_its_neighbours_alone(
     tmp_path: Path, world: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -341,7 +341,7 @@ def test_every_answer_that_the_guide_asks_the_package_for_is_there() -> None:
 def test_the_extra_for_grading_exists_and_its_version_is_named() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert "nbgrader" in "".join(project["project"]["optional-dependencies"]["grading"])
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     pinned = re.search(r"^nbgrader==(\S+)", lock, re.MULTILINE)
     assert pinned
     assert f"with nbgrader {pinned[1]}" in flowing(GUIDE)
@@ -469,7 +469,7 @@ def points_in(row: dict[str, str], lesson: Lesson) -> float:
     return sum(float(row[name] or 0) for name in names)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Path) -> None:
     text = part("Handing out and collecting")
     shutil.copytree(course / "submitted", tmp_path / "submissions")
@@ -496,7 +496,7 @@ def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Pat
     assert (tmp_path / "feedback" / "solved.html").is_file()
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_rule_that_is_half_right_depends_on_the_seed() -> None:
     assert "with the seeds 0 to 9 it had from 4 to 14" in flowing(GUIDE)
     names: dict[str, Any] = {"gradlab": gradlab}
@@ -505,13 +505,13 @@ def test_a_rule_that_is_half_right_depends_on_the_seed() -> None:
     assert (min(points), max(points)) == (4, 14)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_the_release_is_the_learners_edition(course: Path) -> None:
     released = course / "release" / "lesson_01" / f"{LESSON_1.stem}.ipynb"
     assert released.read_bytes() == (NOTEBOOKS / f"{LESSON_1.stem}.ipynb").read_bytes()
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
     text = part("Handing out and collecting")
     table = re.search(
@@ -527,13 +527,13 @@ def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
         assert found == [(float(p), h) for p, h in zip(promised, highest, strict=True)], name
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_feedback_holds_the_report_of_each_check(course: Path) -> None:
     page = course / "feedback" / "half done" / "lesson_01" / f"{LESSON_1.stem}.html"
     assert "forward_difference: 3 of 4 points" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_points_can_be_made_up_but_not_in_a_graded_cell(course: Path) -> None:
     points = exported(course)
     found = [points["lesson_01", student] for student in ("made up", "graded cells changed")]
@@ -542,7 +542,7 @@ def test_points_can_be_made_up_but_not_in_a_graded_cell(course: Path) -> None:
     assert len(MADE_UP["forward_difference"].splitlines()) == 2
 
 
-@pytest.mark.once
+@pytest.mark.slow
 # Warnings of nbgrader's database are not ours to mend.
 @pytest.mark.filterwarnings("ignore")
 def test_an_answer_in_words_waits_for_a_person_and_keeps_what_it_got(course: Path) -> None:
@@ -562,7 +562,7 @@ def test_an_answer_in_words_waits_for_a_person_and_keeps_what_it_got(course: Pat
     assert "14 of 30" in flowing(GUIDE)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_copied_cell_and_a_renamed_file_are_what_goes_wrong(tmp_path: Path) -> None:
     first, folder = LESSONS[0], tmp_path / "my-class"
     right = {"double": "def double(x):\n    return 2 * x"}

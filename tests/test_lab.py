@@ -21,6 +21,7 @@ from gradlab.lab import LabError, run_lab
 
 LESSON = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 SECONDS = 60
+TEACHERS_PANELS = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
 # Tests started with nohup pass on that hang-ups are ignored.
 START = """
 import signal
@@ -164,6 +165,13 @@ def test_a_served_course(tmp_path: Path) -> None:
             assert found
             page_config = json.loads(found[1])
             assert page_config["news"] == {"disabled": True}
+            # nbgrader's button Validate stays; what is for teachers goes.
+            off = page_config["disabledExtensions"]
+            assert {f"@jupyter/nbgrader:{panel}" for panel in TEACHERS_PANELS} <= set(off)
+            assert "@jupyter/nbgrader:validate-assignment" not in off
+            themes = "base/lab/api/settings/@jupyterlab/apputils-extension:themes"
+            properties = json.loads(server.get(themes))["schema"]["properties"]
+            assert properties["adaptive-theme"]["default"] is True
             setting = "base/lab/api/settings/@jupyterlab/apputils-extension:notification"
             properties = json.loads(server.get(setting))["schema"]["properties"]
             assert properties["fetchNews"]["default"] == "false"

@@ -167,6 +167,7 @@ def test_worked_cells_do_not_depend_on_the_learners_answers(stem: str) -> None:
         assert not names & answers, cell.source
 
 
+@pytest.mark.slow
 @every_lesson
 def test_a_blank_learners_edition_runs_from_top_to_bottom(stem: str) -> None:
     learner = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)

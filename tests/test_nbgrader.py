@@ -29,7 +29,7 @@ BY_HAND = {
 VALIDATED = [stem for stem in LESSONS if stem[:2] in ("00", "03", "07")]
 
 # nbgrader's own warnings, and those of its database, are not ours to mend.
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.once]
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -235,16 +235,16 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     return Graded(course, points, rows, (by_nbgrader, mark.exists()))
 
 
-once = pytest.mark.once
+slow = pytest.mark.slow
 
 
-@once
+@slow
 def test_the_release_is_the_learners_edition(graded: Graded) -> None:
     released = graded.course / "release" / "lesson_00" / FIRST
     assert released.read_bytes() == (NOTEBOOKS / FIRST).read_bytes()
 
 
-@once
+@slow
 @pytest.mark.parametrize("handed", HANDED, ids=lambda handed: handed.row)
 def test_points_are_those_of_both_ways(handed: Handed, graded: Graded) -> None:
     found = (
@@ -254,7 +254,7 @@ def test_points_are_those_of_both_ways(handed: Handed, graded: Graded) -> None:
     assert found == handed.points
 
 
-@once
+@slow
 def test_nobody_is_left_out_and_each_has_a_status(graded: Graded) -> None:
     assert list(graded.gradlab) == [handed.student for handed in HANDED]
     status = {student: row["status"] for student, row in graded.gradlab.items()}
@@ -275,14 +275,14 @@ def test_a_copy_with_one_name_changed_is_not_noted() -> None:
     assert "same as published" not in notes(re.sub(r"\bx\b", "y", published))
 
 
-@once
+@slow
 def test_an_answer_may_write_into_your_folder_in_nbgrader_alone(graded: Graded) -> None:
     by_nbgrader, by_gradlab = graded.written_by
     assert by_nbgrader
     assert by_gradlab == (strongest() == "limits")
 
 
-@once
+@slow
 def test_the_pages_of_nbgrader_load_a_script(graded: Graded) -> None:
     page = graded.course / "feedback" / "ben" / "lesson_00" / FIRST.replace("ipynb", "html")
     text = page.read_text(encoding="utf-8")

@@ -43,6 +43,7 @@ RIGHT: list[tuple[ModuleType, str, int]] = [
     if (name, number) != ("richardson", 2)
 ]
 SEED = 5
+SLOW = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +68,12 @@ def test_the_reference_gets_full_marks(sandbox: Sandbox, name: str) -> None:
     assert marking.points == exercise.points, marking
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
-    ("module", "name", "number"), RIGHT, ids=[f"{name} {number}" for _, name, number in RIGHT]
+    ("module", "name", "number"),
+    [
+        pytest.param(module, name, number, id=f"{name} {number}", marks=SLOW if number else ())
+        for module, name, number in RIGHT
+    ],
 )
 def test_other_right_ways_get_full_marks(
     sandbox: Sandbox, module: ModuleType, name: str, number: int
@@ -116,10 +120,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.once
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
-    ("name", "number"), WRONG, ids=[f"{name} {number}" for name, number in WRONG]
+    ("name", "number"),
+    [
+        pytest.param(name, number, id=f"{name} {number}", marks=SLOW if number else ())
+        for name, number in WRONG
+    ],
 )
 def test_a_misconception_gets_the_same_hints_and_points(name: str, number: int) -> None:
     exercise = EXERCISES[name]
@@ -308,6 +315,7 @@ def test_scipy_is_there_if_the_course_has_it(sandbox: Sandbox) -> None:
     assert marked(sandbox, EXERCISES["softmax"], source)[0].points == 3
 
 
+@pytest.mark.slow
 def test_no_module_of_gradlab_lies_in_the_sandbox(sandbox: Sandbox) -> None:
     if strongest() != "bubblewrap":
         pytest.skip("below the level bubblewrap, what is on the disk can be read")

@@ -28,8 +28,10 @@ def test_every_python_that_the_package_promises_is_tested_on_every_system(
     assert [f"py{version.replace('.', '')}" for version in promised] == PROJECT["tool"]["tox"][
         "env_list"
     ]
+    assert jobs["learner"]["strategy"]["matrix"]["python"] == [promised[0], promised[-1]]
     systems = ["ubuntu-latest", "macos-latest", "windows-latest"]
-    assert matrix["os"] == jobs["conda"]["strategy"]["matrix"]["os"] == systems
+    for name in ("tests", "learner", "conda"):
+        assert jobs[name]["strategy"]["matrix"]["os"] == systems, name
 
 
 def test_what_the_jobs_call_exists() -> None:
@@ -39,7 +41,7 @@ def test_what_the_jobs_call_exists() -> None:
     assert targets
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    files = re.findall(r"[\w/]+\.(?:lock|yml)\b", text)
+    files = re.findall(r"[\w/-]+\.(?:lock|yml)\b", text)
     assert files
     for file in files:
         assert (ROOT / file).exists(), file

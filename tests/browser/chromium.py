@@ -56,6 +56,12 @@ class Account:
     off_machine: list[str] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
 
+    def add(self, other: Account) -> None:
+        """Add what another process counted."""
+        self.requests += other.requests
+        self.off_machine += other.off_machine
+        self.measured += other.measured
+
     def __str__(self) -> str:
         return f"requests: {self.requests}, of these off the machine: {len(self.off_machine)}"
 
@@ -146,7 +152,8 @@ def serve(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _served(server: socketserver.TCPServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever)
+    # The end is noticed at the next look, and hundreds of pages have a server of their own.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield

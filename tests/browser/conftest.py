@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
-from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, find_chromium, launch
+from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch
 from browser.lab import Lab, start
 from playwright.sync_api import Browser, sync_playwright
 
@@ -30,9 +32,24 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand this process's account to the one that started it, if there is one."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["account"] = asdict(ACCOUNT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the account of a process that has ended."""
+    account = getattr(node, "workeroutput", {}).get("account")
+    if account is not None:
+        ACCOUNT.add(Account(**account))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many requests were made, and how many of them would have left the machine."""
-    for sentence in ACCOUNT.measured:
+    for sentence in sorted(ACCOUNT.measured):
         terminalreporter.write_line(sentence)
     if ACCOUNT.requests:
         terminalreporter.write_line(f"Browser tests: {ACCOUNT}; pictures are in {SCREENSHOTS}")

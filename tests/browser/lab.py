@@ -73,9 +73,10 @@ class Lab:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(settings))
 
-    def open(self, page: Page, lesson: str) -> Notebook:
-        """Open a lesson, with no other tab beside it."""
-        address = f"{self._base}lab/tree/{quote(lesson)}?token={self._token}&reset"
+    def open(self, page: Page, lesson: str, reset: bool = True) -> Notebook:
+        """Open a lesson, with no other tab beside it; or, without reset, in the last layout."""
+        address = f"{self._base}lab/tree/{quote(lesson)}?token={self._token}"
+        address += "&reset" if reset else ""
         return Notebook(page, address, self.folder / lesson)
 
     def shut_down_kernels(self) -> None:

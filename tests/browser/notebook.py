@@ -37,7 +37,6 @@ _RUN_ANEW = """
 ([prompt, before]) =>
     prompt.textContent !== before && /\\[\\d+\\]/.test(prompt.textContent)
 """
-_THEME = "name => document.body.dataset.jpThemeName === name"
 # The text of the prose, without code and what was made of formulas.
 _PROSE = """
 panel => [...panel.querySelectorAll(".jp-RenderedMarkdown")].map(cell => {
@@ -210,11 +209,6 @@ class Notebook:
         dialog.get_by_role("button", name="Ok").click()
         expect(dialog).to_have_count(0)
         return text
-
-    def choose_theme(self, name: str) -> None:
-        """Choose a theme in the menu and wait until the page has its colours."""
-        self.choose("Settings", "Theme", name)
-        self.page.wait_for_function(_THEME, arg=name)
 
     def choose(self, menu: str, *items: str) -> None:
         """Choose an item in the menu, or in a menu of that."""

@@ -6,7 +6,7 @@ import pytest
 from browser.chromium import HEIGHT, NARROW, SCREENSHOTS, WIDE, visit
 from browser.lab import Lab
 from browser.notebook import Notebook
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from gradlab.course import LESSONS, lessons_folder
 
@@ -28,6 +28,11 @@ panel => [...panel.querySelectorAll(".jp-RenderedMarkdown, .jp-OutputArea-output
 """
 
 
+def desktop_turns_dark(notebook: Notebook) -> None:
+    notebook.page.emulate_media(color_scheme="dark")
+    expect(notebook.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+
+
 def look_at(notebook: Notebook) -> None:
     """Keep pictures in both themes and in a narrow window, with the file browser closed."""
     shutil.rmtree(SCREENSHOTS / "lab" / notebook.path.stem, ignore_errors=True)
@@ -36,13 +41,12 @@ def look_at(notebook: Notebook) -> None:
     notebook.keep_pictures("lab", "narrow", NARROW)
     notebook.page.keyboard.press("Control+b")
     notebook.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
-    notebook.choose_theme("JupyterLab Dark")
+    desktop_turns_dark(notebook)
     notebook.keep_pictures("lab", "dark", WIDE)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_runs_from_top_to_bottom(name: str, lab: Lab, browser: Browser) -> None:
-    lab.set("@jupyterlab/apputils-extension:themes", theme="JupyterLab Light")
     # What is out of view has a size, too.
     lab.set("@jupyterlab/notebook-extension:tracker", windowingMode="none")
     with visit(browser) as page:
