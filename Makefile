@@ -135,7 +135,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -n "$(FIND_PYTHON)$(if $(PYTHON),,$(UV))" || { \
 	    echo "No Python 3.11 or newer was found (looked for: $(CANDIDATES))."; \
 	    echo "Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "Setting up $(VENV): about 110 packages, 100 MB, which takes a minute or a few, once."
+	@echo "Setting up $(VENV): about 110 packages, 90 MB, which takes a minute or a few, once."
 	@echo "To fetch them from a mirror, set PIP_INDEX_URL to its address."
 	@$(BIN)/python $(if $(UV),-V,-m pip --version) >/dev/null 2>&1 || $(MAKE_VENV)
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
@@ -143,7 +143,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 $(DEV): $(READY) requirements-dev.lock
-	@echo "Adding to $(VENV) what the tests need: about 80 packages, 200 MB, once."
+	@echo "Adding to $(VENV) what the tests need: about 80 packages, 210 MB, once."
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
