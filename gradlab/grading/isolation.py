@@ -17,11 +17,12 @@ SENTENCES: dict[Level, str] = {
     "(it needs no root), or grade in a container that has no network.",
 }
 
-# Answers import of Python's library what they like: here something that no worker has loaded.
+# Answers import what they like of Python's library and of NumPy: here what no worker has loaded.
 _PROBE = """
 def double(x):
     import wave
-    return x + x if wave else None
+    import numpy.typing
+    return x + x if wave and numpy.typing else None
 """
 
 
@@ -63,7 +64,8 @@ def works(level: Level) -> bool:
     Returns
     -------
     bool
-        False also where Python's library cannot be read at that level.
+        False also where Python's library or NumPy cannot be read at that level, as where they lie
+        in a home that others may not enter.
     """
     return not trouble(level)
 
