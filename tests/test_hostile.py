@@ -146,7 +146,7 @@ TOLD = {
     "sleep": ("stopped", "did not end within 4 s"),
     "os._exit": ("stopped", "ended the process"),
     "abort": ("stopped", "made Python crash (signal 6)"),
-    "recursion": ("wrong", "It raised RecursionError, in the line “return double(given)”."),
+    "recursion": ("wrong", "It raised RecursionError, in the line “return again(x + 1)”."),
     "20 GB array": ("wrong", "MemoryError"),
     "sys.exit": ("wrong", "It raised SystemExit, in the line “sys.exit(0)”."),
     "top-level crash": ("wrong", "It raised ZeroDivisionError, in the line “x = 1 / 0”."),
