@@ -39,6 +39,7 @@ test: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser" \
 	    --durations=20 --durations-min=3
 
@@ -60,30 +61,30 @@ check-locks: $(DEV)
 	$(BIN)/python -m tools.check_locks
 
 notebooks: $(DEV)
-	$(BIN)/python -m gradlab.build $(if $(ALL),--all)
+	$(BIN)/python -m tools.lessons $(if $(ALL),--all)
 
 bench: $(DEV)
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/speed.py $(if $(WRITE),--write)
+	$(BIN)/python -m tools.benchmarks.run
+	$(BIN)/python -m tools.benchmarks.speed $(if $(WRITE),--write)
 
 bench-grading: $(DEV)
-	$(BIN)/python benchmarks/grading.py $(if $(WRITE),--write)
+	$(BIN)/python -m tools.benchmarks.grading $(if $(WRITE),--write)
 
 scorecard: $(DEV)
-	$(BIN)/python benchmarks/scorecard.py $(if $(WRITE),--write)
+	$(BIN)/python -m tools.benchmarks.scorecard $(if $(WRITE),--write)
 
 book: $(DEV)
-	$(BIN)/python -m book
+	$(BIN)/python -m tools.book
 
 # The files of the page bear the date of the last commit, so that it can be built again.
 site: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 site: $(DEV) $(LITE)/.ready
-	$(BIN)/python -m book --lite "lite/notebooks/index.html?path="
+	$(BIN)/python -m tools.book --lite "lite/notebooks/index.html?path="
 	rm -rf build/wheels build/lite build/site
 	$(BIN)/python -m hatchling build -t wheel -d build/wheels
 	$(LITE)/bin/python -m pip download --disable-pip-version-check --quiet $(OFFLINE) \
-	    --no-deps --require-hashes -r lite/wheels.lock -d build/wheels
-	$(LITE)/bin/python -m lite build/lite --wheels build/wheels $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+	    --no-deps --require-hashes -r tools/site/wheels.lock -d build/wheels
+	$(LITE)/bin/python -m tools.site build/lite --wheels build/wheels $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 	cp -r build/book build/site
 	mv build/lite build/site/lite
 	@echo "The site is in build/site. To look at it:"
@@ -99,8 +100,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 lock: $(DEV)
 	$(COMPILE) --group pyproject.toml:editable --all-extras pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --group pyproject.toml:editable -c requirements-dev.lock pyproject.toml -o requirements.lock
-	$(COMPILE) lite/requirements.in -o lite/requirements.lock
-	$(COMPILE) --no-deps lite/wheels.in -o lite/wheels.lock
+	$(COMPILE) tools/site/requirements.in -o tools/site/requirements.lock
+	$(COMPILE) --no-deps tools/site/wheels.in -o tools/site/wheels.lock
 
 clean:
 	rm -rf $(VENV) $(LITE) .tox .mypy_cache .ruff_cache .pytest_cache dist build
@@ -147,8 +148,8 @@ $(DEV): $(READY) requirements-dev.lock
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(LITE)/.ready: lite/requirements.lock
-	@echo "Setting up $(LITE) from lite/requirements.lock; this takes a minute, once."
+$(LITE)/.ready: tools/site/requirements.lock
+	@echo "Setting up $(LITE) from tools/site/requirements.lock; this takes a minute, once."
 	@$(BIN)/python -m venv --clear $(LITE)
-	@$(PIP_INSTALL) --require-hashes -r lite/requirements.lock
+	@$(PIP_INSTALL) --require-hashes -r tools/site/requirements.lock
 	@touch $@

@@ -9,10 +9,10 @@ os.environ["TQDM_DISABLE"] = "1"
 # `gradlab grade` limits what answers may take by means that Windows does not have.
 if sys.platform == "win32":
     collect_ignore_glob = [
-        "gradlab/grading/*.py",
-        "tests/hostile_answers.py",
-        "tests/test_grade.py",
-        "tests/test_hostile.py",
-        "tests/test_nbgrader_course.py",
-        "tests/test_remote.py",
+        "gradlab/grading/*",
+        "tests/grading/hostile_answers.py",
+        "tests/grading/test_grade.py",
+        "tests/grading/test_hostile.py",
+        "tests/grading/test_nbgrader_course.py",
+        "tests/grading/test_remote.py",
     ]

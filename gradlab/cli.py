@@ -8,8 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradlab.support.errors import GradlabError
+
 if TYPE_CHECKING:
-    from gradlab.course import Lesson
+    from gradlab.course.folder import Lesson
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -187,8 +189,8 @@ def _positive(text: str) -> int:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    from gradlab.course import CourseError, open_course
-    from gradlab.lab import LabError, run_lab
+    from gradlab.course.folder import open_course
+    from gradlab.course.lab import run_lab
 
     folder: Path = arguments.folder
     if str(folder).isdigit() and len(str(folder)) <= 2 and not folder.exists():
@@ -202,7 +204,7 @@ def _start(arguments: argparse.Namespace) -> int:
         lessons = open_course(folder, reset=arguments.reset)
         print("\n".join(_sentences(folder, lessons)), flush=True)
         run_lab(folder, lessons[0].name, arguments.port, browser=not arguments.no_browser)
-    except (CourseError, LabError, OSError) as error:
+    except (GradlabError, OSError) as error:
         print(f"gradlab start: {error}", file=sys.stderr)
         return 1
     return 0
@@ -240,20 +242,18 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _nbgrader(arguments: argparse.Namespace) -> int:
-    from gradlab.course import CourseError
-    from gradlab.grading.gradebook import GradebookError
-    from gradlab.grading.nbgrader_course import NbgraderCourseError, lay_out
+    from gradlab.grading.nbgrader_course import lay_out
 
     try:
         print("\n".join(lay_out(arguments.folder)))
-    except (CourseError, GradebookError, NbgraderCourseError) as error:
+    except GradlabError as error:
         print(f"gradlab nbgrader: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from gradlab.doctor import as_text, examine
+    from gradlab.course.doctor import as_text, examine
 
     checks = examine()
     print(as_text(checks))

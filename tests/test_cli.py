@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradlab.cli import main
-from gradlab.doctor import Check
+from gradlab.course.doctor import Check
 
 LESSON = '{"cells": [{"cell_type": "markdown", "source": "%s"}]}'
 
@@ -16,7 +16,7 @@ def lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "lessons"
     folder.mkdir()
     release(folder, "v1")
-    monkeypatch.setattr("gradlab.course.lessons_folder", lambda: folder)
+    monkeypatch.setattr("gradlab.course.folder.lessons_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -34,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     def run_lab(folder: Path, notebook: str, port: int, browser: bool) -> None:
         calls.append((folder, notebook, port, browser))
 
-    monkeypatch.setattr("gradlab.lab.run_lab", run_lab)
+    monkeypatch.setattr("gradlab.course.lab.run_lab", run_lab)
     return calls
 
 
@@ -130,7 +130,7 @@ def test_the_number_of_a_lesson_is_no_folder(
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, text in (
-        (["--version"], "gradlab 0.1.0"),
+        (["--version"], "gradlab 0.2.0"),
         (["--help"], "start"),
         (["start", "--help"], "never overwritten"),
     ):
@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_no_traceback(lessons: Path, monkeypatch: pytest.MonkeyPat
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gradlab.lab.run_lab", interrupted)
+    monkeypatch.setattr("gradlab.course.lab.run_lab", interrupted)
     assert main(["start"]) == 130
 
 
@@ -152,7 +152,7 @@ def test_doctor_exits_with_1_if_something_is_broken(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checks = [Check("A", True, "well")]
-    monkeypatch.setattr("gradlab.doctor.examine", lambda: checks)
+    monkeypatch.setattr("gradlab.course.doctor.examine", lambda: checks)
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out == "Everything is ready.\nok      A  well\n"
     checks.append(Check("B", False, "gone", "Fetch it."))

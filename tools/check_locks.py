@@ -20,7 +20,7 @@ from typing import NamedTuple
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "lite/requirements.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "tools/site/requirements.lock")
 # Of Linux those with glibc 2.28 or newer: Debian 10, Ubuntu 20.04, RHEL 8.
 SYSTEMS = {
     "Linux x64": "x86_64-manylinux_2_28",
@@ -93,10 +93,10 @@ def main() -> int:
                 strict=True,
             )
         )
-    print(f"{'packages to install':38}" + "".join(f"{python:>7}" for python in pythons))
+    print(f"{'packages to install':42}" + "".join(f"{python:>7}" for python in pythons))
     for lock, system in product(LOCKS, SYSTEMS):
         row = (resolutions[lock, system, python].packages or "none" for python in pythons)
-        print(f"{lock:25}{system:13}" + "".join(f"{entry:>7}" for entry in row))
+        print(f"{lock:29}{system:13}" + "".join(f"{entry:>7}" for entry in row))
     failures = {place: found for place, found in resolutions.items() if found.reason}
     for (lock, system, python), found in failures.items():
         print(f"\n{lock} does not resolve for {system}, Python {python}:\n{found.reason}")

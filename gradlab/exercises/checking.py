@@ -20,7 +20,7 @@ from gradlab.exercises.exercise import Exercise, Trial
 from gradlab.exercises.marking import Group, Marking, mark
 from gradlab.exercises.random_state import random_state, set_random_state
 from gradlab.exercises.values import STAGES, show_value
-from gradlab.shell import running_shell
+from gradlab.support.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0

@@ -1026,7 +1026,9 @@ class _Loss:
     def params(self, theta: Any) -> Params:
         """Return the pairs (W, b) that theta holds."""
         if np.shape(theta) != (self.length,):
-            raise ValueError(f"theta has shape {np.shape(theta)}; it needs ({self.length},)")
+            raise ValueError(
+                f"theta has shape {np.shape(theta)}; it must have shape ({self.length},)"
+            )
         inputs, hidden, classes = self.sizes
         theta = np.asarray(theta)
         first, second = theta[: (inputs + 1) * hidden], theta[(inputs + 1) * hidden :]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 import gradlab
+from gradlab.bugs.suspects import Suspect, confusion_table, draw_suspects, nearest_to_output
 from gradlab.exercises.exercise import (
     Cases,
     Exercise,
@@ -17,8 +18,7 @@ from gradlab.exercises.exercise import (
     WrittenAnswer,
 )
 from gradlab.exercises.values import leaves
-from gradlab.network import Params
-from gradlab.suspects import Suspect, confusion_table, draw_suspects, nearest_to_output
+from gradlab.network.mlp import Params
 
 _COUNT = 20
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradlab.examples import CURVES, Example
 from gradlab.explorers.explorer import Explorer, log_slider, menu, require_choice, slider
 from gradlab.plots.differences import Chords, VCurve
-from gradlab.plots.drawing import png
+from gradlab.support.drawing import png
 
 METHODS = ("forward", "central", "five_point", "richardson")
 _TYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": np.float32}

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from gradlab.plots.drawing import picture
+from gradlab.support.drawing import picture
 
 # Every control is a row of its own, with the names aligned.
 ROW = {

@@ -7,14 +7,16 @@ import copy
 import ipywidgets as widgets
 import numpy as np
 
+from gradlab.checker.check import numerical_gradient
+from gradlab.checker.norms import relative_difference
+from gradlab.checker.parameters import named_blocks
 from gradlab.explorers.explorer import ROW, Explorer, log_slider, menu, require_choice, slider
-from gradlab.gradient_check import check_network, numerical_gradient
-from gradlab.network import MLP, FloatArray, Params
-from gradlab.norms import relative_difference
-from gradlab.parameters import named_blocks
-from gradlab.plots.drawing import png
+from gradlab.network.check import check_network
+from gradlab.network.mlp import MLP, Params
 from gradlab.plots.networks import ThetaMoved
 from gradlab.plots.pitfalls import KinkCrossed, RatioBars
+from gradlab.support.drawing import png
+from gradlab.support.floats import FloatArray
 
 MISTAKES = ("none", "penalty forgotten", "data part of dW1 off by 10%", "1/keep_prob forgotten")
 MASKS = ("none", "frozen", "new each time")
@@ -49,7 +51,7 @@ def explore_theta(index: int = 13, h: float = 0.5) -> Explorer:
     network = MLP([3, 4, 2], seed=4)
     total = sum(W.size + b.size for W, b in network.params)
     if index not in range(total):
-        raise ValueError(f"index is {index!r}; it needs to be from 0 to {total - 1}")
+        raise ValueError(f"index is {index!r}; it must be from 0 to {total - 1}")
     rng = np.random.default_rng(4)
     X, Y = rng.random((6, 3)), np.eye(2)[[0, 1, 1, 0, 1, 0]]
     controls = {

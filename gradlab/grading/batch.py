@@ -8,11 +8,11 @@ from importlib.metadata import version
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.grader import Task, grade_submission, names_that_count
-from gradlab.grading.isolation import SENTENCES
-from gradlab.grading.results import ExerciseResult, LearnerResult, Run
-from gradlab.grading.sandbox import LEVELS, Level
-from gradlab.grading.submissions import Submission, read_notebooks
-from gradlab.progress import progress
+from gradlab.grading.intake.submissions import Submission, read_notebooks
+from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Run
+from gradlab.grading.sandbox.isolation import SENTENCES
+from gradlab.grading.sandbox.process import LEVELS, Level
+from gradlab.support.progress import progress
 
 # A learner's notebooks are in memory only while they wait or are graded.
 IN_FLIGHT = 32

@@ -17,12 +17,18 @@ from pathlib import Path
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import IN_FLIGHT, grade_all, is_ungraded
-from gradlab.grading.feedback import require_room, write_feedback
-from gradlab.grading.gradebook import GradebookError, as_csv, as_json, as_report, write_grades
-from gradlab.grading.isolation import SENTENCES, NoIsolationError, strongest, trouble
-from gradlab.grading.marks import Marks, merge, read_marks
-from gradlab.grading.results import LearnerResult, Run
-from gradlab.grading.submissions import Submission, SubmissionsError, open_submissions
+from gradlab.grading.intake.submissions import Submission, open_submissions
+from gradlab.grading.outcome.feedback import require_room, write_feedback
+from gradlab.grading.outcome.gradebook import (
+    as_csv,
+    as_json,
+    as_report,
+    write_grades,
+)
+from gradlab.grading.outcome.marks import Marks, merge, read_marks
+from gradlab.grading.outcome.results import LearnerResult, Run
+from gradlab.grading.sandbox.isolation import SENTENCES, strongest, trouble
+from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
 _PATIENCE = 10
@@ -46,7 +52,7 @@ class Request:
     dask: str | None
 
 
-class RequestError(Exception):
+class RequestError(GradlabError):
     """What cannot be done, with what to do, in sentences for the teacher."""
 
 
@@ -68,7 +74,7 @@ def run_grading(request: Request) -> int:
         marks = _prepare(request)
         with open_submissions(request.submissions) as submissions:
             report = _grade(request, submissions, marks)
-    except (RequestError, SubmissionsError, GradebookError, NoIsolationError) as error:
+    except GradlabError as error:
         print(f"gradlab grade: {error}", file=sys.stderr)
         return 1
     print(report, end="")

@@ -14,11 +14,17 @@ import numpy as np
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
-from gradlab.grading.answers import USES, Answer, Work, find_answers
-from gradlab.grading.isolation import strongest
-from gradlab.grading.remote import RemoteAnswer
-from gradlab.grading.results import ExerciseResult, GroupResult, LearnerResult, Outcome, Status
-from gradlab.grading.sandbox import Level, Sandbox
+from gradlab.grading.intake.answers import USES, Answer, Work, find_answers
+from gradlab.grading.outcome.results import (
+    ExerciseResult,
+    GroupResult,
+    LearnerResult,
+    Outcome,
+    Status,
+)
+from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.process import Level, Sandbox
+from gradlab.grading.sandbox.remote import RemoteAnswer
 
 # What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
 _OTHER_TYPE = re.compile(r"returned an? [\w ]+; [^;]* needed")

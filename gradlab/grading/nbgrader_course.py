@@ -7,9 +7,10 @@ import shlex
 import shutil
 from pathlib import Path
 
-from gradlab.course import LESSONS, lessons_folder
-from gradlab.files import write_whole
-from gradlab.grading.gradebook import explained
+from gradlab.course.folder import LESSONS, lessons_folder
+from gradlab.grading.outcome.gradebook import explained
+from gradlab.support.errors import GradlabError
+from gradlab.support.files import write_whole
 
 CONFIG = "nbgrader_config.py"
 _SETTINGS = '''"""What nbgrader does in this folder; its documentation lists all settings."""
@@ -39,7 +40,7 @@ There is no command nbgrader here. Activate the environment that has gradlab, su
 “. .venv/bin/activate”; if nbgrader is not in it: python -m pip install nbgrader"""
 
 
-class NbgraderCourseError(Exception):
+class NbgraderCourseError(GradlabError):
     """Why there is no course to lay out, with what to do, in sentences for the teacher."""
 
 

@@ -7,10 +7,10 @@ import logging
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from gradlab.plots.differences import Chords, VCurve, plot_against_step
-from gradlab.plots.drawing import Drawing, png, show
 from gradlab.plots.networks import ThetaMoved, plot_flow, plot_sizes, plot_theta
 from gradlab.plots.pitfalls import KinkCrossed, RatioBars, plot_cost
 from gradlab.plots.training import plot_digits, plot_losses
+from gradlab.support.drawing import Drawing, png, show
 
 __all__ = [
     "Chords",

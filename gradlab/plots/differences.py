@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
-from gradlab.differences import backward_difference, central_difference, forward_difference
+from gradlab.differences.formulas import (
+    backward_difference,
+    central_difference,
+    forward_difference,
+)
+from gradlab.differences.taylor import ErrorBudget, error_budget, sweep
 from gradlab.examples import Example
-from gradlab.plots.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
-from gradlab.taylor import ErrorBudget, error_budget, sweep
+from gradlab.support.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
 
 # Forward's markers are open, so that one under another still shows.
 FORWARD: dict[str, Any] = {

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradlab.network import MLP, FloatArray, Params
-from gradlab.parameters import named_blocks, ravel
-from gradlab.plots.drawing import (
+from gradlab.checker.parameters import named_blocks, ravel
+from gradlab.network.mlp import MLP, Params
+from gradlab.support.drawing import (
     BLACK,
     BLUE,
     GREEN,
@@ -27,6 +27,7 @@ from gradlab.plots.drawing import (
     draw_bands,
     new_figure,
 )
+from gradlab.support.floats import FloatArray
 
 # Neighbouring layers differ in colour, W and b by the hatching besides.
 _LAYERS = (SKY, ORANGE, GREEN, PURPLE, YELLOW)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import NullLocator
 
-from gradlab.plots.drawing import (
+from gradlab.support.drawing import (
     BLACK,
     BLUE,
     GREEN,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradlab.plots.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, SIZE, Drawing, new_figure
+from gradlab.support.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, SIZE, Drawing, new_figure
 
 
 def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:

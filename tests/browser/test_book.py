@@ -14,8 +14,8 @@ import pytest
 from browser.chromium import NARROW, SCREENSHOTS, WIDE, serve, visit
 from playwright.sync_api import Browser, Page
 
-from book.assemble import FRAME, ROOT
-from book.build import build_book
+from tools.book.assemble import FRAME, ROOT
+from tools.book.build import build_book
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOURCES = [

@@ -11,7 +11,7 @@ from browser.lab import Lab
 from playwright.sync_api import Browser
 
 import gradlab
-from gradlab.course import LESSONS, lessons_folder
+from gradlab.course.folder import LESSONS, lessons_folder
 
 # Without dropout there is nothing to keep.
 NEEDED_FIRST = {"keep p": "mask"}

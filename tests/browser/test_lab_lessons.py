@@ -8,7 +8,7 @@ from browser.lab import Lab
 from browser.notebook import Notebook
 from playwright.sync_api import Browser, expect
 
-from gradlab.course import LESSONS, lessons_folder
+from gradlab.course.folder import LESSONS, lessons_folder
 
 NAMES = sorted(path.name for path in lessons_folder().glob(LESSONS))
 

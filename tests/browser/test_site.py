@@ -18,7 +18,7 @@ from browser.pyodide import fetch, unpack
 from playwright.sync_api import Browser, Page, expect
 
 from gradlab.cli import main
-from gradlab.course import LESSONS, lessons_folder
+from gradlab.course.folder import LESSONS, lessons_folder
 
 NAMES = sorted(path.name for path in lessons_folder().glob(LESSONS))
 START_HERE, DERIVATIVES = NAMES[:2]

@@ -1,0 +1,153 @@
+"""Backpropagation in steps that can be replaced one by one, which is where bugs are put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gradlab.network.activations import ACTIVATIONS, softmax
+from gradlab.network.mlp import MLP, Params
+from gradlab.support.floats import FloatArray
+
+Gradients = Callable[[MLP, FloatArray, FloatArray], Params]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What a forward pass leaves behind for the backward pass; layers are counted from 0.
+
+    Attributes
+    ----------
+    network : MLP
+    Y : ndarray of float64, shape (m, n_L)
+        The targets.
+    A : list of ndarray of float64
+        What each layer was given: X, then the hidden activations, after dropout.
+    hidden : list of ndarray of float64
+        The same before dropout.
+    Z : list of ndarray of float64
+        What each layer made of it, ``A[l] W_l + b_l``; the last are the logits.
+    masks : list of ndarray or None
+        mask / keep_prob of each hidden layer: ``A[l] = hidden[l] * masks[l - 1]``.
+    """
+
+    network: MLP
+    Y: FloatArray
+    A: list[FloatArray]
+    hidden: list[FloatArray]
+    Z: list[FloatArray]
+    masks: list[FloatArray] | None
+
+    @property
+    def rows(self) -> int:
+        """The number m of rows."""
+        return len(self.Y)
+
+    def W(self, layer: int) -> FloatArray:  # noqa: N802
+        """Return the weights of a layer."""
+        return self.network.params[layer][0]
+
+
+def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
+    """Run a network's forward pass, with dropout if it has any, and keep everything."""
+    X, Y = network._checked(X, Y)
+    masks = network._masks(len(X))
+    g, _ = ACTIVATIONS[network.activation]
+    A, hidden, Z = [X], [X], []
+    for layer, (W, b) in enumerate(network.params):
+        Z.append(A[-1] @ W + b)
+        if layer < len(network.params) - 1:
+            hidden.append(g(Z[-1]))
+            A.append(hidden[-1] if masks is None else hidden[-1] * masks[layer])
+    return Forward(network, Y, A, hidden, Z, masks)
+
+
+def averaged(f: Forward, delta: FloatArray) -> FloatArray:
+    """Divide by the number of rows, if the loss is a mean."""
+    return delta / f.rows if f.network.reduction == "mean" else delta
+
+
+def right_start(f: Forward) -> FloatArray:
+    """Return delta_L, the derivative of the loss by the logits."""
+    return averaged(f, softmax(f.Z[-1]) - f.Y)
+
+
+def right_weights(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+    """Return dW of a layer."""
+    return f.A[layer].T @ delta + f.network.l2 * f.W(layer)
+
+
+def right_bias(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+    """Return db of a layer."""
+    db: FloatArray = delta.sum(axis=0)
+    return db
+
+
+def right_product(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+    """Return the derivative by A[layer], which the layer was given."""
+    return delta @ f.W(layer).T
+
+
+def right_dropout(f: Forward, layer: int) -> FloatArray | float:
+    """Return the derivative of A[layer] by hidden[layer]."""
+    return 1.0 if f.masks is None else f.masks[layer - 1]
+
+
+def right_slope(f: Forward, layer: int) -> FloatArray | float:
+    """Return the derivative of hidden[layer] by the Z behind it."""
+    return f.network._slope(f.hidden[layer])
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a backward pass, right ones where nothing else is given."""
+
+    start: Callable[[Forward], FloatArray] = right_start
+    weights: Callable[[Forward, int, FloatArray], FloatArray] = right_weights
+    bias: Callable[[Forward, int, FloatArray], FloatArray] = right_bias
+    product: Callable[[Forward, int, FloatArray], FloatArray] = right_product
+    dropout: Callable[[Forward, int], FloatArray | float] = right_dropout
+    slope: Callable[[Forward, int], FloatArray | float] = right_slope
+
+
+def run_backward(steps: Steps, network: MLP, X: FloatArray, Y: FloatArray) -> Params:
+    """Return the gradient of a network's loss, as `MLP.gradients` does, by these steps."""
+    f = run_forward(network, X, Y)
+    delta = steps.start(f)
+    gradients: Params = []
+    for layer in range(len(network.params) - 1, -1, -1):
+        gradients.append((steps.weights(f, layer, delta), steps.bias(f, layer, delta)))
+        if layer > 0:
+            delta = steps.product(f, layer, delta) * steps.dropout(f, layer)
+            delta = delta * steps.slope(f, layer)
+    return gradients[::-1]
+
+
+def backward(**replaced: Any) -> Gradients:
+    """Return a backward pass in which these of its `Steps` are replaced.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab.bugs.backward import backward
+    >>> from gradlab import MLP
+    >>> wrong = backward(bias=lambda f, layer, delta: delta[0])
+    >>> X, Y = np.ones((2, 3)), np.eye(2)
+    >>> network = MLP([3, 2])
+    >>> np.allclose(wrong(network, X, Y)[0][0], network.gradients(X, Y)[0][0])
+    True
+    >>> np.allclose(wrong(network, X, Y)[0][1], network.gradients(X, Y)[0][1])
+    False
+    """
+    return partial(run_backward, Steps(**replaced))
+
+
+def afterwards(change: Callable[[MLP, Params], Params]) -> Gradients:
+    """Return the right backward pass with a change of what it has found."""
+
+    def gradients(network: MLP, X: FloatArray, Y: FloatArray) -> Params:
+        return change(network, MLP.gradients(network, X, Y))
+
+    return gradients

@@ -1,0 +1,435 @@
+"""One gradient to be checked: what is found out before any difference, measured, and reported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
+from gradlab.checker.loss import LossAt, loss_noise
+from gradlab.checker.norms import distance_ratio
+from gradlab.checker.parameters import named_blocks, ravel, ravel_like
+from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
+from gradlab.checker.sampling import Directions, chance_to_miss, chance_to_miss_along
+from gradlab.checker.slopes import FIRST, Changes, Measurement, Slopes, step_scales, unknown_slopes
+from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index
+from gradlab.support.progress import progress
+
+P = TypeVar("P")
+
+# So many units of round-off in a loss are more than float64 arithmetic makes by itself.
+_LOW_PRECISION = 2.0**17
+# A progress bar moves after so many entries.
+_PART = 4096
+# Of slopes measured in another way, so many in doubt are measured again by whole losses.
+_IN_DOUBT = 500
+# The noise of a whole loss in units of round-off, where it is not worth measuring.
+_ROUGH = 1e3
+# The error, as a part of a block's norm, for which the chance to miss it is told.
+_ERROR_TOLD = 1e-3
+
+
+class Case:
+    """A loss, its gradient and the params where they are compared.
+
+    Parameters
+    ----------
+    loss, gradient : callable
+        Of params.
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        Not changed.
+    setting : Setting, optional
+        What is known of the loss.
+
+    Attributes
+    ----------
+    theta : ndarray of float64, shape (N,)
+        The params as one vector.
+    gradient : ndarray of float64, shape (N,)
+        The gradient that is checked, with 0 where it is not finite.
+    sizes : ndarray of int
+        The sizes of the blocks.
+    starts : list of int
+        The index in theta of the first entry of each block.
+    finding : Finding or None
+        Why nothing can be measured, if that is so.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Any], Any],
+        gradient: Callable[[Any], Any],
+        params: Any,
+        setting: Setting | None = None,
+    ) -> None:
+        self.theta, unravel = finite_theta(params)
+        self._setting = setting
+        self._at = LossAt(loss, params)
+        self._replays = [self._at() for _ in range(2)]
+        require_unchanged("loss", params, self.theta, self._at.theta)
+        copies = unravel(self.theta)
+        self._analytic = ravel_like(gradient(copies), params)
+        require_unchanged("gradient", params, self.theta, ravel(copies)[0])
+        self._finite = np.isfinite(self._analytic)
+        self.gradient = np.where(self._finite, self._analytic, 0.0)
+        named = list(named_blocks(params))
+        self._names = [name for name, _ in named]
+        self._shapes = [block.shape for _, block in named]
+        self.sizes = np.array([block.size for _, block in named])
+        self.starts = (np.cumsum(self.sizes) - self.sizes).tolist()
+        self.finding = _unusable(self._replays)
+        self._sigma = math.nan
+
+    def unmeasured(self) -> GradientReport:
+        """Return the report of a loss that cannot be differenced."""
+        return self._report(unknown_slopes(self.theta.size), "loop")
+
+    def entry_by_entry(
+        self, chosen: Index, changes: Changes | None = None, method: str = "loop"
+    ) -> GradientReport:
+        """Measure the slopes along these entries of theta, sorted, one after the other."""
+        self._measure_noise()
+        slopes = self._measured(chosen, changes or self._at.changes)
+        if chosen.size == self.theta.size:
+            return self._report(slopes, method)
+        counts = np.diff(np.searchsorted(chosen, [*self.starts, self.theta.size]))
+        return self._report(slopes, "sample", chosen, _sampling_notes(self.sizes, counts))
+
+    def along(self, count: int, seed: int) -> GradientReport:
+        """Measure the slopes along random directions within each block."""
+        self._measure_noise()
+        lines = Directions.drawn(self._at, self.starts, self.sizes, count, seed)
+        typical = np.maximum.reduceat(self._scales, self.starts)
+        zeros = np.zeros(count * self.sizes.size)
+        given = lines.slopes(self.gradient)
+        starts = list(range(0, zeros.size, count))
+        slopes = Measurement(
+            lines.changes,
+            zeros,
+            given,
+            starts,
+            np.repeat(typical, count),
+            self._sigma,
+            self._size_nearby,
+        ).slopes()
+        notes = _direction_notes(given, slopes, self.sizes, count)
+        return self._report_of_directions(lines.slopes(self._analytic), slopes, count, notes)
+
+    def judge(self, slopes: Slopes, sigma: float, method: str) -> GradientReport:
+        """Report slopes that were measured in another way, if the whole loss confirms them.
+
+        If it does not, every entry is measured by whole losses. `sigma` is the noise of the loss.
+        """
+        slopes.wrong |= ~self._finite
+        self._scales = step_scales(self.theta, self.starts)
+        self._sigma = sigma
+        if not self._confirmed(slopes):
+            return self.entry_by_entry(np.arange(self.theta.size))
+        doubtful = np.flatnonzero(slopes.doubtful)
+        if 0 < doubtful.size <= _IN_DOUBT:
+            self._measure_noise()
+            self._settle(slopes, doubtful)
+        return self._report(slopes, method)
+
+    def _confirmed(self, slopes: Slopes) -> bool:
+        """Return whether the whole loss has these slopes along a random direction.
+
+        What the other way does not see, such as weights that enter a second time, the loss does.
+        """
+        direction = self._scales * np.random.default_rng(0).standard_normal(self.theta.size)
+        terms = direction * slopes.value
+        error = float(np.abs(direction) @ slopes.tolerance)
+        # With a kink between the points, a smaller step may still agree.
+        for j in (FIRST, FIRST + 6, FIRST + 12):
+            h = 2.0**-j
+            slope = (self._moved(h * direction) - self._moved(-h * direction)) / (2.0 * h)
+            noise = _ROUGH * UNIT_ROUNDOFF * abs(self._replays[0]) / h
+            if abs(slope - terms.sum()) <= 1e-3 * np.linalg.norm(terms) + error + noise:
+                return True
+        return False
+
+    def _moved(self, move: FloatArray) -> float:
+        return _loss_at(self._at, self.theta + move)
+
+    def _settle(self, slopes: Slopes, doubtful: Index) -> None:
+        # Whole blocks, because an entry is judged by the largest of its block.
+        blocks = np.searchsorted(self.starts, doubtful, side="right") - 1
+        chosen = np.flatnonzero(
+            np.isin(np.repeat(np.arange(self.sizes.size), self.sizes), np.unique(blocks))
+        )
+        if chosen.size > 4 * _IN_DOUBT:
+            return
+        again = self._measured(chosen, self._at.changes)
+        better = np.isin(chosen, doubtful) & ~again.doubtful
+        kept = chosen[better]
+        slopes.value[kept], slopes.tolerance[kept] = again.value[better], again.tolerance[better]
+        slopes.wrong[kept], slopes.kink[kept] = again.wrong[better], again.kink[better]
+        slopes.doubtful[kept] = False
+
+    def _measure_noise(self) -> None:
+        self._scales = step_scales(self.theta, self.starts)
+        self._sigma = loss_noise(self._at, self._scales)
+
+    def _size_nearby(self) -> float:
+        return self._at.size_nearby(self._scales)
+
+    def _measured(self, chosen: Index, changes: Changes) -> Slopes:
+        given = self.gradient[chosen]
+        starts = np.unique(np.searchsorted(chosen, self.starts))
+        starts = starts[starts < chosen.size]
+        slopes = Measurement(
+            lambda index, points: changes(chosen[index], points),
+            self.theta[chosen],
+            given,
+            starts.tolist(),
+            self._scales[chosen],
+            self._sigma,
+            self._size_nearby,
+        ).slopes()
+        slopes.wrong |= ~self._finite[chosen]
+        return slopes
+
+    def _report(
+        self,
+        slopes: Slopes,
+        method: str,
+        chosen: Index | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> GradientReport:
+        # Some randomness only shows after many calls.
+        self.finding = self.finding or _unusable([*self._replays, self._at()])
+        indices = np.arange(self.theta.size) if chosen is None else chosen
+        if self.finding is not None:
+            slopes = unknown_slopes(indices.size)
+        blocks, rows = [], []
+        ends = np.searchsorted(indices, [*self.starts, self.theta.size])
+        for k, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
+            part = indices[ends[k] : ends[k + 1]]
+            whole = part.size == self.sizes[k]
+            kept = shape if whole else (part.size,)
+            block = Block(
+                name,
+                self.theta[part].reshape(kept),
+                self._analytic[part].reshape(kept),
+                slopes.block(int(ends[k]), kept),
+            )
+            blocks.append(block)
+            row = _block_report(block, shape, part - self.starts[k])
+            if row.verdict == "inconclusive" and self.finding is None:
+                entry = self.starts[k] + int(np.ravel_multi_index(row.worst, shape))
+                row = replace(row, complex_step=self._at.complex_slope(entry))
+            rows.append(row)
+        return self._made(blocks, rows, method, notes)
+
+    def _report_of_directions(
+        self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]
+    ) -> GradientReport:
+        slopes.wrong |= ~np.isfinite(given)
+        self.finding = self.finding or _unusable([*self._replays, self._at()])
+        if self.finding is not None:
+            slopes = unknown_slopes(given.size)
+        blocks, rows = [], []
+        for k, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
+            along = slice(k * count, (k + 1) * count)
+            measured = slopes.block(k * count, (count,))
+            block = Block(name, np.zeros(count), given[along], measured)
+            blocks.append(block)
+            rows.append(_block_report(block, shape, None))
+        return self._made(blocks, rows, "directions", notes)
+
+    def _made(
+        self, blocks: list[Block], rows: list[BlockReport], method: str, notes: tuple[str, ...]
+    ) -> GradientReport:
+        findings = [self.finding] if self.finding else []
+        findings += [_not_finite(b) for b in blocks if not np.isfinite(b.gradient).all()]
+        if not findings:
+            findings += diagnose(blocks, self._setting) if method != "directions" else []
+            findings += [_at_a_kink(block) for block in blocks if block.slopes.kink.any()]
+            findings += self._low_precision()
+        given = np.concatenate([block.gradient.ravel() for block in blocks])
+        measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
+        return GradientReport(
+            verdict=max((row.verdict for row in rows), key=VERDICTS.index),
+            difference=_measured_ratio(given, measured),
+            parameters=tuple(rows),
+            findings=tuple(findings),
+            evaluations=self._at.evaluations,
+            method=method,
+            notes=notes,
+            evidence=Evidence(
+                self._analytic,
+                tuple(block.gradient for block in blocks),
+                tuple(block.slopes for block in blocks),
+                self._sigma,
+            ),
+        )
+
+    def _low_precision(self) -> list[Finding]:
+        size = abs(self._replays[0])
+        if not self._sigma > _LOW_PRECISION * UNIT_ROUNDOFF * size:
+            return []
+        # A small loss may be the difference of large numbers, whose digits are all there.
+        size = max(size, self._size_nearby())
+        if not self._sigma > _LOW_PRECISION * UNIT_ROUNDOFF * size:
+            return []
+        digits = max(0, math.floor(-math.log10(self._sigma / size)))
+        message = (
+            f"It has about {digits} correct digits where float64 has 16 "
+            "(a float32 inside, or a large number that cancels?)."
+        )
+        return [Finding("low_precision", None, message, evidence={"noise": self._sigma})]
+
+
+def in_parts(changes: Changes) -> Changes:
+    """Return the same function, done part by part, with a progress bar after a second."""
+
+    def all_changes(index: Index, points: FloatArray) -> FloatArray:
+        starts = progress(range(0, index.size, _PART), "entry", unit_scale=_PART)
+        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in starts]
+        return np.concatenate(parts) if parts else np.empty_like(points)
+
+    return all_changes
+
+
+def _loss_at(at: LossAt, theta: FloatArray) -> float:
+    before = at.theta.copy()
+    at.theta[:] = theta
+    value = at.value_or_nan()
+    at.theta[:] = before
+    return value
+
+
+def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) -> BlockReport:
+    """Return the row of a block; `places` are the entries measured, None for directions."""
+    given, slopes = block.gradient, block.slopes
+    verdict: Verdict = "pass"
+    candidates: NDArray[np.bool_] | bool = True
+    if slopes.wrong.any():
+        verdict, candidates = "fail", slopes.wrong
+    elif slopes.doubtful.any():
+        verdict, candidates = "inconclusive", slopes.doubtful
+    worst = _first_largest(np.where(candidates, np.abs(given - slopes.value), -1.0))
+    index: tuple[int, ...] = ()
+    if places is not None:
+        index = tuple(int(k) for k in np.unravel_index(places[worst], shape))
+    return BlockReport(
+        name=block.name,
+        shape=shape,
+        verdict=verdict,
+        difference=_measured_ratio(given, slopes.value),
+        worst=index,
+        analytic=float(given.flat[worst]),
+        numeric=float(slopes.value.flat[worst]),
+        tolerance=float(slopes.tolerance.flat[worst]),
+        wrong=int(slopes.wrong.sum()),
+        measured=given.size,
+    )
+
+
+def _measured_ratio(given: FloatArray, measured: FloatArray) -> float:
+    """Return the customary ratio over the entries whose slope could be measured, if any."""
+    known = np.isfinite(measured)
+    return distance_ratio(given[known], measured[known]) if known.any() else math.nan
+
+
+def _first_largest(distance: FloatArray) -> int:
+    """Return the index of the first nan, else of the first entry that is the largest or a tie.
+
+    Which of two entries is larger by its last digits differs between machines.
+    """
+    if np.isnan(distance).any():
+        return int(np.argmax(np.isnan(distance)))
+    return int(np.argmax(distance >= (1.0 - 1e-6) * distance.max()))
+
+
+def _sampling_notes(sizes: NDArray[np.int_], counts: NDArray[np.int_]) -> tuple[str, ...]:
+    single = 1.0 - float((counts / sizes).min())
+    tenth = max(
+        chance_to_miss(math.ceil(size / 10), size, count)
+        for size, count in zip(sizes.tolist(), counts.tolist(), strict=True)
+    )
+    return (
+        f"{counts.sum()} of {sizes.sum()} entries were measured. The chance to miss a mistake, "
+        "in the block where it is largest:",
+        f"{single:.2g} for one wrong entry, {tenth:.2g} for a tenth of the block, "
+        "0 for the whole block.",
+    )
+
+
+def _direction_notes(
+    given: FloatArray, slopes: Slopes, sizes: NDArray[np.int_], count: int
+) -> tuple[str, ...]:
+    # E (v.g)^2 = |g|^2 for a standard normal v.
+    norms = np.sqrt(np.mean(given.reshape(-1, count) ** 2, axis=1))
+    tolerances = slopes.tolerance.reshape(-1, count).max(axis=1)
+    with np.errstate(all="ignore"):
+        ratios = np.nan_to_num(_ERROR_TOLD * norms / tolerances, nan=0.0)
+    chance = max(chance_to_miss_along(float(ratio), count) for ratio in ratios)
+    return (
+        f"{count} random directions in each of {sizes.size} blocks were measured, no entries.",
+        f"The chance to miss an error of {_ERROR_TOLD:.0e} of a block's norm: "
+        f"{chance:.2g} at most.",
+    )
+
+
+def _unusable(losses: list[float]) -> Finding | None:
+    """Return a finding if the loss cannot be differenced; `losses` are values at one theta."""
+    if not np.isfinite(losses).all():
+        return Finding("non_finite", None, "It is NaN or infinite at these parameters.")
+    spread = max(losses) - min(losses)
+    # A sum that is taken in another order, as threads may do, is noise and measured as such.
+    if spread <= 1024 * UNIT_ROUNDOFF * max(map(abs, losses)):
+        return None
+    message = (
+        "It differs from call to call at the same parameters "
+        "(dropout or other randomness left on? Switch it off, or freeze it)."
+    )
+    return Finding("nondeterministic", None, message, evidence={"spread": spread})
+
+
+def _not_finite(block: Block) -> Finding:
+    bad = np.argwhere(~np.isfinite(block.gradient)).tolist()
+    message = (
+        f"The gradient is NaN or infinite in {len(bad)} of its {block.gradient.size} entries, "
+        f"first in {bad[0]}."
+    )
+    return Finding("non_finite", block.name, message, evidence={"entries": bad})
+
+
+def _at_a_kink(block: Block) -> Finding:
+    kinks = np.argwhere(block.slopes.kink).tolist()
+    entries = "entry" if len(kinks) == 1 else "entries"
+    message = (
+        f"The loss has a kink at {len(kinks)} {entries}, first at {kinks[0]}: its slopes on both "
+        "sides differ, so there is no derivative. Any gradient between the two slopes counts as "
+        "right; move the parameters a little to check it elsewhere."
+    )
+    return Finding("kink", block.name, message, evidence={"entries": kinks})
+
+
+def finite_theta(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
+    """Return params as `ravel` does; raise ValueError if an entry is not finite."""
+    theta, unravel = ravel(params)
+    if np.isfinite(theta).all():
+        return theta, unravel
+    name, block = next(
+        (name, block) for name, block in named_blocks(params) if not np.isfinite(block).all()
+    )
+    index = np.argwhere(~np.isfinite(block))[0].tolist()
+    raise ValueError(f"{name} is {block[tuple(index)]} in {index}; it must be finite")
+
+
+def require_unchanged(function: str, params: Any, before: FloatArray, after: FloatArray) -> None:
+    """Raise ValueError, naming the block, if a function changed its params."""
+    if np.array_equal(before, after):
+        return
+    names = [name for name, block in named_blocks(params) for _ in range(block.size)]
+    changed = "its params"
+    if before.shape == after.shape:
+        changed = names[int(np.argmax(before != after))]
+    raise ValueError(f"{function} changed {changed}; it must leave its params as they are")

@@ -1,0 +1,174 @@
+"""Does a gradient fit its loss? Every entry is compared with a slope that was measured.
+
+``check_gradient`` answers with a report; ``numerical_gradient`` is the textbook's difference by
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradlab.checker.case import Case, finite_theta
+from gradlab.checker.loss import LossAt
+from gradlab.checker.report import GradientReport
+from gradlab.checker.sampling import sample_entries
+from gradlab.differences.formulas import best_step
+from gradlab.support.arguments import require_count, require_function
+
+P = TypeVar("P")
+
+
+def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = None) -> P:
+    """Return the gradient of a loss by central differences, one entry after the other.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params)`` returns one real number.
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        Where the gradient is wanted. Not changed.
+    h : float, optional
+        The step. Default: the best one for each entry if nothing is known about the loss,
+        ``(3 u)^(1/3) max(|theta_i|, 1)`` rounded to a power of two, u = 2^-53.
+
+    Returns
+    -------
+    The structure of `params`, with the derivative by each entry in its place.
+
+    Raises
+    ------
+    ValueError
+        If `h` is not finite and above 0, or so small that theta + h is theta - h.
+    ValueError, TypeError
+        If `params` or the loss is not as described.
+
+    Notes
+    -----
+    It takes 2 N losses for N entries. The difference is divided by what was really moved,
+    ``(theta + h) - (theta - h)`` as rounded, which need not be 2 h.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab import numerical_gradient
+    >>> numerical_gradient(lambda p: p["a"] @ p["a"], {"a": np.array([1.0, -2.0])})
+    {'a': array([ 2., -4.])}
+    """
+    require_function("loss", loss)
+    theta, unravel = finite_theta(params)
+    if h is None:
+        steps = best_step(theta, "central")
+    elif not _is_step(h):
+        raise ValueError(f"h is {h!r}; it must be finite and above 0")
+    else:
+        steps = np.full_like(theta, h)
+    ahead, behind = theta + steps, theta - steps
+    if (ahead == behind).any():
+        value = theta[int(np.argmax(ahead == behind))]
+        raise ValueError(f"h is {h}, too small to move the entry {value}; it must be larger")
+    at = LossAt(loss, params)
+    slopes = np.empty_like(theta)
+    for i, (high, low) in enumerate(zip(ahead.tolist(), behind.tolist(), strict=True)):
+        at.theta[i] = high
+        above = at()
+        at.theta[i] = low
+        slopes[i] = (above - at()) / (high - low)
+        at.theta[i] = theta[i]
+    return unravel(slopes)
+
+
+def check_gradient(
+    loss: Callable[[P], float],
+    gradient: Callable[[P], P],
+    params: P,
+    *,
+    sample: int | None = None,
+    directions: int | None = None,
+    seed: int = 0,
+) -> GradientReport:
+    """Check a hand-written gradient against its loss, entry by entry.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params)`` returns one real number. It must not change its params, and return the
+        same number for the same params: switch dropout off, or freeze its mask.
+    gradient : callable
+        ``gradient(params)`` returns the derivative of the loss by every entry, float64, in the
+        structure of `params`.
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        Where to check. Not changed: the functions get float64 copies.
+    sample : int, optional
+        Check about so many entries only, at least one of each block, drawn without replacement.
+        The report says how likely that is to miss a mistake. Default: every entry.
+    directions : int, optional
+        Check the slopes along so many random directions (standard normal) within each block
+        instead of entries.
+    seed : int
+        Seed of the sample or the directions.
+
+    Returns
+    -------
+    GradientReport
+        Its ``verdict`` is "pass", "fail" or "inconclusive"; its ``findings`` say what is wrong.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If params, the loss or the gradient are not as described; the message names the block.
+
+    Notes
+    -----
+    No threshold is set beforehand. Each slope is measured with its own tolerance, made of its
+    truncation error, the noise of the loss and rounding. A block fails if an entry differs by more
+    than that at two steps that agree, and still does at the smallest step that can tell. It is
+    inconclusive if a tolerance is larger than 5e-4 of the block's largest entry, and passes
+    otherwise. It takes two losses for an entry that agrees with its central difference to within
+    rounding, and more for the entries that are in doubt.
+
+    The check shows that the gradient fits the loss as it is coded, not that the loss is right.
+
+    References
+    ----------
+    J. J. Moré and S. M. Wild, "Estimating derivatives of noisy simulations", ACM Transactions on
+    Mathematical Software 38 (2012), article 19.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab import check_gradient
+    >>> def loss(w):
+    ...     return np.sum(np.tanh(w) ** 2)
+    >>> def gradient(w):  # tanh' is 1 - tanh^2, and the 2 is missing
+    ...     return np.tanh(w) * (1 - np.tanh(w) ** 2)
+    >>> report = check_gradient(loss, gradient, np.array([0.5, -1.0, 2.0]))
+    >>> report.verdict
+    'fail'
+    >>> print(report.findings[0])
+    params: The gradient is 0.5 times what it should be (a 2 missing?).
+    """
+    if sample is not None and directions is not None:
+        raise ValueError("sample and directions are both given; at most one of them must be")
+    for name, count in (("sample", sample), ("directions", directions)):
+        if count is not None:
+            require_count(name, count)
+    require_count("seed", seed, least=0)
+    require_function("loss", loss)
+    require_function("gradient", gradient)
+    case = Case(loss, gradient, params)
+    if case.finding is not None:
+        return case.unmeasured()
+    if directions is not None:
+        return case.along(directions, seed)
+    chosen = np.arange(case.theta.size)
+    if sample is not None:
+        chosen = sample_entries(case.sizes, sample, seed)
+    return case.entry_by_entry(chosen)
+
+
+def _is_step(h: Any) -> bool:
+    return isinstance(h, Real) and 0.0 < float(h) < np.inf

@@ -1,0 +1,243 @@
+"""Parameters as the loss takes them, and as one vector theta.
+
+A gradient check moves one number at a time, so it needs every parameter in one vector. ``ravel``
+makes it: the blocks (arrays) one after the other, each in C order, so that entry i of theta and
+entry i of a gradient that was raveled the same way belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradlab.support.floats import FloatArray
+
+P = TypeVar("P")
+# The way from params to a block: indices of lists and tuples, keys of dicts.
+Path = tuple[Any, ...]
+
+
+def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
+    """Put every parameter into one vector, and return the way back.
+
+    Parameters
+    ----------
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        The blocks, of any shape with at least one entry, of a real floating-point type. A single
+        float counts as a block of shape (). An array that occurs twice is two blocks.
+
+    Returns
+    -------
+    theta : ndarray of float64, shape (N,)
+        A new array: the entries of every block in C order, blocks in the order of the lists and
+        tuples and of the keys of the dicts.
+    unravel : callable
+        ``unravel(theta)`` returns the structure of `params` with new float64 arrays, which share
+        no memory with theta. It raises ValueError unless theta has shape (N,).
+
+    Raises
+    ------
+    ValueError
+        If a block has no entries; the message names it.
+    TypeError
+        If a block is no array of real floats, or there is an empty list, tuple or dict; the
+        message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab import ravel
+    >>> theta, unravel = ravel([(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0]))])
+    >>> theta
+    array([1., 2., 3., 4., 5., 6.])
+    >>> unravel(10 * theta)
+    [(array([[10., 20.],
+           [30., 40.]]), array([50., 60.]))]
+    """
+    theta, view = ravel_with_views(params)
+
+    def unravel(theta: FloatArray) -> P:
+        return view(np.array(theta, dtype=np.float64))
+
+    return theta, unravel
+
+
+def ravel_with_views(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
+    """Do as `ravel`, but the way back returns views of the theta it is given.
+
+    So a change of one entry of theta shows in the structure at no cost, which is what a loop over
+    every entry needs.
+    """
+    blocks = list(named_blocks(params))
+    theta = np.concatenate([block.ravel() for _, block in blocks])
+    shapes = [block.shape for _, block in blocks]
+    ends = np.cumsum([block.size for _, block in blocks]).tolist()
+    # A copy of the containers: params may get longer or shorter later.
+    skeleton = _rebuild(params, iter(range(len(blocks))))
+
+    def view(theta: FloatArray) -> P:
+        if theta.shape != (ends[-1],):
+            raise ValueError(f"theta has shape {theta.shape}, it must have shape ({ends[-1]},)")
+        starts = [0, *ends]
+        views = (
+            theta[start:end].reshape(shape)
+            for start, end, shape in zip(starts, ends, shapes, strict=False)
+        )
+        rebuilt: P = _rebuild(skeleton, views)
+        return rebuilt
+
+    return theta, view
+
+
+def ravel_like(gradient: Any, params: Any) -> FloatArray:
+    """Put a gradient into one vector, block by block in the order of `params`.
+
+    Lists and tuples are taken for each other, and the keys of a dict may come in any order.
+
+    Raises
+    ------
+    ValueError
+        If a block is missing, one too many, or of another shape than the block of `params`.
+    TypeError
+        If a block is no array of float64: with fewer digits it cannot be compared.
+    """
+    found = dict(leaves(gradient))
+    vectors = []
+    for name, (path, block) in zip(block_names(params), leaves(params), strict=True):
+        if path not in found:
+            raise ValueError(
+                f"the gradient has no block {name}; it must have the structure of params, "
+                f"with an array of shape {np.shape(block)} there"
+            )
+        values = found.pop(path)
+        if not isinstance(values, float) and getattr(values, "dtype", None) != np.float64:
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise TypeError(f"the gradient of {name} is {kind}; it must be float64")
+        if np.shape(values) != np.shape(block):
+            hint = ""
+            if np.shape(values) == np.shape(block)[::-1]:
+                hint = ", which is its transpose"
+            raise ValueError(
+                f"the gradient of {name} has shape {np.shape(values)}; "
+                f"it must have shape {np.shape(block)}{hint}"
+            )
+        vectors.append(np.ravel(values))
+    if found:
+        raise ValueError(
+            f"the gradient has a block {path_name(next(iter(found)))} "
+            "that params has not; it must have the structure of params"
+        )
+    return np.concatenate(vectors)
+
+
+def block_names(params: Any) -> list[str]:
+    """Return the name of every block of `params`, in the order of `ravel`.
+
+    Parameters
+    ----------
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        As for `ravel`.
+
+    Returns
+    -------
+    list of str
+        ``W1``, ``b1``, ``W2``, ... for a list or tuple of pairs (W, b) of a 2-D and a 1-D array;
+        the keys of a dict; otherwise the path, such as ``[0][1]`` or, for an array in a list in a
+        dict, ``encoder[0]``. A single array is called ``params``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `ravel`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab.checker.parameters import block_names
+    >>> W, b = np.ones((3, 2)), np.zeros(2)
+    >>> block_names([(W, b), (W.T, np.zeros(3))])
+    ['W1', 'b1', 'W2', 'b2']
+    >>> block_names({"encoder": [W, b], "scale": b})
+    ['encoder[0]', 'encoder[1]', 'scale']
+    """
+    return [name for name, _ in named_blocks(params)]
+
+
+def block_starts(params: Any) -> list[int]:
+    """Return the index in theta of the first entry of every block."""
+    sizes = [block.size for _, block in named_blocks(params)]
+    return [0, *np.cumsum(sizes).tolist()][:-1]
+
+
+def named_blocks(params: Any) -> Iterator[tuple[str, FloatArray]]:
+    """Yield the name and the float64 array of every block, in order."""
+    layers = _is_layers(params)
+    for path, leaf in leaves(params):
+        name = f"{'Wb'[path[1]]}{path[0] + 1}" if layers else path_name(path)
+        yield name, _float_array(name, leaf)
+
+
+def _is_layers(params: Any) -> bool:
+    return (
+        isinstance(params, (list, tuple))
+        and len(params) > 0
+        and all(
+            isinstance(layer, (list, tuple))
+            and len(layer) == 2
+            and [np.ndim(block) for block in layer if isinstance(block, np.ndarray)] == [2, 1]
+            for layer in params
+        )
+    )
+
+
+def leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield the path and the value of whatever is no list, tuple or dict, in order."""
+    if isinstance(node, Mapping):
+        children = list(node.items())
+    elif isinstance(node, (list, tuple)):
+        children = list(enumerate(node))
+    else:
+        children = []
+    # An empty container is a leaf too, so that it is reported as what it is.
+    if not children:
+        yield path, node
+    for key, child in children:
+        yield from leaves(child, (*path, key))
+
+
+def path_name(path: Path) -> str:
+    """Return a path as one would type it."""
+    if not path:
+        return "params"
+    # A key at the top is a name that the author chose; below it, write what they would type.
+    first = path[0] if isinstance(path[0], str) else f"[{path[0]!r}]"
+    return first + "".join(f"[{key!r}]" for key in path[1:])
+
+
+def _float_array(name: str, leaf: Any) -> FloatArray:
+    need = "it must be a NumPy array of real floats"
+    # These two change what * means, so a plain array in their place would change the loss.
+    if not isinstance(leaf, (np.ndarray, np.floating, float)) or isinstance(
+        leaf, (np.matrix, np.ma.MaskedArray)
+    ):
+        what = "an empty" if isinstance(leaf, (Mapping, list, tuple)) else "of type"
+        raise TypeError(f"{name} is {what} {type(leaf).__name__}; {need}")
+    array = np.asarray(leaf)
+    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
+        raise TypeError(f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; it must have at least one entry")
+    return array.astype(np.float64, copy=False)
+
+
+def _rebuild(node: Any, blocks: Iterator[Any]) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _rebuild(child, blocks) for key, child in node.items()}
+    if not isinstance(node, (list, tuple)):
+        return next(blocks)
+    children = [_rebuild(child, blocks) for child in node]
+    if isinstance(node, list):
+        return children
+    return type(node)._make(children) if hasattr(node, "_make") else tuple(children)

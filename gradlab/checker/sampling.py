@@ -1,0 +1,140 @@
+"""Checks that look at a part of the gradient only, and how likely they are to miss a mistake."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradlab.checker.loss import LossAt
+from gradlab.support.floats import FloatArray
+
+
+def sample_entries(sizes: NDArray[np.intp], count: int, seed: int) -> NDArray[np.intp]:
+    """Draw entries without replacement, from each block as its size demands.
+
+    Parameters
+    ----------
+    sizes : ndarray of int
+        The sizes of the blocks.
+    count : int
+        How many entries; every block gets at least one, and no more than it has.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    ndarray of int
+        Indices in theta, sorted.
+    """
+    rng = np.random.default_rng(seed)
+    shares = np.clip(np.round(count * sizes / sizes.sum()), 1, sizes).astype(int)
+    starts = np.cumsum(sizes) - sizes
+    drawn = [
+        start + rng.choice(size, share, replace=False)
+        for start, size, share in zip(starts, sizes, shares, strict=True)
+    ]
+    return np.sort(np.concatenate(drawn))
+
+
+def chance_to_miss(bad: int, total: int, samples: int) -> float:
+    """Return the probability that none of the samples is one of the bad entries.
+
+    Parameters
+    ----------
+    bad, total, samples : int
+        Samples are drawn without replacement from `total` entries, `bad` of them wrong.
+
+    Returns
+    -------
+    float
+        ``C(total - bad, samples) / C(total, samples)``, the hypergeometric probability of 0.
+
+    Examples
+    --------
+    >>> from gradlab.checker.sampling import chance_to_miss
+    >>> round(chance_to_miss(bad=1, total=100, samples=25), 6)
+    0.75
+    """
+    if samples > total - bad:
+        return 0.0
+    factors = 1.0 - bad / (total - np.arange(samples))
+    return float(np.prod(factors))
+
+
+def chance_to_miss_along(ratio: float, directions: int) -> float:
+    """Return the probability that an error of the gradient shows in no random direction.
+
+    Parameters
+    ----------
+    ratio : float
+        The norm of the error over the tolerance of a slope along a direction.
+    directions : int
+        How many independent standard normal directions there are.
+
+    Returns
+    -------
+    float
+        ``erf(1 / (sqrt(2) ratio)) ^ directions``: the slope along v is off by the error times v,
+        which is normal with the error's norm as its standard deviation.
+
+    Examples
+    --------
+    >>> from gradlab.checker.sampling import chance_to_miss_along
+    >>> round(chance_to_miss_along(ratio=1000.0, directions=1), 5)
+    0.0008
+    """
+    return math.erf(1.0 / (math.sqrt(2.0) * ratio)) ** directions if ratio > 0.0 else 1.0
+
+
+@dataclass
+class Directions:
+    """Random directions, each within one block: the loss as a function of the way along each.
+
+    Attributes
+    ----------
+    at : LossAt
+        The loss.
+    parts : list of slice
+        The block of each direction.
+    vectors : list of ndarray
+        The directions, standard normal.
+    """
+
+    at: LossAt
+    parts: list[slice]
+    vectors: list[FloatArray]
+
+    @classmethod
+    def drawn(
+        cls, at: LossAt, starts: list[int], sizes: NDArray[np.intp], count: int, seed: int
+    ) -> Directions:
+        """Draw `count` directions for each block."""
+        rng = np.random.default_rng(seed)
+        parts, vectors = [], []
+        for start, size in zip(starts, sizes.tolist(), strict=True):
+            for _ in range(count):
+                parts.append(slice(start, start + size))
+                vectors.append(rng.standard_normal(size))
+        return cls(at, parts, vectors)
+
+    def slopes(self, gradient: FloatArray) -> FloatArray:
+        """Return the slope along each direction that a gradient predicts."""
+        return np.array(
+            [gradient[part] @ v for part, v in zip(self.parts, self.vectors, strict=True)]
+        )
+
+    def changes(self, index: NDArray[np.intp], points: FloatArray) -> FloatArray:
+        """Return how much the loss changes at these ways along these directions."""
+        theta, base = self.at.theta, self.at()
+        losses = np.empty_like(points)
+        for row, (number, places) in enumerate(zip(index.tolist(), points.tolist(), strict=True)):
+            part, vector = self.parts[number], self.vectors[number]
+            before = theta[part].copy()
+            for column, place in enumerate(places):
+                theta[part] = before + place * vector
+                losses[row, column] = self.at.value_or_nan()
+            theta[part] = before
+        return losses - base

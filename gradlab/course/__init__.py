@@ -1,0 +1,1 @@
+"""The learner's course folder, JupyterLab on it, and whether everything is in place."""

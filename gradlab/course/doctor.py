@@ -1,0 +1,312 @@
+"""Is everything there that the course needs? Each check says what it found and what to do."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+from importlib import metadata
+
+DISTRIBUTION = "gradlab-course"
+KERNEL_TIMEOUT = 60.0
+REINSTALL = f"Install {DISTRIBUTION} again, into an environment of its own."
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one check.
+
+    Attributes
+    ----------
+    name : str
+        What was checked.
+    ok : bool
+    found : str
+        What there is.
+    remedy : str
+        What to do if it is not ok.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Environment:
+    """What `check_environment` found. Let it be the last line of a cell.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+    """
+
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is broken."""
+        return all(check.ok for check in self.checks)
+
+    def __str__(self) -> str:
+        return as_text(self.checks)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'✓ ok' if check.ok else '✗ broken'}</td>"
+            f'<th scope="row" style="text-align: left">{escape(check.name)}</th>'
+            f'<td style="text-align: left">{escape(_found(check))}</td></tr>'
+            for check in self.checks
+        )
+        return (
+            f"<p><strong>{_verdict(self.checks)}</strong></p><table><tbody>{rows}</tbody></table>"
+        )
+
+
+def check_environment() -> Environment:
+    """Check, within a notebook, the versions, float64, the kernel and the widgets.
+
+    Returns
+    -------
+    Environment
+        Its text is the same wherever all is well, but for the versions.
+
+    Examples
+    --------
+    >>> from gradlab import check_environment
+    >>> [check.name for check in check_environment().checks if "kernel" in check.name]
+    ['kernel']
+    """
+    # Whatever shows the notebook, it need not be JupyterLab.
+    names = ("numpy", "matplotlib", "ipywidgets", "tqdm", DISTRIBUTION)
+    return Environment(
+        (
+            _checked("Python", python_version),
+            *(_checked(name, package, name) for name in names),
+            _checked("float64", float64),
+            _checked("kernel", inside_a_kernel),
+            _checked("widgets", widgets),
+        )
+    )
+
+
+def examine() -> list[Check]:
+    """Run every check of ``gradlab doctor``, among them the start of a kernel.
+
+    Returns
+    -------
+    list of Check
+        In the order in which they are best mended.
+    """
+    names = ("numpy", "matplotlib", "ipywidgets", "tqdm", "jupyterlab", "ipykernel", DISTRIBUTION)
+    return [
+        _checked("Python", python_version),
+        *(_checked(name, package, name) for name in names),
+        _checked("float64", float64),
+        _checked("kernel", kernel_starts),
+        _checked("lessons", lessons),
+        _checked("network", this_machine_listens),
+        _checked("folder", folder_is_writable),
+    ]
+
+
+def as_text(checks: Iterable[Check]) -> str:
+    """Return checks as plain text.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+
+    Returns
+    -------
+    str
+        A verdict, then a line for each check.
+
+    Examples
+    --------
+    >>> from gradlab.course.doctor import Check, as_text
+    >>> print(as_text([Check("Python", False, "version 3.8.1", "Install Python 3.11.")]))
+    1 of 1 checks failed.
+    BROKEN  Python  version 3.8.1. What to do: Install Python 3.11.
+    """
+    checks = tuple(checks)
+    width = max(len(check.name) for check in checks)
+    lines = (
+        f"{'ok' if check.ok else 'BROKEN':6}  {check.name:{width}}  {_found(check)}"
+        for check in checks
+    )
+    return "\n".join([_verdict(checks), *lines])
+
+
+def _verdict(checks: tuple[Check, ...]) -> str:
+    broken = sum(not check.ok for check in checks)
+    return f"{broken} of {len(checks)} checks failed." if broken else "Everything is ready."
+
+
+def _found(check: Check) -> str:
+    return check.found if check.ok else f"{check.found}. What to do: {check.remedy}"
+
+
+def _checked(name: str, check: Callable[..., Check], *arguments: str) -> Check:
+    """Run a check; one that raises has failed."""
+    try:
+        return check(*arguments)
+    except Exception as error:
+        return Check(name, False, f"{type(error).__name__}: {error}", REINSTALL)
+
+
+def python_version() -> Check:
+    """Check that Python is one that gradlab runs on."""
+    from packaging.specifiers import SpecifierSet
+
+    needed = metadata.metadata(DISTRIBUTION)["Requires-Python"]
+    found = platform.python_version()
+    ok = SpecifierSet(needed).contains(found, prereleases=True)
+    return Check("Python", ok, _version(found), f"Use Python {needed}.")
+
+
+def package(name: str) -> Check:
+    """Check that a package can be imported and is as new as gradlab needs it."""
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    importlib.import_module("gradlab" if name == DISTRIBUTION else name)
+    found = metadata.version(name)
+    needed = SpecifierSet()
+    for requirement in map(Requirement, metadata.requires(DISTRIBUTION) or []):
+        marker = requirement.marker
+        if requirement.name == name and (marker is None or marker.evaluate({"extra": ""})):
+            needed = requirement.specifier
+    ok = needed.contains(found, prereleases=True)
+    return Check(name, ok, _version(found), f"Install {name}{needed}.")
+
+
+def float64() -> Check:
+    """Check that NumPy's float64 is the IEEE double, rounded as IEEE 754 says."""
+    import numpy as np
+
+    u = 2.0**-53
+    # Arrays, so that NumPy's loops do the sums, and not Python's compiler.
+    one, smallest_normal = np.ones(1), np.full(1, 2.0**-1022)
+    faults = [
+        fault
+        for fault, sound in {
+            "np.float64 is not an IEEE double": np.finfo(np.float64).eps == 2 * u
+            and np.finfo(np.float64).max == sys.float_info.max,
+            "the unit round-off is not 2^-53": one + 2 * u > one,
+            "a tie is not rounded to even": one + u == one and one + 2 * u + u == one + 4 * u,
+            "a sum is not rounded to the nearest": one + u * (1 + 2 * u) == one + 2 * u,
+            "subnormal numbers are flushed to zero": smallest_normal / 2 > 0,
+        }.items()
+        if not sound
+    ]
+    return Check(
+        "float64",
+        not faults,
+        "; ".join(faults) or "unit round-off 2^-53, ties to even, subnormal numbers kept",
+        "Restart the kernel and import NumPy before anything else: a library compiled with "
+        "-ffast-math can change the arithmetic of the whole process.",
+    )
+
+
+def inside_a_kernel() -> Check:
+    """Check that this code runs in a notebook's kernel."""
+    ipython = sys.modules.get("IPython")
+    ok = ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    found = "this code runs in one" if ok else "this code does not run in one"
+    return Check("kernel", ok, found, "Open the lesson as a notebook: gradlab start")
+
+
+def widgets() -> Check:
+    """Check that a widget can be made."""
+    import ipywidgets
+
+    ipywidgets.IntSlider().close()
+    return Check("widgets", True, "can be made")
+
+
+def kernel_starts() -> Check:
+    """Check that the kernel named python3 starts, belongs to this Python and imports gradlab."""
+    remedy = (
+        "If `jupyter kernelspec list` shows a kernel python3 outside this environment, remove it: "
+        f"jupyter kernelspec remove python3. Else: {REINSTALL}"
+    )
+    try:
+        prefix = _ask_kernel("import sys, gradlab; print(sys.prefix)")
+    except Exception as error:
+        return Check("kernel", False, f"{type(error).__name__}: {error}", remedy)
+    ok = os.path.realpath(prefix) == os.path.realpath(sys.prefix)
+    found = "starts and imports gradlab" if ok else f"belongs to another Python, in {prefix}"
+    return Check("kernel", ok, found, remedy)
+
+
+def _ask_kernel(code: str) -> str:
+    """Run code in a new kernel and return what it prints."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(
+        startup_timeout=KERNEL_TIMEOUT,
+        kernel_name="python3",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    printed: list[str] = []
+    try:
+        reply = client.execute_interactive(
+            code,
+            timeout=KERNEL_TIMEOUT,
+            output_hook=lambda message: printed.append(message["content"].get("text", "")),
+        )["content"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    if reply["status"] != "ok":
+        raise RuntimeError(f"{reply['ename']}: {reply['evalue']}")
+    return "".join(printed).strip()
+
+
+def lessons() -> Check:
+    """Check that the lessons are there."""
+    from gradlab.course.folder import LESSONS, CourseError, lessons_folder
+
+    try:
+        folder = lessons_folder()
+    except CourseError as error:
+        return Check("lessons", False, str(error), REINSTALL)
+    return Check("lessons", True, f"{len(list(folder.glob(LESSONS)))} in {folder}")
+
+
+def this_machine_listens() -> Check:
+    """Check that a server can listen on this machine."""
+    remedy = "Let programs listen on 127.0.0.1: a firewall or sandbox forbids it."
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Check("network", True, "127.0.0.1 takes a server")
+    except OSError as error:
+        return Check("network", False, f"127.0.0.1 takes no server ({error})", remedy)
+
+
+def folder_is_writable() -> Check:
+    """Check that files can be made in the current folder."""
+    here = os.getcwd()
+    try:
+        with tempfile.TemporaryFile(dir=here):
+            return Check("folder", True, f"{here} can be written")
+    except OSError as error:
+        remedy = "Change to a folder that you may write to: cd FOLDER"
+        return Check("folder", False, f"{here} cannot be written ({error})", remedy)
+
+
+def _version(text: str) -> str:
+    # Without the local part ("+cpu"), so that a comparison of notebooks can blank it out.
+    return f"version {text.partition('+')[0]}"

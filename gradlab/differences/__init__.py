@@ -1,0 +1,1 @@
+"""Difference formulas, Taylor polynomials, and the noise of a function."""

@@ -1,0 +1,475 @@
+"""Derivatives by differences: the slope of ``f`` at ``x`` from values of ``f`` near ``x``.
+
+Every function here takes ``f(x)``, acting on each entry of ``x`` by itself, and returns the
+derivative at each entry. The formulas and their error terms are derived in lessons 1 and 2;
+they stand in any numerical analysis text, for instance Burden and Faires, *Numerical
+Analysis*, section 4.1.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "backward_difference",
+    "best_step",
+    "central_difference",
+    "complex_step",
+    "five_point_difference",
+    "forward_difference",
+    "richardson",
+]
+
+Function = Callable[[Any], Any]
+FloatArray = NDArray[np.floating[Any]]
+
+
+class ErrorTerms(NamedTuple):
+    """The error of a formula: at most ``truncation D h^order + rounding sigma / h``.
+
+    D is the size of the derivative of f of order ``order + 1``, sigma the absolute error of one
+    value of f, ``u |f|`` where nothing else spoils it.
+    """
+
+    order: int
+    truncation: float
+    rounding: float
+
+
+# The truncation factors are those of the remainders, the rounding factors the sums of the
+# absolute weights that the formula gives to the values of f.
+ERROR_TERMS = {
+    "forward": ErrorTerms(1, 1 / 2, 2.0),
+    "backward": ErrorTerms(1, 1 / 2, 2.0),
+    "central": ErrorTerms(2, 1 / 6, 1.0),
+    "five_point": ErrorTerms(4, 1 / 30, 3 / 2),
+    "richardson": ErrorTerms(4, 1 / 480, 3.0),
+    "complex_step": ErrorTerms(2, 1 / 6, 0.0),
+}
+
+# method: (c, p), where h = (c u)^(1/p) minimises truncation plus rounding when f and its
+# derivatives are all of size 1. Without a rounding term there is no best step.
+_BEST = {
+    method: (terms.rounding / (terms.order * terms.truncation), terms.order + 1)
+    for method, terms in ERROR_TERMS.items()
+    if terms.rounding
+}
+
+
+def forward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
+    """Slope of the chord from x to x + h: ``(f(x + h) - f(x)) / h``.
+
+    The error is ``h f''(xi) / 2`` for some xi between x and x + h, plus rounding of about
+    ``2 u |f| / h``. A given `h` is used as it is: where it is below half the gap between the
+    floats at x, x + h is x, and the slope 0.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers are converted to float64; float32 is kept, with
+        a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "forward")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError
+        If `h` is zero, negative or not finite, if `x` is not finite, or if `f` returns
+        another shape than that of `x`.
+    TypeError
+        If `x`, `h` or the values of `f` are not real numbers.
+
+    Examples
+    --------
+    >>> from gradlab import forward_difference
+    >>> forward_difference(lambda x: x**2, 3.0, h=0.5)
+    6.5
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "forward")
+    return _unwrap((evaluate(f, points + step) - evaluate(f, points)) / step)
+
+
+def backward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
+    """Slope of the chord from x - h to x: ``(f(x) - f(x - h)) / h``.
+
+    The error is ``-h f''(xi) / 2`` for some xi between x - h and x, plus rounding of about
+    ``2 u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h and x.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "backward")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
+
+    Examples
+    --------
+    >>> from gradlab import backward_difference
+    >>> backward_difference(lambda x: x**2, 3.0, h=0.5)
+    5.5
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "backward")
+    return _unwrap((evaluate(f, points) - evaluate(f, points - step)) / step)
+
+
+def central_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
+    """Slope of the chord from x - h to x + h: ``(f(x + h) - f(x - h)) / (2 h)``.
+
+    The error is ``h^2 f'''(xi) / 6`` for some xi between x - h and x + h, plus rounding of
+    about ``u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h and x + h.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "central")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
+
+    Examples
+    --------
+    >>> from gradlab import central_difference
+    >>> central_difference(lambda x: x**2, 3.0, h=0.5)
+    6.0
+    >>> central_difference(lambda x: x**2, [1, 2, 3], h=0.25)
+    array([2., 4., 6.])
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "central")
+    return _unwrap((evaluate(f, points + step) - evaluate(f, points - step)) / (2 * step))
+
+
+def five_point_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
+    """Slope of the quartic through x - 2h, x - h, x, x + h and x + 2h.
+
+    ``(8 (f(x + h) - f(x - h)) - (f(x + 2h) - f(x - 2h))) / (12 h)``: the value at x itself
+    has weight 0. The error is ``-h^4 f^(5)(xi) / 30`` for some xi within 2h of x, plus
+    rounding of about ``3 u |f| / (2 h)``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h, x + h, x - 2h and x + 2h.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "five_point")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
+
+    Examples
+    --------
+    >>> from gradlab import five_point_difference
+    >>> five_point_difference(lambda x: x**4, 1.0, h=0.5)
+    4.0
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "five_point")
+    near = evaluate(f, points + step) - evaluate(f, points - step)
+    far = evaluate(f, points + 2 * step) - evaluate(f, points - 2 * step)
+    return _unwrap((8 * near - far) / (12 * step))
+
+
+def richardson(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
+    """Two central differences, with h and h/2, combined so that their h^2 errors cancel.
+
+    ``(4 D(h/2) - D(h)) / 3``, where D is the central difference (Richardson 1911). The error
+    is ``-h^4 f^(5)(xi) / 480`` for some xi within h of x, plus rounding of about
+    ``3 u |f| / h``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of `x` (a scalar for a scalar `x`) and returns one. It is
+        called at x - h, x + h, x - h/2 and x + h/2.
+    x : array_like of real numbers
+        Where the slope is wanted. Integers become float64; float32 stays, with a warning.
+    h : array_like, optional
+        The step, positive and finite, in the units of `x`; it is broadcast to `x`.
+        Default: ``best_step(x, "richardson")``.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `forward_difference`.
+
+    Examples
+    --------
+    >>> from gradlab import richardson
+    >>> richardson(lambda x: x**4, 1.0, h=1.0)
+    4.0
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "richardson")
+    wide = (evaluate(f, points + step) - evaluate(f, points - step)) / (2 * step)
+    narrow = (evaluate(f, points + step / 2) - evaluate(f, points - step / 2)) / step
+    return _unwrap((4 * narrow - wide) / 3)
+
+
+def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
+    """Slope from one value beside the real line: ``Im f(x + i h) / h``.
+
+    Nothing is subtracted, so nothing cancels and h can be tiny: the error ``-h^2 f'''/6`` is
+    then far below rounding (Squire and Trapp 1998, SIAM Review 40(1)). It holds only where
+    f is analytic and is computed in complex arithmetic all the way. ``abs``, ``conj``,
+    ``max``, comparisons and ``.real`` break that; a result without an imaginary part is
+    refused, but a wrong imaginary part (``conj`` flips its sign) is not noticed.
+
+    Parameters
+    ----------
+    f : callable
+        Takes a complex array of the shape of `x` and returns one.
+    x : array_like of real numbers
+        Where the slope is wanted; see `forward_difference`.
+    h : array_like, optional
+        The step along the imaginary axis. Default: 1e-20.
+
+    Returns
+    -------
+    float or ndarray
+        The slope at each entry of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    TypeError
+        If `f` returns real values or discards the imaginary part on its way.
+    ValueError
+        If the imaginary part is 0 where f does change with x, or not 0 on the real line
+        itself, and as in `forward_difference`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradlab import complex_step
+    >>> round(complex_step(np.exp, 0.0), 14)
+    1.0
+    """
+    points = _as_points(x)
+    step = _as_step(h, points, "central")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        try:
+            values = np.asarray(f(points + 1j * step))
+        except np.exceptions.ComplexWarning:
+            raise TypeError(_lost(f, "threw away the imaginary part on its way")) from None
+    if not np.iscomplexobj(values):
+        raise TypeError(_lost(f, f"returned real values ({values.dtype}) for complex ones"))
+    _require_shape(f, values, points)
+    # Larger than any slope would make it: then it may have been there without the step.
+    large = np.abs(values.imag) > 1e-6 * np.abs(values.real)
+    if large.any() and np.any(large & (np.imag(f(points + 0j)) != 0)):
+        raise ValueError(_lost(f, "has an imaginary part at x itself, as on a branch cut"))
+    zero = values.imag == 0
+    if zero.any() and np.any(zero & _loses(f, points, step)):
+        raise ValueError(_lost(f, "returned the imaginary part 0 where it changes with x"))
+    return _unwrap(values.imag / step)
+
+
+def best_step(x: ArrayLike, method: str = "central") -> Any:
+    """Return the step that balances truncation and rounding if nothing is known about f.
+
+    Where f and its derivatives are of one size on the scale ``s = max(|x|, 1)``, the total
+    error is least near ``2 u^(1/2) s`` for forward and backward differences,
+    ``(3 u)^(1/3) s`` for central, ``(11.25 u)^(1/5) s`` for five-point and
+    ``(360 u)^(1/5) s`` for Richardson; u is the unit round-off of the type of `x`. The step
+    returned is the nearest power of two, so that x + h is exact or nearly so.
+
+    Parameters
+    ----------
+    x : array_like of real numbers
+        Where the slope is wanted.
+    method : {"central", "forward", "backward", "five_point", "richardson"}, optional
+        Which formula the step is for.
+
+    Returns
+    -------
+    float or ndarray
+        The step for each entry of `x`, in the units of `x`; a float if `x` is a scalar.
+
+    Raises
+    ------
+    ValueError
+        If `method` is not one of these, or `x` is not finite.
+    TypeError
+        If `x` is not made of real numbers.
+
+    Examples
+    --------
+    >>> from gradlab import best_step
+    >>> best_step(1.0) == 2**-17
+    True
+    >>> best_step([1.0, 1000.0], "forward")
+    array([1.49011612e-08, 1.52587891e-05])
+    """
+    if method not in _BEST:
+        raise ValueError(f"method is {method!r}; it must be one of {', '.join(sorted(_BEST))}")
+    return _unwrap(best_step_unchecked(_as_points(x), method))
+
+
+def best_step_unchecked(points: FloatArray, method: str) -> FloatArray:
+    """Return `best_step` of points that are known to be finite floats."""
+    factor, order = _BEST[method]
+    unit_roundoff = float(np.finfo(points.dtype).eps) / 2
+    scale = np.maximum(np.abs(points.astype(np.float64)), 1.0)
+    exponent = np.rint(np.log2((factor * unit_roundoff) ** (1 / order) * scale))
+    step: FloatArray = np.ldexp(1.0, exponent.astype(int)).astype(points.dtype)
+    return step
+
+
+def _as_points(x: ArrayLike) -> FloatArray:
+    points = np.asarray(x)
+    if points.dtype.kind in "iu":
+        points = points.astype(np.float64)
+    if points.dtype.kind != "f":
+        raise TypeError(f"x has the type {points.dtype}; it must be made of real numbers")
+    if not np.all(np.isfinite(points)):
+        raise ValueError("x has an entry that is NaN or infinite; every entry must be finite")
+    if np.finfo(points.dtype).bits < 64:
+        warnings.warn(
+            f"x is {points.dtype}, so the difference is taken in {points.dtype} and keeps few "
+            "digits; pass x.astype(np.float64) for a check you can trust",
+            UserWarning,
+            stacklevel=3,
+        )
+    return points
+
+
+def _as_step(h: ArrayLike | None, points: FloatArray, method: str) -> FloatArray:
+    if h is None:
+        return best_step_unchecked(points, method)
+    step = np.asarray(h)
+    if step.dtype.kind not in "iuf":
+        raise TypeError(f"h has the type {step.dtype}; it must be a real number")
+    if not np.all(np.isfinite(step)) or np.any(step <= 0):
+        raise ValueError(f"h is {h}; a step must be positive and finite, for example 1e-5")
+    converted = step.astype(points.dtype)
+    if np.any(converted == 0):
+        raise ValueError(f"h is {h}, which rounds to 0 in {points.dtype}, the type of x")
+    try:
+        return np.broadcast_to(converted, points.shape)
+    except ValueError:
+        raise ValueError(
+            f"h has shape {step.shape}, which does not fit x of shape {points.shape}; "
+            "pass one number, or one step for each entry of x"
+        ) from None
+
+
+def evaluate(f: Function, points: FloatArray) -> FloatArray:
+    """Return the values of `f`; raise unless they are real and of the shape of `points`."""
+    # A copy, so that an f that works in place cannot spoil x; [()] makes a scalar of a 0-d x.
+    values = np.asarray(f(np.array(points)[()]))
+    if values.dtype.kind in "iub":
+        values = values.astype(points.dtype)
+    if values.dtype.kind != "f":
+        raise TypeError(f"{_name(f)} returned values of type {values.dtype}; it must return reals")
+    _require_shape(f, values, points)
+    return values
+
+
+def _require_shape(f: Function, values: NDArray[Any], points: FloatArray) -> None:
+    if values.shape == points.shape:
+        return
+    raise ValueError(
+        f"{_name(f)} returned shape {values.shape} for x of shape {points.shape}; it must "
+        "return one value for each entry of x, in the same shape"
+    )
+
+
+def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool_]:
+    """Where f has a slope, as seen by real differences, but no imaginary part to show for it.
+
+    The imaginary part must be 0 at the neighbours too, or else there is only a kink nearby, and
+    with a large step as well, or else it was too small for a float.
+    """
+
+    def real(x: Any) -> Any:
+        return np.real(f(x))
+
+    def has_none(x: FloatArray, h: FloatArray) -> NDArray[np.bool_]:
+        return np.asarray(np.imag(f(x + 1j * h)) == 0)
+
+    wide = 8 * best_step_unchecked(points, "central")
+    with np.errstate(all="ignore"):
+        rise = evaluate(real, points + wide) - evaluate(real, points - wide)
+        high, low = evaluate(real, points + wide / 8), evaluate(real, points - wide / 8)
+        noise = 32 * np.finfo(points.dtype).eps * np.maximum(np.abs(high), np.abs(low))
+        # A slope, and one that stays as the step shrinks.
+        changes = (np.abs(high - low) > noise) & (8 * np.abs(high - low) > np.abs(rise) / 2)
+        silent = has_none(points + wide, step) & has_none(points - wide, step)
+        return np.asarray(changes & silent & has_none(points, wide))
+
+
+def _lost(f: Function, what: str) -> str:
+    return (
+        f"{_name(f)} {what}, so the complex step sees no slope; look for abs, max, conj, "
+        ".real, float(), a real array that is filled, or a log or root of negative numbers, or "
+        "use central_difference"
+    )
+
+
+def _name(f: Function) -> str:
+    name = getattr(f, "__name__", "f")
+    return "f" if name == "<lambda>" else str(name)
+
+
+def _unwrap(values: FloatArray) -> Any:
+    if values.ndim:
+        return values
+    return float(values) if values.dtype == np.float64 else values[()]

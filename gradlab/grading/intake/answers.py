@@ -1,0 +1,323 @@
+"""Finding a learner's answers in their notebooks, as source text. Nothing is executed here.
+
+The notebooks may be hostile: no bytes make this raise, and bounds keep time and memory small.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from gradlab.course.folder import LESSONS, lessons_folder
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.intake.notebooks import (
+    LESSON_OF,
+    Cell,
+    Notebook,
+    listed,
+    printable,
+    read_notebook,
+)
+from gradlab.grading.intake.python_cells import bound_by, in_answer, keep, symbols_of, tree_of
+
+_PLACEHOLDER = "YOUR ANSWER HERE"
+# Begins the note on an answer that needs what is not run.
+USES = "uses"
+_SAME = "same as published"
+_BUILTIN = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as it stands in a notebook.
+
+    Attributes
+    ----------
+    name : str
+        The exercise.
+    setup : tuple of str
+        What to run first: imports, definitions and literal assignments, a text for each other
+        cell of the notebook that has some.
+    source : str
+        The cell with the answer, less its demos. Lines keep their numbers where they can.
+    notes : tuple of str
+        Remarks for the teacher. Cells are counted from 1.
+    """
+
+    name: str
+    setup: tuple[str, ...]
+    source: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What was found in all notebooks of a learner.
+
+    Attributes
+    ----------
+    answers : dict of str to Answer
+        The exercises that were attempted.
+    blank : frozenset of str
+        The exercises, and the questions in words, that are as they were given out, or empty.
+    written : dict of str to str
+        The answers in words.
+    notes : tuple of str
+        Remarks for the teacher about notebooks.
+    unreadable : tuple of str
+        The notebooks that could not be read at all.
+    """
+
+    answers: dict[str, Answer]
+    blank: frozenset[str]
+    written: dict[str, str]
+    notes: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work:
+    r"""Find a learner's answers, by nbgrader's marks of cells, else by the names they define.
+
+    Parameters
+    ----------
+    notebooks : mapping of str to bytes
+        The contents of the notebooks, by file name.
+    names : collection of str
+        The exercises and questions in words that count.
+
+    Returns
+    -------
+    Work
+        The answers. A name that is in none of its parts is in no notebook.
+
+    Examples
+    --------
+    >>> import json
+    >>> from gradlab.grading.intake.answers import find_answers
+    >>> cell = {"cell_type": "code", "source": "def double(x):\n    return 2 * x\ndouble(3)\n"}
+    >>> notebook = json.dumps({"cells": [cell], "metadata": {"kernelspec": {}}})
+    >>> answer = find_answers({"mine.ipynb": notebook.encode()}, ["double"]).answers["double"]
+    >>> answer.source
+    'def double(x):\n    return 2 * x\n\n'
+    >>> answer.notes
+    ("found by the function's name, in cell 1", 'same as published')
+    """
+    found = {name: read_notebook(printable(name), notebooks[name]) for name in sorted(notebooks)}
+    books = [book for book in found.values() if isinstance(book, Notebook)]
+    unreadable = {name: why for name, why in found.items() if isinstance(why, str)}
+    notes = [*unreadable.values(), *(note for book in books for note in book.notes)]
+    used, choices = _one_for_each_lesson(books)
+    answers: dict[str, Answer] = {}
+    written: dict[str, str] = {}
+    blank = set()
+    for name in (name for name in LESSON_OF if name in names):
+        first = used.get(LESSON_OF[name])
+        ordered = [book for book in books if book is first]
+        ordered += [book for book in books if book is not first]
+        if answer := _answer(name, first, ordered):
+            answers[name] = answer
+        elif text := next(filter(None, _written(name, ordered)), ""):
+            written[name] = text
+        elif _is_there(name, ordered):
+            blank.add(name)
+    copied = [f"{name}: {_SAME}" for name, text in written.items() if _is_model(name, text)]
+    return Work(answers, frozenset(blank), written, (*notes, *choices, *copied), tuple(unreadable))
+
+
+def _one_for_each_lesson(
+    books: Sequence[Notebook],
+) -> tuple[dict[int, Notebook], list[str]]:
+    """Return the notebook that counts for each lesson, and remarks where there was a choice."""
+    used, notes = {}, []
+    for lesson in sorted({book.lesson for book in books if book.lesson is not None}):
+        same = [book for book in books if book.lesson == lesson]
+        best = min(
+            same, key=lambda book: (-_attempts(book), not _is_lesson_file(book.name), book.name)
+        )
+        used[lesson] = best
+        if len(same) > 1:
+            names = listed([book.name for book in same])
+            notes.append(
+                f"lesson {lesson} is there {len(same)} times ({names}): {best.name} counts"
+            )
+    return used, notes
+
+
+def _attempts(book: Notebook) -> int:
+    """Count the exercises of its own lesson that a notebook answers."""
+    names = [name for name, lesson in LESSON_OF.items() if lesson == book.lesson]
+    return sum(bool(_pick(name, book.cells) or any(_written(name, [book]))) for name in names)
+
+
+@cache
+def _lesson_files() -> frozenset[str]:
+    return frozenset(path.name for path in lessons_folder().glob(LESSONS))
+
+
+def _is_lesson_file(name: str) -> bool:
+    """Whether a file is called as the lesson was given out, perhaps after a learner's name."""
+    return any(name == own or name.endswith(f"_{own}") for own in _lesson_files())
+
+
+# Which cell has an answer
+
+
+def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Answer | None:
+    """Take an answer from its lesson's own notebook if it is there, else from any other."""
+    picks = [(book, cell) for book in books if (cell := _pick(name, book.cells))]
+    if not picks:
+        return None
+    book, cell = min(picks, key=lambda pick: (pick[0] is not first, pick[1].mark != name))
+    source = keep(cell.text, in_answer(cell.text)) if cell.parses else cell.text
+    setup, computed = _setup(name, cell, source, book.cells)
+    notes = [*_remarks(name, cell, book.cells)]
+    if book is not first:
+        notes.insert(0, f"found in {book.name}")
+    if computed:
+        notes.append(
+            f"{USES} {listed(computed)}, set by code that is not run: of other cells, only "
+            "imports, definitions and literal values are"
+        )
+    if _is_published(name, cell.text):
+        notes.append(_SAME)
+    return Answer(name, setup, source, tuple(notes))
+
+
+def _pick(name: str, cells: Sequence[Cell]) -> Cell | None:
+    """Return the cell of a notebook that answers an exercise; None if none does."""
+    if name not in EXERCISES:
+        return None
+    marked = [cell for cell in cells if cell.mark == name and cell.is_code]
+    others = [cell for cell in cells if cell.mark != name and cell.is_code]
+    ranks = (
+        [cell for cell in marked if cell.answers(name)],
+        [cell for cell in marked if not cell.parses],
+        [cell for cell in others if cell.defines.get(name) == "function"],
+        [cell for cell in others if cell.defines.get(name) == "value"],
+        [cell for cell in others if not cell.parses and _looks_defined(name, cell.text)],
+        [cell for cell in marked if not cell.says_nothing and name not in cell.defines],
+    )
+    return next((rank[-1] for rank in ranks if rank), None)
+
+
+def _looks_defined(name: str, text: str) -> bool:
+    return re.search(rf"\bdef {name}\b", text) is not None
+
+
+def _is_there(name: str, books: Sequence[Notebook]) -> bool:
+    """Whether a notebook has the cell for an answer at all, be it blank."""
+    cells = (cell for book in books for cell in book.cells)
+    return any(cell.mark == name or name in cell.defines for cell in cells) or any(
+        True for _ in _written(name, books)
+    )
+
+
+def _remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]:
+    """Say how a cell was found, and what else might have been meant."""
+    marked = [other for other in cells if other.mark == name]
+    rivals = [o for o in cells if o.mark != name and o.answers(name) and o is not cell]
+    if cell.mark != name:
+        yield f"found by the function's name, in cell {cell.number}"
+        if rivals:
+            numbers = listed([str(other.number) for other in rivals])
+            yield f"is defined in cell {numbers} too; cell {cell.number} counts"
+    elif later := [str(other.number) for other in rivals if other.number > cell.number]:
+        numbers = listed(later)
+        yield f"is defined again in cell {numbers}, without the mark; the marked cell counts"
+    if len(marked) > 1:
+        yield f"the cell is there {len(marked)} times; the last one that was answered counts"
+    if cell.kind != "code":
+        yield f"cell {cell.number} is no code cell; read as one"
+    if not cell.parses:
+        yield f"cell {cell.number} is not valid Python"
+
+
+def _written(name: str, books: Iterable[Notebook]) -> Iterator[str]:
+    """Yield the answers to a question in words, the last of a notebook first; "" is a blank one.
+
+    Without its mark, the answer is what follows the rubric.
+    """
+    if name not in WRITTEN:
+        return
+    rubric = WRITTEN[name].rubric_table()
+    for book in books:
+        found = [cell for cell in book.cells if cell.mark == name] or [
+            cell
+            for above, cell in pairwise(book.cells)
+            if above.text.strip() == rubric
+            # A heading belongs to the lesson: the cell with the answer was deleted.
+            and not cell.text.startswith("## ")
+        ]
+        for cell in reversed(found):
+            yield cell.text if cell.text.replace(_PLACEHOLDER, "").strip() else ""
+
+
+def _is_model(name: str, text: str) -> bool:
+    return text.strip() == WRITTEN[name].model.strip()
+
+
+# What an answer needs of other cells
+
+
+def _setup(
+    name: str, answer: Cell, source: str, cells: Sequence[Cell]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return what to run before an answer, and the names that it lacks even so.
+
+    That is what stands above, and, of what stands below, what the answer cannot do without: in a
+    notebook it may have been run first.
+    """
+    above = [cell for cell in cells if cell.setup and cell.number < answer.number]
+    below = [cell for cell in cells if cell.setup and cell.number > answer.number]
+    own = symbols_of(source)
+    where = {key: cell for cell in (*below, *above) for key in cell.setup_symbols.bound}
+    seen = {name, *own.bound, *_BUILTIN}
+    waiting = [*own.read]
+    needed, missing = set(), set()
+    while waiting:
+        key = waiting.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if key not in where:
+            missing.add(key)
+        elif where[key] not in needed:
+            needed.add(where[key])
+            waiting.extend(where[key].setup_symbols.read)
+    texts = [
+        cell.setup_without(name) for cell in (*above, *(cell for cell in below if cell in needed))
+    ]
+    set_somewhere = {key for cell in cells if missing for key in cell.symbols.bound}
+    return tuple(filter(None, texts)), sorted(missing & set_somewhere)
+
+
+# Whether an answer is the published one
+
+
+def _is_published(name: str, text: str) -> bool:
+    """Whether the function in a cell has the syntax tree of the published one."""
+    return _dump(name, text) == _published(name)
+
+
+@cache
+def _published(name: str) -> str:
+    return _dump(name, EXERCISES[name].source())
+
+
+def _dump(name: str, text: str) -> str:
+    """Return the syntax tree of a function, less its docstring, as text; "" if it is none."""
+    tree = tree_of(text)
+    function = dict(bound_by(tree.body)).get(name) if tree else None
+    if not isinstance(function, ast.FunctionDef):
+        return ""
+    if ast.get_docstring(function, clean=False) is not None:
+        del function.body[0]
+    try:
+        return ast.dump(function)
+    except (RecursionError, ValueError):
+        return ""

@@ -1,0 +1,257 @@
+"""A notebook's cells, read from its bytes, each with what follows from its code.
+
+The bytes may be hostile: none make this raise, and bounds keep time and memory small.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.intake.python_cells import (
+    Effort,
+    Kind,
+    Symbols,
+    bound_by,
+    defined_by,
+    in_setup,
+    keep,
+    read_python,
+    says_nothing,
+    symbols_of,
+)
+
+# Each is many times what people write.
+_MOST_BYTES = 25_000_000
+_MOST_VALUES = 1_000_000
+_MOST_CELLS = 5_000
+_MOST_IN_A_CELL = 200_000
+_MOST_CODE = 500_000
+_MOST_LISTED = 5
+
+_NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
+_NUMBERED_HEADLINE = re.compile(r"#\s+(\d{1,2})\s")
+
+# The lesson of each exercise and of each question in words.
+LESSON_OF = {name: exercise.lesson for name, exercise in EXERCISES.items()}
+LESSON_OF |= {name: question.lesson for name, question in WRITTEN.items()}
+_LESSONS = frozenset(LESSON_OF.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A cell and what follows from its text; only a cell with code defines anything."""
+
+    number: int
+    kind: str
+    mark: str
+    text: str
+    is_code: bool = False
+    parses: bool = False
+    says_nothing: bool = False
+    defines: Mapping[str, Kind] = field(default_factory=dict)
+    setup: str = ""
+
+    @cached_property
+    def symbols(self) -> Symbols:
+        """The names in its code."""
+        return symbols_of(self.text) if self.parses else Symbols()
+
+    @cached_property
+    def setup_symbols(self) -> Symbols:
+        """The names in what other cells may need of it."""
+        return symbols_of(self.setup)
+
+    def answers(self, name: str) -> bool:
+        """Whether it defines a name as more than the blank stub."""
+        return self.defines.get(name) in ("function", "value")
+
+    def setup_without(self, name: str) -> str:
+        """Return what other cells may need of it, less what binds a name."""
+        if name not in self.setup_symbols.bound:
+            return self.setup
+        return keep(self.setup, lambda part: name not in dict(bound_by([part])))
+
+
+@dataclass(frozen=True, eq=False)
+class Notebook:
+    """The cells of a file, the lesson that it is, if any, and remarks for the teacher."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    lesson: int | None
+    notes: tuple[str, ...]
+
+
+def read_notebook(name: str, content: bytes) -> Notebook | str:
+    """Return what a file holds, or a sentence that says why it is no notebook.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file.
+    content : bytes
+        Whatever is in it.
+
+    Returns
+    -------
+    Notebook or str
+        Of a very large notebook a part, and its notes say so.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.notebooks import read_notebook
+    >>> notebook = read_notebook("04_mine.ipynb", b'{"cells": [{"source": "x = 1"}]}')
+    >>> notebook.lesson, [cell.text for cell in notebook.cells], notebook.notes
+    (4, ['x = 1'], ('04_mine.ipynb names no kernel; read as Python',))
+    >>> read_notebook("empty.ipynb", b"")
+    'empty.ipynb is empty'
+    """
+    if len(content) > _MOST_BYTES:
+        return f"{name} has {len(content) / 1e6:.0f} MB; up to {_MOST_BYTES / 1e6:.0f} are read"
+    if not content.strip():
+        return f"{name} is empty"
+    # What is between these takes far more memory than in the file.
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return f"{name} holds too many values: up to {_MOST_VALUES:,} are read"
+    text, encoding = _decoded(content)
+    try:
+        # Any length of digits is a float; an int of too many would raise.
+        data = json.loads(text, strict=False, parse_int=float)
+    except (ValueError, RecursionError, MemoryError):
+        return f"{name} is not a notebook: its text is not JSON, or only a part of it"
+    raw = _raw_cells(data)
+    if raw is None:
+        return f"{name} is not a notebook: it has no list of cells"
+    notes = [f"is not in UTF-8; read as {encoding}"] if encoding else []
+    notes += _oddities(data)
+    if len(raw) > _MOST_CELLS:
+        notes.append(f"has {len(raw)} cells; the first {_MOST_CELLS} are read")
+    cells, unread = _cells(raw[:_MOST_CELLS])
+    if unread:
+        notes.append(f"has more code than is read: cell {listed(unread)} is left out")
+    return Notebook(
+        name, tuple(cells), _lesson(name, cells), tuple(f"{name} {note}" for note in notes)
+    )
+
+
+def printable(text: str) -> str:
+    """Replace halves of surrogate pairs: JSON and file names can hold them, no report can."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row, the first few of many."""
+    shown = ", ".join(names[:_MOST_LISTED])
+    return f"{shown}, ..." if len(names) > _MOST_LISTED else shown
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """Return the text and, if it is not in UTF-8, what it is in."""
+    try:
+        return content.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16", errors="replace"), "UTF-16"
+        return content.decode("latin-1"), "Latin-1"
+
+
+def _raw_cells(data: Any) -> list[Any] | None:
+    """Return the list of cells, which before nbformat 4 was in parts; None without one."""
+    if not isinstance(data, dict):
+        return None
+    if isinstance(data.get("cells"), list):
+        return list(data["cells"])
+    if not isinstance(data.get("worksheets"), list):
+        return None
+    sheets = [sheet.get("cells") for sheet in data["worksheets"] if isinstance(sheet, dict)]
+    return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
+
+
+def _oddities(data: dict[str, Any]) -> list[str]:
+    if not isinstance(data.get("cells"), list):
+        return ["is in an old notebook format"]
+    if not isinstance(_part(data, "metadata").get("kernelspec"), dict):
+        return ["names no kernel; read as Python"]
+    return []
+
+
+def _part(data: dict[str, Any], key: str) -> dict[str, Any]:
+    part = data.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def _cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
+    """Return the cells, and the numbers of those with more code than is read."""
+    cells, unread = [], []
+    left, effort = _MOST_CODE, Effort()
+    for number, raw in enumerate(raws, start=1):
+        if not isinstance(raw, dict):
+            continue
+        kind = raw.get("cell_type")
+        mark = _part(_part(raw, "metadata"), "nbgrader").get("grade_id")
+        cell = Cell(
+            number,
+            kind if isinstance(kind, str) else "code",
+            mark if isinstance(mark, str) else "",
+            _source(raw),
+        )
+        # A key pressed by accident turns a cell for code into one for text, or the other way.
+        if cell.mark in WRITTEN or (cell.kind != "code" and cell.mark not in EXERCISES):
+            cells.append(replace(cell, text=cell.text[:_MOST_IN_A_CELL]))
+        elif len(cell.text) > min(_MOST_IN_A_CELL, left):
+            unread.append(str(number))
+        else:
+            left -= len(cell.text)
+            cells.append(_with_code(cell, effort))
+    return cells, unread
+
+
+def _source(raw: dict[str, Any]) -> str:
+    source = raw.get("source", raw.get("input"))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    text = printable(source.replace("\r\n", "\n").replace("\r", "\n"))
+    return f"# {text}" if raw.get("cell_type") == "heading" else text
+
+
+def _with_code(cell: Cell, effort: Effort) -> Cell:
+    """Add to a cell what follows from its code."""
+    text, tree = read_python(cell.text, effort)
+    if tree is None:
+        return replace(cell, is_code=True)
+    return replace(
+        cell,
+        text=text,
+        is_code=True,
+        parses=True,
+        says_nothing=says_nothing(tree.body),
+        defines=defined_by(tree.body),
+        setup="" if cell.mark.startswith("grade_") else keep(text, in_setup),
+    )
+
+
+def _lesson(name: str, cells: Sequence[Cell]) -> int | None:
+    """Return which lesson a notebook is: by its marks, its name, its title or what it defines."""
+    title = next((cell.text for cell in cells if not cell.is_code and cell.text.strip()), "")
+    headline = _NUMBERED_HEADLINE.match(title)
+    guesses: tuple[list[int], ...] = (
+        [LESSON_OF.get(cell.mark.removeprefix("grade_"), -1) for cell in cells],
+        [int(number) for number in _NUMBERED_NAME.findall(name)[-1:]],
+        [int(headline[1])] if headline else [],
+        [LESSON_OF.get(key, -1) for cell in cells for key in cell.defines],
+    )
+    for lessons in guesses:
+        known = Counter(lesson for lesson in lessons if lesson in _LESSONS)
+        if known:
+            return known.most_common(1)[0][0]
+    return None

@@ -1,0 +1,1 @@
+"""What becomes of the results: marks, the gradebook, pages for learners."""

@@ -1,0 +1,365 @@
+"""Feedback for learners: a page each, which opens in any browser and needs no network."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import html
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradlab.course.folder import LESSONS, CourseError, lessons_folder
+from gradlab.grading.outcome.gradebook import (
+    GradebookError,
+    as_cell,
+    as_number,
+    explained,
+    plain,
+    write_grades,
+)
+from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult
+from gradlab.support.files import write_whole
+
+# By it a later run knows the pages that it may replace.
+_TABLE = "pages.csv"
+_MARK = '<meta name="generator" content="gradlab">'
+_HEAD = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{_MARK}
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">"""
+_STYLE = """
+:root { --ink: #1d2125; --paper: #fff; --soft: #f2f4f6; --line: #c9d0d6; --quiet: #535c64;
+  --good: #17663a; --bad: #a3221c; --part: #7a4d00; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #e4e7ea; --paper: #16191c; --soft: #22272b; --line: #434b52; --quiet: #a9b2ba;
+    --good: #7fd6a2; --bad: #ff9c94; --part: #f0c069; } }
+body { margin: 0 auto; max-width: 44rem; padding: 1rem; box-sizing: border-box;
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  overflow-wrap: break-word; }
+h1, h2, h3 { line-height: 1.25; margin: 0; }
+h1 { font-size: 1.6rem; }
+h2 { font-size: 1.25rem; margin-top: 2.25rem; }
+h3 { font-size: 1rem; margin-top: 1.5rem; }
+p, ul, pre { margin: .4rem 0; }
+code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
+.total { font-size: 1.25rem; }
+.total strong { font-size: 1.6rem; }
+.said { white-space: pre-wrap; }
+.hint { border-left: .25rem solid var(--line); background: var(--soft);
+  padding: .5rem .75rem; }
+table { width: 100%; border-collapse: collapse; margin-top: .5rem; }
+caption { text-align: left; color: var(--quiet); padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .5rem .35rem 0;
+  border-top: 1px solid var(--line); }
+th { font-weight: 600; }
+th:first-child { width: 45%; }
+tbody th { font-weight: 400; }
+th:last-child, td:last-child { text-align: right; padding-right: 0; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+ul { list-style: none; padding: 0; }
+pre { background: var(--soft); padding: .5rem .75rem; overflow-x: auto; }
+.good { color: var(--good); }
+.bad { color: var(--bad); }
+.part { color: var(--part); }
+.quiet { color: var(--quiet); }
+@media print {
+  body { max-width: none; padding: 0; font-size: 10.5pt; }
+  h2, h3, caption { break-after: avoid; }
+  table, li, .hint { break-inside: avoid; }
+  pre { white-space: pre-wrap; }
+}
+"""
+# Names that a file cannot have on Windows, and that of the page a web server shows unasked.
+_RESERVED = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.ASCII)
+# What comes from a hash, so that no learner's name can pass for another's that has one.
+_HASHED = re.compile(r"-[0-9a-f]{12}")
+
+
+def feedback_page(result: LearnerResult, comment: str = "") -> str:
+    """Return a learner's page: the points, what passed, and the hints.
+
+    It tells nothing that the results do not say to learners: no notes for the teacher, no case.
+
+    Parameters
+    ----------
+    result : LearnerResult
+        What grading found.
+    comment : str, optional
+        A remark to put at the top.
+
+    Returns
+    -------
+    str
+        HTML without scripts and without anything to load.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.feedback import feedback_page
+    >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+    >>> answer = ExerciseResult("pack", 4, "right", 3.0, 3.0)
+    >>> page = feedback_page(LearnerResult("ada", "graded", (answer,)))
+    >>> "<strong>3</strong> of 3 points" in page
+    True
+    """
+    title = f"Feedback for {_escape(plain(result.student))}"
+    lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
+    parts = [
+        _HEAD,
+        f"<title>{title}</title>",
+        f"<style>{_STYLE}</style>",
+        "</head>",
+        "<body>",
+        "<main>",
+        f"<h1>{title}</h1>",
+        *_summary(result),
+        *([f'<p class="said">{_escape(comment)}</p>'] if comment else []),
+    ]
+    for lesson in lessons:
+        parts += _lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
+    return "\n".join([*parts, "</main>", "</body>", "</html>", ""])
+
+
+def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]:
+    """Write a page for each learner.
+
+    There is no page that lists them all: who is given the folder would see everyone's points.
+    ``pages.csv`` says which page is whose.
+
+    Parameters
+    ----------
+    results : sequence of LearnerResult
+        What grading found.
+    folder : Path
+        Where the pages go; it is made if it does not exist. Pages of an earlier run are
+        replaced, other files never.
+
+    Returns
+    -------
+    list of Path
+        The pages, in the order of the results.
+
+    Raises
+    ------
+    GradebookError
+        If another file is in the way, and then nothing was written; or if the folder cannot be
+        written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from gradlab.grading.outcome.feedback import write_feedback
+    >>> from gradlab.grading.outcome.results import LearnerResult
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     pages = write_feedback([LearnerResult("ada", "missing", ())], Path(here))
+    ...     [page.name for page in pages]
+    ['ada.html']
+    """
+    names = _file_names([result.student for result in results])
+    pages = {
+        folder / name: feedback_page(result).encode()
+        for name, result in zip(names, results, strict=True)
+    }
+    require_room([result.student for result in results], folder)
+    with explained(folder):
+        changed = [path for path, page in pages.items() if not _is_there(path, page)]
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in changed:
+            write_whole(path, pages[path])
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["student", "page"])
+    writer.writerows(
+        [as_cell(r.student), path.name] for r, path in zip(results, pages, strict=True)
+    )
+    write_grades(folder / _TABLE, table.getvalue())
+    return list(pages)
+
+
+def require_room(students: Sequence[str], folder: Path) -> None:
+    """Find out before a long run whether pages can be written for these learners.
+
+    Parameters
+    ----------
+    students : sequence of str
+        Their names.
+    folder : Path
+        Where the pages will go.
+
+    Raises
+    ------
+    GradebookError
+        If another file is in the way.
+    """
+    with explained(folder):
+        if folder.exists() and not folder.is_dir():
+            raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
+        for name in _file_names(students):
+            _is_there(folder / name, b"")
+
+
+def _summary(result: LearnerResult) -> list[str]:
+    lines = [
+        f'<p class="total"><strong>{as_number(result.total)}</strong> of '
+        f"{as_number(result.max_total)} points</p>"
+    ]
+    waiting = [e for e in result.exercises if e.points is None]
+    if waiting:
+        more = as_number(sum(e.max_points for e in waiting))
+        lines.append(
+            f"<p>Up to {more} more may come: a person has yet to mark a written answer.</p>"
+        )
+    if result.status == "missing":
+        lines.append(
+            "<p>Your teacher has no notebook from you. If you handed one in, tell them.</p>"
+        )
+    if result.status == "unreadable":
+        lines.append(
+            "<p>Something of yours could not be read or marked, so points may be missing here. "
+            "Ask your teacher which file it is, save it in Jupyter once more, and hand it in "
+            "again.</p>"
+        )
+    return lines
+
+
+def _lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
+    points = as_number(sum(e.points or 0.0 for e in exercises))
+    most = as_number(sum(e.max_points for e in exercises))
+    title = _titles().get(lesson)
+    return [
+        "<section>",
+        f"<h2>Lesson {lesson}{': ' + _escape(title) if title else ''}</h2>",
+        "<table>",
+        f"<caption>{points} of {most} points</caption>",
+        '<thead><tr><th scope="col">Exercise</th><th scope="col">Result</th>'
+        '<th scope="col">Points</th></tr></thead>',
+        "<tbody>",
+        *(_row(exercise) for exercise in exercises),
+        "</tbody>",
+        "</table>",
+        *(line for exercise in exercises for line in _details(exercise)),
+        "</section>",
+    ]
+
+
+def _row(exercise: ExerciseResult) -> str:
+    look, words = _verdict(exercise)
+    points = as_number(exercise.points) or "–"
+    return (
+        f'<tr><th scope="row">{_code(exercise.name)}</th>'
+        f'<td class="{look}">{words}</td>'
+        f"<td>{points} of {as_number(exercise.max_points)}</td></tr>"
+    )
+
+
+def _verdict(exercise: ExerciseResult) -> tuple[str, str]:
+    """Return how the outcome looks, and what it is in words."""
+    if exercise.outcome == "wrong" and exercise.points:
+        return "part", "◐ partly right"
+    if exercise.outcome == "written" and exercise.points is None:
+        return "quiet", "… waits for a person"
+    # An answer in words that a person found where the grader did not.
+    if exercise.outcome in ("blank", "missing") and exercise.points:
+        return "", "marked by a person"
+    return {
+        "right": ("good", "✓ right"),
+        "wrong": ("bad", "✗ not right yet"),
+        "blank": ("quiet", "– left as it was given out"),
+        "missing": ("quiet", "– not in what you handed in"),
+        "stopped": ("bad", "✗ was stopped"),
+        "borrowed": ("bad", "✗ calls gradlab’s own code: earns nothing"),
+        "written": ("", "marked by a person"),
+    }[exercise.outcome]
+
+
+def _details(exercise: ExerciseResult) -> list[str]:
+    """What passed and what helps, where the row does not say it all."""
+    groups = exercise.groups
+    tables = [line for group in groups for line in group.table]
+    if not exercise.hints and not tables and all(g.right == g.total for g in groups):
+        return []
+    lines = [f"<h3>{_code(exercise.name)}</h3>"]
+    if groups:
+        lines += ["<ul>", *map(_group, groups), "</ul>"]
+    if tables:
+        # What scrolls must be within reach of the keyboard.
+        lines.append(f'<pre tabindex="0">{_escape(chr(10).join(tables))}</pre>')
+    # Without groups it was not run, and the sentences say why.
+    what = "Hint: " if groups else ""
+    return lines + [f'<p class="said hint">{what}{_escape(hint)}</p>' for hint in exercise.hints]
+
+
+def _group(group: GroupResult) -> str:
+    look, sign = ("good", "✓") if group.right == group.total else ("bad", "✗")
+    return (
+        f'<li><span class="{look}">{sign}</span> {_escape(group.name)}: '
+        f"{group.right} of {group.total} right</li>"
+    )
+
+
+def _code(name: str) -> str:
+    """Return a name that a narrow column may break where its words end."""
+    return f"<code>{_escape(name).replace('_', '_<wbr>')}</code>"
+
+
+def _escape(text: str) -> str:
+    """Return text for HTML; of what cannot be seen, only ends of lines stay."""
+    return html.escape("\n".join(plain(line) for line in text.splitlines()))
+
+
+@functools.cache
+def _titles() -> dict[int, str]:
+    """Return the titles of the lessons as the names of their files tell them."""
+    try:
+        stems = [path.stem for path in lessons_folder().glob(LESSONS)]
+    except CourseError:
+        return {}
+    return {int(stem[:2]): stem[3:].replace("_", " ").capitalize() for stem in stems}
+
+
+def _file_names(students: Sequence[str]) -> list[str]:
+    """Return a file name for each learner, all different wherever capitals do not count."""
+    times = Counter(student.lower() for student in students)
+    names = [_file_name(student, alone=times[student.lower()] == 1) for student in students]
+    for name, count in Counter(name.lower() for name in names).items():
+        if count > 1:
+            raise GradebookError(
+                f"Several learners would have the page {name}. Give the folders that they handed "
+                "in names that differ."
+            )
+    return names
+
+
+def _file_name(student: str, alone: bool) -> str:
+    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", letters)[:60].strip("-")
+    low = safe.lower()
+    same = safe == student and not _RESERVED.fullmatch(low) and not _HASHED.search(low)
+    if same and safe and alone:
+        return f"{safe}.html"
+    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{safe or 'learner'}-{digest}.html"
+
+
+def _is_there(path: Path, page: bytes) -> bool:
+    """Whether a file holds a page already; raise if it holds what is not ours."""
+    if path.is_file() and not path.is_symlink():
+        content = path.read_bytes()
+        if _MARK.encode() in content[: len(_HEAD)]:
+            return content == page
+    elif not path.is_symlink() and not path.exists():
+        return False
+    raise GradebookError(
+        f"{path} is not a page of gradlab's, so it stays as it is, and no page was written. Move "
+        "it away, or give another folder for the feedback."
+    )

@@ -1,0 +1,252 @@
+"""Marks that a person gave: read from a file, and put into the results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import reprlib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from gradlab.grading.outcome.gradebook import GradebookError, as_cell, as_number, plain
+from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+
+# (student, exercise) -> points
+Marks = dict[tuple[str, str], float]
+
+_COLUMNS = ("student", "exercise", "points")
+# The outcomes of an answer in words.
+_BY_HAND = ("written", "blank", "missing")
+
+
+def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
+    r"""Read the marks that a person gave to answers in words.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file in UTF-8 with the columns student, exercise and points, separated by commas,
+        or by semicolons, and then with decimal commas, too. Where points are empty, the answer
+        is not marked yet.
+    max_points : mapping
+        The answers in words, by name, and what each can earn.
+
+    Returns
+    -------
+    dict
+        (student, exercise) -> points.
+
+    Raises
+    ------
+    GradebookError
+        If the file cannot be read, or says what cannot be; it names the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from gradlab.grading.outcome.marks import read_marks
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     path = Path(here, "marks.csv")
+    ...     _ = path.write_text("student;exercise;points\nada;explain;7,5\n")
+    ...     read_marks(path, {"explain": 10})
+    {('ada', 'explain'): 7.5}
+    """
+    text = _read_text(path)
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    separator = ";" if heading.count(";") > heading.count(",") else ","
+    rows = _rows(path, text, separator)
+    place = _places(path, next(rows, None))
+    marks: Marks = {}
+    for at, row in rows:
+        student, exercise, given = (row[place[column]] for column in _COLUMNS)
+        if not student:
+            raise GradebookError(
+                f"{at}, column student: it is empty; the learner's name is needed."
+            )
+        if exercise not in max_points:
+            raise GradebookError(
+                f"{at}, column exercise: {reprlib.repr(exercise)} was given, but only written "
+                f"answers can be marked by hand: {', '.join(max_points) or 'here are none'}."
+            )
+        if not given:
+            continue
+        number = given.replace(",", ".") if separator == ";" else given
+        points = _points(at, number, given, max_points[exercise])
+        if marks.setdefault((_known_as(student), exercise), points) != points:
+            raise GradebookError(
+                f"{at}, column points: {given} was given, but {plain(student)} has another mark "
+                f"for {exercise} in a line above. Delete one of the two lines."
+            )
+    return marks
+
+
+def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerResult], list[str]]:
+    """Put the marks given by hand into the results.
+
+    Parameters
+    ----------
+    results : sequence of LearnerResult
+        What grading found.
+    marks : dict
+        What `read_marks` returned.
+
+    Returns
+    -------
+    list of LearnerResult
+        The same learners; who has no answer left that waits is now graded.
+    list of str
+        A sentence for each mark that could not be used.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.marks import merge
+    >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+    >>> answer = ExerciseResult("explain", 7, "written", None, 10.0)
+    >>> found = [LearnerResult("ada", "needs-manual", (answer,))]
+    >>> merged, unused = merge(found, {("ada", "explain"): 8.0, ("abel", "explain"): 6.0})
+    >>> merged[0].total, merged[0].status
+    (8.0, 'graded')
+    >>> unused
+    ['abel: there is a mark for this name, but no such learner.']
+    """
+    given: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for (student, exercise), points in marks.items():
+        given[_known_as(student)][exercise] = points
+    names = Counter(_known_as(result.student) for result in results)
+    unused = [_no_such_learner(name, names) for name in given if names[name] != 1]
+    merged = []
+    for result in results:
+        name = _known_as(result.student)
+        mine = given.get(name, {}) if names[name] == 1 else {}
+        merged.append(_marked(result, mine))
+        unused += _no_such_answer(result, mine)
+    return merged, [plain(sentence) for sentence in unused]
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise GradebookError(
+            f"{path} cannot be read: {error.strerror}. A CSV file with marks is needed."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _not_text(path) from error
+    if "\0" in text:
+        raise _not_text(path)
+    return text
+
+
+def _not_text(path: Path) -> GradebookError:
+    return GradebookError(
+        f"{path} is not text in UTF-8; save the marks from your spreadsheet as “CSV UTF-8”."
+    )
+
+
+def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield where each line is, and its fields; leave out lines without any.
+
+    All have as many fields as the first, the header.
+    """
+    # Strict: a quote that is never closed would swallow the lines that follow.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    width = None
+    try:
+        for fields in reader:
+            row = [field.strip() for field in fields]
+            if not any(row):
+                continue
+            at = f"{path}, line {reader.line_num}"
+            width = width or len(row)
+            if any(row[width:]):
+                raise GradebookError(
+                    f"{at}: there are {len(row)} fields, but the header has {width}. Is a comma "
+                    "in a number or a name? Write 7.5, and put a name into double quotes."
+                )
+            yield at, row + [""] * (width - len(row))
+    except csv.Error as error:
+        raise GradebookError(
+            f"{path}, line {reader.line_num}: this is no CSV ({error}). Look for a double quote "
+            "that has no partner."
+        ) from error
+
+
+def _places(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
+    """Return where each column that is needed stands."""
+    needed = f"needed are {', '.join(_COLUMNS)}, separated by commas or semicolons"
+    if header is None:
+        raise GradebookError(f"{path} is empty; {needed} in the first line, then the marks.")
+    at, row = header
+    columns = [name.lower() for name in row]
+    for name in _COLUMNS:
+        if columns.count(name) != 1:
+            problem = "is there twice" if name in columns else "is missing"
+            raise GradebookError(
+                f"{at}: the column {name} {problem}. There are {', '.join(map(plain, row))}; "
+                f"{needed}."
+            )
+    return {name: columns.index(name) for name in _COLUMNS}
+
+
+def _points(at: str, number: str, given: str, most: float) -> float:
+    try:
+        points = float(number)
+    except ValueError:
+        points = -1.0
+    # Not a number is not within bounds either; Python reads 1_0 as ten, a teacher would not.
+    if not 0.0 <= points <= most or "_" in number:
+        raise GradebookError(
+            f"{at}, column points: {reprlib.repr(given)} was given; a number from 0 to "
+            f"{as_number(most)} is needed, or nothing if the answer is not marked yet."
+        )
+    return abs(points)  # -0 is 0
+
+
+def _known_as(name: str) -> str:
+    """Return a learner's name however a spreadsheet or a file system spells it."""
+    line = unicodedata.normalize("NFC", plain(name)).strip()
+    # The apostrophe that as_csv put there.
+    return line[1:] if line.startswith("'") and as_cell(line[1:]) == line else line
+
+
+def _no_such_learner(name: str, names: Counter[str]) -> str:
+    if names[name] > 1:
+        return (
+            f"{name}: there is a mark for this name, but {names[name]} learners have it. Give "
+            "their folders names that differ in more than spaces or accents."
+        )
+    near = get_close_matches(name, names, n=1)
+    meant = f" Is {near[0]} meant?" if near else ""
+    return f"{name}: there is a mark for this name, but no such learner.{meant}"
+
+
+def _no_such_answer(result: LearnerResult, points: Mapping[str, float]) -> list[str]:
+    by_hand = {e.name for e in result.exercises if e.outcome in _BY_HAND}
+    return [
+        f"{result.student}: the mark for {name} was not used: no written answer of that name "
+        "counts here."
+        for name in points
+        if name not in by_hand
+    ]
+
+
+def _marked(result: LearnerResult, points: Mapping[str, float]) -> LearnerResult:
+    exercises = tuple(
+        _with_mark(e, points[e.name]) if e.name in points and e.outcome in _BY_HAND else e
+        for e in result.exercises
+    )
+    waits = any(e.points is None for e in exercises)
+    status = "graded" if result.status == "needs-manual" and not waits else result.status
+    return replace(result, exercises=exercises, status=status)
+
+
+def _with_mark(exercise: ExerciseResult, points: float) -> ExerciseResult:
+    if exercise.outcome == "written":
+        return replace(exercise, points=points)
+    note = "marked by hand though no answer was found"
+    return replace(exercise, points=points, notes=(*exercise.notes, note))

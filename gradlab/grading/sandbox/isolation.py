@@ -1,0 +1,90 @@
+"""Which level of isolation this machine has, found by trying."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from gradlab.exercises.catalogue import EXERCISES
+from gradlab.grading.sandbox.process import LEVELS, Level, Sandbox, SandboxError
+from gradlab.grading.sandbox.remote import RemoteAnswer
+from gradlab.support.errors import GradlabError
+
+SENTENCES: dict[Level, str] = {
+    "bubblewrap": "bubblewrap: answers ran without a network, on a read-only system, and saw no "
+    "other submission.",
+    "uid": "a user of its own: answers could change nothing of yours, but they could read what "
+    "every user may read, and reach the network. Install bubblewrap, or grade in a container.",
+    "limits": "limits only: answers could do what you can do on this machine. Install bubblewrap "
+    "(it needs no root), or grade in a container that has no network.",
+}
+
+# Answers import what they like of Python's library and of NumPy: here what no worker has loaded.
+_PROBE = """
+def double(x):
+    import wave
+    import numpy.typing
+    return x + x if wave and numpy.typing else None
+"""
+
+
+class NoIsolationError(GradlabError):
+    """There is no way to run answers on this machine, with what to do."""
+
+
+@cache
+def strongest() -> Level:
+    """Return the strongest level at which an answer runs on this machine.
+
+    Returns
+    -------
+    str
+        One of `gradlab.grading.sandbox.process.LEVELS`.
+
+    Raises
+    ------
+    NoIsolationError
+        If there is none.
+    """
+    for level in LEVELS:
+        if works(level):
+            return level
+    raise NoIsolationError(
+        "no worker process could be started, not even without isolation. Is there memory left, "
+        "and room in the folder for temporary files?"
+    )
+
+
+def works(level: Level) -> bool:
+    """Return whether an answer runs at a level on this machine.
+
+    Parameters
+    ----------
+    level : str
+        One of `gradlab.grading.sandbox.process.LEVELS`.
+
+    Returns
+    -------
+    bool
+        False also where Python's library or NumPy cannot be read at that level, as where they lie
+        in a home that others may not enter.
+    """
+    return not trouble(level)
+
+
+@cache
+def trouble(level: Level) -> str:
+    """Say why no answer runs at a level on this machine; empty if one does.
+
+    Parameters
+    ----------
+    level : str
+        One of `gradlab.grading.sandbox.process.LEVELS`.
+    """
+    try:
+        with Sandbox(level, cpu_seconds=5) as sandbox:
+            answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)
+            call = answer((3,))
+            answer.end()
+            return "" if call.got == 6 else call.said or "an answer came out wrong"
+    except SandboxError as error:
+        return str(error)

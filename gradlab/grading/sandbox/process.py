@@ -1,0 +1,353 @@
+"""Where answers run: a process of its own, kept from everything else as well as the system can.
+
+There are three levels. ``bubblewrap`` gives answers a world of their own: no network, a read-only
+system with nothing but Python and NumPy, no view of other processes or submissions. ``uid`` runs
+them as a user that owns nothing; it needs root. ``limits`` only bounds what they take.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import os
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, get_args
+
+import numpy as np
+
+from gradlab.grading.sandbox import sent_modules
+from gradlab.grading.sandbox.sent_modules import texts_of
+from gradlab.grading.sandbox.wire import Channel, WireError
+from gradlab.grading.sandbox.worker import Settings
+from gradlab.support.errors import GradlabError
+
+Level = Literal["bubblewrap", "uid", "limits"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+_WORKER = "gradlab.grading.sandbox.worker"
+# All that an answer finds beside Python's library, if it is here; gradlab's checker needs tqdm.
+_PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "tqdm")
+_MEMORY = 1 << 30
+_PROCESSES = 8
+_FILE = 1 << 20
+_FOLDER = 1 << 24
+# High above the users that a system gives out, also to containers.
+_FIRST_UID = 1_900_000_000
+# Seconds until a worker has to have started, and until it has to have ended an answer.
+_PATIENCE = 30.0
+_PATIENCE_AT_END = 5.0
+_numbers = itertools.count()
+
+
+class SandboxError(GradlabError):
+    """The worker did not start, or is gone."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an answer ended.
+
+    Attributes
+    ----------
+    by_itself : bool
+        Before the grader ended it.
+    signal : int
+        What killed it then, 0 if nothing did.
+    cpu_seconds : float
+        The computing time that it took then.
+    """
+
+    by_itself: bool
+    signal: int
+    cpu_seconds: float
+
+
+class Sandbox:
+    """A worker at one level, in which answers run one after the other.
+
+    Parameters
+    ----------
+    level : {"bubblewrap", "uid", "limits"}
+        How it is kept from everything else.
+    cpu_seconds : int
+        The computing time that an answer may take.
+
+    Attributes
+    ----------
+    lost : bool
+        Whether the worker is gone; nothing can run here any more.
+
+    Raises
+    ------
+    SandboxError
+        If the worker does not start.
+    """
+
+    def __init__(self, level: Level, cpu_seconds: int) -> None:
+        self.lost = False
+        self._folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control, theirs = socket.socketpair()
+        said = b""
+        try:
+            with theirs, tempfile.TemporaryFile() as errors:
+                self._start(level, theirs, errors)
+                theirs.close()  # so that it is seen if the worker closes its own
+                try:
+                    self._send_settings(level, cpu_seconds)
+                    if self._control.recv(1) != b"R":
+                        raise SandboxError("the worker ended at once")
+                finally:
+                    errors.seek(0)
+                    said = errors.read(10_000).strip()
+        except (OSError, SandboxError, WireError) as error:
+            self.close()
+            why = said.decode(errors="replace").rpartition("\n")[2] or str(error)
+            raise SandboxError(f"no worker starts at the level {level}: {why}") from error
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def begin(self) -> Channel:
+        """Fork a child for an answer.
+
+        Returns
+        -------
+        Channel
+            The connection to it.
+
+        Raises
+        ------
+        SandboxError
+            If the worker is gone.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"A"], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                self.lost = True
+                raise SandboxError("the worker is gone") from error
+        return Channel(ours)
+
+    def end(self, gone: bool = False) -> Ending:
+        """End the answer that runs, with all that it started.
+
+        Parameters
+        ----------
+        gone : bool
+            Whether its connection broke, so that it must have ended, or is about to.
+
+        Returns
+        -------
+        Ending
+            How it ended.
+
+        Raises
+        ------
+        SandboxError
+            If the worker is gone.
+        """
+        deadline = time.monotonic() + _PATIENCE_AT_END
+        try:
+            self._control.settimeout(_PATIENCE_AT_END)
+            self._control.sendall(b"G" if gone else b"E")
+            reply = b""
+            while not reply.endswith(b"\n"):
+                part = self._control.recv(1024)
+                if not part or len(reply) > 1024 or time.monotonic() > deadline:
+                    raise SandboxError("the worker is gone")
+                reply += part
+            said = json.loads(reply)
+            return Ending(bool(said["by_itself"]), int(said["signal"]), float(said["cpu_seconds"]))
+        except (SandboxError, OSError, ValueError, KeyError, TypeError) as error:
+            self.lost = True
+            raise SandboxError("the worker is gone") from error
+
+    def close(self) -> None:
+        """End the worker and everything in it."""
+        self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=_PATIENCE_AT_END)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._folder is not None:
+            _remove(self._folder)
+
+    def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
+        """Start the worker; what goes wrong before it can tell is said in a file."""
+        places = _found_packages()
+        if level == "bubblewrap":
+            command = _bubblewrap(places)
+        else:
+            command = []
+            self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
+            _lay_out(self._folder, places)
+        python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+        text = f"{inspect.getsource(sent_modules)}\nstart()\n"
+        # Not isolated mode, which would ignore PYTHONHASHSEED; but no folder is searched.
+        command += [str(python), "-s", "-S", "-P", "-c", text, str(control.fileno())]
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=[control.fileno()],
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
+
+    def _send_settings(self, level: Level, cpu_seconds: int) -> None:
+        uid = _uid_at(level)
+        answers, packages = "/answers", "/packages"
+        if self._folder is not None:
+            # At the level bubblewrap, nothing is on this system's disk.
+            answers, packages = (str(self._folder / name) for name in ("answers", "packages"))
+            if uid is not None:
+                os.chown(answers, uid, uid)
+        settings = Settings(
+            folder=answers,
+            uid=uid,
+            cpu_seconds=cpu_seconds,
+            memory_bytes=_MEMORY,
+            processes=_PROCESSES,
+            file_bytes=_FILE,
+        )
+        sent = {
+            "module": _WORKER,
+            "packages": packages,
+            "settings": asdict(settings),
+            "texts": texts_of(_WORKER),
+        }
+        self._control.settimeout(_PATIENCE)
+        Channel(self._control).send(sent)
+
+
+def _lay_out(folder: Path, places: dict[str, Path]) -> None:
+    """Make the folders of a level without a file system of its own."""
+    folder.chmod(0o755)
+    for name in ("answers", "packages"):
+        (folder / name).mkdir()
+    for name, place in places.items():
+        (folder / "packages" / name).symlink_to(place)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # an answer dug deeper than Python goes
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
+
+
+def _uid_at(level: Level) -> int | None:
+    """Return a user that no other worker on this machine has now; None to stay who we are."""
+    if level == "limits" or (level == "bubblewrap" and os.geteuid() != 0):
+        return None
+    return _FIRST_UID + os.getpid() % (1 << 20) * 64 + next(_numbers) % 64
+
+
+def _environment() -> dict[str, str]:
+    """Return all that an answer finds in its environment: nothing of the grader's."""
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}
+    return {
+        "HOME": "/",
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # Sets of text are in the same order at every run.
+        "PYTHONHASHSEED": "0",
+        **threads,
+        **kept,
+    }
+
+
+def _found_packages() -> dict[str, Path]:
+    places = {}
+    for name in _PACKAGES:
+        beside = Path(np.__file__).parents[1] / name
+        spec = find_spec(name) if name.isidentifier() else None
+        place = Path(spec.origin).parent if spec and spec.origin else beside
+        if place.is_dir():
+            places[name] = place
+    return places
+
+
+def _bubblewrap(places: dict[str, Path]) -> list[str]:
+    """Return a command that runs what follows it in a world of its own."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxError("bubblewrap (bwrap) is not installed")
+    command = [program, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    command += ["--die-with-parent", "--new-session"]
+    if os.geteuid() == 0:
+        # With a user namespace of root's, the limit on processes would not bind.
+        for capability in ("SETUID", "SETGID", "KILL", "DAC_OVERRIDE", "FOWNER"):
+            command += ["--cap-add", f"CAP_{capability}"]
+    else:
+        command += ["--unshare-user"]
+    python = Path(sys.base_prefix).resolve()
+    roots = [Path("/usr"), *([] if python.is_relative_to("/usr") else [python])]
+    for root in roots:
+        command += [*_parents(root), "--ro-bind", str(root), str(root)]
+    for name in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
+        if Path(name).is_symlink():
+            command += ["--symlink", os.readlink(name), name]
+        else:
+            command += ["--ro-bind-try", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives"):
+        command += [*_parents(Path(name)), "--ro-bind-try", name, name]
+    hidden = [str(folder) for folder in _hidden(roots)]
+    for folder in hidden:
+        command += ["--perms", "0755", "--tmpfs", folder]
+    command += ["--perms", "0755", "--dir", "/packages"]
+    for name, place in places.items():
+        command += ["--ro-bind", str(place), f"/packages/{name}"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--perms", "1777", "--size", str(_FOLDER), "--tmpfs", "/answers"]
+    # Without root, an answer is the owner of these.
+    for folder in ("/", "/dev", *hidden):
+        command += ["--remount-ro", folder]
+    return [*command, "--chdir", "/answers"]
+
+
+def _parents(path: Path) -> Iterator[str]:
+    """Make the folders above a path; bubblewrap itself would make them for root alone."""
+    for folder in reversed(path.parents[:-1]):
+        yield from ("--perms", "0755", "--dir", str(folder))
+
+
+def _hidden(roots: list[Path]) -> list[Path]:
+    """Return the folders below some roots with solutions, or with packages of any kind."""
+    folders = [Path(folder) for folder in site.getsitepackages([sys.base_prefix])]
+    package = Path(sent_modules.__file__).parents[2]
+    folders += [package, package.parent / "notebooks"]
+    return [
+        folder
+        for folder in dict.fromkeys(folder.resolve() for folder in folders)
+        if folder.is_dir() and any(folder.is_relative_to(root) for root in roots)
+    ]

@@ -1,0 +1,285 @@
+"""An answer in a sandbox, called from here: arguments go there, what it hands back comes here.
+
+Functions and networks stay here. The answer gets stand-ins, each of whose calls comes back over
+the connection. Whatever comes is checked, never executed, and limited in size and time.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import hashlib
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import gradlab
+from gradlab.bugs.suspects import Suspect
+from gradlab.exercises.exercise import Arguments, Exercise
+from gradlab.exercises.marking import Call
+from gradlab.exercises.random_state import seed_random_state
+from gradlab.grading.sandbox.process import Ending, Sandbox, SandboxError
+from gradlab.grading.sandbox.sent_modules import texts_of
+from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
+
+# An answer that waits takes no computing time; one that calls functions waits for those.
+WALL_PER_CPU = 4
+_METHODS = ("loss", "gradients")
+_MOST_ERRORS = 20
+# Whose names tell nothing but what they say.
+_ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
+    "AxisError",
+    "LinAlgError",
+    "TooLargeError",
+}
+
+
+class StoppedError(Exception):
+    """An answer was stopped, or stopped itself."""
+
+
+class RemoteAnswer:
+    """An answer that runs in a sandbox. It never raises because of what the answer does.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Where it runs; nothing else may run there meanwhile.
+    exercise : Exercise
+        What it answers.
+    setup, source : tuple of str, str
+        What it needs of its notebook, and its cell.
+    seed : int
+        What the global random numbers begin with.
+    cpu_seconds : int
+        The limit of the sandbox; four times as much may pass.
+
+    Attributes
+    ----------
+    borrowed : set of str
+        The functions of gradlab's own that it called without being allowed to.
+    raised : list of (str, str)
+        What kinds of errors it raised, each with the line; no two the same.
+
+    unfit : str
+        Why it cannot be called as the exercise asks; empty if it can.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox is lost.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        exercise: Exercise,
+        setup: tuple[str, ...],
+        source: str,
+        seed: int,
+        cpu_seconds: int,
+    ) -> None:
+        self.borrowed: set[str] = set()
+        self.raised: list[tuple[str, str]] = []
+        self._sandbox = sandbox
+        self._cpu_seconds = cpu_seconds
+        self._left = float(WALL_PER_CPU * cpu_seconds)
+        self._stopped = ""
+        self._gone = False
+        self._given: list[Any] = []
+        homes = {
+            name: getattr(gradlab, name).__module__
+            for name in sorted(exercise.may_use)
+            if name in gradlab.__all__
+        }
+        # From the seed itself an answer could draw the cases.
+        there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
+        seed_random_state(there, there)
+        self._source = source
+        self._channel = sandbox.begin()
+        reply = self._ask(
+            {
+                "name": exercise.name,
+                "parameters": list(exercise.signature.parameters),
+                "setup": setup,
+                "source": source,
+                "seed": there,
+                "homes": homes,
+                "texts": texts_of(*homes.values()),
+            }
+        )
+        self._failed = self._error(reply) if reply.get("is") == "raised" else None
+        self.unfit = _unfit(exercise, reply.get("unfit"))
+
+    def __call__(self, arguments: Arguments) -> Call:
+        """Call the answer with copies of these arguments."""
+        if self._failed:
+            return self._failed
+        # What an answer does to a function or a network of one case must not reach another one.
+        mine = copy.deepcopy(arguments)
+        self._given = []
+        sent = encode(list(mine), self._export)
+        reply = self._ask({"do": "call", "arguments": sent})
+        try:
+            if reply.get("is") != "returned":
+                return self._error(reply)
+            got = decode(reply["value"], self._import)
+            after = tuple(decode(reply["after"], self._import))
+        except (WireError, KeyError, TypeError) as error:
+            return self._error(self._stop(f"sent something that is no answer ({error})"))
+        return Call(got, after, shares_memory=lambda: self._changes_with_arguments(reply["value"]))
+
+    def end(self) -> str:
+        """End the answer; say why it was stopped, if it was."""
+        self._channel.close()
+        try:
+            ending = self._sandbox.end(self._gone)
+        except SandboxError:
+            return self._stopped or "ended the process that it ran in"
+        return self._stopped and self._why(ending)
+
+    def _changes_with_arguments(self, value: Any) -> bool:
+        """Have every array of the arguments changed; return whether the result changed too."""
+        again = self._ask({"do": "spoil"})
+        return bool(again.get("value") != value)
+
+    def _note_borrowed(self, names: Any) -> None:
+        for name in names if isinstance(names, list) else []:
+            known = name if name in gradlab.__all__ else "something of gradlab's"
+            self.borrowed.add(known)
+
+    def _error(self, reply: dict[str, Any]) -> Call:
+        kind, line = str(reply.get("kind")), str(reply.get("line", ""))
+        # A name of the answer's own could tell of a case, and so could a line that it made up.
+        kind = kind if kind in _ERRORS else "an error of its own kind"
+        line = line if line in self._source else ""
+        if (
+            not self._stopped
+            and len(self.raised) < _MOST_ERRORS
+            and (kind, line) not in self.raised
+        ):
+            self.raised.append((kind, line))
+        said = str(reply.get("said")) + (f", in the line “{line}”" if line else "")
+        if reply.get("stub") is True:
+            return Call(error=NotImplementedError, said=said)
+        index = reply.get("index") is True
+        return Call(error=IndexError if index else StoppedError, said=said)
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Send an order, serve the answer meanwhile, and return its reply."""
+        if self._stopped:
+            return self._stop(self._stopped)
+        start = time.monotonic()
+        try:
+            self._channel.send(order)
+            while True:
+                reply = self._channel.receive(start + self._left)
+                if not isinstance(reply, dict):
+                    raise WireError("no message")
+                self._note_borrowed(reply.get("borrowed"))
+                if reply.get("is") != "use":
+                    return reply
+                self._channel.send(self._serve(reply))
+        except TooLateError:
+            return self._stop(f"did not end within {WALL_PER_CPU * self._cpu_seconds} s")
+        except (WireError, TypeError, ValueError) as error:
+            self._gone = True
+            return self._stop(f"spoiled the connection to its process ({error})")
+        finally:
+            self._left -= time.monotonic() - start
+
+    def _stop(self, why: str) -> dict[str, Any]:
+        self._stopped = why
+        return {"is": "raised", "kind": "StoppedError", "said": f"was stopped: {why}"}
+
+    def _why(self, ending: Ending) -> str:
+        """Say what stopped the answer, now that it is known how its process ended."""
+        if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
+            return f"took more than {self._cpu_seconds} s of computing time"
+        if not self._gone or not ending.by_itself:
+            return self._stopped
+        if ending.signal == signal.SIGKILL:
+            return "was killed, which happens where memory runs out"
+        if ending.signal:
+            return f"made Python crash (signal {ending.signal})"
+        return "ended the process that it ran in"
+
+    def _serve(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Call something of ours for the answer; whatever goes wrong is the answer's error."""
+        try:
+            number = order["number"]
+            if not isinstance(number, int) or not 0 <= number < len(self._given):
+                raise ValueError("this belongs to an earlier call of your function")
+            if isinstance(self._given[number], Suspect):
+                return self._use_network(self._given[number], order)
+            return self._use_function(self._given[number], order)
+        except Exception as error:
+            return {**_told(error), "changed": []}
+
+    def _use_network(self, network: Suspect, order: dict[str, Any]) -> dict[str, Any]:
+        if order["method"] not in _METHODS:
+            raise AttributeError("a network has loss and gradients")
+        network.params = decode(order["params"])
+        X, Y = decode(order["arguments"])
+        return {"value": encode(getattr(network, order["method"])(X, Y)), "changed": []}
+
+    def _use_function(self, function: Callable[..., Any], order: dict[str, Any]) -> dict[str, Any]:
+        arguments = decode(order["arguments"], self._import)
+        keywords = decode(order["keywords"], self._import)
+        passed: dict[int | str, Any] = dict(enumerate(arguments))
+        passed.update(keywords)
+        before = copy.deepcopy(passed)
+        if getattr(function, "draws_globally", False):
+            seed_random_state(*map(int, order["seeds"]))
+        reply: dict[str, Any] = {}
+        try:
+            reply["value"] = encode(function(*arguments, **keywords), self._export)
+        except Exception as error:
+            reply = dict(_told(error))
+        # A function may have changed an array in place.
+        reply["changed"] = [
+            [place, encode(value)]
+            for place, value in passed.items()
+            if _changed(value, before[place])
+        ]
+        return reply
+
+    def _export(self, value: Any) -> dict[str, Any] | None:
+        if isinstance(value, Suspect):
+            data = {key: encode(getattr(value, key)) for key in ("params", "X", "Y")}
+            sent = {"type": "network", **data}
+        elif callable(value):
+            # Nothing of its name: that says what is right, to people who read a report.
+            sent = {"type": "function", "random": getattr(value, "draws_globally", False)}
+        else:
+            return None
+        self._given.append(value)
+        return {**sent, "number": len(self._given) - 1}
+
+    def _import(self, sent: dict[str, Any]) -> Any:
+        if sent["type"] != "proxy":
+            raise WireError("no plain data")
+        return self._given[int(sent["number"])]
+
+
+def _unfit(exercise: Exercise, why: Any) -> str:
+    call = f"{exercise.name}({', '.join(exercise.signature.parameters)})"
+    if why == "undefined":
+        return f"The cell defines no function {call}: keep its first line as it was given out."
+    if why == "arguments":
+        return f"It cannot be called as {call}: keep its first line as it was given out."
+    return ""
+
+
+def _told(error: Exception) -> dict[str, str]:
+    """Return an error as the answer will see it: of one of Python's own kinds."""
+    name = type(error).__name__
+    known = isinstance(getattr(builtins, name, None), type)
+    return {"error": name if known else "Exception", "said": str(error)[:500]}
+
+
+def _changed(after: Any, before: Any) -> bool:
+    return isinstance(after, np.ndarray) and not np.array_equal(after, before, equal_nan=True)

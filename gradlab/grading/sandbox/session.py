@@ -1,0 +1,283 @@
+"""One answer in the sandbox: its code is run, and called with what the grader sends.
+
+Nothing in this process is trusted: it runs a learner's code, and whatever it says is taken by the
+grader for what a learner may have said.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import contextlib
+import copy
+import importlib
+import inspect
+import linecache
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.random_state import seed_random_state, spent_random_state
+from gradlab.grading.sandbox.sent_modules import PACKAGE, SentModules
+from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
+
+_LONGEST_TEXT = 500
+_CELL = "<answer>"
+
+
+class _BorrowedError(RuntimeError):
+    """An answer called what of gradlab it may not use."""
+
+
+class _UnfitError(TypeError):
+    """The cell defines no function that can be called as the exercise asks."""
+
+
+class _Refused:
+    """Stands for what of gradlab an answer may not use: it can be imported, but not called."""
+
+    def __init__(self, name: str, package: _Package) -> None:
+        self._name = name
+        self._package = package
+
+    def __getattr__(self, name: str) -> Any:
+        # It may stand for a module in which something is that may be used.
+        return getattr(self._package, name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._package.borrowed.add(self._name)
+        raise _BorrowedError(f"{self._name} is gradlab's own; write this yourself")
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[()]:
+        # A class of a demonstration may be derived from one of gradlab's.
+        return ()
+
+
+class _Package:
+    """What an answer finds under the name of gradlab: what it may use, and nothing else."""
+
+    __all__ = ()
+
+    def __init__(self, homes: dict[str, str], borrowed: set[str]) -> None:
+        self._homes = homes
+        self.borrowed = borrowed
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in self._homes:
+            return _Refused(name, self)
+        return getattr(importlib.import_module(self._homes[name]), name)
+
+
+class Session:
+    """One answer: defined, then called with what the grader sends."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._turn = threading.Lock()
+        self._borrowed: set[str] = set()
+
+    def run(self) -> None:
+        """Serve the grader until it hangs up."""
+        try:
+            function = self._define(self._channel.receive())
+        except _UnfitError as error:
+            self._say({**_raised(error), "unfit": str(error)})
+            return
+        except BaseException as error:
+            self._say(_raised(error))
+            return
+        # What a demonstration beside the answer called is not the answer's doing.
+        self._borrowed.clear()
+        self._say({"is": "ready"})
+        arguments: list[Any] = []
+        got: Any = None
+        while True:
+            order = self._channel.receive()
+            try:
+                if order["do"] == "spoil":
+                    _spoil(arguments)
+                else:
+                    arguments = decode(order["arguments"], self._proxy)
+                    got = function(*arguments)
+                after = encode(arguments, _export)
+                message = {"is": "returned", "value": encode(got, _export), "after": after}
+            except BaseException as error:
+                message = _raised(error)
+            try:
+                self._say(message)
+            except TooLargeError as error:
+                self._say(_raised(error))
+
+    def use(self, order: dict[str, Any], arguments: tuple[Any, ...], keywords: Any) -> Any:
+        """Have the grader call one of its own functions."""
+        sent = {"arguments": encode(arguments, _export), "keywords": encode(keywords, _export)}
+        with self._turn:
+            self._channel.send({"is": "use", **order, **sent})
+            reply = self._channel.receive()
+        for place, after in reply["changed"]:
+            given = arguments[place] if isinstance(place, int) else keywords[place]
+            given[...] = decode(after)
+        if "error" in reply:
+            raise getattr(builtins, reply["error"], Exception)(reply["said"])
+        return decode(reply["value"], self._proxy)
+
+    def _define(self, order: dict[str, Any]) -> Callable[..., Any]:
+        """Run what the answer needs of its notebook, then its cell; return the function."""
+        seed_random_state(order["seed"], order["seed"])
+        warnings.simplefilter("ignore")
+        sys.meta_path.insert(0, SentModules(order["texts"]))
+        package = _Package(order["homes"], self._borrowed)
+        namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "__builtins__": vars(builtins) | {"__import__": _importer(package)},
+            # Notebooks have it, and an answer may show something on its way.
+            "display": lambda *shown, **options: None,
+        }
+        for number, text in enumerate(order["setup"]):
+            _execute(text, f"<cell {number}>", namespace)
+        errors = _execute(order["source"], _CELL, namespace)
+        if order["name"] not in namespace and errors:
+            raise errors[0]
+        function: Callable[..., Any] | None = namespace.get(order["name"])
+        if not callable(function):
+            raise _UnfitError("undefined")
+        with contextlib.suppress(ValueError):  # some built-in functions do not tell
+            try:
+                inspect.signature(function).bind(*order["parameters"])
+            except TypeError as error:
+                raise _UnfitError("arguments") from error
+        return function
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._channel.send({**message, "borrowed": sorted(self._borrowed)})
+
+    def _proxy(self, sent: dict[str, Any]) -> Any:
+        return (_Network if sent["type"] == "network" else _Function)(self, sent)
+
+
+class _Proxy:
+    """Something of the grader's that an answer was given."""
+
+    def __init__(self, session: Session, sent: dict[str, Any]) -> None:
+        self._session = session
+        self._number = sent["number"]
+
+    def __repr__(self) -> str:
+        return type(self).__name__.strip("_").lower()
+
+
+class _Function(_Proxy):
+    def __init__(self, session: Session, sent: dict[str, Any]) -> None:
+        super().__init__(session, sent)
+        self.__name__ = self.__qualname__ = repr(self)
+        self._draws_globally = sent["random"]
+
+    def __deepcopy__(self, memo: Any) -> _Function:
+        return self
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        order: dict[str, Any] = {"number": self._number}
+        if self._draws_globally:
+            # Who seeds the global random numbers means those that this function draws. So the
+            # grader begins its own with what is drawn from these.
+            order["seeds"] = spent_random_state()
+        return self._session.use(order, arguments, keywords)
+
+
+class _Network(_Proxy):
+    """A network under suspicion: its parameters and batch are here, its methods are not."""
+
+    def __init__(self, session: Session, sent: dict[str, Any]) -> None:
+        super().__init__(session, sent)
+        self.params, self.X, self.Y = (decode(sent[key]) for key in ("params", "X", "Y"))
+
+    def __deepcopy__(self, memo: Any) -> _Network:
+        twin = copy.copy(self)
+        twin.params, twin.X, twin.Y = copy.deepcopy((self.params, self.X, self.Y), memo)
+        return twin
+
+    def loss(self, X: Any, Y: Any) -> Any:
+        return self._use("loss", X, Y)
+
+    def gradients(self, X: Any, Y: Any) -> Any:
+        return self._use("gradients", X, Y)
+
+    def _use(self, method: str, X: Any, Y: Any) -> Any:
+        order = {"number": self._number, "method": method, "params": encode(self.params)}
+        return self._session.use(order, (X, Y), {})
+
+
+def _export(value: Any) -> dict[str, Any] | None:
+    return {"type": "proxy", "number": value._number} if isinstance(value, _Proxy) else None
+
+
+def _spoil(value: Any) -> None:
+    """Change every number in the arrays of a value, in place."""
+    if isinstance(value, np.ndarray) and value.dtype.kind != "U" and value.flags.writeable:
+        # Other bits, so that NaN and what is too large for + 1 change too.
+        other = bytes(byte ^ 1 for byte in value.tobytes())
+        value[...] = np.frombuffer(other, value.dtype).reshape(value.shape)
+    if isinstance(value, list | tuple):
+        for part in value:
+            _spoil(part)
+
+
+def _importer(package: _Package) -> Callable[..., Any]:
+    def import_(name: str, *others: Any, **keywords: Any) -> Any:
+        if name.partition(".")[0] == PACKAGE:
+            return package
+        return builtins.__import__(name, *others, **keywords)
+
+    return import_
+
+
+def _execute(text: str, name: str, namespace: dict[str, Any]) -> list[BaseException]:
+    """Run statements one by one, each for itself; return the errors of those that failed."""
+    lines = text.splitlines(keepends=True)
+    linecache.cache[name] = (len(text), None, lines, name)  # for the line in an error
+    flags = 0
+    errors: list[BaseException] = []
+    try:
+        statements = ast.parse(text, name).body
+    except BaseException as error:
+        return [error]
+    for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            features = [getattr(__future__, alias.name, None) for alias in statement.names]
+            flags |= sum(feature.compiler_flag for feature in features if feature)
+        try:
+            module = ast.Module([statement], [])
+            exec(compile(module, name, "exec", flags, dont_inherit=True), namespace)
+        except BaseException as error:
+            errors.append(error)
+    return errors
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    """Say what an answer raised, and in which of its lines."""
+    name = type(error).__name__
+    try:
+        said = f"raised {name}: {error}".rstrip(": ")[:_LONGEST_TEXT]
+    except BaseException:
+        said = "raised an error that cannot be shown"
+    line = ""
+    with contextlib.suppress(BaseException):
+        own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == _CELL]
+        at = error.text if isinstance(error, SyntaxError) and error.filename == _CELL else None
+        line = (own[-1].line if own else at) or ""
+    return {
+        "is": "raised",
+        "kind": name,
+        "index": isinstance(error, IndexError),
+        "stub": isinstance(error, NotImplementedError),
+        "said": said,
+        "line": line.strip()[:_LONGEST_TEXT],
+    }

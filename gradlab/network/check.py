@@ -1,0 +1,125 @@
+"""Does a network's backward pass fit its loss? Its structure makes the check fast."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradlab.checker.case import Case, in_parts, require_unchanged
+from gradlab.checker.diagnosis import Setting
+from gradlab.checker.parameters import ravel
+from gradlab.checker.report import GradientReport
+from gradlab.network.mlp import MLP
+from gradlab.network.probes import EntryProbe, UnitProbe
+from gradlab.network.unit_slopes import unit_noise, unit_slopes
+from gradlab.support.arguments import require_function
+
+METHODS = ("units", "entries", "loop")
+
+
+def check_network(
+    network: Any, X: NDArray[Any], Y: NDArray[Any], method: str | None = None
+) -> GradientReport:
+    """Check the gradients of a network against its loss.
+
+    Parameters
+    ----------
+    network : MLP, or any object with ``params``, ``loss(X, Y)`` and ``gradients(X, Y)``
+        Its loss and gradients read ``params`` each time they are called. The network is not
+        changed: a deep copy is checked.
+    X, Y : ndarray
+        What `loss` and `gradients` take; not changed either. A few dozen rows are enough.
+    method : {"units", "entries", "loop"}, optional
+        How the loss is differenced. "loop" evaluates the whole loss for each step of each entry,
+        and works for any network. The others are for an `MLP` whose loss is its own: "entries"
+        computes only what depends on the entry that is moved; "units" moves the pre-activations
+        of each sample, from which the slopes along W and b follow, because Z = A W + b is linear
+        in them, and measures the slope along one random direction by "loop" besides. Default:
+        "units" where it applies, else "loop".
+
+    Returns
+    -------
+    GradientReport
+        See `check_gradient`, which says how it is found.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_gradient`; or if `method` is not one of these, or does not apply.
+
+    Examples
+    --------
+    >>> from gradlab.network.digits import load_digits
+    >>> from gradlab import check_network
+    >>> from gradlab.network.mlp import MLP
+    >>> X, Y = load_digits()
+    >>> check_network(MLP([64, 8, 10]), X[:16], Y[:16]).passed
+    True
+    """
+    for name in ("params", "loss", "gradients"):
+        if not hasattr(network, name):
+            kind = type(network).__name__
+            raise TypeError(f"network is of type {kind}, without {name}; it must have .{name}")
+    require_function("network.loss", network.loss)
+    require_function("network.gradients", network.gradients)
+    for name, data in (("X", X), ("Y", Y)):
+        if not hasattr(data, "__len__"):
+            raise TypeError(f"{name} is of type {type(data).__name__}; it must be an array")
+    if method not in (None, *METHODS):
+        raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
+    own_loss = has_own_loss(network)
+    if method in ("units", "entries") and not own_loss:
+        raise ValueError(
+            f"method is {method!r}, which needs the loss of MLP; "
+            f"for a {type(network).__name__} with another loss it must be 'loop'"
+        )
+    clone, X, Y = copy.deepcopy((network, X, Y))
+
+    def loss(params: Any) -> Any:
+        clone.params = params
+        return clone.loss(X, Y)
+
+    def gradient(params: Any) -> Any:
+        clone.params = params
+        gradients = clone.gradients(X, Y)
+        # That the arrays themselves were changed, the case sees; a network may also replace them.
+        if clone.params is not params:
+            require_unchanged("gradients(X, Y)", params, ravel(params)[0], ravel(clone.params)[0])
+        return gradients
+
+    setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))
+    case = Case(loss, gradient, network.params, setting)
+    if case.finding is not None:
+        return case.unmeasured()
+    everything = np.arange(case.theta.size)
+    if method == "loop" or not own_loss:
+        return case.entry_by_entry(everything)
+    clone.params = network.params
+    if method == "entries":
+        changes = in_parts(EntryProbe(clone, X, Y).changes)
+        return case.entry_by_entry(everything, changes, "entries")
+    return _check_by_units(case, clone, UnitProbe(clone, X, Y))
+
+
+def _check_by_units(case: Case, network: MLP, probe: UnitProbe) -> GradientReport:
+    noise = unit_noise(probe)
+    slopes = unit_slopes(network, probe, case.gradient, case.starts, noise)
+    # The rounding errors of the samples' losses add up like independent ones.
+    sigma = float(np.sqrt(np.sum(noise**2)))
+    if network.reduction == "mean":
+        sigma /= noise.size
+    return case.judge(slopes, sigma, "units")
+
+
+def has_own_loss(network: Any) -> bool:
+    """Return whether a network is an `MLP` with the loss, forward pass and parameters of one."""
+    if not isinstance(network, MLP):
+        return False
+    kept = ("loss", "_forward", "_masks", "_checked")
+    return all(
+        getattr(type(network), name) is getattr(MLP, name) and name not in vars(network)
+        for name in kept
+    )

@@ -1,0 +1,386 @@
+"""``gradlab grade`` as a teacher uses it."""
+
+import csv
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradlab import cli
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.batch import grade_all
+from gradlab.grading.grader import Task, grade_submission, names_that_count
+from gradlab.grading.intake.submissions import open_submissions
+from gradlab.grading.outcome.gradebook import as_csv, as_json
+from gradlab.grading.sandbox.isolation import SENTENCES, strongest
+from tools.lessons import NOTEBOOKS
+
+SOLVED, BLANK = NOTEBOOKS / "solved", NOTEBOOKS
+LESSONS = sorted(path.name for path in BLANK.glob("*.ipynb"))
+ALL = [*EXERCISES, *WRITTEN]
+SLOW = pytest.mark.slow
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in LESSONS}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change an answer in a notebook."""
+    book = json.loads(path.read_text())
+    for cell in book["cells"]:
+        text = "".join(cell["source"])
+        if old in text:
+            cell["source"] = text.replace(old, new)
+            path.write_text(json.dumps(book))
+            return
+    raise AssertionError(f"{old} is not in {path}")
+
+
+@pytest.fixture(scope="module")
+def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Learners of lessons 0 and 3: all right, all blank, some right, nothing, no notebook."""
+    folder = tmp_path_factory.mktemp("class") / "submissions"
+    for student, source in (("ada", SOLVED), ("ben", BLANK), ("cleo", SOLVED), ("dora", SOLVED)):
+        (folder / student).mkdir(parents=True)
+        for name in LESSONS:
+            if name[:2] in ("00", "03"):
+                shutil.copy(source / name, folder / student)
+    edit(folder / "cleo" / LESSONS[0], "return 2 * x", "return x**2")
+    edit(folder / "cleo" / LESSONS[3], "return 2 * x + 3", "raise ValueError(str(x))")
+    (folder / "dora" / LESSONS[3]).write_bytes(b"{")
+    (folder / "emil").mkdir()
+    return folder
+
+
+def grade(submissions: Path, *options: object) -> int:
+    return cli.main(["grade", str(submissions), *map(str, options)])
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as lines:
+        return {row["student"]: row for row in csv.DictReader(lines)}
+
+
+@pytest.fixture(scope="module")
+def graded(submissions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("graded")
+    options = ["-o", folder / "grades.csv", "--json", folder / "grades.json"]
+    assert grade(submissions, *options, "--feedback", folder / "feedback", "--seed", 4) == 0
+    return folder
+
+
+def test_every_learner_has_a_row_with_every_exercise(graded: Path) -> None:
+    table = rows(graded / "grades.csv")
+    assert list(table) == ["ada", "ben", "cleo", "dora", "emil"]
+    assert list(table["ada"]) == ["student", *ALL, "total", "max_total", "status", "notes"]
+    assert {row["max_total"] for row in table.values()} == {"110"}
+    totals = {student: row["total"] for student, row in table.items()}
+    assert totals == {"ada": "9", "ben": "0", "cleo": "7", "dora": "1", "emil": "0"}
+    statuses = [row["status"] for row in table.values()]
+    assert statuses == ["graded", "graded", "graded", "unreadable", "missing"]
+
+
+def test_the_summary_names_seed_isolation_and_who_needs_a_person(graded: Path) -> None:
+    summary = (graded / "grades.txt").read_text()
+    assert "Seed: 4" in summary
+    assert SENTENCES[strongest()].split(":")[0] in summary
+    assert "dora: 03_worked_example.ipynb" in summary
+    assert "emil: handed in no notebook" in summary
+    assert json.loads((graded / "grades.json").read_text())["run"]["seed"] == 4
+
+
+def test_feedback_helps_and_tells_no_hidden_input(graded: Path) -> None:
+    assert sorted(page.name for page in (graded / "feedback").iterdir()) == [
+        *(f"{student}.html" for student in ("ada", "ben", "cleo", "dora", "emil")),
+        "pages.csv",
+    ]
+    page = (graded / "feedback" / "cleo.html").read_text()
+    assert "This squares x." in page
+    assert "It raised ValueError, in the line “raise ValueError(str(x))”." in page
+    inputs = EXERCISES["f_prime"].cases(np.random.default_rng(4)).values()
+    for value in (arguments[0] for cases in inputs for arguments in cases):
+        for text in map(str, np.ravel(value)):
+            assert len(text) < 4 or text not in page
+
+
+def test_one_seed_gives_the_same_bytes_however_many_jobs(
+    submissions: Path, graded: Path, tmp_path: Path
+) -> None:
+    options = ["-o", tmp_path / "grades.csv", "--json", tmp_path / "grades.json"]
+    more = ["--feedback", tmp_path / "feedback", "--seed", 4, "--jobs", 1]
+    assert grade(submissions, *options, *more) == 0
+    for path in graded.rglob("*.*"):
+        assert (tmp_path / path.relative_to(graded)).read_bytes() == path.read_bytes()
+
+
+def test_without_a_seed_one_is_drawn_and_recorded(submissions: Path, tmp_path: Path) -> None:
+    seeds = set()
+    for number in range(2):
+        output = tmp_path / f"{number}.csv"
+        found = tmp_path / f"{number}.json"
+        assert grade(submissions, "-o", output, "--json", found, "--lesson", "0") == 0
+        seeds.add(json.loads(found.read_text())["run"]["seed"])
+    assert len(seeds) == 2
+
+
+def test_one_lesson_alone_may_count(submissions: Path, tmp_path: Path) -> None:
+    assert grade(submissions, "-o", tmp_path / "grades.csv", "--lesson", "00") == 0
+    table = rows(tmp_path / "grades.csv")
+    assert {row["max_total"] for row in table.values()} == {"1"}
+    assert list(table["cleo"]) == ["student", "double", "total", "max_total", "status", "notes"]
+
+
+def test_what_was_there_is_kept(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "grades.csv").write_text("mine\n")
+    assert grade(submissions, "-o", tmp_path / "grades.csv", "--lesson", 0) == 0
+    assert (tmp_path / "grades.kept-1.csv").read_text() == "mine\n"
+    assert "grades.kept-1.csv" in capsys.readouterr().out
+
+
+def test_marks_of_a_person_are_merged(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "submissions"
+    for student in ("ada", "ben"):
+        (folder / student).mkdir(parents=True)
+        shutil.copy(SOLVED / LESSONS[7], folder / student)
+    options = ["-o", tmp_path / "grades.csv", "--lesson", "7", "--seed", "1"]
+    marks = tmp_path / "marks.csv"
+    marks.write_text("student,exercise,points\nada,explain,7.5\n")
+    assert grade(folder, *options, "--manual", marks) == 0
+    table = rows(tmp_path / "grades.csv")
+    assert (table["ada"]["explain"], table["ada"]["total"]) == ("7.5", "27.5")
+    assert [row["status"] for row in table.values()] == ["graded", "needs-manual"]
+    assert "ben: the written answer `explain` waits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["nowhere"], "nowhere"),
+        (["{class}", "-o", "no/such/folder/grades.csv"], "there is no folder"),
+        (["{class}", "--manual", "none.csv"], "none.csv"),
+        (["{class}", "-o", "."], "is a folder"),
+        (["{class}", "-o", "out.txt"], "written over each other"),
+        (["{class}", "-o", "x.csv", "--json", "x.csv"], "written over each other"),
+        (["{class}", "--feedback", "{class}/dora/00_start_here.ipynb"], "is a file"),
+        (["{class}", "--feedback", "no/such/feedback"], "there is no folder"),
+        (["{class}", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_graded(
+    options: list[str],
+    words: str,
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gradlab.grading.command._PATIENCE", 1)
+    assert (
+        cli.main(["grade", *(text.replace("{class}", str(submissions)) for text in options)]) == 1
+    )
+    said = capsys.readouterr().err
+    assert said.startswith("gradlab grade: ")
+    assert words in said
+    assert not list(tmp_path.iterdir())
+
+
+UNFIT = "The cell defines no function double(x): keep its first line as it was given out."
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("def doubled(x):\n    return 2 * x", UNFIT),
+        ("2 * x", UNFIT),
+        ("double = 5.0 * 2", UNFIT),
+        ("def double(x, y):\n    return 2 * x", "It cannot be called as double(x)"),
+        ("def double():\n    return 2", "It cannot be called as double(x)"),
+        ("def double(x):\n    return 'two'", "It returned a str; numbers are needed."),
+        ("def double(x):\n    return factor * x", "uses factor, set by code that is not run"),
+        ("def double(x):\n    while True: pass", "Does a loop never end?"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told(source: str, hint: str) -> None:
+    mark = {"nbgrader": {"grade_id": "double", "solution": True}}
+    cells = [
+        {"cell_type": "code", "source": "factor = sum([1, 1])", "metadata": {}},
+        {"cell_type": "code", "source": source, "metadata": mark},
+    ]
+    book = {"book.ipynb": json.dumps({"cells": cells}).encode()}
+    result, _ = grade_submission(Task("ada", book, (), (), 0, seed=1, cpu_seconds=1))
+    (double,) = result.exercises
+    assert double.points == 0
+    assert hint in " ".join(double.hints)
+
+
+def test_lessons_of_which_there_is_nothing_are_named(graded: Path) -> None:
+    notes = {student: row["notes"] for student, row in rows(graded / "grades.csv").items()}
+    assert "nothing of lesson 1, 2, 4, 5, 6, 7 was found" in notes["ada"]
+    assert "nothing of" not in notes["emil"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--lesson", "9"],
+        ["--seed", "-1"],
+        ["--seed", "4294967296"],
+        ["--jobs", "0"],
+        ["--timeout", "x"],
+    ],
+)
+def test_wrong_usage_is_explained(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["grade", ".", *options])
+    assert f"argument {options[0]}" in capsys.readouterr().err
+
+
+def test_windows_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert cli.main(["grade", "."]) == 1
+    assert "WSL" in capsys.readouterr().err
+
+
+class Backwards(Executor):
+    """Runs what it was given last first, when somebody asks."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: list[tuple[Future[Any], Any]] = []
+
+    def submit(self, function: Any, /, *arguments: Any, **keywords: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._waiting.append((future, lambda: function(*arguments, **keywords)))
+        if len(self._waiting) == 3:
+            self._pool.submit(self._run)
+        return future
+
+    def _run(self) -> None:
+        while self._waiting:
+            future, task = self._waiting.pop()
+            future.set_result(task())
+
+
+@pytest.fixture
+def three(submissions: Path, tmp_path: Path) -> Iterator[Any]:
+    for student in ("ada", "ben", "cleo"):
+        shutil.copytree(submissions / student, tmp_path / "three" / student)
+    with open_submissions(tmp_path / "three") as found:
+        yield found
+
+
+def test_the_order_of_an_executor_does_not_matter(three: Any) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        one = grade_all(three, pool, seed=4)
+    other = grade_all(three, Backwards(), seed=4)
+    assert as_json(*one) == as_json(*other)
+    assert [result.student for result in one[0]] == ["ada", "ben", "cleo"]
+
+
+def test_another_file_in_the_place_of_a_page_is_seen_at_once(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feedback").mkdir()
+    (tmp_path / "feedback" / "ada.html").write_text("mine")
+    options = ["-o", tmp_path / "grades.csv", "--feedback", tmp_path / "feedback"]
+    assert grade(submissions, *options) == 1
+    assert "ada.html is not a page of gradlab's" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["feedback"]
+
+
+class Broken(Executor):
+    """An executor whose machine is gone."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError("the machine is gone"))
+        return future
+
+
+def test_a_task_that_fails_has_a_row_for_a_person(three: Any) -> None:
+    results, _ = grade_all(three, Broken(), seed=4, lesson=0)
+    assert [result.status for result in results] == ["unreadable"] * 3
+    assert "could not be graded: RuntimeError: the machine is gone" in as_csv(results)
+
+
+@pytest.mark.filterwarnings("ignore")  # Dask's own
+def test_a_dask_cluster_gives_the_same_bytes(
+    submissions: Path, graded: Path, tmp_path: Path
+) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    ) as cluster:
+        options = ["-o", tmp_path / "grades.csv", "--json", tmp_path / "grades.json"]
+        address = cluster.scheduler_address
+        assert grade(submissions, *options, "--seed", 4, "--dask", address) == 0
+    for name in ("grades.csv", "grades.json"):
+        assert (tmp_path / name).read_bytes() == (graded / name).read_bytes()
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in (1, 2, 2**32 - 1))])
+def test_the_solved_edition_gets_full_marks_and_the_blank_one_none(seed: int) -> None:
+    """A hundred other seeds were run once."""
+    for folder, total in ((SOLVED, 100), (BLANK, 0)):
+        task = Task("ada", contents(folder), (), (), None, seed, cpu_seconds=10)
+        result, _ = grade_submission(task)
+        assert result.total == total, [e for e in result.exercises if e.hints]
+        assert result.max_total == 110
+
+
+QUICK = {name: content for name, content in contents(SOLVED).items() if name[:2] != "07"}
+
+
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(s, marks=SLOW) for s in range(2, 100))])
+def test_any_seed_gives_the_solved_edition_full_marks(seed: int) -> None:
+    """All but find_bugs, which takes longer than the others together."""
+    result, _ = grade_submission(Task("ada", QUICK, (), (), None, seed, cpu_seconds=10))
+    assert result.total == 80
+
+
+def test_exercises_are_in_the_order_of_the_lessons() -> None:
+    assert names_that_count(None) == ALL
+    assert [n for lesson in range(8) for n in names_that_count(lesson)] == ALL
+
+
+@pytest.mark.slow
+def test_learners_beside_one_whose_task_ends_its_process_are_graded(
+    submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool breaks; then each that was lost gets another try by itself."""
+    monkeypatch.setattr("gradlab.grading.batch.grade_submission", deadly)
+    assert grade(submissions, "-o", tmp_path / "grades.csv", "--seed", 4, "--jobs", 2) == 0
+    table = rows(tmp_path / "grades.csv")
+    totals = {student: row["total"] for student, row in table.items()}
+    assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
+    assert table["cleo"]["status"] == "unreadable"
+    assert "could not be graded: BrokenProcessPool" in table["cleo"]["notes"]
+    summary = (tmp_path / "grades.txt").read_text()
+    assert f"Isolation: {SENTENCES[strongest()].split(':')[0]}" in summary
+
+
+def deadly(task: Task) -> Any:
+    if task.student in ("cleo", "emil"):
+        os._exit(1)
+    return grade_submission(task)

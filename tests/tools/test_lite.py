@@ -1,0 +1,152 @@
+"""The page with nothing to install, as far as it can be looked at without a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlab.exercises.catalogue import EXERCISES
+from gradlab.grading.intake.answers import find_answers
+from tools.site.lessons import NOTE, copy_lessons
+from tools.site.page import PACKAGES, configuration
+from tools.site.pyodide import copy_pyodide
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+CORE = [
+    "pyodide.js",
+    "pyodide.mjs",
+    "pyodide.asm.js",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+]
+KERNEL_PACKAGES = ["ipython", "jedi", "micropip", "packaging", "sqlite3", "ssl"]
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return found
+
+
+# Lessons
+
+
+def test_each_lesson_has_the_note_on_top_and_is_else_the_learners_edition(tmp_path: Path) -> None:
+    copies = copy_lessons(NOTEBOOKS, tmp_path / "new")
+    assert [path.name for path in copies] == sorted(p.name for p in NOTEBOOKS.glob("*.ipynb"))
+    for path in copies:
+        note, *rest = cells(path)
+        assert note["source"] == NOTE
+        assert rest == cells(NOTEBOOKS / path.name)
+
+
+def test_the_note_says_where_the_work_is_and_how_to_get_it() -> None:
+    assert "in this browser only" in NOTE
+    assert "**Download**, above" in NOTE
+
+
+def test_answers_are_found_as_without_the_note(tmp_path: Path) -> None:
+    copy_lessons(NOTEBOOKS / "solved", tmp_path)
+    with_note = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    without = {name: (NOTEBOOKS / "solved" / name).read_bytes() for name in with_note}
+    found, expected = (find_answers(books, list(EXERCISES)) for books in (with_note, without))
+    assert sorted(found.answers) == sorted(EXERCISES)
+    assert found == expected
+
+
+def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no lessons"):
+        copy_lessons(tmp_path, tmp_path / "new")
+
+
+# Settings
+
+
+def kernel_settings() -> dict[str, Any]:
+    settings = configuration(["b.whl", "a.whl"])["jupyter-config-data"]["litePluginSettings"]
+    found: dict[str, Any] = settings[KERNEL]
+    return found
+
+
+def test_nothing_is_looked_up_in_a_public_index() -> None:
+    assert kernel_settings()["disablePyPIFallback"] is True
+
+
+def test_without_a_folder_pyodide_comes_from_its_usual_address() -> None:
+    # The kernel has one of its own; the build adds another only where a folder is given.
+    assert "pyodideUrl" not in kernel_settings()
+
+
+def test_the_page_brings_what_gradlab_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {
+        line.partition(">")[0] for line in project["dependencies"] if "emscripten" not in line
+    }
+    lines = (ROOT / "tools" / "site" / "wheels.in").read_text(encoding="utf-8").splitlines()
+    wheels = {line.partition("=")[0] for line in lines if not line.startswith("#")}
+    assert needed <= wheels | set(PACKAGES)
+    loaded = kernel_settings()["loadPyodideOptions"]["packages"]
+    assert loaded == [*PACKAGES, "../../../../pypi/a.whl", "../../../../pypi/b.whl"]
+
+
+# Pyodide
+
+
+def distribution(folder: Path, version: str = "0.27.7") -> Path:
+    """Make a folder that looks like a Pyodide distribution; its numpy needs open_blas."""
+    folder.mkdir()
+    depends = {"numpy": ["open_blas"], "open-blas": [], "scipy": ["numpy"]}
+    depends |= {name: [] for name in KERNEL_PACKAGES}
+    packages = {}
+    for name, needs in depends.items():
+        content = name.encode()
+        (folder / f"{name}.whl").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        packages[name] = {"file_name": f"{name}.whl", "sha256": digest, "depends": needs}
+    for name in CORE:
+        (folder / name).touch()
+    lock = {"info": {"version": version}, "packages": packages}
+    (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    return folder
+
+
+def test_the_page_takes_of_pyodide_what_it_needs_and_no_more(tmp_path: Path) -> None:
+    copy_pyodide(distribution(tmp_path / "from"), tmp_path / "to", ["numpy"])
+    wheels = [f"{name}.whl" for name in [*KERNEL_PACKAGES, "numpy", "open-blas"]]
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == sorted(CORE + wheels)
+
+
+def test_a_folder_that_is_no_pyodide_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"has no pyodide-lock\.json"):
+        copy_pyodide(tmp_path, tmp_path / "to", [])
+
+
+def test_a_pyodide_of_another_version_is_refused(tmp_path: Path) -> None:
+    source = distribution(tmp_path / "from", version="0.29.1")
+    with pytest.raises(ValueError, match=r"is Pyodide 0\.29\.1, but the page needs 0\.27"):
+        copy_pyodide(source, tmp_path / "to", ["numpy"])
+
+
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "open-blas.whl"])
+def test_a_pyodide_that_lacks_a_file_is_refused_and_nothing_is_written(
+    tmp_path: Path, name: str
+) -> None:
+    source = distribution(tmp_path / "from")
+    (source / name).unlink()
+    with pytest.raises(ValueError, match=f"lacks {name}"):
+        copy_pyodide(source, tmp_path / "to", ["numpy"])
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_pyodide_with_a_damaged_package_is_refused(tmp_path: Path) -> None:
+    source = distribution(tmp_path / "from")
+    (source / "numpy.whl").write_bytes(b"half of num")
+    with pytest.raises(ValueError, match=r"numpy\.whl is not the file"):
+        copy_pyodide(source, tmp_path / "to", ["numpy"])

@@ -1,0 +1,1 @@
+"""Speed, grading and the scorecard, measured beside other ways to do the same."""

@@ -1,0 +1,74 @@
+"""Measure what a learner waits for: start-up, an explorer's redraw, a lesson from top to bottom.
+
+``make bench`` prints a table. Nothing here fails on a slow machine; the aims stand beside the
+figures.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from gradlab import explore_chords, explore_v_curve
+from gradlab.explorers.explorer import Explorer
+from tools.lessons import NOTEBOOKS, execute, read_source
+
+_RUNS = 15
+
+
+def main() -> None:
+    """Print every measurement with its aim."""
+    statements = (
+        "import numpy",
+        "import numpy, gradlab",
+        "from gradlab import check_network, MLP",
+    )
+    baseline, package, checker = _interleaved(*statements)
+    _line(statements[0], baseline)
+    _line(statements[1], package)
+    _line("  more than numpy", package - baseline, "50 ms")
+    _line(statements[2], checker)
+    _line("  more than numpy", checker - baseline, "50 ms")
+    _line("redraw of the chord explorer", _redraw(explore_chords(), "h"), "150 ms")
+    _line("redraw of the V-curve explorer", _redraw(explore_v_curve(), "x"), "150 ms")
+    for path in sorted((NOTEBOOKS / "source").glob("*.py")):
+        notebook = read_source(path)
+        seconds = _seconds(execute, notebook)
+        _line(f"lesson {path.stem}", seconds, "20000 ms")
+
+
+def _interleaved(*statements: str) -> list[float]:
+    """Return the median time of each statement in a fresh Python, run in turns."""
+    times: list[list[float]] = [[] for _ in statements]
+    for _ in range(_RUNS):
+        for record, statement in zip(times, statements, strict=True):
+            record.append(_seconds(subprocess.run, [sys.executable, "-c", statement]))
+    return [statistics.median(record) for record in times]
+
+
+def _redraw(explorer: Explorer, control: str) -> float:
+    slider = explorer.controls[control]
+
+    def move(step: int) -> None:
+        slider.value = 1.0 / (2 + step)
+
+    return statistics.median(_seconds(move, step) for step in range(2 * _RUNS))
+
+
+def _seconds(action: Callable[..., object], argument: object) -> float:
+    start = time.perf_counter()
+    action(argument)
+    return time.perf_counter() - start
+
+
+def _line(what: str, seconds: float, aim: str = "") -> None:
+    print(
+        f"{what:<42} {seconds * 1000:8.0f} ms{f'   aim: under {aim}' if aim else ''}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()

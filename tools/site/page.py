@@ -1,0 +1,115 @@
+"""JupyterLite with the lessons, gradlab and what it needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tools.site.lessons import copy_lessons
+from tools.site.pyodide import copy_pyodide
+
+# From Pyodide; all else that gradlab needs comes as a wheel beside the page.
+PACKAGES = ["numpy", "matplotlib", "packaging"]
+_KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+# From where the kernel's worker lies to the page's root, wherever the page is served.
+_ROOT = "../../../.."
+
+
+def build_page(
+    lessons: Path, wheels: list[Path], output: Path, pyodide: Path | None = None
+) -> None:
+    """Build the page.
+
+    Parameters
+    ----------
+    lessons : Path
+        The folder with the learner's edition of the lessons.
+    wheels : list of Path
+        gradlab's own wheel and those that the page brings besides; they are in place before the
+        first cell runs.
+    output : Path
+        Where the page goes. What was there is replaced.
+    pyodide : Path, optional
+        The folder of a Pyodide distribution. Without it, the page takes Pyodide from its usual
+        public address.
+
+    Raises
+    ------
+    ValueError
+        If there are no lessons, or the Pyodide does not fit.
+    RuntimeError
+        If JupyterLite cannot be built.
+    """
+    shutil.rmtree(output, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        contents = project / "contents"
+        copy_lessons(lessons, contents)
+        if pyodide is not None:
+            copy_pyodide(pyodide, project / "static" / "pyodide", PACKAGES)
+        (project / "pypi").mkdir()
+        for wheel in wheels:
+            shutil.copyfile(wheel, project / "pypi" / wheel.name)
+        _write_json(project / "jupyter-lite.json", configuration([path.name for path in wheels]))
+        shutil.copyfile(Path(__file__).with_name("overrides.json"), project / "overrides.json")
+        _run_jupyterlite(project, contents, output.resolve())
+
+
+def _run_jupyterlite(project: Path, contents: Path, output: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "jupyterlite_core.app", "build", "--no-sourcemaps"),
+        *("--apps", "notebooks", "--apps", "tree", "--apps", "edit"),
+        *("--contents", str(contents), "--output-dir", str(output)),
+    ]
+    # It says much where all is well.
+    ran = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        print(ran.stdout, ran.stderr, sep="\n", file=sys.stderr)
+        raise RuntimeError("JupyterLite could not be built; it says why above")
+
+
+def configuration(wheels: list[str]) -> dict[str, Any]:
+    """Return JupyterLite's settings.
+
+    Parameters
+    ----------
+    wheels : list of str
+        The names of the wheels to load before the first cell runs.
+
+    Returns
+    -------
+    dict
+        What ``jupyter-lite.json`` holds.
+
+    Examples
+    --------
+    >>> from tools.site.page import configuration
+    >>> configuration([])["jupyter-config-data"]["appName"]
+    'Gradient checking'
+    """
+    kernel = {
+        # Nothing is looked up in a public index, whatever a cell imports or installs.
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {
+            "packages": [*PACKAGES, *(f"{_ROOT}/pypi/{name}" for name in sorted(wheels))]
+        },
+    }
+    return {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "Gradient checking",
+            "appUrl": "./tree",
+            # There are no checkpoints of a file that was never saved.
+            "disabledExtensions": ["@jupyter-notebook/notebook-extension:checkpoints"],
+            "litePluginSettings": {_KERNEL: kernel},
+        },
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
