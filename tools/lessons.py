@@ -78,7 +78,7 @@ def read_source(path: Path) -> NotebookNode:
     cells = []
     seen: Counter[str] = Counter()
     for cell in jupytext.read(path, fmt="py:percent").cells:
-        fresh = _filled(cell, path)
+        fresh = _fill_in(cell, path)
         digest = hashlib.sha256(f"{fresh.cell_type}\n{fresh.source}".encode()).hexdigest()[:8]
         # From the content, not the position: a new cell leaves the ids of the others alone.
         fresh["id"] = f"{digest}-{seen[digest]}" if seen[digest] else digest
@@ -90,7 +90,7 @@ def read_source(path: Path) -> NotebookNode:
     return notebook
 
 
-def _filled(cell: NotebookNode, path: Path) -> NotebookNode:
+def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
     metadata = {k: v for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
     if not metadata:
         new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else _code_cell
@@ -172,14 +172,14 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         ).execute()
     for cell in executed.cells:
         if cell.cell_type == "code":
-            cell.outputs = _joined(cell.outputs)
+            cell.outputs = _join_printed(cell.outputs)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     executed.metadata = nbformat.from_dict(_METADATA)
     return executed
 
 
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _join_printed(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Join texts that were printed one after the other: where they part is a matter of time."""
     joined: list[NotebookNode] = []
     for output in outputs:

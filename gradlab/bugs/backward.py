@@ -52,7 +52,7 @@ class Forward:
 
 def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
     """Run a network's forward pass, with dropout if it has any, and keep everything."""
-    X, Y = network._checked(X, Y)
+    X, Y = network._read_batch(X, Y)
     masks = network._masks(len(X))
     g, _ = ACTIVATIONS[network.activation]
     A, hidden, Z = [X], [X], []
@@ -64,14 +64,14 @@ def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
     return Forward(network, Y, A, hidden, Z, masks)
 
 
-def averaged(f: Forward, delta: FloatArray) -> FloatArray:
+def average_over_rows(f: Forward, delta: FloatArray) -> FloatArray:
     """Divide by the number of rows, if the loss is a mean."""
     return delta / f.rows if f.network.reduction == "mean" else delta
 
 
 def right_start(f: Forward) -> FloatArray:
     """Return delta_L, the derivative of the loss by the logits."""
-    return averaged(f, softmax(f.Z[-1]) - f.Y)
+    return average_over_rows(f, softmax(f.Z[-1]) - f.Y)
 
 
 def right_weights(f: Forward, layer: int, delta: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from gradlab.bugs.backward import (
     Forward,
     Gradients,
     afterwards,
-    averaged,
+    average_over_rows,
     backward,
     right_bias,
     right_product,
@@ -207,32 +207,32 @@ def _row_times(row: int, factor: float) -> Callable[[Forward], FloatArray]:
     return start
 
 
-def _reversed_targets(f: Forward) -> FloatArray:
-    return averaged(f, softmax(f.Z[-1]) - f.Y[::-1])
+def _reverse_targets(f: Forward) -> FloatArray:
+    return average_over_rows(f, softmax(f.Z[-1]) - f.Y[::-1])
 
 
 def _class_without_target(f: Forward) -> FloatArray:
     delta = softmax(f.Z[-1]) - f.Y
     delta[:, 0] += f.Y[:, 0]
-    return averaged(f, delta)
+    return average_over_rows(f, delta)
 
 
 def _hardmax(f: Forward) -> FloatArray:
     Z = f.Z[-1]
-    return averaged(f, np.eye(Z.shape[1])[Z.argmax(axis=1)] - f.Y)
+    return average_over_rows(f, np.eye(Z.shape[1])[Z.argmax(axis=1)] - f.Y)
 
 
 def _sigmoid_for_softmax(f: Forward) -> FloatArray:
-    return averaged(f, sigmoid(f.Z[-1]) - f.Y)
+    return average_over_rows(f, sigmoid(f.Z[-1]) - f.Y)
 
 
 def _softmax_over_rows(f: Forward) -> FloatArray:
-    return averaged(f, softmax(f.Z[-1].T).T - f.Y)
+    return average_over_rows(f, softmax(f.Z[-1].T).T - f.Y)
 
 
 def _slope_of_squared_error(f: Forward) -> FloatArray:
     P = softmax(f.Z[-1])
-    return averaged(f, (P - f.Y) * P * (1.0 - P))
+    return average_over_rows(f, (P - f.Y) * P * (1.0 - P))
 
 
 def _eight_bits(f: Forward) -> FloatArray:
@@ -242,15 +242,15 @@ def _eight_bits(f: Forward) -> FloatArray:
     return rounded
 
 
-def _clipped_logits(f: Forward) -> FloatArray:
-    return averaged(f, softmax(np.clip(f.Z[-1], -7.0, 7.0)) - f.Y)
+def _clip_logits(f: Forward) -> FloatArray:
+    return average_over_rows(f, softmax(np.clip(f.Z[-1], -7.0, 7.0)) - f.Y)
 
 
 def _overflowing_softmax(f: Forward) -> FloatArray:
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.exp(f.Z[-1])
         P: FloatArray = powers / powers.sum(axis=1, keepdims=True)
-        return averaged(f, P - f.Y)
+        return average_over_rows(f, P - f.Y)
 
 
 def _rows_of_first_call(f: Forward) -> FloatArray:
@@ -279,7 +279,7 @@ def _input_before_dropout(f: Forward, layer: int, delta: FloatArray) -> FloatArr
     return f.hidden[layer].T @ delta + f.network.l2 * f.W(layer)
 
 
-def _penalized_bias(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+def _penalize_bias(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     return right_bias(f, layer, delta) + f.network.l2 * f.network.params[layer][1]
 
 
@@ -291,19 +291,19 @@ def _last_bias_times_rows(f: Forward, layer: int, delta: FloatArray) -> FloatArr
 # Wrong ways back
 
 
-def _untransposed(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+def _skip_transpose(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     if layer == _square_layer(f.network):
         return delta @ f.W(layer)
     return right_product(f, layer, delta)
 
 
-def _updated_weights(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+def _use_updated_weights(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     W = f.W(layer) - 0.1 * right_weights(f, layer, delta)
     return delta @ W.T
 
 
-def _clipped_product(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
-    limit = averaged(f, np.array(2.0))
+def _clip_product(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+    limit = average_over_rows(f, np.array(2.0))
     return np.clip(right_product(f, layer, delta), -limit, limit)
 
 
@@ -372,7 +372,7 @@ def _each(change: Callable[[FloatArray], FloatArray]) -> Gradients:
     return afterwards(lambda network, g: [(change(dW), change(db)) for dW, db in g])
 
 
-def _transposed_square(network: MLP, gradients: Params) -> Params:
+def _transpose_square(network: MLP, gradients: Params) -> Params:
     layer = _square_layer(network)
     if layer is not None:
         dW, db = gradients[layer]
@@ -388,7 +388,7 @@ def _column_by_column(network: MLP, gradients: Params) -> Params:
     return gradients
 
 
-def _swapped_biases(network: MLP, gradients: Params) -> Params:
+def _swap_biases(network: MLP, gradients: Params) -> Params:
     pair = _equal_biases(network)
     if pair:
         (dW, db), (dW_other, db_other) = (gradients[layer] for layer in pair)
@@ -396,7 +396,7 @@ def _swapped_biases(network: MLP, gradients: Params) -> Params:
     return gradients
 
 
-def _rolled_classes(network: MLP, gradients: Params) -> Params:
+def _roll_classes(network: MLP, gradients: Params) -> Params:
     dW, db = gradients[-1]
     return [*gradients[:-1], (np.roll(dW, 1, axis=1), np.roll(db, 1))]
 
@@ -417,13 +417,13 @@ def _mean_for_sum(network: MLP, X: FloatArray, Y: FloatArray) -> Params:
     return [(dW / len(X), db / len(X)) for dW, db in MLP.gradients(network, X, Y)]
 
 
-def _clipped_norm(network: MLP, gradients: Params) -> Params:
+def _clip_norm(network: MLP, gradients: Params) -> Params:
     norm = math.sqrt(sum(float(np.vdot(g, g)) for pair in gradients for g in pair))
     factor = min(1.0, 5.0 / norm) if norm else 1.0
     return [(factor * dW, factor * db) for dW, db in gradients]
 
 
-def _added_to_old(network: MLP, gradients: Params) -> Params:
+def _add_to_old(network: MLP, gradients: Params) -> Params:
     memory = _memory(network)
     if memory:
         gradients = [
@@ -450,7 +450,7 @@ _CATALOGUE = (
         what="dW of a square layer is delta^T A in place of A^T delta.",
         spoils=_square_weights,
         finding="transposed",
-        gradients=afterwards(_transposed_square),
+        gradients=afterwards(_transpose_square),
     ),
     Bug(
         name="flipped_bias",
@@ -485,14 +485,14 @@ _CATALOGUE = (
         what="The gradient of the last layer belongs to the next class, as if counted from 1.",
         spoils=_last_layer,
         finding="permuted",
-        gradients=afterwards(_rolled_classes),
+        gradients=afterwards(_roll_classes),
     ),
     Bug(
         name="swapped_biases",
         what="The db of two layers of the same width are swapped.",
         spoils=lambda network: [f"b{layer + 1}" for layer in _equal_biases(network)],
         finding=None,
-        gradients=afterwards(_swapped_biases),
+        gradients=afterwards(_swap_biases),
     ),
     Bug(
         name="unfilled_weights",
@@ -572,7 +572,7 @@ _CATALOGUE = (
         # A sum over the rows does not see their order.
         spoils=lambda network: _every_block(network)[:-1],
         finding=None,
-        gradients=backward(start=_reversed_targets),
+        gradients=backward(start=_reverse_targets),
     ),
     Bug(
         name="class_without_target",
@@ -658,14 +658,14 @@ _CATALOGUE = (
         what="delta is passed back through W in place of W^T, in a square layer.",
         spoils=_before_square_layer,
         finding="backprop_from_layer",
-        gradients=backward(product=_untransposed),
+        gradients=backward(product=_skip_transpose),
     ),
     Bug(
         name="updated_weights",
         what="delta is passed back through weights that are already updated (rate 0.1).",
         spoils=_hidden_layers,
         finding="backprop_from_layer",
-        gradients=backward(product=_updated_weights),
+        gradients=backward(product=_use_updated_weights),
     ),
     Bug(
         name="input_of_next_layer",
@@ -715,7 +715,7 @@ _CATALOGUE = (
         what="The gradient has an L2 term for the biases, which the loss has not.",
         spoils=_if(_has_penalty, _biases),
         finding="weight_decay",
-        gradients=backward(bias=_penalized_bias),
+        gradients=backward(bias=_penalize_bias),
     ),
     # Dropout
     Bug(
@@ -768,7 +768,7 @@ _CATALOGUE = (
         what="The gradient is added to that of the calls before, which nobody has reset.",
         spoils=_every_block,
         finding=None,
-        gradients=afterwards(_added_to_old),
+        gradients=afterwards(_add_to_old),
         late=True,
     ),
     Bug(
@@ -785,7 +785,7 @@ _CATALOGUE = (
         # With bounded activations, the norm rarely gets there.
         spoils=_if(lambda network: _is_mean(network) and not _saturates(network), _deep_blocks),
         finding="wrong_scale",
-        gradients=afterwards(_clipped_norm),
+        gradients=afterwards(_clip_norm),
         late=True,
     ),
     Bug(
@@ -793,7 +793,7 @@ _CATALOGUE = (
         what="delta, times m, is cut off at -2 and 2 on its way back.",
         spoils=_hidden_layers,
         finding="backprop_from_layer",
-        gradients=backward(product=_clipped_product),
+        gradients=backward(product=_clip_product),
         late=True,
     ),
     Bug(
@@ -809,7 +809,7 @@ _CATALOGUE = (
         what="Logits are cut off at -7 and 7 before softmax, to be on the safe side.",
         spoils=_every_block,
         finding=None,
-        gradients=backward(start=_clipped_logits),
+        gradients=backward(start=_clip_logits),
         late=True,
     ),
     Bug(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
-from gradlab.checker.loss import LossAt, loss_noise
+from gradlab.checker.loss import LossOfTheta, loss_noise
 from gradlab.checker.norms import distance_ratio
 from gradlab.checker.parameters import named_blocks, ravel, ravel_like
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
@@ -34,7 +34,7 @@ _ROUGH = 1e3
 _ERROR_TOLD = 1e-3
 
 
-class Case:
+class GradientCheck:
     """A loss, its gradient and the params where they are compared.
 
     Parameters
@@ -69,7 +69,7 @@ class Case:
     ) -> None:
         self.theta, unravel = finite_theta(params)
         self._setting = setting
-        self._at = LossAt(loss, params)
+        self._at = LossOfTheta(loss, params)
         self._replays = [self._at() for _ in range(2)]
         require_unchanged("loss", params, self.theta, self._at.theta)
         copies = unravel(self.theta)
@@ -85,7 +85,7 @@ class Case:
         self.finding = _unusable(self._replays)
         self._sigma = math.nan
 
-    def unmeasured(self) -> GradientReport:
+    def report_unmeasured(self) -> GradientReport:
         """Return the report of a loss that cannot be differenced."""
         return self._report(unknown_slopes(self.theta.size), "loop")
 
@@ -94,7 +94,7 @@ class Case:
     ) -> GradientReport:
         """Measure the slopes along these entries of theta, sorted, one after the other."""
         self._measure_noise()
-        slopes = self._measured(chosen, changes or self._at.changes)
+        slopes = self._measure(chosen, changes or self._at.changes)
         if chosen.size == self.theta.size:
             return self._report(slopes, method)
         counts = np.diff(np.searchsorted(chosen, [*self.starts, self.theta.size]))
@@ -103,7 +103,7 @@ class Case:
     def along(self, count: int, seed: int) -> GradientReport:
         """Measure the slopes along random directions within each block."""
         self._measure_noise()
-        lines = Directions.drawn(self._at, self.starts, self.sizes, count, seed)
+        lines = Directions.draw(self._at, self.starts, self.sizes, count, seed)
         typical = np.maximum.reduceat(self._scales, self.starts)
         zeros = np.zeros(count * self.sizes.size)
         given = lines.slopes(self.gradient)
@@ -128,7 +128,7 @@ class Case:
         slopes.wrong |= ~self._finite
         self._scales = step_scales(self.theta, self.starts)
         self._sigma = sigma
-        if not self._confirmed(slopes):
+        if not self._is_confirmed(slopes):
             return self.entry_by_entry(np.arange(self.theta.size))
         doubtful = np.flatnonzero(slopes.doubtful)
         if 0 < doubtful.size <= _IN_DOUBT:
@@ -136,7 +136,7 @@ class Case:
             self._settle(slopes, doubtful)
         return self._report(slopes, method)
 
-    def _confirmed(self, slopes: Slopes) -> bool:
+    def _is_confirmed(self, slopes: Slopes) -> bool:
         """Return whether the whole loss has these slopes along a random direction.
 
         What the other way does not see, such as weights that enter a second time, the loss does.
@@ -147,13 +147,15 @@ class Case:
         # With a kink between the points, a smaller step may still agree.
         for j in (FIRST, FIRST + 6, FIRST + 12):
             h = 2.0**-j
-            slope = (self._moved(h * direction) - self._moved(-h * direction)) / (2.0 * h)
+            slope = (self._loss_moved_by(h * direction) - self._loss_moved_by(-h * direction)) / (
+                2.0 * h
+            )
             noise = _ROUGH * UNIT_ROUNDOFF * abs(self._replays[0]) / h
             if abs(slope - terms.sum()) <= 1e-3 * np.linalg.norm(terms) + error + noise:
                 return True
         return False
 
-    def _moved(self, move: FloatArray) -> float:
+    def _loss_moved_by(self, move: FloatArray) -> float:
         return _loss_at(self._at, self.theta + move)
 
     def _settle(self, slopes: Slopes, doubtful: Index) -> None:
@@ -164,7 +166,7 @@ class Case:
         )
         if chosen.size > 4 * _IN_DOUBT:
             return
-        again = self._measured(chosen, self._at.changes)
+        again = self._measure(chosen, self._at.changes)
         better = np.isin(chosen, doubtful) & ~again.doubtful
         kept = chosen[better]
         slopes.value[kept], slopes.tolerance[kept] = again.value[better], again.tolerance[better]
@@ -178,7 +180,7 @@ class Case:
     def _size_nearby(self) -> float:
         return self._at.size_nearby(self._scales)
 
-    def _measured(self, chosen: Index, changes: Changes) -> Slopes:
+    def _measure(self, chosen: Index, changes: Changes) -> Slopes:
         given = self.gradient[chosen]
         starts = np.unique(np.searchsorted(chosen, self.starts))
         starts = starts[starts < chosen.size]
@@ -224,7 +226,7 @@ class Case:
                 entry = self.starts[k] + int(np.ravel_multi_index(row.worst, shape))
                 row = replace(row, complex_step=self._at.complex_slope(entry))
             rows.append(row)
-        return self._made(blocks, rows, method, notes)
+        return self._assemble_report(blocks, rows, method, notes)
 
     def _report_of_directions(
         self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]
@@ -240,9 +242,9 @@ class Case:
             block = Block(name, np.zeros(count), given[along], measured)
             blocks.append(block)
             rows.append(_block_report(block, shape, None))
-        return self._made(blocks, rows, "directions", notes)
+        return self._assemble_report(blocks, rows, "directions", notes)
 
-    def _made(
+    def _assemble_report(
         self, blocks: list[Block], rows: list[BlockReport], method: str, notes: tuple[str, ...]
     ) -> GradientReport:
         findings = [self.finding] if self.finding else []
@@ -255,7 +257,7 @@ class Case:
         measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
         return GradientReport(
             verdict=max((row.verdict for row in rows), key=VERDICTS.index),
-            difference=_measured_ratio(given, measured),
+            difference=_ratio_of_measured(given, measured),
             parameters=tuple(rows),
             findings=tuple(findings),
             evaluations=self._at.evaluations,
@@ -296,7 +298,7 @@ def in_parts(changes: Changes) -> Changes:
     return all_changes
 
 
-def _loss_at(at: LossAt, theta: FloatArray) -> float:
+def _loss_at(at: LossOfTheta, theta: FloatArray) -> float:
     before = at.theta.copy()
     at.theta[:] = theta
     value = at.value_or_nan()
@@ -321,7 +323,7 @@ def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) ->
         name=block.name,
         shape=shape,
         verdict=verdict,
-        difference=_measured_ratio(given, slopes.value),
+        difference=_ratio_of_measured(given, slopes.value),
         worst=index,
         analytic=float(given.flat[worst]),
         numeric=float(slopes.value.flat[worst]),
@@ -331,7 +333,7 @@ def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) ->
     )
 
 
-def _measured_ratio(given: FloatArray, measured: FloatArray) -> float:
+def _ratio_of_measured(given: FloatArray, measured: FloatArray) -> float:
     """Return the customary ratio over the entries whose slope could be measured, if any."""
     known = np.isfinite(measured)
     return distance_ratio(given[known], measured[known]) if known.any() else math.nan

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gradlab.checker.case import Case, finite_theta
-from gradlab.checker.loss import LossAt
+from gradlab.checker.case import GradientCheck, finite_theta
+from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.report import GradientReport
 from gradlab.checker.sampling import sample_entries
 from gradlab.differences.formulas import best_step
@@ -70,7 +70,7 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     if (ahead == behind).any():
         value = theta[int(np.argmax(ahead == behind))]
         raise ValueError(f"h is {h}, too small to move the entry {value}; it must be larger")
-    at = LossAt(loss, params)
+    at = LossOfTheta(loss, params)
     slopes = np.empty_like(theta)
     for i, (high, low) in enumerate(zip(ahead.tolist(), behind.tolist(), strict=True)):
         at.theta[i] = high
@@ -159,9 +159,9 @@ def check_gradient(
     require_count("seed", seed, least=0)
     require_function("loss", loss)
     require_function("gradient", gradient)
-    case = Case(loss, gradient, params)
+    case = GradientCheck(loss, gradient, params)
     if case.finding is not None:
-        return case.unmeasured()
+        return case.report_unmeasured()
     if directions is not None:
         return case.along(directions, seed)
     chosen = np.arange(case.theta.size)

@@ -20,7 +20,7 @@ _SLOW = 200
 _DIRECTIONS = 3
 
 
-class LossAt:
+class LossOfTheta:
     """The loss as a function of a theta of its own, whose entries may be moved in place.
 
     Attributes
@@ -123,7 +123,7 @@ def _real_scalar(value: Any) -> float:
     return float(array)
 
 
-def loss_noise(at: LossAt, scales: FloatArray) -> float:
+def loss_noise(at: LossOfTheta, scales: FloatArray) -> float:
     """Estimate the noise of the loss: the standard deviation of its rounding error.
 
     The loss is evaluated at equally spaced points along random directions, so close together that
@@ -134,7 +134,7 @@ def loss_noise(at: LossAt, scales: FloatArray) -> float:
 
     Parameters
     ----------
-    at : LossAt
+    at : LossOfTheta
         The loss, at theta; it is left there.
     scales : ndarray of float64, shape (N,)
         The unit of each entry's moves: powers of two, so that the moves are exact.

@@ -91,12 +91,12 @@ def _vectors(a: Any, b: Any) -> tuple[FloatArray, FloatArray]:
         raise ValueError(
             f"a has the shapes {_shapes(shapes[0])}, b {_shapes(shapes[1])}; they must be the same"
         )
-    return _joined(left), _joined(right)
+    return _join(left), _join(right)
 
 
 def _shapes(blocks: list[tuple[str, tuple[int, ...]]]) -> str:
     return ", ".join(f"{shape} at {place}" if place else str(shape) for place, shape in blocks)
 
 
-def _joined(blocks: dict[str, NDArray[Any]]) -> FloatArray:
+def _join(blocks: dict[str, NDArray[Any]]) -> FloatArray:
     return np.concatenate([block.ravel() for block in blocks.values()]).astype(np.float64)

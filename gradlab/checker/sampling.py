@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.loss import LossAt
+from gradlab.checker.loss import LossOfTheta
 from gradlab.support.floats import FloatArray
 
 
@@ -32,11 +32,11 @@ def sample_entries(sizes: NDArray[np.intp], count: int, seed: int) -> NDArray[np
     rng = np.random.default_rng(seed)
     shares = np.clip(np.round(count * sizes / sizes.sum()), 1, sizes).astype(int)
     starts = np.cumsum(sizes) - sizes
-    drawn = [
+    draw = [
         start + rng.choice(size, share, replace=False)
         for start, size, share in zip(starts, sizes, shares, strict=True)
     ]
-    return np.sort(np.concatenate(drawn))
+    return np.sort(np.concatenate(draw))
 
 
 def chance_to_miss(bad: int, total: int, samples: int) -> float:
@@ -45,7 +45,7 @@ def chance_to_miss(bad: int, total: int, samples: int) -> float:
     Parameters
     ----------
     bad, total, samples : int
-        Samples are drawn without replacement from `total` entries, `bad` of them wrong.
+        Samples are draw without replacement from `total` entries, `bad` of them wrong.
 
     Returns
     -------
@@ -95,7 +95,7 @@ class Directions:
 
     Attributes
     ----------
-    at : LossAt
+    at : LossOfTheta
         The loss.
     parts : list of slice
         The block of each direction.
@@ -103,13 +103,13 @@ class Directions:
         The directions, standard normal.
     """
 
-    at: LossAt
+    at: LossOfTheta
     parts: list[slice]
     vectors: list[FloatArray]
 
     @classmethod
-    def drawn(
-        cls, at: LossAt, starts: list[int], sizes: NDArray[np.intp], count: int, seed: int
+    def draw(
+        cls, at: LossOfTheta, starts: list[int], sizes: NDArray[np.intp], count: int, seed: int
     ) -> Directions:
         """Draw `count` directions for each block."""
         rng = np.random.default_rng(seed)

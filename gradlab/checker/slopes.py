@@ -178,9 +178,11 @@ class Measurement:
             rows = self._open() & (self._outside() | ~self._noise_rules())
             self._look(j, rows & self._useful(j), EXTRAPOLATED)
         for j, following in zip(LARGER, [*LARGER[1:], None], strict=True):
-            rows = self._open() & (self._outside() | self._noise_rules()) & self._allowed(j)
+            rows = self._open() & (self._outside() | self._noise_rules()) & self._is_allowed(j)
             # The last step within reach is the best there is, whatever it may be worth.
-            self._look(j, rows & (self._useful(j) | ~self._allowed(following)), TWICE_EXTRAPOLATED)
+            self._look(
+                j, rows & (self._useful(j) | ~self._is_allowed(following)), TWICE_EXTRAPOLATED
+            )
         self._look_for_kinks(self._open())
         self._confirm(self._wrong)
         doubtful = self._open()
@@ -190,7 +192,7 @@ class Measurement:
     def _first_look(self) -> FloatArray:
         """Take central differences, settle what they can, and return the changes of the loss."""
         everything = np.arange(self._theta.size)
-        moves, losses = self._moved(everything, self._step, CENTRAL)
+        moves, losses = self._evaluate_moved(everything, self._step, CENTRAL)
         with np.errstate(all="ignore"):
             D = (losses[:, 0] - losses[:, 1]) / (moves[:, 0] - moves[:, 1])
             tolerance = NOISE_FACTOR * self._sigma / self._step + self._arithmetic(D, everything)
@@ -201,8 +203,8 @@ class Measurement:
             finite
             & (moved | (self._gradient == 0.0))
             & ~self._outside()
-            & (self._tolerance <= self._needed())
-            & (self._needed() > 0.0)
+            & (self._tolerance <= self._required_tolerance())
+            & (self._required_tolerance() > 0.0)
         )
         # Without a bound for the truncation error, these slopes tell nothing yet.
         self._tolerance[~self._settled] = np.inf
@@ -220,10 +222,10 @@ class Measurement:
             return
         h = self._scales[index] * 2.0**-j
         first = 0 if known is None else known.shape[1]
-        moves, losses = self._moved(index, h, formula, first)
+        moves, losses = self._evaluate_moved(index, h, formula, first)
         if known is not None:
             losses = np.hstack([known[index], losses])
-        new, new_tolerance = self._extrapolated(index, h, moves, losses)
+        new, new_tolerance = self._extrapolate(index, h, moves, losses)
         old, old_tolerance = self._value[index], self._tolerance[index]
         gradient = self._gradient[index]
         agree = np.abs(new - old) <= new_tolerance + old_tolerance
@@ -240,7 +242,7 @@ class Measurement:
 
     # The points are ours: what overflows there is not for the author of the loss to be warned of.
     @np.errstate(all="ignore")
-    def _extrapolated(
+    def _extrapolate(
         self, index: Index, h: FloatArray, moves: FloatArray, losses: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return the slopes at these entries and their tolerances.
@@ -289,7 +291,7 @@ class Measurement:
         index = np.flatnonzero(rows & (self._gradient == 0.0) & (self._value == 0.0))
         for j in FLAT:
             h = self._scales[index] * 2.0**-j
-            losses = self._moved(index, h, EXTRAPOLATED)[1]
+            losses = self._evaluate_moved(index, h, EXTRAPOLATED)[1]
             still = (losses[:, ::2] == losses[:, 1::2]).all(axis=1)
             if j == FLAT[-1]:
                 # Far away, a unit that was dead may come to life. A loss that only just begins
@@ -311,7 +313,7 @@ class Measurement:
         sides, errors = [], []
         for j in (FIRST + 3, FIRST + 6):
             h = self._scales[index] * 2.0**-j
-            _, losses = self._moved(index, h, EXTRAPOLATED)
+            _, losses = self._evaluate_moved(index, h, EXTRAPOLATED)
             right = (4.0 * losses[:, 0] - losses[:, 2]) / (2.0 * h)
             left = -(4.0 * losses[:, 1] - losses[:, 3]) / (2.0 * h)
             sides.append(np.stack([right, left]))
@@ -339,7 +341,7 @@ class Measurement:
         quarter = self._distance()[index] / 4.0
         j = np.floor(np.log2(quarter * self._scales[index] / (NOISE_FACTOR * self._sigma)))
         h = self._scales[index] * 2.0 ** -np.clip(j, LARGEST_FOR_WRONG, SMALLEST)
-        moves, losses = self._moved(index, h, CENTRAL)
+        moves, losses = self._evaluate_moved(index, h, CENTRAL)
         D = (losses[:, 0] - losses[:, 1]) / (moves[:, 0] - moves[:, 1])
         still = ~(np.abs(D - self._value[index]) > quarter)
         # Slopes that differ from side to side by half of that: a kink nearer than can be told.
@@ -348,7 +350,7 @@ class Measurement:
         self._kink[index] = False
         self._tolerance[index[~still]] = np.inf
 
-    def _moved(
+    def _evaluate_moved(
         self, index: Index, h: FloatArray, formula: FloatArray, first: int = 0
     ) -> tuple[FloatArray, FloatArray]:
         """Return by how much these entries are moved, and the changes from point `first` on."""
@@ -365,13 +367,13 @@ class Measurement:
     def _outside(self) -> Mask:
         return self._distance() > self._tolerance
 
-    def _needed(self) -> FloatArray:
+    def _required_tolerance(self) -> FloatArray:
         """Return the tolerance that each entry must be settled."""
         sizes = np.maximum(np.abs(self._value), np.abs(self._gradient))
         return np.repeat(RESOLUTION * np.maximum.reduceat(sizes, self._starts), self._sizes)
 
     def _open(self) -> Mask:
-        known = self._tolerance <= self._needed()
+        known = self._tolerance <= self._required_tolerance()
         closed = self._settled | self._wrong | self._flat
         return ~closed & (self._outside() | ~(known | self._kink))
 
@@ -379,13 +381,13 @@ class Measurement:
         """Return where the noise at step s 2^-j leaves something to be seen."""
         noise = NOISE_FACTOR * self._sigma / (self._scales * 2.0**-j)
         wanted = np.where(self._outside(), self._distance(), 0.0)
-        return noise <= np.maximum(self._needed(), wanted)
+        return noise <= np.maximum(self._required_tolerance(), wanted)
 
     def _noise_rules(self) -> Mask:
         # The differences that bound truncation and kinks are themselves as noisy as this.
         return self._tolerance <= 4.0 * NOISE_FACTOR * self._noise / self._step
 
-    def _allowed(self, j: int | None) -> Mask:
+    def _is_allowed(self, j: int | None) -> Mask:
         if j is None:
             return np.zeros(self._theta.size, dtype=bool)
         allowed: Mask = (j >= LONGEST_PART) | (self._scales * 2.0**-j <= LONGEST)

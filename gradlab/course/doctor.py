@@ -65,7 +65,7 @@ class Environment:
         rows = "".join(
             f"<tr><td>{'✓ ok' if check.ok else '✗ broken'}</td>"
             f'<th scope="row" style="text-align: left">{escape(check.name)}</th>'
-            f'<td style="text-align: left">{escape(_found(check))}</td></tr>'
+            f'<td style="text-align: left">{escape(_describe(check))}</td></tr>'
             for check in self.checks
         )
         return (
@@ -91,11 +91,11 @@ def check_environment() -> Environment:
     names = ("numpy", "matplotlib", "ipywidgets", "tqdm", DISTRIBUTION)
     return Environment(
         (
-            _checked("Python", python_version),
-            *(_checked(name, package, name) for name in names),
-            _checked("float64", float64),
-            _checked("kernel", inside_a_kernel),
-            _checked("widgets", widgets),
+            _run_check("Python", python_version),
+            *(_run_check(name, package, name) for name in names),
+            _run_check("float64", float64),
+            _run_check("kernel", inside_a_kernel),
+            _run_check("widgets", widgets),
         )
     )
 
@@ -110,13 +110,13 @@ def examine() -> list[Check]:
     """
     names = ("numpy", "matplotlib", "ipywidgets", "tqdm", "jupyterlab", "ipykernel", DISTRIBUTION)
     return [
-        _checked("Python", python_version),
-        *(_checked(name, package, name) for name in names),
-        _checked("float64", float64),
-        _checked("kernel", kernel_starts),
-        _checked("lessons", lessons),
-        _checked("network", this_machine_listens),
-        _checked("folder", folder_is_writable),
+        _run_check("Python", python_version),
+        *(_run_check(name, package, name) for name in names),
+        _run_check("float64", float64),
+        _run_check("kernel", kernel_starts),
+        _run_check("lessons", lessons),
+        _run_check("network", this_machine_listens),
+        _run_check("folder", folder_is_writable),
     ]
 
 
@@ -142,7 +142,7 @@ def as_text(checks: Iterable[Check]) -> str:
     checks = tuple(checks)
     width = max(len(check.name) for check in checks)
     lines = (
-        f"{'ok' if check.ok else 'BROKEN':6}  {check.name:{width}}  {_found(check)}"
+        f"{'ok' if check.ok else 'BROKEN':6}  {check.name:{width}}  {_describe(check)}"
         for check in checks
     )
     return "\n".join([_verdict(checks), *lines])
@@ -153,11 +153,11 @@ def _verdict(checks: tuple[Check, ...]) -> str:
     return f"{broken} of {len(checks)} checks failed." if broken else "Everything is ready."
 
 
-def _found(check: Check) -> str:
+def _describe(check: Check) -> str:
     return check.found if check.ok else f"{check.found}. What to do: {check.remedy}"
 
 
-def _checked(name: str, check: Callable[..., Check], *arguments: str) -> Check:
+def _run_check(name: str, check: Callable[..., Check], *arguments: str) -> Check:
     """Run a check; one that raises has failed."""
     try:
         return check(*arguments)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gradlab.support.errors import GradlabError
-from gradlab.support.files import numbered, write_whole
+from gradlab.support.files import names_beside, write_whole
 
 LESSONS = "[0-9][0-9]_*.ipynb"
 # The course's own files in the learner's folder; JupyterLab hides names with a leading dot.
@@ -120,8 +120,8 @@ def open_course(
     """
     source = lessons or lessons_folder()
     newest = _read_lessons(source)
-    fresh = None if reset is None else _numbered(reset, list(newest))
-    with _explained(folder):
+    fresh = None if reset is None else _find_lesson(reset, list(newest))
+    with _explain_os_errors(folder):
         _make(folder, source)
         path = folder / HIDDEN / "manifest.json"
         manifest = _read_manifest(path)
@@ -215,7 +215,7 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     """Leave the learner's work; put a version newer than the one it began with beside it, once."""
     if version(newest) in (entry.get("copied"), entry.get("offered")):
         return Lesson(path.name, "kept")
-    for beside in numbered(path, "new"):
+    for beside in names_beside(path, "new"):
         there = _version_of_file(beside)
         if there == version(newest):
             break
@@ -231,14 +231,14 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
 def _reset(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     if not os.path.lexists(path):
         return _update(path, newest, entry)
-    old = next(name for name in numbered(path, "kept") if not os.path.lexists(name))
+    old = next(name for name in names_beside(path, "kept") if not os.path.lexists(name))
     path.rename(old)
     write_whole(path, newest)
     entry["copied"] = version(newest)
     return Lesson(path.name, "reset", old.name)
 
 
-def _numbered(number: str, names: list[str]) -> str:
+def _find_lesson(number: str, names: list[str]) -> str:
     for name in names:
         if number and name.startswith(f"{number.zfill(2)}_"):
             return name
@@ -293,7 +293,7 @@ def _version_of_file(path: Path) -> str | None:
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _explain_os_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

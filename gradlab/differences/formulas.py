@@ -308,17 +308,25 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
         try:
             values = np.asarray(f(points + 1j * step))
         except np.exceptions.ComplexWarning:
-            raise TypeError(_lost(f, "threw away the imaginary part on its way")) from None
+            raise TypeError(
+                _explain_lost_slope(f, "threw away the imaginary part on its way")
+            ) from None
     if not np.iscomplexobj(values):
-        raise TypeError(_lost(f, f"returned real values ({values.dtype}) for complex ones"))
+        raise TypeError(
+            _explain_lost_slope(f, f"returned real values ({values.dtype}) for complex ones")
+        )
     _require_shape(f, values, points)
     # Larger than any slope would make it: then it may have been there without the step.
     large = np.abs(values.imag) > 1e-6 * np.abs(values.real)
     if large.any() and np.any(large & (np.imag(f(points + 0j)) != 0)):
-        raise ValueError(_lost(f, "has an imaginary part at x itself, as on a branch cut"))
+        raise ValueError(
+            _explain_lost_slope(f, "has an imaginary part at x itself, as on a branch cut")
+        )
     zero = values.imag == 0
     if zero.any() and np.any(zero & _loses(f, points, step)):
-        raise ValueError(_lost(f, "returned the imaginary part 0 where it changes with x"))
+        raise ValueError(
+            _explain_lost_slope(f, "returned the imaginary part 0 where it changes with x")
+        )
     return _unwrap(values.imag / step)
 
 
@@ -456,7 +464,7 @@ def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool
         return np.asarray(changes & silent & has_none(points, wide))
 
 
-def _lost(f: Function, what: str) -> str:
+def _explain_lost_slope(f: Function, what: str) -> str:
     return (
         f"{_name(f)} {what}, so the complex step sees no slope; look for abs, max, conj, "
         ".real, float(), a real array that is filled, or a log or root of negative numbers, or "

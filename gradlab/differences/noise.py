@@ -85,7 +85,7 @@ def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = N
     widest = _FRACTION * float(best_step_unchecked(np.asarray(point), "central")) / 8
     settled: list[float] = []
     for j in _levels(point, widest):
-        sigma = _settled(_table(f, point, widest * 16.0**-j))
+        sigma = _find_level(_table(f, point, widest * 16.0**-j))
         for earlier in settled:
             if 0.0 < earlier / _AGREE <= sigma <= earlier * _AGREE:
                 return earlier
@@ -114,7 +114,7 @@ def _noise_at(f: Function, point: np.floating[Any], spacing: float) -> float:
             f"h is {spacing}; it must be positive and at least {least}, the distance between "
             f"numbers of type {point.dtype} near x"
         )
-    sigma = _settled(_table(f, point, spacing))
+    sigma = _find_level(_table(f, point, spacing))
     if math.isnan(sigma):
         raise ValueError(
             f"the noise of f near x = {point} does not settle with h = {spacing}; leave h out to "
@@ -143,7 +143,7 @@ def _table(f: Function, point: np.floating[Any], spacing: float) -> FloatArray:
     return np.asarray(values, dtype=np.float64)
 
 
-def _settled(values: FloatArray) -> float:
+def _find_level(values: FloatArray) -> float:
     """Return the sigma where the table of differences of `values` settles; nan if it does not."""
     if not np.all(np.isfinite(values)):
         return math.nan

@@ -756,7 +756,7 @@ def _gradient_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _moved(theta: Any, i: int, step: float) -> Any:
+def _move_entry(theta: Any, i: int, step: float) -> Any:
     moved = np.array(theta, dtype=np.float64)
     moved[i] += step
     return moved
@@ -769,7 +769,7 @@ def _each_entry(
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
         def along(i: int) -> Callable[[float], float]:
-            return lambda step: loss(_moved(theta, i, step))
+            return lambda step: loss(_move_entry(theta, i, step))
 
         return np.array([quotient(along(i), h) for i in range(theta.size)])
 

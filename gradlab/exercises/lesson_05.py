@@ -1151,14 +1151,14 @@ def _check_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _moved(theta: Any, i: int, step: float) -> Any:
+def _move_entry(theta: Any, i: int, step: float) -> Any:
     theta = theta.copy()
     theta[i] += step
     return theta
 
 
 def _central(loss: Any, theta: Any, i: int) -> Any:
-    return (loss(_moved(theta, i, 1e-5)) - loss(_moved(theta, i, -1e-5))) / 2e-5
+    return (loss(_move_entry(theta, i, 1e-5)) - loss(_move_entry(theta, i, -1e-5))) / 2e-5
 
 
 def _checked(
@@ -1176,7 +1176,7 @@ def _checked(
 
 
 def _forward_slope(loss: Any, theta: Any, i: int) -> Any:
-    return (loss(_moved(theta, i, 1e-5)) - loss(theta)) / 1e-5
+    return (loss(_move_entry(theta, i, 1e-5)) - loss(theta)) / 1e-5
 
 
 def _near(a: Any, n: Any) -> Any:

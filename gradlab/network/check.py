@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.case import Case, in_parts, require_unchanged
+from gradlab.checker.case import GradientCheck, in_parts, require_unchanged
 from gradlab.checker.diagnosis import Setting
 from gradlab.checker.parameters import ravel
 from gradlab.checker.report import GradientReport
@@ -91,9 +91,9 @@ def check_network(
         return gradients
 
     setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))
-    case = Case(loss, gradient, network.params, setting)
+    case = GradientCheck(loss, gradient, network.params, setting)
     if case.finding is not None:
-        return case.unmeasured()
+        return case.report_unmeasured()
     everything = np.arange(case.theta.size)
     if method == "loop" or not own_loss:
         return case.entry_by_entry(everything)
@@ -104,7 +104,7 @@ def check_network(
     return _check_by_units(case, clone, UnitProbe(clone, X, Y))
 
 
-def _check_by_units(case: Case, network: MLP, probe: UnitProbe) -> GradientReport:
+def _check_by_units(case: GradientCheck, network: MLP, probe: UnitProbe) -> GradientReport:
     noise = unit_noise(probe)
     slopes = unit_slopes(network, probe, case.gradient, case.starts, noise)
     # The rounding errors of the samples' losses add up like independent ones.
@@ -118,7 +118,7 @@ def has_own_loss(network: Any) -> bool:
     """Return whether a network is an `MLP` with the loss, forward pass and parameters of one."""
     if not isinstance(network, MLP):
         return False
-    kept = ("loss", "_forward", "_masks", "_checked")
+    kept = ("loss", "_forward", "_masks", "_read_batch")
     return all(
         getattr(type(network), name) is getattr(MLP, name) and name not in vars(network)
         for name in kept

@@ -152,7 +152,7 @@ class MLP:
         Y sums to 1. It is taken with the row's largest logit subtracted (log-sum-exp), so neither
         overflow nor log(0) can occur.
         """
-        X, Y = self._checked(X, Y)
+        X, Y = self._read_batch(X, Y)
         Z = self._forward(X, self._masks(len(X)))[-1]
         shifted = Z - Z.max(axis=1, keepdims=True)
         rows = np.log(np.exp(shifted).sum(axis=1)) - (Y * shifted).sum(axis=1)
@@ -193,7 +193,7 @@ class MLP:
         .. [1] I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
            section 6.5.
         """
-        X, Y = self._checked(X, Y)
+        X, Y = self._read_batch(X, Y)
         masks = self._masks(len(X))
         *activations, Z = self._forward(X, masks)
         delta = softmax(Z) - Y
@@ -243,7 +243,7 @@ class MLP:
         """
         require_count("rows", rows)
         require_count("seed", seed, least=0)
-        self.masks = self._drawn_masks(int(rows), np.random.default_rng(seed))
+        self.masks = self._draw_masks(int(rows), np.random.default_rng(seed))
 
     def unfreeze_dropout(self) -> None:
         """Draw new dropout masks at each evaluation again."""
@@ -323,7 +323,7 @@ class MLP:
         _require_callback(callback)
         if self.masks is not None:
             raise ValueError("dropout is frozen to one batch; call unfreeze_dropout() before fit")
-        X, Y = self._checked(X, Y)
+        X, Y = self._read_batch(X, Y)
         rng = np.random.default_rng(seed)
         batches = -(-len(X) // batch_size)
         steps = epochs * batches
@@ -373,7 +373,7 @@ class MLP:
                 return None
             self._dropout_draws += 1
             rng = np.random.default_rng([self._dropout_seed, self._dropout_draws])
-            masks = self._drawn_masks(rows, rng)
+            masks = self._draw_masks(rows, rng)
         self._require_masks(masks, rows)
         return [mask / self.keep_prob for mask in masks]
 
@@ -389,7 +389,7 @@ class MLP:
         for layer, (mask, width) in enumerate(zip(masks, widths, strict=True)):
             _require_shape(f"masks[{layer}]", mask, (rows, width))
 
-    def _drawn_masks(self, rows: int, rng: np.random.Generator) -> list[FloatArray]:
+    def _draw_masks(self, rows: int, rng: np.random.Generator) -> list[FloatArray]:
         return [
             (rng.random((rows, width)) < self.keep_prob).astype(np.float64)
             for width in self.sizes[1:-1]
@@ -398,7 +398,7 @@ class MLP:
     def _slope(self, A: FloatArray) -> FloatArray:
         return ACTIVATIONS[self.activation][1](A)
 
-    def _checked(self, X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _read_batch(self, X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray]:
         self._require_shapes()
         X = _matrix("X", X, self.sizes[0])
         Y = _matrix("Y", Y, self.sizes[-1])

@@ -165,11 +165,11 @@ def _ratios(history: list[tuple[int, GradientReport]]) -> dict[str, list[float]]
     ratios: dict[str, list[float]] = {}
     for _, report in history:
         for row in report.parameters:
-            ratios.setdefault(row.name, []).append(_shown(row.difference))
+            ratios.setdefault(row.name, []).append(_clip_to_axis(row.difference))
     return ratios
 
 
-def _shown(ratio: float) -> float:
+def _clip_to_axis(ratio: float) -> float:
     # 1 is the largest ratio there is, and stands for those that are not known.
     return max(float(np.nan_to_num(ratio, nan=1.0, posinf=1.0)), _LEAST)
 
@@ -178,7 +178,7 @@ def _places(
     history: list[tuple[int, GradientReport]], verdict: Verdict
 ) -> list[tuple[int, float]]:
     return [
-        (step, _shown(row.difference))
+        (step, _clip_to_axis(row.difference))
         for step, report in history
         for row in report.parameters
         if row.verdict == verdict

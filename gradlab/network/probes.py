@@ -213,7 +213,7 @@ class _Forward:
     """The forward pass at theta, and what follows from moving single pre-activations of it."""
 
     def __init__(self, network: MLP, X: FloatArray, Y: FloatArray) -> None:
-        X, Y = network._checked(X, Y)
+        X, Y = network._read_batch(X, Y)
         self.params = [
             (np.array(W, np.float64), np.array(b, np.float64)) for W, b in network.params
         ]

@@ -60,29 +60,29 @@ def unit_slopes(
     sizes = np.diff([*starts, gradient.size])
     layers = range(len(probe.Z))
     central = [_central(probe, layer, noise) for layer in layers]
-    value, tolerance = _assembled(network, probe, central, gradient)
+    value, tolerance = _assemble(network, probe, central, gradient)
     no = np.zeros(gradient.size, dtype=bool)
     slopes = Slopes(value, tolerance, no, no.copy(), no.copy())
-    needed = _needed(slopes.value, gradient, starts, sizes)
+    needed = _required_tolerance(slopes.value, gradient, starts, sizes)
     if (np.abs(value - gradient) <= tolerance).all() and (tolerance <= needed).all():
         return slopes
 
-    deltas = [_measured(probe, layer, noise, FIRST) for layer in layers]
+    deltas = [_measure(probe, layer, noise, FIRST) for layer in layers]
     for layer, delta in enumerate(deltas):
         _refine(probe, layer, noise, delta)
-    slopes.value, slopes.tolerance = _assembled(network, probe, deltas, gradient)
+    slopes.value, slopes.tolerance = _assemble(network, probe, deltas, gradient)
     outside = np.abs(slopes.value - gradient) > slopes.tolerance
     if outside.any():
-        again = [_measured(probe, layer, noise, _SECOND) for layer in layers]
-        second, error = _assembled(network, probe, again, gradient)
+        again = [_measure(probe, layer, noise, _SECOND) for layer in layers]
+        second, error = _assemble(network, probe, again, gradient)
         slopes.wrong = outside & (np.abs(second - gradient) > error)
         slopes.wrong &= np.abs(second - slopes.value) <= error + slopes.tolerance
-    needed = _needed(slopes.value, gradient, starts, sizes)
+    needed = _required_tolerance(slopes.value, gradient, starts, sizes)
     slopes.doubtful = ~slopes.wrong & (outside | ~(slopes.tolerance <= needed))
     return slopes
 
 
-def _needed(
+def _required_tolerance(
     value: FloatArray, gradient: FloatArray, starts: list[int], sizes: Index
 ) -> FloatArray:
     largest = np.maximum.reduceat(np.maximum(np.abs(value), np.abs(gradient)), starts)
@@ -154,17 +154,17 @@ def _rounding(Z: FloatArray, slope: FloatArray) -> FloatArray:
     return 4.0 * UNIT_ROUNDOFF * np.abs(Z) * np.abs(slope)
 
 
-def _measured(probe: UnitProbe, layer: int, noise: FloatArray, j: int) -> _Deltas:
+def _measure(probe: UnitProbe, layer: int, noise: FloatArray, j: int) -> _Deltas:
     Z = probe.Z[layer]
     index = np.arange(Z.size)
     h = (_scale(Z) * 2.0**-j).ravel()
-    value, tolerance = _extrapolated(probe, layer, noise, index, h)
+    value, tolerance = _extrapolate(probe, layer, noise, index, h)
     return _Deltas(*(array.reshape(Z.shape) for array in (value, tolerance, h)))
 
 
 # The points are ours: what overflows there is nobody's fault.
 @np.errstate(all="ignore")
-def _extrapolated(
+def _extrapolate(
     probe: UnitProbe, layer: int, noise: FloatArray, index: Index, h: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return slopes and tolerances from four losses, as `Measurement` does."""
@@ -199,14 +199,14 @@ def _refine(probe: UnitProbe, layer: int, noise: FloatArray, delta: _Deltas) -> 
         if not index.size:
             return
         h = scale[index] * 2.0**-j
-        new, error = _extrapolated(probe, layer, noise, index, h)
+        new, error = _extrapolate(probe, layer, noise, index, h)
         agree = np.abs(new - value[index]) <= error + tolerance[index]
         better = np.where(agree, error < tolerance[index], h < step[index])
         kept = index[better]
         value[kept], tolerance[kept], step[kept] = new[better], error[better], h[better]
 
 
-def _assembled(
+def _assemble(
     network: MLP, probe: UnitProbe, deltas: list[_Deltas], gradient: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the slopes along every entry of theta and their tolerances."""

@@ -19,9 +19,9 @@
 import math
 
 import numpy as np
-from gradlab.examples import CURVES
 
 import gradlab
+from gradlab.examples import CURVES
 
 # %% [markdown]
 # ## Taylor's theorem (6 min)

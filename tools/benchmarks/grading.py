@@ -162,7 +162,7 @@ def _large_class(submitted: Path, count: int) -> list[str]:
     for number in range(count):
         lesson = _LESSONS[number % len(_LESSONS)]
         _hand_in(submitted / f"learner_{number:04}", number, [lesson])
-    with _watched() as samples:
+    with _watch_memory() as samples:
         seconds, results = _ours(submitted, jobs=os.cpu_count() or 1)
     tenth = max(1, len(samples) // 10)
     parts = [max(samples[k * tenth : (k + 1) * tenth]) for k in range(10)]
@@ -180,7 +180,7 @@ def _large_class(submitted: Path, count: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[list[int]]:
+def _watch_memory() -> Iterator[list[int]]:
     """Sample the memory of this process and of all below it, twice a second."""
     samples: list[int] = []
     over = threading.Event()

@@ -26,7 +26,7 @@ def main() -> None:
         "import numpy, gradlab",
         "from gradlab import check_network, MLP",
     )
-    baseline, package, checker = _interleaved(*statements)
+    baseline, package, checker = _time_in_turns(*statements)
     _line(statements[0], baseline)
     _line(statements[1], package)
     _line("  more than numpy", package - baseline, "50 ms")
@@ -40,7 +40,7 @@ def main() -> None:
         _line(f"lesson {path.stem}", seconds, "20000 ms")
 
 
-def _interleaved(*statements: str) -> list[float]:
+def _time_in_turns(*statements: str) -> list[float]:
     """Return the median time of each statement in a fresh Python, run in turns."""
     times: list[list[float]] = [[] for _ in statements]
     for _ in range(_RUNS):

@@ -159,7 +159,7 @@ def on_catalogue(seeds: Iterable[int]) -> tuple[Counter[str], Counter[str], list
     harmless: Counter[str] = Counter()
     results = []
     for seed, activation, bug in itertools.product(seeds, ACTIVATIONS, BUGS.values()):
-        spoiled = _planted(bug, activation, seed, X, Y)
+        spoiled = _plant(bug, activation, seed, X, Y)
         if spoiled is None:
             not_applicable[bug.name] += 1
             continue
@@ -174,7 +174,7 @@ def on_catalogue(seeds: Iterable[int]) -> tuple[Counter[str], Counter[str], list
     return not_applicable, harmless, results
 
 
-def _planted(bug: Bug, activation: str, seed: int, X: FloatArray, Y: FloatArray) -> MLP | None:
+def _plant(bug: Bug, activation: str, seed: int, X: FloatArray, Y: FloatArray) -> MLP | None:
     """Return the first network in which the bug changes something, with it, if there is one."""
     options: dict[str, Any]
     for options in ({}, {"keep_prob": 0.8}, {"reduction": "sum"}):
@@ -255,13 +255,13 @@ def right_section(results: Sequence[OnRight]) -> str:
         _table(["state", "activation", "measurable", "networks"], told),
     ]
     alarms = [result for result in results if result.report.verdict == "fail"]
-    lines.append(_listed("False alarms", [_described(result) for result in alarms]))
-    able = [_described(result) for result in unsettled if result.measurable]
-    lines.append(_listed("Measurable, and yet inconclusive", able))
+    lines.append(_format_list("False alarms", [_describe(result) for result in alarms]))
+    able = [_describe(result) for result in unsettled if result.measurable]
+    lines.append(_format_list("Measurable, and yet inconclusive", able))
     return "\n\n".join(lines)
 
 
-def _described(result: OnRight) -> str:
+def _describe(result: OnRight) -> str:
     network = result.network
     verdict = result.report.verdict
     blocks = [block.name for block in result.report.parameters if block.verdict == verdict]
@@ -282,7 +282,9 @@ def wrong_section(harmless: int, results: Sequence[OnWrong]) -> str:
             f"{harmless} of {harmless + len(results)} draws change nothing (no block by more than "
             f"{BLAME:.0e}), such as a transposed block that is not square. The others:",
             _table(HEAD, [[name, *_marks(group)] for name, group in groups.items()]),
-            _listed("Every miss", [_missed(result) for result in results if not result.found]),
+            _format_list(
+                "Every miss", [_describe_miss(result) for result in results if not result.found]
+            ),
         ]
     )
 
@@ -308,12 +310,14 @@ def catalogue_section(
             told = ", ".join(f"{name} ({count})" for name, count in sorted(counter.items()))
             lines.append(f"{title}: {told}.")
     lines.append(
-        _listed("Every miss", [_missed(result) for result in results if not result.found])
+        _format_list(
+            "Every miss", [_describe_miss(result) for result in results if not result.found]
+        )
     )
     return "\n\n".join(lines)
 
 
-def _missed(result: OnWrong) -> str:
+def _describe_miss(result: OnWrong) -> str:
     said = ", ".join(sorted({finding.kind for finding in result.report.findings})) or "no cause"
     text = f"{result.fault} ({result.label}): {result.report.verdict}, {said}"
     if not result.exact:
@@ -345,21 +349,21 @@ def _verdicts(results: Sequence[OnRight] | Sequence[OnWrong]) -> list[str]:
 
 def fresh_section(right: Sequence[OnRight], wrong: Sequence[OnWrong]) -> str:
     """Return part 5 as Markdown: verdicts only."""
-    alarms = [_described(result) for result in right if result.report.verdict == "fail"]
+    alarms = [_describe(result) for result in right if result.report.verdict == "fail"]
     able = [result for result in right if result.measurable]
     rows = [
         ["right, measurable", *_verdicts(able)],
         ["right, all", *_verdicts(right)],
         ["wrong", *_verdicts(wrong)],
     ]
-    missed = [_missed(result) for result in wrong if result.report.verdict != "fail"]
+    missed = [_describe_miss(result) for result in wrong if result.report.verdict != "fail"]
     return "\n\n".join(
         [
             "## 5. Fresh seeds",
             f"Seeds from {FRESH} on, away from those of parts 1 and 2.",
             _table(["gradients", "number", *VERDICTS], rows),
-            _listed("False alarms", alarms),
-            _listed("Wrong, and not called so", missed),
+            _format_list("False alarms", alarms),
+            _format_list("Wrong, and not called so", missed),
         ]
     )
 
@@ -416,7 +420,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _listed(title: str, items: Sequence[str]) -> str:
+def _format_list(title: str, items: Sequence[str]) -> str:
     if not items:
         return f"{title}: none."
     return "\n".join([f"{title}, {len(items)}:", "", *(f"- {item}" for item in items)])
@@ -427,24 +431,24 @@ def scorecard(quick: bool = False) -> str:
     part = 10 if quick else 1
     seconds: dict[str, float] = {}
 
-    def timed(name: str, run: Callable[[], Any]) -> Any:
+    def measure_time(name: str, run: Callable[[], Any]) -> Any:
         start = time.perf_counter()
         with np.errstate(all="ignore"):
             result = run()
         seconds[name] = time.perf_counter() - start
         return result
 
-    right = timed("part 1", lambda: on_right(range(RIGHT // part)))
-    harmless, wrong = timed("part 2", lambda: on_wrong(range(WRONG // part)))
-    planted = timed("part 3", lambda: on_catalogue(range(1 if quick else 5)))
+    right = measure_time("part 1", lambda: on_right(range(RIGHT // part)))
+    harmless, wrong = measure_time("part 2", lambda: on_wrong(range(WRONG // part)))
+    planted = measure_time("part 3", lambda: on_catalogue(range(1 if quick else 5)))
     peers = scorecard_peers.installed()
-    fresh_right = timed(
+    fresh_right = measure_time(
         "part 5, right", lambda: on_right(range(FRESH, FRESH + FRESH_RIGHT // part))
     )
-    _, fresh_wrong = timed(
+    _, fresh_wrong = measure_time(
         "part 5, wrong", lambda: on_wrong(range(FRESH, FRESH + FRESH_WRONG // part))
     )
-    others = timed("part 4", lambda: peers_section(right, wrong, WRONG // part, peers))
+    others = measure_time("part 4", lambda: peers_section(right, wrong, WRONG // part, peers))
     took = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
     return "\n\n".join(
         [

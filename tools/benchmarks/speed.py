@@ -326,7 +326,7 @@ def _numerical_gradient(setting: Setting) -> Way:
 
 
 def _scipy(setting: Setting) -> Iterator[Way]:
-    numdiff = _installed("scipy.optimize._numdiff")
+    numdiff = _import_if_installed("scipy.optimize._numdiff")
     if numdiff is None:
         return
     loss, entries = _of_chosen(setting)
@@ -341,7 +341,7 @@ def _scipy(setting: Setting) -> Iterator[Way]:
 
 
 def _torch(setting: Setting) -> Iterator[Way]:
-    torch = _installed("torch")
+    torch = _import_if_installed("torch")
     if torch is None:
         return
     torch.set_num_threads(1)
@@ -377,7 +377,7 @@ def _torch(setting: Setting) -> Iterator[Way]:
 
 
 def _jax(setting: Setting) -> Iterator[Way]:
-    jax = _installed("jax")
+    jax = _import_if_installed("jax")
     if jax is None:
         return
     jax.config.update("jax_enable_x64", True)
@@ -420,7 +420,10 @@ def _jax(setting: Setting) -> Iterator[Way]:
 
 
 def _autograd(setting: Setting) -> Iterator[Way]:
-    anp, test_util = _installed("autograd.numpy"), _installed("autograd.test_util")
+    anp, test_util = (
+        _import_if_installed("autograd.numpy"),
+        _import_if_installed("autograd.test_util"),
+    )
     if anp is None or test_util is None:
         return
 
@@ -474,7 +477,7 @@ def _largest_error(report: gradlab.GradientReport) -> float:
     return max(abs(block.analytic - block.numeric) for block in report.parameters)
 
 
-def _installed(module: str) -> Any:
+def _import_if_installed(module: str) -> Any:
     """Return a module, None if its package is not installed."""
     try:
         return importlib.import_module(module)

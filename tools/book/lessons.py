@@ -38,7 +38,7 @@ def lesson_page(
     cells = []
     for shown, given in zip(solved.cells, learner.cells, strict=True):
         if _is_answer(shown):
-            cells += [given, _folded(shown)]
+            cells += [given, _fold(shown)]
         else:
             cells.append(shown)
     first, *others = cells
@@ -76,7 +76,7 @@ def _is_answer(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def _folded(cell: NotebookNode) -> NotebookNode:
+def _fold(cell: NotebookNode) -> NotebookNode:
     """Return a cell in which the answer is unfolded by a click or the Enter key."""
     if cell.cell_type == "code":
         summary, answer = (

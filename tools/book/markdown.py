@@ -52,7 +52,7 @@ def follow_links(text: str, home: Path, root: Path) -> str:
     'the code'
     """
 
-    def followed(match: re.Match[str]) -> str:
+    def follow(match: re.Match[str]) -> str:
         target = match["target"]
         if target is None or re.match(r"#|https?:|mailto:", target):
             return match[0]
@@ -60,7 +60,7 @@ def follow_links(text: str, home: Path, root: Path) -> str:
             return match["text"]
         return match[0].replace("notebooks/solved/", "notebooks/")
 
-    return _CODE_OR_LINK.sub(followed, text)
+    return _CODE_OR_LINK.sub(follow, text)
 
 
 def _is_page(home: Path, target: str, root: Path) -> bool:

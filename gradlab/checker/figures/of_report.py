@@ -11,7 +11,7 @@ import numpy as np
 from gradlab.checker.figures.blocks import plot_blocks
 from gradlab.checker.figures.steps import plot_steps
 from gradlab.checker.figures.taylor import plot_taylor
-from gradlab.checker.loss import LossAt
+from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.report import VERDICTS, GradientReport
 from gradlab.support.drawing import Drawing
 from gradlab.support.floats import FloatArray
@@ -73,8 +73,8 @@ def draw_taylor(report: GradientReport, loss: Callable[[Any], float], params: An
     return plot_taylor(steps, np.abs(change), np.abs(change - steps * slope), passed=report.passed)
 
 
-def _loss_of(report: GradientReport, loss: Callable[[Any], float], params: Any) -> LossAt:
-    at = LossAt(loss, params)
+def _loss_of(report: GradientReport, loss: Callable[[Any], float], params: Any) -> LossOfTheta:
+    at = LossOfTheta(loss, params)
     checked = report.evidence.gradient.size
     if at.theta.size != checked:
         raise ValueError(
