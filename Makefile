@@ -1,11 +1,10 @@
-# make lab        the course in JupyterLab; the first run sets up .venv
-# make test       what a change needs: lint, types and the quick tests, the notebooks included
-# make test-all   the other tests, which take long: run it before you hand in
-# make notebooks  both editions of every lesson whose source changed
-# make help       the rest
-#
-# PYTHON=python3.12 names the Python for .venv; WHEELS=folder installs from that folder alone,
-# without a network; PIP_INDEX_URL=address installs from a mirror, with uv too.
+#? PYTHON=python3.12  the Python for .venv
+#? WHEELS=folder      install from this folder alone, without a network
+#? PIP_INDEX_URL=...  install from a mirror, with pip and with uv
+#? ALL=1              make notebooks executes every lesson again, after a change in gradlab/
+#? WRITE=1            make bench, bench-grading and scorecard put their tables into docs/
+#? UPGRADE=1          make lock takes the newest versions
+#? PYODIDE=folder     make site takes Pyodide from this folder, not from its public address
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,10 +31,10 @@ MAKE_VENV = $(if $(FIND_PYTHON),$(FIND_PYTHON) -m venv --clear $(VENV),$(UV) ven
 
 .PHONY: lab test test-all test-browser test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
 
-lab: $(READY)
+lab: $(READY)  ## open the course in JupyterLab; the first run sets up .venv
 	@$(BIN)/gradlab start
 
-test: $(DEV)
+test: $(DEV)  ## what a change needs: lint, types, floors, the quick tests; a few minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,42 +42,42 @@ test: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser" \
 	    --durations=20 --durations-min=3
 
-test-all: $(DEV)
+test-all: $(DEV)  ## the other tests: hostile answers, nbgrader, the pages in Chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not browser"
 	@$(MAKE) --no-print-directory test-browser
 
-test-browser: $(DEV)
+test-browser: $(DEV)  ## the lessons, the book and the site in Chromium, a part of test-all
 	$(BIN)/python -m pytest tests/browser -rs -n auto --dist loadfile
 
 # tox finds Pythons on the path alone; those of pyenv are added to it.
 PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[1-5]' | \
     while read version; do printf ':%s/bin' "$$(pyenv prefix "$$version")"; done)
 
-test-pythons: $(DEV)
+test-pythons: $(DEV)  ## the quick tests on each Python from 3.11 to 3.15 that is installed
 	PATH="$$PATH$(PYENV_BINS)" $(BIN)/python -m tox run
 
-check-locks: $(DEV)
+check-locks: $(DEV)  ## resolve each lock for every Python and system; needs a network
 	$(BIN)/python -m tools.check_locks
 
-notebooks: $(DEV)
+notebooks: $(DEV)  ## build both editions of every lesson whose source changed
 	$(BIN)/python -m tools.lessons $(if $(ALL),--all)
 
-bench: $(DEV)
+bench: $(DEV)  ## measure speed and start-up, side by side
 	$(BIN)/python -m tools.benchmarks.run
 	$(BIN)/python -m tools.benchmarks.speed $(if $(WRITE),--write)
 
-bench-grading: $(DEV)
+bench-grading: $(DEV)  ## measure grading beside nbgrader's; half an hour
 	$(BIN)/python -m tools.benchmarks.grading $(if $(WRITE),--write)
 
-scorecard: $(DEV)
+scorecard: $(DEV)  ## count false alarms and misses, beside other checkers'
 	$(BIN)/python -m tools.benchmarks.scorecard $(if $(WRITE),--write)
 
-book: $(DEV)
+book: $(DEV)  ## the lessons and documents as web pages, in build/book
 	$(BIN)/python -m tools.book
 
 # The files of the page bear the date of the last commit, so that it can be built again.
 site: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
-site: $(DEV) $(LITE)/.ready
+site: $(DEV) $(LITE)/.ready  ## the book, with the lessons to run in the browser, in build/site
 	$(BIN)/python -m tools.book --lite "lite/notebooks/index.html?path="
 	rm -rf build/wheels build/lite build/site
 	$(BIN)/python -m hatchling build -t wheel -d build/wheels
@@ -90,46 +89,26 @@ site: $(DEV) $(LITE)/.ready
 	@echo "The site is in build/site. To look at it:"
 	@echo "    $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 
-wheel: $(DEV)
+wheel: $(DEV)  ## build dist/*.whl, lessons included
 	$(BIN)/python -m hatchling build -t wheel
 
 # The versions of every package, with hashes, for every Python and system. What is locked stays,
 # unless UPGRADE=1 asks for the newest. The learner's lock is a part of the maintainer's.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
     --python-version 3.11 $(if $(UPGRADE),--upgrade)
-lock: $(DEV)
+lock: $(DEV)  ## resolve the locks anew, after a change of pyproject.toml
 	$(COMPILE) --group pyproject.toml:editable --all-extras pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --group pyproject.toml:editable -c requirements-dev.lock pyproject.toml -o requirements.lock
 	$(COMPILE) tools/site/requirements.in -o tools/site/requirements.lock
 	$(COMPILE) --no-deps tools/site/wheels.in -o tools/site/wheels.lock
 
-clean:
+clean:  ## remove .venv and caches; your my-course/ stays
 	rm -rf $(VENV) $(LITE) .tox .mypy_cache .ruff_cache .pytest_cache dist build
 
-help:
-	@echo "make lab           open the course in JupyterLab"
-	@echo "make test          what a change needs: lint, types, the quick tests; a few minutes"
-	@echo "make test-all      the other tests: hostile answers, nbgrader, the pages in Chromium"
-	@echo "make test-browser  the lessons, the book and the site in Chromium, a part of test-all"
-	@echo "make test-pythons  the tests on each Python from 3.11 to 3.15 that is installed"
-	@echo "make notebooks     build both editions of every lesson whose source changed"
-	@echo "make bench         measure speed and start-up, side by side"
-	@echo "make bench-grading measure grading beside nbgrader's; half an hour"
-	@echo "make scorecard     count false alarms and misses, beside other checkers'"
-	@echo "make book          the lessons and documents as web pages, in build/book"
-	@echo "make site          the book, with the lessons to run in the browser, in build/site"
-	@echo "make wheel         build dist/*.whl, lessons included"
-	@echo "make lock          resolve the locks anew, after a change of pyproject.toml"
-	@echo "make check-locks   resolve each lock for every Python and system; needs a network"
-	@echo "make clean         remove .venv and caches; your my-course/ stays"
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "PYTHON=python3.12  the Python for .venv"
-	@echo "ALL=1              make notebooks executes every lesson again, after a change in gradlab/"
-	@echo "WRITE=1            make bench, bench-grading and scorecard put their tables into docs/"
-	@echo "UPGRADE=1          make lock takes the newest versions"
-	@echo "PYODIDE=folder     make site takes Pyodide from this folder, not from its public address"
-	@echo "WHEELS=folder      install from this folder alone, without a network"
-	@echo "PIP_INDEX_URL=...  install from a mirror"
+	@sed -n 's/^#? //p' $(MAKEFILE_LIST)
 
 # Written last, so that a set-up that was interrupted is done again.
 $(READY): requirements.lock pyproject.toml

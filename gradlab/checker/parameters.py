@@ -165,12 +165,6 @@ def block_names(params: Any) -> list[str]:
     return [name for name, _ in named_blocks(params)]
 
 
-def block_starts(params: Any) -> list[int]:
-    """Return the index in theta of the first entry of every block."""
-    sizes = [block.size for _, block in named_blocks(params)]
-    return [0, *np.cumsum(sizes).tolist()][:-1]
-
-
 def named_blocks(params: Any) -> Iterator[tuple[str, FloatArray]]:
     """Yield the name and the float64 array of every block, in order."""
     layers = _is_layers(params)
