@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
 from gradlab.checker.loss import LossOfTheta, loss_noise
 from gradlab.checker.norms import distance_ratio
-from gradlab.checker.parameters import named_blocks, ravel, ravel_like
+from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
 from gradlab.checker.sampling import Directions, chance_to_miss, chance_to_miss_along
 from gradlab.checker.slopes import FIRST, Changes, Measurement, Slopes, step_scales, unknown_slopes
@@ -67,21 +67,20 @@ class GradientCheck:
         params: Any,
         setting: Setting | None = None,
     ) -> None:
-        self.theta, unravel = finite_theta(params)
+        layout = Layout(params)
+        require_finite(layout)
+        self.theta = layout.theta
         self._setting = setting
-        self._at = LossOfTheta(loss, params)
+        self._at = LossOfTheta(loss, layout)
         self._replays = [self._at() for _ in range(2)]
-        require_unchanged("loss", params, self.theta, self._at.theta)
-        copies = unravel(self.theta)
-        self._analytic = ravel_like(gradient(copies), params)
-        require_unchanged("gradient", params, self.theta, ravel(copies)[0])
+        require_unchanged("loss", layout, self._at.theta)
+        copies = layout.unravel(self.theta)
+        self._analytic = layout.ravel_gradient(gradient(copies))
+        require_unchanged("gradient", layout, ravel(copies)[0])
         self._finite = np.isfinite(self._analytic)
         self.gradient = np.where(self._finite, self._analytic, 0.0)
-        named = list(named_blocks(params))
-        self._names = [name for name, _ in named]
-        self._shapes = [block.shape for _, block in named]
-        self.sizes = np.array([block.size for _, block in named])
-        self.starts = (np.cumsum(self.sizes) - self.sizes).tolist()
+        self._names, self._shapes = layout.names, layout.shapes
+        self.sizes, self.starts = layout.sizes, layout.starts
         self.finding = _unusable(self._replays)
         self._sigma = math.nan
 
@@ -414,24 +413,25 @@ def _at_a_kink(block: Block) -> Finding:
     return Finding("kink", block.name, message, evidence={"entries": kinks})
 
 
-def finite_theta(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
-    """Return params as `ravel` does; raise ValueError if an entry is not finite."""
-    theta, unravel = ravel(params)
-    if np.isfinite(theta).all():
-        return theta, unravel
-    name, block = next(
-        (name, block) for name, block in named_blocks(params) if not np.isfinite(block).all()
-    )
-    index = np.argwhere(~np.isfinite(block))[0].tolist()
-    raise ValueError(f"{name} is {block[tuple(index)]} in {index}; it must be finite")
-
-
-def require_unchanged(function: str, params: Any, before: FloatArray, after: FloatArray) -> None:
-    """Raise ValueError, naming the block, if a function changed its params."""
-    if np.array_equal(before, after):
+def require_finite(layout: Layout) -> None:
+    """Raise ValueError, naming block and index, if an entry of the parameters is not finite."""
+    bad = np.flatnonzero(~np.isfinite(layout.theta))
+    if not bad.size:
         return
-    names = [name for name, block in named_blocks(params) for _ in range(block.size)]
+    entry = int(bad[0])
+    number = layout.names.index(layout.name_of(entry))
+    place = np.unravel_index(entry - layout.starts[number], layout.shapes[number])
+    index = [int(k) for k in place]
+    raise ValueError(
+        f"{layout.names[number]} is {layout.theta[entry]} in {index}; it must be finite"
+    )
+
+
+def require_unchanged(function: str, layout: Layout, after: FloatArray) -> None:
+    """Raise ValueError, naming the block, if a function changed its params."""
+    if np.array_equal(layout.theta, after):
+        return
     changed = "its params"
-    if before.shape == after.shape:
-        changed = names[int(np.argmax(before != after))]
+    if layout.theta.shape == after.shape:
+        changed = layout.name_of(int(np.argmax(layout.theta != after)))
     raise ValueError(f"{function} changed {changed}; it must leave its params as they are")

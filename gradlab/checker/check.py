@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gradlab.checker.case import GradientCheck, finite_theta
+from gradlab.checker.case import GradientCheck, require_finite
 from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.parameters import Layout
 from gradlab.checker.report import GradientReport
 from gradlab.checker.sampling import sample_entries
 from gradlab.differences.formulas import best_step
@@ -59,7 +60,9 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     {'a': array([ 2., -4.])}
     """
     require_function("loss", loss)
-    theta, unravel = finite_theta(params)
+    layout = Layout(params)
+    require_finite(layout)
+    theta = layout.theta
     if h is None:
         steps = best_step(theta, "central")
     elif not _is_step(h):
@@ -70,7 +73,7 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     if (ahead == behind).any():
         value = theta[int(np.argmax(ahead == behind))]
         raise ValueError(f"h is {h}, too small to move the entry {value}; it must be larger")
-    at = LossOfTheta(loss, params)
+    at = LossOfTheta(loss, layout)
     slopes = np.empty_like(theta)
     for i, (high, low) in enumerate(zip(ahead.tolist(), behind.tolist(), strict=True)):
         at.theta[i] = high
@@ -78,7 +81,8 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
         at.theta[i] = low
         slopes[i] = (above - at()) / (high - low)
         at.theta[i] = theta[i]
-    return unravel(slopes)
+    gradient: P = layout.unravel(slopes)
+    return gradient
 
 
 def check_gradient(

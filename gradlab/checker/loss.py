@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.parameters import ravel_with_views
+from gradlab.checker.parameters import Layout
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 from gradlab.support.progress import progress
 
@@ -31,11 +31,12 @@ class LossOfTheta:
         How many calls there were.
     """
 
-    def __init__(self, loss: Callable[[Any], Any], params: Any) -> None:
-        self.theta, self._view = ravel_with_views(params)
+    def __init__(self, loss: Callable[[Any], Any], layout: Layout) -> None:
+        self.theta = layout.theta.copy()
         self.evaluations = 0
         self._loss = loss
-        self._params = self._view(self.theta)
+        self._view = layout.view
+        self._params = layout.view(self.theta)
 
     def __call__(self) -> float:
         """Return the loss at theta; raise TypeError or ValueError unless it is a real number."""

@@ -56,80 +56,108 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     [(array([[10., 20.],
            [30., 40.]]), array([50., 60.]))]
     """
-    theta, view = ravel_with_views(params)
-
-    def unravel(theta: FloatArray) -> P:
-        return view(np.array(theta, dtype=np.float64))
-
-    return theta, unravel
+    layout = Layout(params)
+    return layout.theta, layout.unravel
 
 
-def ravel_with_views(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
-    """Do as `ravel`, but the way back returns views of the theta it is given.
+class Layout:
+    """Where the blocks of a structure of parameters lie in one vector theta.
 
-    So a change of one entry of theta shows in the structure at no cost, which is what a loop over
-    every entry needs.
+    The structure is walked once, here; what needs names, shapes or the way back asks this object.
+
+    Parameters
+    ----------
+    params : ndarray, or nested lists, tuples and dicts of ndarrays
+        As for `ravel`, which says what is raised. Only a copy of its containers is kept.
+
+    Attributes
+    ----------
+    theta : ndarray of float64, shape (N,)
+        The entries of every block, copied.
+    names : list of str
+        The name of each block, see `block_names`.
+    shapes : list of tuple of int
+    sizes : ndarray of int
+    starts : list of int
+        The index in theta of the first entry of each block.
     """
-    blocks = list(named_blocks(params))
-    theta = np.concatenate([block.ravel() for _, block in blocks])
-    shapes = [block.shape for _, block in blocks]
-    ends = np.cumsum([block.size for _, block in blocks]).tolist()
-    # A copy of the containers: params may get longer or shorter later.
-    skeleton = _rebuild(params, iter(range(len(blocks))))
 
-    def view(theta: FloatArray) -> P:
-        if theta.shape != (ends[-1],):
-            raise ValueError(f"theta has shape {theta.shape}, it must have shape ({ends[-1]},)")
-        starts = [0, *ends]
+    def __init__(self, params: Any) -> None:
+        blocks = list(named_blocks(params))
+        self.theta: FloatArray = np.concatenate([block.ravel() for _, block in blocks])
+        self.names = [name for name, _ in blocks]
+        self.shapes = [block.shape for _, block in blocks]
+        self.sizes = np.array([block.size for _, block in blocks])
+        self.starts: list[int] = (np.cumsum(self.sizes) - self.sizes).tolist()
+        self._paths = [path for path, _ in leaves(params)]
+        # A copy of the containers: params may get longer or shorter later.
+        self._skeleton = _rebuild(params, iter(range(len(blocks))))
+
+    def view(self, theta: FloatArray) -> Any:
+        """Return the structure with views of a theta as its blocks.
+
+        So a change of one entry of theta shows in the structure at no cost, which is what a loop
+        over every entry needs.
+        """
+        if theta.shape != self.theta.shape:
+            raise ValueError(
+                f"theta has shape {theta.shape}, it must have shape {self.theta.shape}"
+            )
         views = (
-            theta[start:end].reshape(shape)
-            for start, end, shape in zip(starts, ends, shapes, strict=False)
-        )
-        rebuilt: P = _rebuild(skeleton, views)
-        return rebuilt
-
-    return theta, view
-
-
-def ravel_like(gradient: Any, params: Any) -> FloatArray:
-    """Put a gradient into one vector, block by block in the order of `params`.
-
-    Lists and tuples are taken for each other, and the keys of a dict may come in any order.
-
-    Raises
-    ------
-    ValueError
-        If a block is missing, one too many, or of another shape than the block of `params`.
-    TypeError
-        If a block is no array of float64: with fewer digits it cannot be compared.
-    """
-    found = dict(leaves(gradient))
-    vectors = []
-    for name, (path, block) in zip(block_names(params), leaves(params), strict=True):
-        if path not in found:
-            raise ValueError(
-                f"the gradient has no block {name}; it must have the structure of params, "
-                f"with an array of shape {np.shape(block)} there"
+            theta[start : start + size].reshape(shape)
+            for start, size, shape in zip(
+                self.starts, self.sizes.tolist(), self.shapes, strict=True
             )
-        values = found.pop(path)
-        if not isinstance(values, float) and getattr(values, "dtype", None) != np.float64:
-            kind = getattr(values, "dtype", type(values).__name__)
-            raise TypeError(f"the gradient of {name} is {kind}; it must be float64")
-        if np.shape(values) != np.shape(block):
-            hint = ""
-            if np.shape(values) == np.shape(block)[::-1]:
-                hint = ", which is its transpose"
-            raise ValueError(
-                f"the gradient of {name} has shape {np.shape(values)}; "
-                f"it must have shape {np.shape(block)}{hint}"
-            )
-        vectors.append(np.ravel(values))
-    if found:
-        raise ValueError(
-            f"the gradient has a block {path_name(next(iter(found)))} "
-            "that params has not; it must have the structure of params"
         )
-    return np.concatenate(vectors)
+        return _rebuild(self._skeleton, views)
+
+    def unravel(self, theta: FloatArray) -> Any:
+        """Return the structure with copies of the parts of a theta as its blocks."""
+        return self.view(np.array(theta, dtype=np.float64))
+
+    def name_of(self, entry: int) -> str:
+        """Return the name of the block in which an entry of theta lies."""
+        return self.names[int(np.searchsorted(self.starts, entry, side="right")) - 1]
+
+    def ravel_gradient(self, gradient: Any) -> FloatArray:
+        """Put a gradient into one vector, block by block in the order of theta.
+
+        Lists and tuples are taken for each other, and the keys of a dict may come in any order.
+
+        Raises
+        ------
+        ValueError
+            If a block is missing, one too many, or of another shape than the block of params.
+        TypeError
+            If a block is no array of float64: with fewer digits it cannot be compared.
+        """
+        found = dict(leaves(gradient))
+        vectors = []
+        for name, path, shape in zip(self.names, self._paths, self.shapes, strict=True):
+            if path not in found:
+                raise ValueError(
+                    f"the gradient has no block {name}; it must have the structure of params, "
+                    f"with an array of shape {shape} there"
+                )
+            vectors.append(np.ravel(_gradient_block(name, found.pop(path), shape)))
+        if found:
+            raise ValueError(
+                f"the gradient has a block {path_name(next(iter(found)))} "
+                "that params has not; it must have the structure of params"
+            )
+        return np.concatenate(vectors)
+
+
+def _gradient_block(name: str, values: Any, shape: tuple[int, ...]) -> Any:
+    if not isinstance(values, float) and getattr(values, "dtype", None) != np.float64:
+        kind = getattr(values, "dtype", type(values).__name__)
+        raise TypeError(f"the gradient of {name} is {kind}; it must be float64")
+    if np.shape(values) == shape:
+        return values
+    hint = ", which is its transpose" if np.shape(values) == shape[::-1] else ""
+    raise ValueError(
+        f"the gradient of {name} has shape {np.shape(values)}; it must have shape {shape}{hint}"
+    )
 
 
 def block_names(params: Any) -> list[str]:

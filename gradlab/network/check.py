@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradlab.checker.case import GradientCheck, in_parts, require_unchanged
 from gradlab.checker.diagnosis import Setting
-from gradlab.checker.parameters import ravel
+from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import GradientReport
 from gradlab.network.mlp import MLP
 from gradlab.network.probes import EntryProbe, UnitProbe
@@ -87,7 +87,7 @@ def check_network(
         gradients = clone.gradients(X, Y)
         # That the arrays themselves were changed, the case sees; a network may also replace them.
         if clone.params is not params:
-            require_unchanged("gradients(X, Y)", params, ravel(params)[0], ravel(clone.params)[0])
+            require_unchanged("gradients(X, Y)", Layout(params), ravel(clone.params)[0])
         return gradients
 
     setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))

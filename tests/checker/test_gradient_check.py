@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 from gradlab.checker.check import check_gradient, numerical_gradient
 from gradlab.checker.loss import LossOfTheta, loss_noise
 from gradlab.checker.norms import relative_difference
-from gradlab.checker.parameters import ravel
+from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.sampling import chance_to_miss
 from gradlab.checker.slopes import step_scales
 from gradlab.network.activations import ACTIVATIONS
@@ -318,13 +318,15 @@ def test_a_check_costs_little_more_than_four_losses_per_parameter() -> None:
 @pytest.mark.parametrize("sigma", [1e-12, 1e-8])
 def test_noise_is_estimated_within_a_factor_of_two(sigma: float) -> None:
     rng = np.random.default_rng(0)
-    at = LossOfTheta(lambda p: np.sum(np.sin(p)) + sigma * rng.standard_normal(), np.ones(5))
+    at = LossOfTheta(
+        lambda p: np.sum(np.sin(p)) + sigma * rng.standard_normal(), Layout(np.ones(5))
+    )
     assert 0.5 * sigma < loss_noise(at, np.ones(5)) < 2 * sigma
     assert at.theta.tolist() == [1.0] * 5
 
 
 def test_noise_of_a_smooth_loss_is_near_the_unit_roundoff() -> None:
-    at = LossOfTheta(lambda p: np.sum(np.exp(p)), np.linspace(0.1, 1.0, 10))
+    at = LossOfTheta(lambda p: np.sum(np.exp(p)), Layout(np.linspace(0.1, 1.0, 10)))
     size = at()
     assert UNIT_ROUNDOFF * size <= loss_noise(at, np.ones(10)) < 10 * UNIT_ROUNDOFF * size
 

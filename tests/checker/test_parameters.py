@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradlab.checker.parameters import block_names, ravel, ravel_like
+from gradlab.checker.parameters import Layout, block_names, ravel
 
 ARRAYS = hnp.arrays(
     np.float64,
@@ -55,7 +55,7 @@ def test_round_trip(params: Any) -> None:
     theta, unravel = ravel(params)
     assert_same(unravel(theta), params)
     assert len(block_names(params)) == len(arrays_in(params))
-    np.testing.assert_array_equal(ravel_like(params, params), theta)
+    np.testing.assert_array_equal(Layout(params).ravel_gradient(params), theta)
 
 
 @given(STRUCTURES)
@@ -165,9 +165,12 @@ def test_bad_params_are_named(params: Any, error: type[Exception], message: str)
 )
 def test_bad_gradients_are_named(gradient: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        ravel_like(gradient, [(W, b)])
+        Layout([(W, b)]).ravel_gradient(gradient)
 
 
 def test_a_gradient_may_order_keys_and_choose_sequences() -> None:
     params = {"a": [W], "b": b}
-    assert ravel_like({"b": 2 * b, "a": (3 * W,)}, params).tolist() == [3.0] * 6 + [2.0] * 2
+    assert (
+        Layout(params).ravel_gradient({"b": 2 * b, "a": (3 * W,)}).tolist()
+        == [3.0] * 6 + [2.0] * 2
+    )

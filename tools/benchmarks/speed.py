@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import gradlab
-from gradlab.checker.parameters import ravel, ravel_with_views
+from gradlab.checker.parameters import Layout, ravel
 from gradlab.support.floats import FloatArray
 
 _PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -284,8 +284,8 @@ def _textbook(setting: Setting) -> Way:
 
 
 def _in_place(setting: Setting) -> Way:
-    theta, view = ravel_with_views(setting.network.params)
-    params = view(theta)
+    layout = Layout(setting.network.params)
+    theta, params = layout.theta, layout.view(layout.theta)
     chosen = setting.chosen()
 
     def run() -> float:
@@ -304,8 +304,8 @@ def _in_place(setting: Setting) -> Way:
 
 def _of_chosen(setting: Setting) -> tuple[Callable[[FloatArray], float], FloatArray]:
     """Return the loss as a function of the chosen entries, and these."""
-    theta, view = ravel_with_views(setting.network.params)
-    params = view(theta)
+    layout = Layout(setting.network.params)
+    theta, params = layout.theta, layout.view(layout.theta)
     chosen = setting.chosen()
 
     def loss(entries: FloatArray) -> float:

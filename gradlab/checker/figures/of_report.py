@@ -12,6 +12,7 @@ from gradlab.checker.figures.blocks import plot_blocks
 from gradlab.checker.figures.steps import plot_steps
 from gradlab.checker.figures.taylor import plot_taylor
 from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.parameters import Layout
 from gradlab.checker.report import VERDICTS, GradientReport
 from gradlab.support.drawing import Drawing
 from gradlab.support.floats import FloatArray
@@ -74,7 +75,7 @@ def draw_taylor(report: GradientReport, loss: Callable[[Any], float], params: An
 
 
 def _loss_of(report: GradientReport, loss: Callable[[Any], float], params: Any) -> LossOfTheta:
-    at = LossOfTheta(loss, params)
+    at = LossOfTheta(loss, Layout(params))
     checked = report.evidence.gradient.size
     if at.theta.size != checked:
         raise ValueError(
