@@ -1,11 +1,5 @@
 """Figures of the lessons and of reports, and ``show``, which gives a figure its alt text."""
 
-import logging
-
-# Where no fonts were looked through before, as in a browser each time, Matplotlib would say on
-# stderr that it does so, as soon as its font manager is imported.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-
 from gradlab.plots.differences import Chords, VCurve, plot_against_step
 from gradlab.plots.networks import ThetaMoved, plot_flow, plot_sizes, plot_theta
 from gradlab.plots.pitfalls import KinkCrossed, RatioBars, plot_cost

@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import io
+import logging
 import sys
 from typing import Any, Literal, NamedTuple, Protocol
+
+# Where no fonts were looked through before, as in a browser each time, Matplotlib would say on
+# stderr that it does so, as soon as its font manager is imported.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from matplotlib.figure import Figure
 

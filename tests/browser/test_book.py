@@ -131,7 +131,11 @@ def reading(browser: Browser, address: str, look: str = "light") -> Iterator[Pag
         page.set_default_timeout(TIMEOUT)
         page.on("console", lambda m: wrong.append(m.text) if m.type != "log" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("requestfailed", lambda request: wrong.append(request.url))
+        # What the page gives up because it is left is not missing.
+        page.on(
+            "requestfailed",
+            lambda r: wrong.append(r.url) if r.failure != "net::ERR_ABORTED" else None,
+        )
         page.on("response", lambda r: wrong.append(r.url) if r.status >= 400 else None)
         page.goto(address)
         drawn(page)

@@ -163,3 +163,33 @@ def test_importing_gradlab_loads_neither_plots_nor_widgets() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"attribute.*centrel_difference"):
         gradlab.centrel_difference  # type: ignore[attr-defined]  # noqa: B018
+
+
+WATCH = """
+import logging
+import sys
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "matplotlib.font_manager":
+            print("level", logging.getLogger(name).level)
+
+sys.meta_path.insert(0, Watch())
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import gradlab; gradlab.show",
+        "import gradlab.plots.training",
+        "import gradlab.explorers.networks",
+        "from gradlab.checker.figures import of_report",
+    ],
+)
+def test_matplotlib_says_nothing_of_its_fonts(use: str) -> None:
+    """Where there is no cache of them, as in a browser, it would do so on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH + use], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"level {logging.ERROR}\n"
