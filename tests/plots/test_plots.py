@@ -1,5 +1,6 @@
 """Figures: alt texts, the same bytes, and lines where they should be."""
 
+import logging
 import subprocess
 import sys
 
