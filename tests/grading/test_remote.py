@@ -23,7 +23,7 @@ import right_answers_07
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Cases, Exercise
 from gradlab.exercises.marking import Marking, draw, mark, mark_calls
-from gradlab.grading import sandbox as sandbox_module
+from gradlab.grading.sandbox import process
 from gradlab.grading.sandbox.isolation import strongest, trouble, works
 from gradlab.grading.sandbox.process import LEVELS, Ending, Sandbox, SandboxError
 from gradlab.grading.sandbox.remote import RemoteAnswer
@@ -382,7 +382,7 @@ def test_packages_that_others_may_not_read_are_no_isolation(
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "numpy").symlink_to(Path(np.__file__).parent)
-    monkeypatch.setattr(sandbox_module, "_found_packages", lambda: {"numpy": home / "numpy"})
+    monkeypatch.setattr(process, "_found_packages", lambda: {"numpy": home / "numpy"})
     trouble.cache_clear()
     try:
         assert not works("uid")
