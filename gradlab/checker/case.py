@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
+from gradlab.checker.findings import find_kinks, find_not_finite, find_unusable_loss
 from gradlab.checker.loss import LossOfTheta, loss_noise
 from gradlab.checker.norms import distance_ratio
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
-from gradlab.checker.sampling import Directions, chance_to_miss, chance_to_miss_along
+from gradlab.checker.sampling import (
+    Directions,
+    describe_directions,
+    describe_sample,
+)
 from gradlab.checker.slopes import FIRST, Changes, Measurement, Slopes, step_scales, unknown_slopes
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index
 from gradlab.support.progress import progress
 
-P = TypeVar("P")
-
-# So many units of round-off in a loss are more than float64 arithmetic makes by itself.
+# Noise above this many units of round-off cannot come from float64 arithmetic alone.
 _LOW_PRECISION = 2.0**17
 # A progress bar moves after so many entries.
 _PART = 4096
@@ -30,8 +33,6 @@ _PART = 4096
 _IN_DOUBT = 500
 # The noise of a whole loss in units of round-off, where it is not worth measuring.
 _ROUGH = 1e3
-# The error, as a part of a block's norm, for which the chance to miss it is told.
-_ERROR_TOLD = 1e-3
 
 
 class GradientCheck:
@@ -81,7 +82,7 @@ class GradientCheck:
         self.gradient = np.where(self._finite, self._analytic, 0.0)
         self._names, self._shapes = layout.names, layout.shapes
         self.sizes, self.starts = layout.sizes, layout.starts
-        self.finding = _unusable(self._replays)
+        self.finding = find_unusable_loss(self._replays)
         self._sigma = math.nan
 
     def report_unmeasured(self) -> GradientReport:
@@ -97,7 +98,7 @@ class GradientCheck:
         if chosen.size == self.theta.size:
             return self._report(slopes, method)
         counts = np.diff(np.searchsorted(chosen, [*self.starts, self.theta.size]))
-        return self._report(slopes, "sample", chosen, _sampling_notes(self.sizes, counts))
+        return self._report(slopes, "sample", chosen, describe_sample(self.sizes, counts))
 
     def along(self, count: int, seed: int) -> GradientReport:
         """Measure the slopes along random directions within each block."""
@@ -116,7 +117,7 @@ class GradientCheck:
             self._sigma,
             self._size_nearby,
         ).slopes()
-        notes = _direction_notes(given, slopes, self.sizes, count)
+        notes = describe_directions(given, slopes, self.sizes, count)
         return self._report_of_directions(lines.slopes(self._analytic), slopes, count, notes)
 
     def judge(self, slopes: Slopes, sigma: float, method: str) -> GradientReport:
@@ -203,7 +204,7 @@ class GradientCheck:
         notes: tuple[str, ...] = (),
     ) -> GradientReport:
         # Some randomness only shows after many calls.
-        self.finding = self.finding or _unusable([*self._replays, self._at()])
+        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
         indices = np.arange(self.theta.size) if chosen is None else chosen
         if self.finding is not None:
             slopes = unknown_slopes(indices.size)
@@ -231,7 +232,7 @@ class GradientCheck:
         self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]
     ) -> GradientReport:
         slopes.wrong |= ~np.isfinite(given)
-        self.finding = self.finding or _unusable([*self._replays, self._at()])
+        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
         if self.finding is not None:
             slopes = unknown_slopes(given.size)
         blocks, rows = [], []
@@ -247,10 +248,10 @@ class GradientCheck:
         self, blocks: list[Block], rows: list[BlockReport], method: str, notes: tuple[str, ...]
     ) -> GradientReport:
         findings = [self.finding] if self.finding else []
-        findings += [_not_finite(b) for b in blocks if not np.isfinite(b.gradient).all()]
+        findings += [find_not_finite(b) for b in blocks if not np.isfinite(b.gradient).all()]
         if not findings:
             findings += diagnose(blocks, self._setting) if method != "directions" else []
-            findings += [_at_a_kink(block) for block in blocks if block.slopes.kink.any()]
+            findings += [find_kinks(block) for block in blocks if block.slopes.kink.any()]
             findings += self._low_precision()
         given = np.concatenate([block.gradient.ravel() for block in blocks])
         measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
@@ -346,71 +347,6 @@ def _first_largest(distance: FloatArray) -> int:
     if np.isnan(distance).any():
         return int(np.argmax(np.isnan(distance)))
     return int(np.argmax(distance >= (1.0 - 1e-6) * distance.max()))
-
-
-def _sampling_notes(sizes: NDArray[np.int_], counts: NDArray[np.int_]) -> tuple[str, ...]:
-    single = 1.0 - float((counts / sizes).min())
-    tenth = max(
-        chance_to_miss(math.ceil(size / 10), size, count)
-        for size, count in zip(sizes.tolist(), counts.tolist(), strict=True)
-    )
-    return (
-        f"{counts.sum()} of {sizes.sum()} entries were measured. The chance to miss a mistake, "
-        "in the block where it is largest:",
-        f"{single:.2g} for one wrong entry, {tenth:.2g} for a tenth of the block, "
-        "0 for the whole block.",
-    )
-
-
-def _direction_notes(
-    given: FloatArray, slopes: Slopes, sizes: NDArray[np.int_], count: int
-) -> tuple[str, ...]:
-    # E (v.g)^2 = |g|^2 for a standard normal v.
-    norms = np.sqrt(np.mean(given.reshape(-1, count) ** 2, axis=1))
-    tolerances = slopes.tolerance.reshape(-1, count).max(axis=1)
-    with np.errstate(all="ignore"):
-        ratios = np.nan_to_num(_ERROR_TOLD * norms / tolerances, nan=0.0)
-    chance = max(chance_to_miss_along(float(ratio), count) for ratio in ratios)
-    return (
-        f"{count} random directions in each of {sizes.size} blocks were measured, no entries.",
-        f"The chance to miss an error of {_ERROR_TOLD:.0e} of a block's norm: "
-        f"{chance:.2g} at most.",
-    )
-
-
-def _unusable(losses: list[float]) -> Finding | None:
-    """Return a finding if the loss cannot be differenced; `losses` are values at one theta."""
-    if not np.isfinite(losses).all():
-        return Finding("non_finite", None, "It is NaN or infinite at these parameters.")
-    spread = max(losses) - min(losses)
-    # A sum that is taken in another order, as threads may do, is noise and measured as such.
-    if spread <= 1024 * UNIT_ROUNDOFF * max(map(abs, losses)):
-        return None
-    message = (
-        "It differs from call to call at the same parameters "
-        "(dropout or other randomness left on? Switch it off, or freeze it)."
-    )
-    return Finding("nondeterministic", None, message, evidence={"spread": spread})
-
-
-def _not_finite(block: Block) -> Finding:
-    bad = np.argwhere(~np.isfinite(block.gradient)).tolist()
-    message = (
-        f"The gradient is NaN or infinite in {len(bad)} of its {block.gradient.size} entries, "
-        f"first in {bad[0]}."
-    )
-    return Finding("non_finite", block.name, message, evidence={"entries": bad})
-
-
-def _at_a_kink(block: Block) -> Finding:
-    kinks = np.argwhere(block.slopes.kink).tolist()
-    entries = "entry" if len(kinks) == 1 else "entries"
-    message = (
-        f"The loss has a kink at {len(kinks)} {entries}, first at {kinks[0]}: its slopes on both "
-        "sides differ, so there is no derivative. Any gradient between the two slopes counts as "
-        "right; move the parameters a little to check it elsewhere."
-    )
-    return Finding("kink", block.name, message, evidence={"entries": kinks})
 
 
 def require_finite(layout: Layout) -> None:

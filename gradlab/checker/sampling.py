@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.slopes import Slopes
 from gradlab.support.floats import FloatArray
+
+# The error, as a part of a block's norm, for which the chance to miss it is told.
+_ERROR_TOLD = 1e-3
 
 
 def sample_entries(sizes: NDArray[np.intp], count: int, seed: int) -> NDArray[np.intp]:
@@ -138,3 +142,35 @@ class Directions:
                 losses[row, column] = self.at.value_or_nan()
             theta[part] = before
         return losses - base
+
+
+def describe_sample(sizes: NDArray[np.int_], counts: NDArray[np.int_]) -> tuple[str, ...]:
+    """Say how many entries of each block were measured, and how likely that is to miss some."""
+    single = 1.0 - float((counts / sizes).min())
+    tenth = max(
+        chance_to_miss(math.ceil(size / 10), size, count)
+        for size, count in zip(sizes.tolist(), counts.tolist(), strict=True)
+    )
+    return (
+        f"{counts.sum()} of {sizes.sum()} entries were measured. The chance to miss a mistake, "
+        "in the block where it is largest:",
+        f"{single:.2g} for one wrong entry, {tenth:.2g} for a tenth of the block, "
+        "0 for the whole block.",
+    )
+
+
+def describe_directions(
+    given: FloatArray, slopes: Slopes, sizes: NDArray[np.int_], count: int
+) -> tuple[str, ...]:
+    """Say how many directions were measured, and how likely they are to miss an error."""
+    # E (v.g)^2 = |g|^2 for a standard normal v.
+    norms = np.sqrt(np.mean(given.reshape(-1, count) ** 2, axis=1))
+    tolerances = slopes.tolerance.reshape(-1, count).max(axis=1)
+    with np.errstate(all="ignore"):
+        ratios = np.nan_to_num(_ERROR_TOLD * norms / tolerances, nan=0.0)
+    chance = max(chance_to_miss_along(float(ratio), count) for ratio in ratios)
+    return (
+        f"{count} random directions in each of {sizes.size} blocks were measured, no entries.",
+        f"The chance to miss an error of {_ERROR_TOLD:.0e} of a block's norm: "
+        f"{chance:.2g} at most.",
+    )
