@@ -20,6 +20,8 @@ from typing import NamedTuple
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
+# Found once, before there are threads: the first call reads sysconfig, which no two may do at once.
+_UV = find_uv_bin()
 LOCKS = ("requirements.lock", "requirements-dev.lock", "tools/site/requirements.lock")
 # Of Linux those with glibc 2.28 or newer: Debian 10, Ubuntu 20.04, RHEL 8.
 SYSTEMS = {
@@ -70,7 +72,7 @@ def resolve(lock: Path, python: str, platform: str) -> Resolution:
         target = ["--target", empty, "--python-version", python, "--python-platform", platform]
         strict = ["--dry-run", "--require-hashes", "--only-binary", ":all:"]
         done = subprocess.run(
-            [find_uv_bin(), "pip", "install", *strict, *target, "-r", str(lock)],
+            [_UV, "pip", "install", *strict, *target, "-r", str(lock)],
             capture_output=True,
             text=True,
             check=False,
