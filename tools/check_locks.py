@@ -20,7 +20,7 @@ from typing import NamedTuple
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
-# Found once, before there are threads: the first call reads sysconfig, which no two may do at once.
+# Before there are threads: the first call reads sysconfig, which no two may do at a time.
 _UV = find_uv_bin()
 LOCKS = ("requirements.lock", "requirements-dev.lock", "tools/site/requirements.lock")
 # Of Linux those with glibc 2.28 or newer: Debian 10, Ubuntu 20.04, RHEL 8.
