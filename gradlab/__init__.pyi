@@ -1,16 +1,10 @@
-from . import bugs as bugs
-from . import examples as examples
-from . import plots as plots
+from . import bugs as bugs, examples as examples, plots as plots
 from .bugs.suspects import (
     confusion_table as confusion_table,
-)
-from .bugs.suspects import (
     draw_suspects as draw_suspects,
 )
 from .checker.check import (
     check_gradient as check_gradient,
-)
-from .checker.check import (
     numerical_gradient as numerical_gradient,
 )
 from .checker.norms import relative_difference as relative_difference
@@ -19,63 +13,33 @@ from .checker.report import GradientReport as GradientReport
 from .course.doctor import check_environment as check_environment
 from .differences.formulas import (
     backward_difference as backward_difference,
-)
-from .differences.formulas import (
     best_step as best_step,
-)
-from .differences.formulas import (
     central_difference as central_difference,
-)
-from .differences.formulas import (
     complex_step as complex_step,
-)
-from .differences.formulas import (
     five_point_difference as five_point_difference,
-)
-from .differences.formulas import (
     forward_difference as forward_difference,
-)
-from .differences.formulas import (
     richardson as richardson,
 )
 from .differences.noise import estimate_noise as estimate_noise
 from .differences.taylor import (
     error_budget as error_budget,
-)
-from .differences.taylor import (
     fit_order as fit_order,
-)
-from .differences.taylor import (
     lagrange_bound as lagrange_bound,
-)
-from .differences.taylor import (
     sweep as sweep,
-)
-from .differences.taylor import (
     taylor_polynomial as taylor_polynomial,
 )
 from .exercises.checking import (
     check as check,
-)
-from .exercises.checking import (
     hint as hint,
-)
-from .exercises.checking import (
     solution as solution,
 )
 from .explorers.differences import (
     explore_chords as explore_chords,
-)
-from .explorers.differences import (
     explore_v_curve as explore_v_curve,
 )
 from .explorers.networks import (
     explore_kink as explore_kink,
-)
-from .explorers.networks import (
     explore_regularization as explore_regularization,
-)
-from .explorers.networks import (
     explore_theta as explore_theta,
 )
 from .network.check import check_network as check_network

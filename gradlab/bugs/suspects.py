@@ -66,7 +66,7 @@ class Suspect:
         return "network " + "-".join(map(str, self._network.sizes))
 
     def loss(self, X: FloatArray, Y: FloatArray) -> float:
-        """Return the loss; as `gradlab.network.mlp.MLP.loss`, with a constant added."""
+        """Return the loss; as `MLP.loss`, with a constant added."""
         self._network.params = self.params
         return self._network.loss(X, Y) + self._constant
 
@@ -190,7 +190,7 @@ def _wrong(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
         if not BUGS[name].spoils(network):
             continue
         spoiled = plant(network, name)
-        blocks = _spoil(network.gradients(X, Y), spoiled.gradients(X, Y))
+        blocks = _list_spoiled_blocks(network.gradients(X, Y), spoiled.gradients(X, Y))
         answer = nearest_to_output(blocks)
         # There the biases of hidden layers lie on a kink, where any slope between two is right.
         on_kinks = kind == "blank sample" and answer in _hidden_biases(network)
@@ -202,7 +202,7 @@ def _hidden_biases(network: MLP) -> list[str]:
     return [f"b{layer}" for layer in range(1, len(network.params))]
 
 
-def _spoil(right: Params, wrong: Params) -> list[str]:
+def _list_spoiled_blocks(right: Params, wrong: Params) -> list[str]:
     """Return the blocks that are plainly wrong; none if another is wrong, but not plainly."""
     names = []
     for (name, r), (_, w) in zip(named_blocks(right), named_blocks(wrong), strict=True):

@@ -147,9 +147,8 @@ class GradientCheck:
         # With a kink between the points, a smaller step may still agree.
         for j in (FIRST, FIRST + 6, FIRST + 12):
             h = 2.0**-j
-            slope = (self._loss_moved_by(h * direction) - self._loss_moved_by(-h * direction)) / (
-                2.0 * h
-            )
+            ahead, behind = (self._loss_moved_by(s * h * direction) for s in (1.0, -1.0))
+            slope = (ahead - behind) / (2.0 * h)
             noise = _ROUGH * UNIT_ROUNDOFF * abs(self._replays[0]) / h
             if abs(slope - terms.sum()) <= 1e-3 * np.linalg.norm(terms) + error + noise:
                 return True

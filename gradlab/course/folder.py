@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gradlab.support.errors import GradlabError
-from gradlab.support.files import names_beside, write_whole
+from gradlab.support.files import propose_names, write_whole
 
 LESSONS = "[0-9][0-9]_*.ipynb"
 # The course's own files in the learner's folder; JupyterLab hides names with a leading dot.
@@ -215,7 +215,7 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     """Leave the learner's work; put a version newer than the one it began with beside it, once."""
     if version(newest) in (entry.get("copied"), entry.get("offered")):
         return Lesson(path.name, "kept")
-    for beside in names_beside(path, "new"):
+    for beside in propose_names(path, "new"):
         there = _version_of_file(beside)
         if there == version(newest):
             break
@@ -231,7 +231,7 @@ def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
 def _reset(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     if not os.path.lexists(path):
         return _update(path, newest, entry)
-    old = next(name for name in names_beside(path, "kept") if not os.path.lexists(name))
+    old = next(name for name in propose_names(path, "kept") if not os.path.lexists(name))
     path.rename(old)
     write_whole(path, newest)
     entry["copied"] = version(newest)

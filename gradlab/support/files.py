@@ -83,7 +83,7 @@ def write_kept(path: Path, content: bytes) -> Path | None:
     return kept
 
 
-def names_beside(path: Path, word: str) -> Iterator[Path]:
+def propose_names(path: Path, word: str) -> Iterator[Path]:
     """Yield names beside a file, without end.
 
     Parameters
@@ -101,8 +101,8 @@ def names_beside(path: Path, word: str) -> Iterator[Path]:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from gradlab.support.files import names_beside
-    >>> next(names_beside(Path("grades.csv"), "kept")).name
+    >>> from gradlab.support.files import propose_names
+    >>> next(propose_names(Path("grades.csv"), "kept")).name
     'grades.kept-1.csv'
     """
     return (path.with_name(f"{path.stem}.{word}-{n}{path.suffix}") for n in itertools.count(1))
@@ -124,7 +124,7 @@ def _part(path: Path, content: bytes) -> Iterator[Path]:
 
 def _keep(path: Path) -> Path:
     """Give what is at a path a second name."""
-    names = names_beside(path, "kept")
+    names = propose_names(path, "kept")
     while True:
         kept = next(names)
         if os.path.lexists(kept):

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gradlab.differences.formulas import best_step
 from gradlab.differences.noise import estimate_noise

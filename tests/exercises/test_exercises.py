@@ -13,8 +13,7 @@ import right_answers_04
 import right_answers_05
 import right_answers_06
 import right_answers_07
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from right_answers_00_to_03 import horner_taylor, order_by_hand, order_by_lstsq
 
 import gradlab

@@ -13,8 +13,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from right_answers_06 import kink_by_two_comparisons, l2_backward_by_hand, l2_loss_by_hand
 
 import gradlab

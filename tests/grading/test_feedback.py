@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gradlab.course.folder import CourseError
 from gradlab.grading.outcome import feedback

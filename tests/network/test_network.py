@@ -9,8 +9,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gradlab.network.activations import ACTIVATIONS
 from gradlab.network.mlp import MLP

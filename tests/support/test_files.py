@@ -8,8 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gradlab.support.files import write_kept, write_whole
 
@@ -30,9 +29,9 @@ def test_no_content_is_ever_lost(texts: list[str]) -> None:
             if not written or changed:
                 written.append(text)
             assert path.read_bytes() == text.encode()
-        names_beside = [folder / f"grades.kept-{n + 1}.csv" for n in range(len(written) - 1)]
-        assert [p.read_text(encoding="utf-8") for p in names_beside] == written[:-1]
-        assert set(folder.iterdir()) == ({*names_beside, path} if written else set())
+        propose_names = [folder / f"grades.kept-{n + 1}.csv" for n in range(len(written) - 1)]
+        assert [p.read_text(encoding="utf-8") for p in propose_names] == written[:-1]
+        assert set(folder.iterdir()) == ({*propose_names, path} if written else set())
 
 
 def test_what_somebody_else_keeps_under_the_next_name_stays(tmp_path: Path) -> None:

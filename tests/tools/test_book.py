@@ -22,8 +22,7 @@ from gradlab.checker import diagnosis, report
 from gradlab.differences import taylor
 from gradlab.exercises import checking
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from tools.book import __main__ as command
-from tools.book import build
+from tools.book import __main__ as command, build
 from tools.book.assemble import FRAME, ROOT, assemble
 from tools.book.build import BookError, build_book
 from tools.book.lessons import lesson_page

@@ -111,7 +111,16 @@ def test_a_learner_installs_what_the_package_needs_and_its_build_back_end_alone(
     for extra in ("nbgrader", "sphinx", "pytest", "mypy", "ruff", "playwright", "distributed"):
         assert extra in str(optional)
         assert extra not in names
-    assert len(names) < 115
+
+
+def test_the_readme_says_how_many_packages_a_learner_fetches() -> None:
+    lines = re.findall(r"^([\w.-]+==[^\\\n]+?) \\$", LOCK, re.MULTILINE)
+    oldest = {"python_full_version": "3.11.7", "python_version": "3.11", "os_name": "posix"}
+    linux = {**oldest, "sys_platform": "linux", "platform_system": "Linux"}
+    markers = [Requirement(line).marker for line in lines]
+    count = sum(marker is None or marker.evaluate(linux) for marker in markers)
+    assert f"{count} packages of" in (ROOT / "README.md").read_text("utf-8")
+    assert count < 110
 
 
 def test_the_locks_are_resolved_for_every_python_and_system_that_is_promised() -> None:
