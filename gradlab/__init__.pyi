@@ -11,9 +11,13 @@ from .checker.norms import relative_difference as relative_difference
 from .checker.parameters import ravel as ravel
 from .checker.report import GradientReport as GradientReport
 from .course.doctor import check_environment as check_environment
+from .differences.budget import error_budget as error_budget
+from .differences.convergence import (
+    fit_order as fit_order,
+    sweep as sweep,
+)
 from .differences.formulas import (
     backward_difference as backward_difference,
-    best_step as best_step,
     central_difference as central_difference,
     complex_step as complex_step,
     five_point_difference as five_point_difference,
@@ -21,11 +25,9 @@ from .differences.formulas import (
     richardson as richardson,
 )
 from .differences.noise import estimate_noise as estimate_noise
+from .differences.steps import best_step as best_step
 from .differences.taylor import (
-    error_budget as error_budget,
-    fit_order as fit_order,
     lagrange_bound as lagrange_bound,
-    sweep as sweep,
     taylor_polynomial as taylor_polynomial,
 )
 from .exercises.checking import (

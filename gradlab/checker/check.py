@@ -17,7 +17,7 @@ from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.parameters import Layout
 from gradlab.checker.report import GradientReport
 from gradlab.checker.sampling import sample_entries
-from gradlab.differences.formulas import best_step
+from gradlab.differences.steps import best_step
 from gradlab.support.arguments import require_count, require_function
 
 P = TypeVar("P")

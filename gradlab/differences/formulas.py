@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradlab.differences.steps import (
+    FloatingArray,
+    best_step_unchecked,
+    read_points,
+    read_step,
+    unwrap,
+)
+
 __all__ = [
     "backward_difference",
-    "best_step",
     "central_difference",
     "complex_step",
     "five_point_difference",
@@ -26,39 +33,6 @@ __all__ = [
 ]
 
 Function = Callable[[Any], Any]
-FloatArray = NDArray[np.floating[Any]]
-
-
-class ErrorTerms(NamedTuple):
-    """The error of a formula: at most ``truncation D h^order + rounding sigma / h``.
-
-    D is the size of the derivative of f of order ``order + 1``, sigma the absolute error of one
-    value of f, ``u |f|`` where nothing else spoils it.
-    """
-
-    order: int
-    truncation: float
-    rounding: float
-
-
-# The truncation factors are those of the remainders, the rounding factors the sums of the
-# absolute weights that the formula gives to the values of f.
-ERROR_TERMS = {
-    "forward": ErrorTerms(1, 1 / 2, 2.0),
-    "backward": ErrorTerms(1, 1 / 2, 2.0),
-    "central": ErrorTerms(2, 1 / 6, 1.0),
-    "five_point": ErrorTerms(4, 1 / 30, 3 / 2),
-    "richardson": ErrorTerms(4, 1 / 480, 3.0),
-    "complex_step": ErrorTerms(2, 1 / 6, 0.0),
-}
-
-# method: (c, p), where h = (c u)^(1/p) minimises truncation plus rounding when f and its
-# derivatives are all of size 1. Without a rounding term there is no best step.
-_BEST = {
-    method: (terms.rounding / (terms.order * terms.truncation), terms.order + 1)
-    for method, terms in ERROR_TERMS.items()
-    if terms.rounding
-}
 
 
 def forward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
@@ -98,9 +72,9 @@ def forward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) ->
     >>> forward_difference(lambda x: x**2, 3.0, h=0.5)
     6.5
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "forward")
-    return _unwrap((evaluate(f, points + step) - evaluate(f, points)) / step)
+    points = read_points(x)
+    step = read_step(h, points, "forward")
+    return unwrap((evaluate(f, points + step) - evaluate(f, points)) / step)
 
 
 def backward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
@@ -136,9 +110,9 @@ def backward_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -
     >>> backward_difference(lambda x: x**2, 3.0, h=0.5)
     5.5
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "backward")
-    return _unwrap((evaluate(f, points) - evaluate(f, points - step)) / step)
+    points = read_points(x)
+    step = read_step(h, points, "backward")
+    return unwrap((evaluate(f, points) - evaluate(f, points - step)) / step)
 
 
 def central_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
@@ -176,9 +150,9 @@ def central_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) ->
     >>> central_difference(lambda x: x**2, [1, 2, 3], h=0.25)
     array([2., 4., 6.])
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "central")
-    return _unwrap((evaluate(f, points + step) - evaluate(f, points - step)) / (2 * step))
+    points = read_points(x)
+    step = read_step(h, points, "central")
+    return unwrap((evaluate(f, points + step) - evaluate(f, points - step)) / (2 * step))
 
 
 def five_point_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
@@ -215,11 +189,11 @@ def five_point_difference(f: Function, x: ArrayLike, h: ArrayLike | None = None)
     >>> five_point_difference(lambda x: x**4, 1.0, h=0.5)
     4.0
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "five_point")
+    points = read_points(x)
+    step = read_step(h, points, "five_point")
     near = evaluate(f, points + step) - evaluate(f, points - step)
     far = evaluate(f, points + 2 * step) - evaluate(f, points - 2 * step)
-    return _unwrap((8 * near - far) / (12 * step))
+    return unwrap((8 * near - far) / (12 * step))
 
 
 def richardson(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
@@ -256,11 +230,11 @@ def richardson(f: Function, x: ArrayLike, h: ArrayLike | None = None) -> Any:
     >>> richardson(lambda x: x**4, 1.0, h=1.0)
     4.0
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "richardson")
+    points = read_points(x)
+    step = read_step(h, points, "richardson")
     wide = (evaluate(f, points + step) - evaluate(f, points - step)) / (2 * step)
     narrow = (evaluate(f, points + step / 2) - evaluate(f, points - step / 2)) / step
-    return _unwrap((4 * narrow - wide) / 3)
+    return unwrap((4 * narrow - wide) / 3)
 
 
 def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
@@ -301,8 +275,8 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     >>> round(complex_step(np.exp, 0.0), 14)
     1.0
     """
-    points = _as_points(x)
-    step = _as_step(h, points, "central")
+    points = read_points(x)
+    step = read_step(h, points, "central")
     with warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         try:
@@ -327,99 +301,10 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
         raise ValueError(
             _explain_lost_slope(f, "returned the imaginary part 0 where it changes with x")
         )
-    return _unwrap(values.imag / step)
+    return unwrap(values.imag / step)
 
 
-def best_step(x: ArrayLike, method: str = "central") -> Any:
-    """Return the step that balances truncation and rounding if nothing is known about f.
-
-    Where f and its derivatives are of one size on the scale ``s = max(|x|, 1)``, the total
-    error is least near ``2 u^(1/2) s`` for forward and backward differences,
-    ``(3 u)^(1/3) s`` for central, ``(11.25 u)^(1/5) s`` for five-point and
-    ``(360 u)^(1/5) s`` for Richardson; u is the unit round-off of the type of `x`. The step
-    returned is the nearest power of two, so that x + h is exact or nearly so.
-
-    Parameters
-    ----------
-    x : array_like of real numbers
-        Where the slope is wanted.
-    method : {"central", "forward", "backward", "five_point", "richardson"}, optional
-        Which formula the step is for.
-
-    Returns
-    -------
-    float or ndarray
-        The step for each entry of `x`, in the units of `x`; a float if `x` is a scalar.
-
-    Raises
-    ------
-    ValueError
-        If `method` is not one of these, or `x` is not finite.
-    TypeError
-        If `x` is not made of real numbers.
-
-    Examples
-    --------
-    >>> from gradlab import best_step
-    >>> best_step(1.0) == 2**-17
-    True
-    >>> best_step([1.0, 1000.0], "forward")
-    array([1.49011612e-08, 1.52587891e-05])
-    """
-    if method not in _BEST:
-        raise ValueError(f"method is {method!r}; it must be one of {', '.join(sorted(_BEST))}")
-    return _unwrap(best_step_unchecked(_as_points(x), method))
-
-
-def best_step_unchecked(points: FloatArray, method: str) -> FloatArray:
-    """Return `best_step` of points that are known to be finite floats."""
-    factor, order = _BEST[method]
-    unit_roundoff = float(np.finfo(points.dtype).eps) / 2
-    scale = np.maximum(np.abs(points.astype(np.float64)), 1.0)
-    exponent = np.rint(np.log2((factor * unit_roundoff) ** (1 / order) * scale))
-    step: FloatArray = np.ldexp(1.0, exponent.astype(int)).astype(points.dtype)
-    return step
-
-
-def _as_points(x: ArrayLike) -> FloatArray:
-    points = np.asarray(x)
-    if points.dtype.kind in "iu":
-        points = points.astype(np.float64)
-    if points.dtype.kind != "f":
-        raise TypeError(f"x has the type {points.dtype}; it must be made of real numbers")
-    if not np.all(np.isfinite(points)):
-        raise ValueError("x has an entry that is NaN or infinite; every entry must be finite")
-    if np.finfo(points.dtype).bits < 64:
-        warnings.warn(
-            f"x is {points.dtype}, so the difference is taken in {points.dtype} and keeps few "
-            "digits; pass x.astype(np.float64) for a check you can trust",
-            UserWarning,
-            stacklevel=3,
-        )
-    return points
-
-
-def _as_step(h: ArrayLike | None, points: FloatArray, method: str) -> FloatArray:
-    if h is None:
-        return best_step_unchecked(points, method)
-    step = np.asarray(h)
-    if step.dtype.kind not in "iuf":
-        raise TypeError(f"h has the type {step.dtype}; it must be a real number")
-    if not np.all(np.isfinite(step)) or np.any(step <= 0):
-        raise ValueError(f"h is {h}; a step must be positive and finite, for example 1e-5")
-    converted = step.astype(points.dtype)
-    if np.any(converted == 0):
-        raise ValueError(f"h is {h}, which rounds to 0 in {points.dtype}, the type of x")
-    try:
-        return np.broadcast_to(converted, points.shape)
-    except ValueError:
-        raise ValueError(
-            f"h has shape {step.shape}, which does not fit x of shape {points.shape}; "
-            "pass one number, or one step for each entry of x"
-        ) from None
-
-
-def evaluate(f: Function, points: FloatArray) -> FloatArray:
+def evaluate(f: Function, points: FloatingArray) -> FloatingArray:
     """Return the values of `f`; raise unless they are real and of the shape of `points`."""
     # A copy, so that an f that works in place cannot spoil x; [()] makes a scalar of a 0-d x.
     values = np.asarray(f(np.array(points)[()]))
@@ -431,7 +316,7 @@ def evaluate(f: Function, points: FloatArray) -> FloatArray:
     return values
 
 
-def _require_shape(f: Function, values: NDArray[Any], points: FloatArray) -> None:
+def _require_shape(f: Function, values: NDArray[Any], points: FloatingArray) -> None:
     if values.shape == points.shape:
         return
     raise ValueError(
@@ -440,7 +325,7 @@ def _require_shape(f: Function, values: NDArray[Any], points: FloatArray) -> Non
     )
 
 
-def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool_]:
+def _loses(f: Function, points: FloatingArray, step: FloatingArray) -> NDArray[np.bool_]:
     """Where f has a slope, as seen by real differences, but no imaginary part to show for it.
 
     The imaginary part must be 0 at the neighbours too, or else there is only a kink nearby, and
@@ -450,7 +335,7 @@ def _loses(f: Function, points: FloatArray, step: FloatArray) -> NDArray[np.bool
     def real(x: Any) -> Any:
         return np.real(f(x))
 
-    def has_none(x: FloatArray, h: FloatArray) -> NDArray[np.bool_]:
+    def has_none(x: FloatingArray, h: FloatingArray) -> NDArray[np.bool_]:
         return np.asarray(np.imag(f(x + 1j * h)) == 0)
 
     wide = 8 * best_step_unchecked(points, "central")
@@ -475,9 +360,3 @@ def _explain_lost_slope(f: Function, what: str) -> str:
 def _name(f: Function) -> str:
     name = getattr(f, "__name__", "f")
     return "f" if name == "<lambda>" else str(name)
-
-
-def _unwrap(values: FloatArray) -> Any:
-    if values.ndim:
-        return values
-    return float(values) if values.dtype == np.float64 else values[()]

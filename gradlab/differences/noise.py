@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.differences.formulas import Function, best_step_unchecked, evaluate
+from gradlab.differences.formulas import Function, evaluate
+from gradlab.differences.steps import best_step_unchecked
 from gradlab.support.arguments import read_number, read_point
 from gradlab.support.floats import FloatArray
 

@@ -13,7 +13,8 @@ from gradlab.differences.formulas import (
     central_difference,
     forward_difference,
 )
-from gradlab.differences.taylor import ErrorBudget, error_budget, sweep
+from gradlab.differences.budget import ErrorBudget, error_budget
+from gradlab.differences.convergence import sweep
 from gradlab.examples import Example
 from gradlab.support.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
 

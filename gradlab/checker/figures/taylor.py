@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradlab.differences.taylor import OrderFit, fit_order
+from gradlab.differences.convergence import OrderFit, fit_order
 from gradlab.support.drawing import BLUE, RED, Drawing, new_figure
 from gradlab.support.floats import FloatArray
 
