@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gradlab.network.activations import ACTIVATIONS, softmax
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.activations import ACTIVATIONS, Activation, softmax
+from gradlab.network.batch import Params, read_batch
+from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray
 
 Gradients = Callable[[MLP, FloatArray, FloatArray], Params]
@@ -45,6 +46,11 @@ class Forward:
         """The number m of rows."""
         return len(self.Y)
 
+    @property
+    def activation(self) -> Activation:
+        """The function of the hidden layers."""
+        return ACTIVATIONS[self.network.activation]
+
     def W(self, layer: int) -> FloatArray:  # noqa: N802
         """Return the weights of a layer."""
         return self.network.params[layer][0]
@@ -52,9 +58,9 @@ class Forward:
 
 def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
     """Run a network's forward pass, with dropout if it has any, and keep everything."""
-    X, Y = network._read_batch(X, Y)
-    masks = network._masks(len(X))
-    g, _ = ACTIVATIONS[network.activation]
+    X, Y = read_batch(network.sizes, network.params, X, Y)
+    masks = network.scale_masks(len(X))
+    g = ACTIVATIONS[network.activation].function
     A, hidden, Z = [X], [X], []
     for layer, (W, b) in enumerate(network.params):
         Z.append(A[-1] @ W + b)
@@ -97,7 +103,7 @@ def right_dropout(f: Forward, layer: int) -> FloatArray | float:
 
 def right_slope(f: Forward, layer: int) -> FloatArray | float:
     """Return the derivative of hidden[layer] by the Z behind it."""
-    return f.network._slope(f.hidden[layer])
+    return f.activation.slope(f.hidden[layer])
 
 
 @dataclass(frozen=True)

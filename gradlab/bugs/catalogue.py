@@ -27,8 +27,9 @@ from gradlab.bugs.backward import (
     right_weights,
 )
 from gradlab.checker.parameters import block_names
-from gradlab.network.activations import ACTIVATIONS, sigmoid, softmax
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.activations import sigmoid, softmax
+from gradlab.network.batch import Params
+from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray
 
 Spoils = Callable[[MLP], list[str]]
@@ -333,7 +334,7 @@ def _dropout_left_on(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
 
 
 def _slope_at_Z(f: Forward, layer: int) -> FloatArray:  # noqa: N802
-    return f.network._slope(f.Z[layer - 1])
+    return f.activation.slope(f.Z[layer - 1])
 
 
 def _slope_of_sigmoid(f: Forward, layer: int) -> FloatArray:
@@ -346,12 +347,11 @@ def _slope_of_next_layer(f: Forward, layer: int) -> FloatArray | float:
 
 
 def _leaky_slope(f: Forward, layer: int) -> FloatArray:
-    return np.maximum(f.network._slope(f.hidden[layer]), 0.1)
+    return np.maximum(f.activation.slope(f.hidden[layer]), 0.1)
 
 
 def _slope_near_zero(f: Forward, layer: int) -> FloatArray:
-    g, _ = ACTIVATIONS[f.network.activation]
-    return f.network._slope(g(np.clip(f.Z[layer - 1], -3.0, 3.0)))
+    return f.activation.slope(f.activation.function(np.clip(f.Z[layer - 1], -3.0, 3.0)))
 
 
 # Right gradients that are spoiled afterwards

@@ -7,7 +7,8 @@ import zlib
 from typing import Any
 
 from gradlab.bugs.catalogue import BUGS, Bug
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.batch import Params, read_batch
+from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray
 
 __all__ = ["BUGS", "Bug", "Spoiled", "plant"]
@@ -42,7 +43,7 @@ class Spoiled(MLP):
             As `loss`.
         """
         # Here, so that no error comes from inside the bug, whose name a traceback would show.
-        X, Y = self._read_batch(X, Y)
+        X, Y = read_batch(self.sizes, self.params, X, Y)
         return _BY_NUMBER[self._which].gradients(self, X, Y)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from gradlab.bugs import BUGS, plant
 from gradlab.checker.parameters import named_blocks
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.batch import Params
+from gradlab.network.mlp import MLP
 from gradlab.support.arguments import require_count
 from gradlab.support.floats import FloatArray
 

@@ -22,7 +22,7 @@ __all__ = ["ErrorBudget", "error_budget"]
 
 @dataclass(frozen=True)
 class ErrorBudget:
-    """What the error of a difference is made of; `error_budget` makes one and explains it.
+    """The error of a difference, term by term; `error_budget` makes one and explains it.
 
     Attributes
     ----------
@@ -113,9 +113,9 @@ def error_budget(
 ) -> ErrorBudget:
     """Predict the error of a difference: truncation ``c D h^k`` plus rounding ``r sigma / h``.
 
-    The rounding term is a bound, not a prediction to the digit: errors of the values of f mostly
-    cancel in part, and now and then altogether, so that a measured error lies below the line,
-    seldom near it. The truncation term is what the error approaches as h shrinks.
+    The rounding term is a bound, not a prediction: the errors of the values of f usually cancel in
+    part, and occasionally altogether, so a measured error lies below the line, seldom close to
+    it. The truncation term is what the error approaches as h shrinks.
 
     Parameters
     ----------
@@ -124,12 +124,12 @@ def error_budget(
     derivative : float
         D, the size of the derivative in the truncation term, near x: f'' for forward and
         backward, f''' for central and complex step, the fifth for five-point and Richardson. Its
-        sign does not matter. If it is 0 there is no truncation error, and the longer the step
-        the better: `best_step` is inf.
+        sign does not matter. If it is 0 there is no truncation error, and longer steps are
+        always better: `best_step` is inf.
     noise : float, optional
         sigma, the absolute error of one value of f, in the units of f, such as `estimate_noise`
         measures. Default: ``u |value|`` with u = 2^-53, that of float64. If it is 0 (and D is
-        not) the shorter the step the better: `best_step` is 0. In both cases `best_error` is the
+        not), shorter steps are always better: `best_step` is 0. In both cases `best_error` is the
         limit, 0.
     value : float, optional
         f(x), which the default of `noise` needs. Default: 1.
@@ -181,5 +181,5 @@ def error_budget(
     rounded = UNIT_ROUNDOFF * abs(read_number(value, "value"))
     sigma = rounded if noise is None else read_number(noise, "noise")
     if sigma < 0.0:
-        raise ValueError(f"noise is {noise}; it is the size of an error, so not negative")
+        raise ValueError(f"noise is {noise}; it must be 0 or more, the size of an error")
     return ErrorBudget(method, size, sigma)

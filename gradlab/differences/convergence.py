@@ -26,8 +26,8 @@ _FORMULAS = {
     "complex_step": formulas.complex_step,
 }
 
-# Each stretch of a log-log plot is charged this many residuals of this size, in decades: otherwise
-# three points that happen to lie on a line would beat a long stretch.
+# Every stretch of a log-log plot is charged this many extra residuals of this size, in decades.
+# Without them, three points that happen to lie on a line would beat a long stretch.
 _EXTRA, _RESIDUAL = 3, 0.02
 
 
@@ -46,7 +46,7 @@ def sweep(
         Takes a number and returns one; for "complex_step", a complex one.
     x : float
         Where the slope is measured. For a `numpy.float32` the arithmetic is that of float32.
-        The differences warn of that; a sweep does not, because it shows what it costs.
+        The differences warn about it; a sweep does not, because it shows the cost.
     slope : float
         The true derivative ``f'(x)``.
     method : {"forward", "backward", "central", "five_point", "richardson", "complex_step"}
@@ -58,7 +58,7 @@ def sweep(
     -------
     steps, errors : ndarray of float64, shape (n,)
         The steps, and ``|difference - slope|`` for each; nan or inf where f was not finite. An
-        error can be 0: so leave zeros out of a log-log plot.
+        error can be exactly 0: leave zeros out of a log-log plot.
 
     Raises
     ------
@@ -110,7 +110,7 @@ class OrderFit:
 
 
 def fit_order(steps: ArrayLike, errors: ArrayLike) -> OrderFit:
-    """Fit the order of a formula: the slope of log(error) against log(step), where it is straight.
+    """Fit the order of a formula: the slope of log(error) against log(step) where it is straight.
 
     Every stretch of three or more neighbouring steps gets its least-squares line. The one whose
     slope stands out most wins: the greatest ratio of the slope to its standard error, which is
@@ -119,7 +119,7 @@ def fit_order(steps: ArrayLike, errors: ArrayLike) -> OrderFit:
     lie on a line would win. So a longer stretch wins until it bends: at long steps, where the
     next Taylor term is felt, and at short ones, where rounding scatters the errors. Where the
     truncation branch of a V is short and bent, the long rounding branch, of slope -1, can win:
-    then pass the steps of one branch alone.
+    in that case pass the steps of one branch only.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def fit_order(steps: ArrayLike, errors: ArrayLike) -> OrderFit:
     if np.unique(h[order]).size < 3:
         raise ValueError(
             f"steps and errors have {np.unique(h[order]).size} different steps whose error is "
-            "positive and finite; a fit must have at least three"
+            "positive and finite; a fit needs at least three"
         )
     log_h, log_e = np.log10(h[order]), np.log10(e[order])
     i, j = _straightest(log_h, log_e)
@@ -187,7 +187,7 @@ def _straightest(x: FloatArray, y: FloatArray) -> tuple[int, int]:
     sxx = sums(x * x) - sums(x) ** 2 / n
     sxy = sums(x * y) - sums(x) * sums(y) / n
     syy = sums(y * y) - sums(y) ** 2 / n
-    # Steps that are repeated have no slope.
+    # A stretch of one repeated step has no slope.
     usable = sxx > 1e-9
     explained = sxy**2 / np.where(usable, sxx, 1.0)
     left = np.maximum(syy - explained, 0.0) + _EXTRA * _RESIDUAL**2

@@ -263,7 +263,7 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
     Raises
     ------
     TypeError
-        If `f` returns real values or discards the imaginary part on its way.
+        If `f` returns real values or discards the imaginary part along the way.
     ValueError
         If the imaginary part is 0 where f does change with x, or not 0 on the real line
         itself, and as in `forward_difference`.
@@ -283,21 +283,21 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
             values = np.asarray(f(points + 1j * step))
         except np.exceptions.ComplexWarning:
             raise TypeError(
-                _explain_lost_slope(f, "threw away the imaginary part on its way")
+                _explain_lost_slope(f, "discarded the imaginary part along the way")
             ) from None
     if not np.iscomplexobj(values):
         raise TypeError(
-            _explain_lost_slope(f, f"returned real values ({values.dtype}) for complex ones")
+            _explain_lost_slope(f, f"returned real values ({values.dtype}) for a complex argument")
         )
     _require_shape(f, values, points)
-    # Larger than any slope would make it: then it may have been there without the step.
+    # Larger than the step would make it: perhaps it is there without the step, too.
     large = np.abs(values.imag) > 1e-6 * np.abs(values.real)
     if large.any() and np.any(large & (np.imag(f(points + 0j)) != 0)):
         raise ValueError(
             _explain_lost_slope(f, "has an imaginary part at x itself, as on a branch cut")
         )
     zero = values.imag == 0
-    if zero.any() and np.any(zero & _loses(f, points, step)):
+    if zero.any() and np.any(zero & _find_lost_slopes(f, points, step)):
         raise ValueError(
             _explain_lost_slope(f, "returned the imaginary part 0 where it changes with x")
         )
@@ -306,7 +306,7 @@ def complex_step(f: Function, x: ArrayLike, h: ArrayLike = 1e-20) -> Any:
 
 def evaluate(f: Function, points: FloatingArray) -> FloatingArray:
     """Return the values of `f`; raise unless they are real and of the shape of `points`."""
-    # A copy, so that an f that works in place cannot spoil x; [()] makes a scalar of a 0-d x.
+    # A copy, so that an f that works in place cannot change x; [()] turns a 0-d x into a scalar.
     values = np.asarray(f(np.array(points)[()]))
     if values.dtype.kind in "iub":
         values = values.astype(points.dtype)
@@ -325,11 +325,13 @@ def _require_shape(f: Function, values: NDArray[Any], points: FloatingArray) -> 
     )
 
 
-def _loses(f: Function, points: FloatingArray, step: FloatingArray) -> NDArray[np.bool_]:
-    """Where f has a slope, as seen by real differences, but no imaginary part to show for it.
+def _find_lost_slopes(
+    f: Function, points: FloatingArray, step: FloatingArray
+) -> NDArray[np.bool_]:
+    """Return where real differences see a slope but f has no imaginary part.
 
-    The imaginary part must be 0 at the neighbours too, or else there is only a kink nearby, and
-    with a large step as well, or else it was too small for a float.
+    The imaginary part must be 0 at the neighbouring points too (otherwise x merely sits near a
+    kink) and with a large step (otherwise it was merely too small for a float).
     """
 
     def real(x: Any) -> Any:

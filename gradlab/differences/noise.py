@@ -1,4 +1,4 @@
-"""The noise of a function: how wrong its values are, measured from the values alone."""
+"""The noise of a function: how wrong its values are, estimated from the values alone."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from gradlab.support.floats import FloatArray
 __all__ = ["estimate_noise"]
 
 
-# The table of differences is made of this many values on either side of x, and x itself.
+# The table of differences has this many values on either side of x, and one at x itself.
 _SIDE = 6
-# Points that are this part of a power of two apart are no rounder than other numbers.
+# Points spaced by this fraction of a power of two are no rounder than other numbers.
 _FRACTION = 0.618
-# Estimates of the noise agree if they are within this factor (Moré and Wild 2011).
+# Two estimates of the noise agree if they differ by at most this factor (Moré and Wild 2011).
 _AGREE = 4.0
 
 
 def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = None) -> float:
     """Estimate the noise of f near x: the standard deviation of the error of its values.
 
-    A table of differences of values at equally spaced points: each order takes away more of what
-    is smooth in f, while independent errors of variance ``sigma^2`` leave the k-th differences
-    with the variance ``sigma^2 (2k)! / (k!)^2``. Where three orders in a row give the same sigma
-    within a factor of 4, and their differences change sign, the table has settled [1]_.
+    The estimate comes from a table of differences of values at equally spaced points. Each order
+    removes more of what is smooth in f, while independent errors of variance ``sigma^2`` give the
+    k-th differences the variance ``sigma^2 (2k)! / (k!)^2``. Where three orders in a row give
+    the same sigma within a factor of 4, and their differences change sign, the table has settled
+    [1]_.
 
     Parameters
     ----------
     f : callable
         Takes a number and returns one.
     x : float
-        Near which point; a `numpy.float32` is kept, so that f computes in float32.
+        The point; a `numpy.float32` is kept, so that f computes in float32.
     h : float, optional
         The spacing of the 13 points, positive, in the units of `x`. Default: from 1/13 of the
         central difference's `best_step` down, by factors of 16, and then up, until two spacings
-        have settled within a factor of 4 of each other. (At a kink the table settles as well,
-        but with a sigma that falls with the spacing.)
+        have settled within a factor of 4 of each other. (At a kink the table settles
+        too, but on a sigma that falls with the spacing.)
 
     Returns
     -------
@@ -62,9 +63,9 @@ def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = N
     Notes
     -----
     What counts as noise depends on the spacing: a ripple of wavelength 1e-9 is noise to points
-    1e-6 apart, and smooth to points 1e-12 apart; so is a function that varies as fast as that.
-    The spacing is an odd multiple of the last
-    digit of x, so that the points are exact, but f rounds as it does anywhere else.
+    1e-6 apart, and smooth to points 1e-12 apart; so is any function that varies that fast. The
+    spacing is an odd multiple of the last digit of x, so that the points are exact while f rounds
+    as it does anywhere else.
 
     References
     ----------
@@ -101,7 +102,7 @@ def estimate_noise(f: Function, x: float | np.floating[Any], h: float | None = N
 
 
 def _levels(point: np.floating[Any], widest: float) -> list[int]:
-    """Return the powers of 1/16 to try: down to the digits of x, then up, for a coarse f."""
+    """Return the powers of 1/16 to try: down to the digits of x, then up in case f is coarse."""
     narrowest = 0
     while widest * 16.0 ** -(narrowest + 1) >= 64 * _last_digit(point, widest):
         narrowest += 1
@@ -119,7 +120,7 @@ def _noise_at(f: Function, point: np.floating[Any], spacing: float) -> float:
     if math.isnan(sigma):
         raise ValueError(
             f"the noise of f near x = {point} does not settle with h = {spacing}; leave h out to "
-            "try several, pass another, or take u |f| as its noise"
+            "try several, pass another one, or take u |f| as the noise"
         )
     return sigma
 
@@ -135,7 +136,7 @@ def _table(f: Function, point: np.floating[Any], spacing: float) -> FloatArray:
     unit = _last_digit(point, spacing)
     if not math.isfinite(unit):
         return np.array([math.nan])
-    # Odd, so that the points are no rounder numbers than others.
+    # An odd multiple, so that the points are no rounder than other numbers.
     apart = (2 * math.floor(spacing / (2 * unit)) + 1) * unit
     centre = round(float(point) / unit) * unit
     points = centre + apart * np.arange(-_SIDE, _SIDE + 1)
@@ -151,7 +152,7 @@ def _find_level(values: FloatArray) -> float:
     table = [np.diff(values, k) for k in range(1, 9)]
     if not table[-1].any():
         return 0.0
-    # Points so close that f repeats itself show little of its noise.
+    # Points so close together that f repeats its values show little of its noise.
     if np.count_nonzero(table[0]) < _SIDE:
         return math.nan
     sigma = [

@@ -18,7 +18,7 @@ class ErrorTerms(NamedTuple):
     """The error of a formula: at most ``truncation D h^order + rounding sigma / h``.
 
     D is the size of the derivative of f of order ``order + 1``, sigma the absolute error of one
-    value of f, ``u |f|`` where nothing else spoils it.
+    value of f: ``u |f|`` unless something else makes it worse.
     """
 
     order: int
@@ -47,7 +47,7 @@ _BEST = {
 
 
 def best_step(x: ArrayLike, method: str = "central") -> Any:
-    """Return the step that balances truncation and rounding if nothing is known about f.
+    """Return the step that balances truncation and rounding when nothing is known about f.
 
     Where f and its derivatives are of one size on the scale ``s = max(|x|, 1)``, the total
     error is least near ``2 u^(1/2) s`` for forward and backward differences,
@@ -88,7 +88,7 @@ def best_step(x: ArrayLike, method: str = "central") -> Any:
 
 
 def best_step_unchecked(points: FloatingArray, method: str) -> FloatingArray:
-    """Return `best_step` of points that are known to be finite floats."""
+    """Return the `best_step` for points that are known to be finite floats."""
     factor, order = _BEST[method]
     unit_roundoff = float(np.finfo(points.dtype).eps) / 2
     scale = np.maximum(np.abs(points.astype(np.float64)), 1.0)
@@ -106,7 +106,7 @@ def require_method(method: str) -> str:
 
 
 def read_points(x: ArrayLike) -> FloatingArray:
-    """Return finite points as floats; warn, at the caller's caller, of few digits."""
+    """Return finite points as floats; warn the caller's caller if they have few digits."""
     points = np.asarray(x)
     if points.dtype.kind in "iu":
         points = points.astype(np.float64)

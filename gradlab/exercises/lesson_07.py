@@ -18,7 +18,7 @@ from gradlab.exercises.exercise import (
     WrittenAnswer,
 )
 from gradlab.exercises.values import leaves
-from gradlab.network.mlp import Params
+from gradlab.network.batch import Params
 
 _COUNT = 20
 

@@ -11,8 +11,9 @@ from gradlab.checker.check import numerical_gradient
 from gradlab.checker.norms import relative_difference
 from gradlab.checker.parameters import named_blocks
 from gradlab.explorers.explorer import ROW, Explorer, log_slider, menu, require_choice, slider
+from gradlab.network.batch import Params
 from gradlab.network.check import check_network
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.mlp import MLP
 from gradlab.plots.networks import ThetaMoved
 from gradlab.plots.pitfalls import KinkCrossed, RatioBars
 from gradlab.support.drawing import png

@@ -1,20 +1,21 @@
-"""What follows an affine map: the activations of hidden layers, and the softmax of the last."""
+"""The nonlinear parts of a network: activations of hidden layers, softmax of the last."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from gradlab.support.floats import FloatArray
 
-# Lends an array by name and shape, to be written over.
+# Lends an array of a given name and shape, to be overwritten.
 Workspace = Callable[[str, tuple[int, ...]], FloatArray]
 
 
 def softmax(Z: FloatArray) -> FloatArray:
     """Return ``e^z_k / sum_j e^z_j`` of every row."""
-    # Less the largest entry of the row, so that no power overflows.
+    # The largest entry of each row is subtracted, so that no power overflows.
     powers = np.exp(Z - Z.max(axis=1, keepdims=True))
     shares: FloatArray = powers / powers.sum(axis=1, keepdims=True)
     return shares
@@ -22,7 +23,7 @@ def softmax(Z: FloatArray) -> FloatArray:
 
 def sigmoid(Z: FloatArray) -> FloatArray:
     """Return ``1 / (1 + e^-z)``."""
-    # exp never gets a positive argument, so it cannot overflow, and small values keep every digit.
+    # The argument of exp is never positive: no overflow, and small values keep every digit.
     tail = np.exp(-np.abs(Z))
     return np.where(Z >= 0, 1.0, tail) / (1.0 + tail)
 
@@ -38,14 +39,26 @@ def relu(Z: FloatArray) -> FloatArray:
     return np.maximum(Z, 0.0)
 
 
-# Each with its derivative as a function of A = g(Z), which the forward pass has kept.
-ACTIVATIONS: dict[
-    str, tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]
-] = {
-    "tanh": (np.tanh, lambda A: 1.0 - A * A),
-    "sigmoid": (sigmoid, lambda A: A * (1.0 - A)),
-    "relu": (relu, lambda A: (A > 0.0).astype(np.float64)),
-    "softplus": (softplus, lambda A: -np.expm1(-A)),
+class Activation(NamedTuple):
+    """An activation A = g(Z), and its derivative g'(Z) in terms of A, which the forward pass kept.
+
+    Attributes
+    ----------
+    function : callable
+        Takes Z and returns A.
+    slope : callable
+        Takes A and returns g'(Z).
+    """
+
+    function: Callable[[FloatArray], FloatArray]
+    slope: Callable[[FloatArray], FloatArray]
+
+
+ACTIVATIONS = {
+    "tanh": Activation(np.tanh, lambda A: 1.0 - A * A),
+    "sigmoid": Activation(sigmoid, lambda A: A * (1.0 - A)),
+    "relu": Activation(relu, lambda A: (A > 0.0).astype(np.float64)),
+    "softplus": Activation(softplus, lambda A: -np.expm1(-A)),
 }
 
 
@@ -75,7 +88,7 @@ def _softplus_in_place(Z: FloatArray, work: Workspace) -> FloatArray:
     return np.add(Z, np.log1p(tail, out=tail), out=Z)
 
 
-# The same, bit for bit, each overwriting its argument: no new arrays in an inner loop.
+# Bit for bit the same, but overwriting the argument: no new arrays in an inner loop.
 IN_PLACE: dict[str, Callable[[FloatArray, Workspace], FloatArray]] = {
     "tanh": _tanh_in_place,
     "sigmoid": _sigmoid_in_place,

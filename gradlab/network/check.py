@@ -1,4 +1,4 @@
-"""Does a network's backward pass fit its loss? Its structure makes the check fast."""
+"""Does a network's backward pass match its loss? The network's structure makes the check fast."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradlab.checker.case import GradientCheck, in_parts, require_unchanged
 from gradlab.checker.diagnosis import Setting
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import GradientReport
-from gradlab.network.mlp import MLP
+from gradlab.network.mlp import MLP, has_own_loss
 from gradlab.network.probes import EntryProbe, UnitProbe
 from gradlab.network.unit_slopes import unit_noise, unit_slopes
 from gradlab.support.arguments import require_function
@@ -31,19 +31,19 @@ def check_network(
         Its loss and gradients read ``params`` each time they are called. The network is not
         changed: a deep copy is checked.
     X, Y : ndarray
-        What `loss` and `gradients` take; not changed either. A few dozen rows are enough.
+        What `loss` and `gradients` take; they are not changed either. A few dozen rows are enough.
     method : {"units", "entries", "loop"}, optional
-        How the loss is differenced. "loop" evaluates the whole loss for each step of each entry,
-        and works for any network. The others are for an `MLP` whose loss is its own: "entries"
-        computes only what depends on the entry that is moved; "units" moves the pre-activations
+        How the loss is differenced. "loop" evaluates the whole loss for each step of each entry
+        and works for any network. The others need an `MLP` with its own loss: "entries"
+        computes only what depends on the entry being moved; "units" moves the pre-activations
         of each sample, from which the slopes along W and b follow, because Z = A W + b is linear
-        in them, and measures the slope along one random direction by "loop" besides. Default:
-        "units" where it applies, else "loop".
+        in them; it also measures the slope along one random direction by "loop". Default:
+        "units" where it applies, otherwise "loop".
 
     Returns
     -------
     GradientReport
-        See `check_gradient`, which says how it is found.
+        See `check_gradient`, which explains how the verdict is reached.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def check_network(
     --------
     >>> from gradlab.network.digits import load_digits
     >>> from gradlab import check_network
-    >>> from gradlab.network.mlp import MLP
+    >>> from gradlab.network.mlp import MLP, has_own_loss
     >>> X, Y = load_digits()
     >>> check_network(MLP([64, 8, 10]), X[:16], Y[:16]).passed
     True
@@ -85,7 +85,7 @@ def check_network(
     def gradient(params: Any) -> Any:
         clone.params = params
         gradients = clone.gradients(X, Y)
-        # That the arrays themselves were changed, the case sees; a network may also replace them.
+        # The check notices arrays changed in place; a network may also replace them.
         if clone.params is not params:
             require_unchanged("gradients(X, Y)", Layout(params), ravel(clone.params)[0])
         return gradients
@@ -107,19 +107,8 @@ def check_network(
 def _check_by_units(case: GradientCheck, network: MLP, probe: UnitProbe) -> GradientReport:
     noise = unit_noise(probe)
     slopes = unit_slopes(network, probe, case.gradient, case.starts, noise)
-    # The rounding errors of the samples' losses add up like independent ones.
+    # The rounding errors of the samples' losses add up as independent errors do.
     sigma = float(np.sqrt(np.sum(noise**2)))
     if network.reduction == "mean":
         sigma /= noise.size
     return case.judge(slopes, sigma, "units")
-
-
-def has_own_loss(network: Any) -> bool:
-    """Return whether a network is an `MLP` with the loss, forward pass and parameters of one."""
-    if not isinstance(network, MLP):
-        return False
-    kept = ("loss", "_forward", "_masks", "_read_batch")
-    return all(
-        getattr(type(network), name) is getattr(MLP, name) and name not in vars(network)
-        for name in kept
-    )

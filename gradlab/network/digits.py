@@ -1,4 +1,4 @@
-"""The handwritten digits that the lessons train on."""
+"""The handwritten digits used for training in the lessons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def load_digits() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the 1,797 handwritten digits of the package, ready for training.
+    """Return the package's 1,797 handwritten digits, ready for training.
 
     Returns
     -------
@@ -20,7 +20,7 @@ def load_digits() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     Notes
     -----
-    Both arrays are new at every call, so that they may be changed. The images are the test set of
+    Each call returns new arrays, which may be changed. The images are the test set of
     *Optical Recognition of Handwritten Digits* by E. Alpaydin and C. Kaynak, UCI Machine Learning
     Repository, 1998, https://doi.org/10.24432/C50P49 (CC BY 4.0); ``data/README.md`` says more.
 
@@ -35,5 +35,5 @@ def load_digits() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     path = files("gradlab.network").joinpath("data", "digits.npz")
     with path.open("rb") as file, np.load(file) as data:
-        # The pixels count set points of 4x4 blocks, so 16 is the largest there can be.
+        # A pixel counts the points set in a 4x4 block, so its largest possible value is 16.
         return data["images"] / 16.0, np.eye(10)[data["labels"]]

@@ -1,29 +1,23 @@
 """A small fully connected network, written to be checked.
 
-Softmax cross-entropy behind tanh, sigmoid, ReLU or softplus layers, with dropout. The forward
-pass, the loss and the backward pass are separate, and the gradient is the textbook's, line by
-line.
+Tanh, sigmoid, ReLU or softplus layers with dropout, under a softmax cross-entropy loss. Forward
+pass, loss and backward pass are separate, and the gradient follows the textbook line by line.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.network.activations import ACTIVATIONS, softmax
-from gradlab.support.arguments import require_count
+from gradlab.network.batch import Params, read_batch, read_matrix, require_masks, require_params
+from gradlab.network.training import Callback, descend
+from gradlab.support.arguments import is_real, require_count, require_function
 from gradlab.support.floats import FloatArray
-from gradlab.support.progress import progress
-
-Params = list[tuple[FloatArray, FloatArray]]
-# What `MLP.fit` calls: the network, how many steps are done, and how many there will be.
-Callback = Callable[["MLP", int, int], object]
 
 
 class MLP:
@@ -43,17 +37,17 @@ class MLP:
     l2 : float
         Strength of the penalty, at least 0. It is added once, after the mean or the sum.
     keep_prob : float
-        The probability to keep a hidden activation, above 0 and at most 1, which is no dropout.
+        The probability of keeping a hidden activation, above 0 and at most 1 (no dropout).
     reduction : {"mean", "sum"}
-        What is done with the losses of the rows.
+        Whether the loss is the mean or the sum over the rows.
     seed : int
         Seed of the initial parameters and of the dropout masks.
 
     Attributes
     ----------
     params : list of (W, b)
-        W_l has shape (n_{l-1}, n_l), b_l has shape (n_l,). May be replaced by others of these
-        shapes.
+        W_l has shape (n_{l-1}, n_l), b_l has shape (n_l,). They may be replaced by
+        arrays of the same shapes.
     masks : list of ndarray or None
         The frozen dropout masks, 0 or 1, of shape (m, n_l) for each hidden layer; see
         `freeze_dropout`. None: each call of `loss` and `gradients` draws its own.
@@ -67,10 +61,10 @@ class MLP:
     -----
     W_l is drawn from a normal distribution of variance 2 / (n_{l-1} + n_l) [1]_. The biases are
     not zero but normal with standard deviation 0.1: a bias of zero would hide a penalty put on it
-    by mistake, and would leave a ReLU whose inputs are all zero exactly on its kink, where there
-    is no derivative to check.
+    by mistake, and a ReLU whose inputs are all zero would sit exactly on its kink, where there is
+    no derivative to check.
 
-    Dropout is inverted: dividing by keep_prob keeps the mean of an activation, so that `predict`
+    Dropout is inverted: dividing by keep_prob preserves the mean of an activation, so `predict`
     needs no dropout.
 
     References
@@ -107,9 +101,9 @@ class MLP:
             require_count(f"sizes[{index}]", width)
         if activation not in list(ACTIVATIONS):
             raise ValueError(f"activation is {activation!r}; it must be in {[*ACTIVATIONS]}")
-        if not _is_real(l2) or not 0.0 <= l2 < np.inf:
+        if not is_real(l2) or not 0.0 <= l2 < np.inf:
             raise ValueError(f"l2 is {l2!r}; it must be a finite number >= 0")
-        if not _is_real(keep_prob) or not 0.0 < keep_prob <= 1.0:
+        if not is_real(keep_prob) or not 0.0 < keep_prob <= 1.0:
             raise ValueError(f"keep_prob is {keep_prob!r}; it must be above 0 and at most 1")
         if reduction not in ("mean", "sum"):
             raise ValueError(f"reduction is {reduction!r}; it must be 'mean' or 'sum'")
@@ -122,7 +116,7 @@ class MLP:
         rng = np.random.default_rng(seed)
         self.params = _initial_params(self.sizes, rng)
         self.masks: list[FloatArray] | None = None
-        # Two numbers in place of a generator, so that copies go on alike, and on their own.
+        # Two numbers instead of a generator, so that copies draw alike and independently.
         self._dropout_seed = int(rng.integers(2**63))
         self._dropout_draws = 0
 
@@ -143,8 +137,8 @@ class MLP:
         Raises
         ------
         ValueError, TypeError
-            If X or Y is not as described, or `params` or frozen masks have other shapes than they
-            need; the message names it.
+            If X or Y is not as described, or if `params` or frozen masks have the wrong
+            shapes; the message names it.
 
         Notes
         -----
@@ -152,8 +146,8 @@ class MLP:
         Y sums to 1. It is taken with the row's largest logit subtracted (log-sum-exp), so neither
         overflow nor log(0) can occur.
         """
-        X, Y = self._read_batch(X, Y)
-        Z = self._forward(X, self._masks(len(X)))[-1]
+        X, Y = read_batch(self.sizes, self.params, X, Y)
+        Z = self._forward(X, self.scale_masks(len(X)))[-1]
         shifted = Z - Z.max(axis=1, keepdims=True)
         rows = np.log(np.exp(shifted).sum(axis=1)) - (Y * shifted).sum(axis=1)
         total = float(rows.sum())
@@ -174,7 +168,7 @@ class MLP:
         Returns
         -------
         list of (dW, db)
-            The derivatives of the loss by every W and b, in the shapes of `params`.
+            The derivatives of the loss with respect to every W and b, in the shapes of `params`.
 
         Raises
         ------
@@ -183,18 +177,18 @@ class MLP:
 
         Notes
         -----
-        With delta_l the derivative by Z_l [1]_: ``delta_L = softmax(Z_L) - Y``, divided by m for
-        the mean; ``dW_l = A_{l-1}^T delta_l + l2 W_l``; ``db_l`` = column sums of delta_l;
-        ``delta_{l-1} = (delta_l W_l^T) * g'(Z_{l-1})``, times ``mask_{l-1} / keep_prob`` with
-        dropout.
+        With delta_l the derivative with respect to Z_l [1]_: ``delta_L = softmax(Z_L) - Y``,
+        divided by m for the mean; ``dW_l = A_{l-1}^T delta_l + l2 W_l``; ``db_l`` = column sums
+        of delta_l; ``delta_{l-1} = (delta_l W_l^T) * g'(Z_{l-1})``, times
+        ``mask_{l-1} / keep_prob`` with dropout.
 
         References
         ----------
         .. [1] I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
            section 6.5.
         """
-        X, Y = self._read_batch(X, Y)
-        masks = self._masks(len(X))
+        X, Y = read_batch(self.sizes, self.params, X, Y)
+        masks = self.scale_masks(len(X))
         *activations, Z = self._forward(X, masks)
         delta = softmax(Z) - Y
         if self.reduction == "mean":
@@ -210,18 +204,18 @@ class MLP:
                     delta *= masks[layer - 1]
                     # g(Z) from before dropout; where A was dropped, delta is 0 anyway.
                     A = self.keep_prob * A
-                delta *= self._slope(A)
+                delta *= ACTIVATIONS[self.activation].slope(A)
         return gradients[::-1]
 
     def freeze_dropout(self, rows: int, seed: int = 0) -> None:
-        """Draw dropout masks once, and use the same for every evaluation.
+        """Draw dropout masks once and use them for every evaluation.
 
-        This makes the loss a function of the parameters alone, as a gradient check needs it.
+        The loss is then a function of the parameters alone, as a gradient check requires.
 
         Parameters
         ----------
         rows : int
-            The number m of rows of the batch; X must have that many until `unfreeze_dropout`.
+            The number of rows m of the batch; X must have as many until `unfreeze_dropout`.
         seed : int
             Seed of the masks.
 
@@ -246,8 +240,36 @@ class MLP:
         self.masks = self._draw_masks(int(rows), np.random.default_rng(seed))
 
     def unfreeze_dropout(self) -> None:
-        """Draw new dropout masks at each evaluation again."""
+        """Go back to drawing new dropout masks at each evaluation."""
         self.masks = None
+
+    def scale_masks(self, rows: int) -> list[FloatArray] | None:
+        """Return what dropout multiplies the hidden activations by: new masks unless frozen.
+
+        Parameters
+        ----------
+        rows : int
+            The number of rows m of the batch.
+
+        Returns
+        -------
+        list of ndarray, shapes (m, n_l), or None
+            mask / keep_prob for each hidden layer; None without dropout.
+
+        Raises
+        ------
+        ValueError
+            If dropout is frozen for another number of rows, or `masks` has other shapes.
+        """
+        masks = self.masks
+        if masks is None:
+            if self.keep_prob == 1.0:
+                return None
+            self._dropout_draws += 1
+            rng = np.random.default_rng([self._dropout_seed, self._dropout_draws])
+            masks = self._draw_masks(rows, rng)
+        require_masks(self.sizes, masks, rows)
+        return [mask / self.keep_prob for mask in masks]
 
     def predict(self, X: FloatArray) -> NDArray[np.intp]:
         """Return the most probable class of each row, without dropout.
@@ -266,8 +288,8 @@ class MLP:
         ValueError, TypeError
             As `loss`.
         """
-        self._require_shapes()
-        Z = self._forward(_matrix("X", X, self.sizes[0]), None)[-1]
+        require_params(self.sizes, self.params)
+        Z = self._forward(read_matrix("X", X, self.sizes[0]), None)[-1]
         classes: NDArray[np.intp] = Z.argmax(axis=1)
         return classes
 
@@ -282,25 +304,25 @@ class MLP:
         seed: int = 0,
         callback: Callback | None = None,
     ) -> list[float]:
-        """Train by plain mini-batch gradient descent, with whatever `gradients` returns.
+        """Train by plain mini-batch gradient descent, using whatever `gradients` returns.
 
-        A progress bar shows if it takes over a second.
+        A progress bar appears after a second.
 
         Parameters
         ----------
         X, Y : ndarray
             As for `loss`.
         epochs : int
-            How often every row is used; at least 1.
+            How many times every row is used; at least 1.
         learning_rate : float
-            The step is this times the gradient of the batch's loss; above 0.
+            Each step is this times the gradient of the batch's loss; above 0.
         batch_size : int
             Rows per batch, at least 1; the last batch of an epoch may have fewer.
         seed : int
-            Seed of the order of the rows, which is drawn anew for each epoch.
+            Seed of the order of the rows, which is redrawn for each epoch.
         callback : callable, optional
             ``callback(network, step, steps)`` is called before the first step, with step 0, and
-            after every step, with how many are done; `steps` is how many there will be. See
+            after every step, with the number of steps done; `steps` is their total. See
             `gradlab.network.monitor.GradientMonitor`.
 
         Returns
@@ -318,45 +340,27 @@ class MLP:
         require_count("epochs", epochs)
         require_count("batch_size", batch_size)
         require_count("seed", seed, least=0)
-        if not _is_real(learning_rate) or not 0.0 < learning_rate < np.inf:
+        if not is_real(learning_rate) or not 0.0 < learning_rate < np.inf:
             raise ValueError(f"learning_rate is {learning_rate!r}; it must be a finite number > 0")
-        _require_callback(callback)
+        if callback is not None:
+            require_function("callback", callback)
         if self.masks is not None:
             raise ValueError("dropout is frozen to one batch; call unfreeze_dropout() before fit")
-        X, Y = self._read_batch(X, Y)
-        rng = np.random.default_rng(seed)
-        batches = -(-len(X) // batch_size)
-        steps = epochs * batches
-        losses = [self._loss_without_dropout(X, Y)]
-        if callback is not None:
-            callback(self, 0, steps)
-        for step in progress(range(steps), "step"):
-            number = step % batches
-            if number == 0:
-                order = rng.permutation(len(X))
-            batch = order[number * batch_size : (number + 1) * batch_size]
-            self._descend(self.gradients(X[batch], Y[batch]), learning_rate)
-            if callback is not None:
-                callback(self, step + 1, steps)
-            if number == batches - 1:
-                losses.append(self._loss_without_dropout(X, Y))
-        return losses
-
-    def _descend(self, gradients: Params, learning_rate: float) -> None:
-        # New arrays: whoever kept the old ones keeps their values.
-        self.params = [
-            (W - learning_rate * dW, b - learning_rate * db)
-            for (W, b), (dW, db) in zip(self.params, gradients, strict=True)
-        ]
-
-    def _loss_without_dropout(self, X: FloatArray, Y: FloatArray) -> float:
-        certain = copy.copy(self)
-        certain.keep_prob = 1.0
-        return certain.loss(X, Y)
+        X, Y = read_batch(self.sizes, self.params, X, Y)
+        return descend(
+            self,
+            X,
+            Y,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            seed=seed,
+            callback=callback,
+        )
 
     def _forward(self, X: FloatArray, masks: list[FloatArray] | None) -> list[FloatArray]:
         """Return [A_0, A_1, ..., A_{L-1}, Z_L], with dropout by scaled masks."""
-        g, _ = ACTIVATIONS[self.activation]
+        g = ACTIVATIONS[self.activation].function
         outputs = [X]
         for layer, (W, b) in enumerate(self.params[:-1]):
             A = g(outputs[-1] @ W + b)
@@ -365,71 +369,22 @@ class MLP:
         outputs.append(outputs[-1] @ W + b)
         return outputs
 
-    def _masks(self, rows: int) -> list[FloatArray] | None:
-        """Return mask / keep_prob for each hidden layer, None without dropout."""
-        masks = self.masks
-        if masks is None:
-            if self.keep_prob == 1.0:
-                return None
-            self._dropout_draws += 1
-            rng = np.random.default_rng([self._dropout_seed, self._dropout_draws])
-            masks = self._draw_masks(rows, rng)
-        self._require_masks(masks, rows)
-        return [mask / self.keep_prob for mask in masks]
-
-    def _require_masks(self, masks: list[FloatArray], rows: int) -> None:
-        widths = self.sizes[1:-1]
-        if len(masks) != len(widths):
-            raise ValueError(f"masks has {len(masks)} arrays; it must have {len(widths)}")
-        if masks and len(masks[0]) != rows:
-            raise ValueError(
-                f"X has {rows} rows; it must have {len(masks[0])}, for which dropout is frozen "
-                f"(or call freeze_dropout({rows}), or unfreeze_dropout())"
-            )
-        for layer, (mask, width) in enumerate(zip(masks, widths, strict=True)):
-            _require_shape(f"masks[{layer}]", mask, (rows, width))
-
     def _draw_masks(self, rows: int, rng: np.random.Generator) -> list[FloatArray]:
         return [
             (rng.random((rows, width)) < self.keep_prob).astype(np.float64)
             for width in self.sizes[1:-1]
         ]
 
-    def _slope(self, A: FloatArray) -> FloatArray:
-        return ACTIVATIONS[self.activation][1](A)
 
-    def _read_batch(self, X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        self._require_shapes()
-        X = _matrix("X", X, self.sizes[0])
-        Y = _matrix("Y", Y, self.sizes[-1])
-        if len(X) != len(Y):
-            raise ValueError(f"Y has {len(Y)} rows; it must have {len(X)}, as many as X")
-        if Y.min() < 0.0:
-            raise ValueError(f"Y has a negative entry, {Y.min()}; it must hold probabilities")
-        sums = Y.sum(axis=1)
-        # As exact as float64 allows, because softmax(Z) - Y is the gradient only if they sum to 1.
-        if np.abs(sums - 1.0).max() > 1e-12:
-            row = int(np.abs(sums - 1.0).argmax())
-            raise ValueError(f"Y needs rows that sum to 1; row {row} sums to {sums[row]}")
-        return X, Y
-
-    def _require_shapes(self) -> None:
-        layers = len(self.sizes) - 1
-        params: Any = self.params
-        if not isinstance(params, (list, tuple)):
-            kind = type(params).__name__
-            raise TypeError(f"params is of type {kind}; it must be a list of pairs (W, b)")
-        if len(self.params) != layers:
-            raise ValueError(
-                f"params has {len(self.params)} layers; sizes {self.sizes} need {layers}"
-            )
-        for layer, (pair, shape) in enumerate(zip(self.params, pairwise(self.sizes), strict=True)):
-            if len(pair) != 2:
-                raise ValueError(
-                    f"params[{layer}] has {len(pair)} parts; it must have two, W and b"
-                )
-            _require_shape(f"W{layer + 1} in params", pair[0], shape)
-            _require_shape(f"b{layer + 1} in params", pair[1], shape[1:])
+def has_own_loss(network: Any) -> bool:
+    """Return whether a network is an `MLP` whose loss is computed as `MLP` does."""
+    if not isinstance(network, MLP):
+        return False
+    kept = ("loss", "scale_masks", "_forward")
+    return all(
+        getattr(type(network), name) is getattr(MLP, name) and name not in vars(network)
+        for name in kept
+    )
 
 
 def _initial_params(sizes: tuple[int, ...], rng: np.random.Generator) -> Params:
@@ -440,35 +395,3 @@ def _initial_params(sizes: tuple[int, ...], rng: np.random.Generator) -> Params:
         )
         for n_in, n_out in pairwise(sizes)
     ]
-
-
-def _require_shape(name: str, value: Any, shape: tuple[int, ...]) -> None:
-    if np.shape(value) != shape:
-        raise ValueError(f"{name} has shape {np.shape(value)}; it must have shape {shape}")
-
-
-def _is_real(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Real)
-
-
-def _require_callback(value: Any) -> None:
-    if value is not None and not callable(value):
-        kind = type(value).__name__
-        raise TypeError(
-            f"callback is of type {kind}; it must be a function of network, step and steps"
-        )
-
-
-def _matrix(name: str, value: FloatArray, columns: int) -> FloatArray:
-    """Return `value` as float64, if it is a finite matrix with so many columns and a row."""
-    need = f"it must be an array of real numbers of shape (m, {columns})"
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name} is of type {type(value).__name__}; {need}")
-    if value.dtype.kind not in "fiu":
-        raise TypeError(f"{name} has entries of type {value.dtype}; {need}")
-    if value.ndim != 2 or value.shape[1] != columns or not value.shape[0]:
-        raise ValueError(f"{name} has shape {value.shape}; {need}, m >= 1")
-    if not np.isfinite(value).all():
-        where = tuple(np.argwhere(~np.isfinite(value))[0].tolist())
-        raise ValueError(f"{name} has {value[where]} at {where}; it must hold finite entries")
-    return value.astype(np.float64, copy=False)

@@ -1,4 +1,4 @@
-"""Gradient checks while a network trains, because some mistakes only show late."""
+"""Gradient checks while a network trains, because some mistakes show up only late."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from gradlab.support.arguments import require_count
 if TYPE_CHECKING:
     from gradlab.support.drawing import Drawing
 
-# Ratios below are all rounding, whose digits differ between machines.
+# Below this, ratios are pure rounding, whose digits differ between machines.
 _ROUNDING = 1e-8
-# The logarithm of a ratio that is exactly zero is not.
+# A ratio of exactly zero has no logarithm, and is drawn here.
 _LEAST = 1e-17
 
 
 class GradientMonitor:
     """A callback for `MLP.fit` that checks the gradients during training.
 
-    It runs `gradlab.checker.check.check_network` before the first step, after every so many
-    steps, and after the last.
+    It runs `gradlab.check_network` before the first step, then after every `every` steps, and
+    after the last.
 
     Parameters
     ----------
     X : ndarray of float, shape (m, n_0)
-        The inputs to check with. A few dozen rows are enough; they need not be trained on.
+        The inputs to check with. A few dozen rows are enough; they need not be training data.
     Y : ndarray of float, shape (m, n_L)
         The targets.
     every : int
@@ -41,18 +41,19 @@ class GradientMonitor:
     Attributes
     ----------
     history : list of (int, GradientReport)
-        How many steps were done at each check, and what it found. A new training starts anew.
+        The number of steps done at each check, and its report. It is emptied when a new
+        training starts.
 
     Raises
     ------
     ValueError
-        If `every` is not as described. X and Y are looked at by the first check.
+        If `every` is not as described. X and Y are validated by the first check.
 
     Notes
     -----
-    Training is not disturbed: each check works on a copy. With dropout, the gradient has to be
-    checked for masks that stay: the copy's are frozen, the same at every check, the network's are
-    not.
+    Training is not disturbed, because each check works on a copy. With dropout, a gradient can be
+    checked only for masks that stay the same: those of the copy are frozen, alike at every check;
+    those of the network are not.
 
     Examples
     --------
@@ -76,16 +77,16 @@ class GradientMonitor:
         self.history: list[tuple[int, GradientReport]] = []
 
     def __call__(self, network: MLP, step: int, steps: int) -> None:
-        """Check the gradients, if it is time; `MLP.fit` calls this.
+        """Check the gradients if a check is due; `MLP.fit` calls this.
 
         Parameters
         ----------
         network : MLP
             Not changed.
         step : int
-            How many steps are done.
+            The number of steps done.
         steps : int
-            How many there will be.
+            The number of steps in all.
         """
         if step == 0:
             self.history = []
@@ -94,7 +95,7 @@ class GradientMonitor:
 
     @property
     def passed(self) -> bool:
-        """Whether there was a check, and every report passed."""
+        """Whether there was at least one check and every one passed."""
         return bool(self.history) and all(report.passed for _, report in self.history)
 
     def plot(self) -> Drawing:
@@ -108,7 +109,7 @@ class GradientMonitor:
         Raises
         ------
         ValueError
-            If there was no check yet.
+            If there has been no check yet.
         """
         if not self.history:
             raise ValueError("history is empty; give the monitor to fit as its callback first")
@@ -137,7 +138,7 @@ def _draw(history: list[tuple[int, GradientReport]]) -> Drawing:
     steps = [step for step, _ in history]
     lines, colors = ("-", "--", "-.", ":"), (BLUE, ORANGE, GREEN, PURPLE)
     for k, (name, ratios) in enumerate(_ratios(history).items()):
-        # Neighbours differ in both, and no two of sixteen are the same.
+        # Neighbours differ in both colour and line, and no two of sixteen are alike.
         line, color = lines[(k + k // 4) % 4], colors[k % 4]
         axes.plot(steps, ratios, color=color, linestyle=line, marker=".", label=name)
     marks: tuple[tuple[Verdict, dict[str, Any]], ...] = (
@@ -145,12 +146,12 @@ def _draw(history: list[tuple[int, GradientReport]]) -> Drawing:
         ("inconclusive", {"marker": "s", "color": BLACK, "fillstyle": "none"}),
     )
     for verdict, style in marks:
-        places = _places(history, verdict)
+        places = _find_places(history, verdict)
         if places:
             axes.plot(
                 *zip(*places, strict=True), linestyle="", markersize=9, label=verdict, **style
             )
-    # The same for every training, so that rounding looks small and a mistake large.
+    # The same axis for every training, so that rounding looks small and a mistake large.
     axes.set_yscale("log")
     axes.set_ylim(_LEAST / 3, 3.0)
     axes.set_xlabel("training step")
@@ -170,11 +171,11 @@ def _ratios(history: list[tuple[int, GradientReport]]) -> dict[str, list[float]]
 
 
 def _clip_to_axis(ratio: float) -> float:
-    # 1 is the largest ratio there is, and stands for those that are not known.
+    # 1 is the largest possible ratio; it also stands for unknown ones.
     return max(float(np.nan_to_num(ratio, nan=1.0, posinf=1.0)), _LEAST)
 
 
-def _places(
+def _find_places(
     history: list[tuple[int, GradientReport]], verdict: Verdict
 ) -> list[tuple[int, float]]:
     return [

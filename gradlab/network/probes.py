@@ -1,17 +1,17 @@
 """How much the loss of a network changes when one number inside it is moved.
 
-A gradient check moves one number at a time, and most of the network does not notice. An entry
-W_l[i, j] reaches the loss through column j of Z_l only; a pre-activation z_ij of one sample
-through the loss of that sample only. So everything before is taken from the forward pass at
-theta, which is done once, and what comes after is computed as changes:
+A gradient check moves one number at a time, and most of the network is unaffected. An entry
+W_l[i, j] reaches the loss only through column j of Z_l; a pre-activation z_ij of one sample only
+through the loss of that sample. So everything before it is taken from one forward pass at theta,
+and everything after it is computed as changes:
 
     dA_l[:, j] = g(Z_l[:, j] + delta) - A_l[:, j]
     dZ_{l+1}   = dA_l[:, j] W_{l+1}[j, :]              (a rank-1 update)
     dA_{l+1}   = g(Z_{l+1} + dZ_{l+1}) - A_{l+1},  dZ_{l+2} = dA_{l+1} W_{l+2},  and so on
     change     = log sum_k p_k exp(dZ_L[k] - y . dZ_L),  p the softmax at theta
 
-Only the forward pass is used, never a derivative. Computing with changes keeps the rounding error
-below that of subtracting two whole losses, and what does not depend on the number that was moved
+Only the forward pass is used, never a derivative. Working with changes keeps the rounding error
+below that of subtracting two whole losses, and whatever does not depend on the moved number
 changes by exactly zero.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.network.activations import IN_PLACE
+from gradlab.network.batch import read_batch
 from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray, Index
 
@@ -29,8 +30,8 @@ from gradlab.support.floats import FloatArray, Index
 _WORK = 2**17
 # Below this, 1 + sum p (exp(e) - 1) has lost digits, and the logarithms are added instead.
 _NEAR = -0.5
-# OpenBLAS divides products of more multiplications among threads, which have to wait for each
-# other: for the narrow ones here that takes longer, on a busy machine many times longer.
+# OpenBLAS splits products with more multiplications among threads, which then wait for each
+# other: slower for the narrow products here, and many times slower on a busy machine.
 _ONE_THREAD = 2**18
 
 
@@ -40,8 +41,8 @@ class EntryProbe:
     Parameters
     ----------
     network : MLP
-        Its parameters are copied: what happens to them later is not seen. Dropout masks are the
-        frozen ones, or drawn once.
+        Its parameters are copied, so later changes have no effect. Dropout masks are the frozen
+        ones, or are drawn once.
     X, Y : ndarray
         What `MLP.loss` takes.
 
@@ -93,7 +94,7 @@ class EntryProbe:
         index : ndarray of int, shape (n,)
             Entries of theta, in the order of `gradlab.checker.parameters.ravel`.
         points : ndarray of float64, shape (n, k)
-            The values that the entry is set to, one after the other; all others are held.
+            The values that the entry is set to, one after another, with all other entries held.
 
         Returns
         -------
@@ -107,14 +108,14 @@ class EntryProbe:
         for layer in np.unique(layers).tolist():
             chosen = np.flatnonzero(layers == layer)
             cost = self._forward.width_after(layer) * len(self._forward.Z[0]) * points.shape[1]
-            for part in _parts(chosen, cost):
+            for part in _split(chosen, cost):
                 local = index[part] - self._starts[layer]
-                changes[part] = self._of_layer(layer, local, points[part])
+                changes[part] = self._changes_in_layer(layer, local, points[part])
         return changes
 
     @np.errstate(all="ignore")
-    def _of_layer(self, layer: int, local: Index, points: FloatArray) -> FloatArray:
-        """Return the changes for entries of one layer, whose W and b are one matrix."""
+    def _changes_in_layer(self, layer: int, local: Index, points: FloatArray) -> FloatArray:
+        """Return the changes for entries of one layer, with W and b stacked into one matrix."""
         weights = self._layers[layer]
         inputs, columns = np.divmod(local, weights.shape[1])
         before = weights[inputs, columns][:, None]
@@ -135,8 +136,8 @@ class UnitProbe:
     Parameters
     ----------
     network : MLP
-        Its parameters are copied: what happens to them later is not seen. Dropout masks are the
-        frozen ones, or drawn once.
+        Its parameters are copied, so later changes have no effect. Dropout masks are the frozen
+        ones, or are drawn once.
     X, Y : ndarray
         What `MLP.loss` takes.
 
@@ -145,7 +146,7 @@ class UnitProbe:
     Z : list of ndarray of float64, shapes (m, n_l)
         The pre-activations Z_1, ..., Z_L.
     inputs : list of ndarray of float64, shapes (m, n_{l-1})
-        What each layer is given: X, A_1, ..., A_{L-1}, with dropout where there is any.
+        The input of each layer: X, A_1, ..., A_{L-1}, with dropout if there is any.
     losses : ndarray of float64, shape (m,)
         The cross-entropy of each sample.
     evaluations : int
@@ -158,8 +159,8 @@ class UnitProbe:
 
     Notes
     -----
-    Samples do not interact: z_ij is in the loss of sample i only. A change costs as much as the
-    layers after l for one sample.
+    Samples do not interact: z_ij enters the loss of sample i only. A change costs as much as the
+    layers after l do for one sample.
 
     Examples
     --------
@@ -190,19 +191,19 @@ class UnitProbe:
         rows, columns : ndarray of int, shape (n,)
             The samples, and for each of them the unit that is moved.
         points : ndarray of float64, shape (n, k)
-            The values that the pre-activation is set to, one after the other.
+            The values that the pre-activation is set to, one after another.
 
         Returns
         -------
         ndarray of float64, shape (n, k)
-            The change of that sample's cross-entropy: without penalty, and not divided by m; inf
-            or nan where the forward pass overflows.
+            The change of that sample's cross-entropy, without the penalty and not divided by m;
+            inf or nan where the forward pass overflows.
         """
         self.evaluations += points.size
         changes = np.empty(points.shape)
         cost = self._forward.width_after(layer) * points.shape[1]
         with np.errstate(all="ignore"):
-            for part in _parts(np.arange(len(points)), cost):
+            for part in _split(np.arange(len(points)), cost):
                 r, c = rows[part][:, None], columns[part][:, None]
                 moves = points[part] - self.Z[layer][r, c]
                 changes[part] = self._forward.changes(layer, r, c, moves)
@@ -213,12 +214,12 @@ class _Forward:
     """The forward pass at theta, and what follows from moving single pre-activations of it."""
 
     def __init__(self, network: MLP, X: FloatArray, Y: FloatArray) -> None:
-        X, Y = network._read_batch(X, Y)
+        X, Y = read_batch(network.sizes, network.params, X, Y)
         self.params = [
             (np.array(W, np.float64), np.array(b, np.float64)) for W, b in network.params
         ]
         self._widths = network.sizes[1:]
-        self._masks = network._masks(len(X))
+        self._masks = network.scale_masks(len(X))
         self._activate = IN_PLACE[network.activation]
         self._work = _Workspace()
         self.inputs, self.Z = [X], []
@@ -236,11 +237,11 @@ class _Forward:
         self._p, self._log_p = powers / total, shifted - np.log(total)
         self.losses: FloatArray = np.log(total) - (self._Y * shifted).sum(axis=0)
         # The probability of all other classes, without the cancellation of 1 - p.
-        self._rest = _without_each(np.add, self._p)
-        self._log_rest = _without_each(np.logaddexp, self._log_p)
+        self._rest = _sum_of_others(np.add, self._p)
+        self._log_rest = _sum_of_others(np.logaddexp, self._log_p)
 
     def width_after(self, layer: int) -> int:
-        """Return how many numbers a move in this layer changes, for one sample, at most."""
+        """Return the most numbers that a move in this layer can change for one sample."""
         return max([1, *self._widths[layer + 1 :]])
 
     def changes(self, layer: int, rows: Index, columns: Index, moves: FloatArray) -> FloatArray:
@@ -249,7 +250,7 @@ class _Forward:
         `rows` and `columns` have as many axes as `moves` and broadcast to its shape S.
         """
         if layer == len(self.params) - 1:
-            return self._one_logit(rows, columns, moves)
+            return self._logit_changes(rows, columns, moves)
         dA = self._activate(moves + self.Z[layer][rows, columns], self._work)
         if self._masks is not None:
             dA *= self._masks[layer][rows, columns]
@@ -260,9 +261,9 @@ class _Forward:
             return self._loss_changes(rows, np.multiply(W.T[:, columns], dA, out=dZ))
         dZ = self._work(layer, (*moves.shape, W.shape[1]))
         np.multiply(W[columns], dA[..., None], out=dZ)
-        return self._onwards(layer + 1, rows, dZ)
+        return self._propagate(layer + 1, rows, dZ)
 
-    def _onwards(self, layer: int, rows: Index, dZ: FloatArray) -> FloatArray:
+    def _propagate(self, layer: int, rows: Index, dZ: FloatArray) -> FloatArray:
         """Return the change of each sample's loss if Z of a hidden layer changes by dZ (S, n_l).
 
         dZ is overwritten.
@@ -284,7 +285,7 @@ class _Forward:
         return self._loss_changes(rows, dZ)
 
     def _loss_changes(self, rows: Index, dZ: FloatArray) -> FloatArray:
-        """Return log sum_k p_k exp(dZ_k - y . dZ), for dZ (n_L, S), which is overwritten.
+        """Return log sum_k p_k exp(dZ_k - y . dZ) for dZ of shape (n_L, S), which is overwritten.
 
         This is the change of ``log sum_k exp z_k - y . z``, because the entries of y sum to 1.
         Where y is one-hot, the term of the true class is 0: no cancellation however close p is
@@ -302,11 +303,11 @@ class _Forward:
             changes[far] = np.logaddexp.reduce(log_p[:, far] + dZ[:, far], axis=0)
         return changes
 
-    def _one_logit(self, rows: Index, columns: Index, dz: FloatArray) -> FloatArray:
+    def _logit_changes(self, rows: Index, columns: Index, dz: FloatArray) -> FloatArray:
         """Return the change of each sample's loss if one logit changes by dz.
 
-        As `_loss_changes`, with the other classes taken together: they have the probability
-        ``rest`` and all change by the same.
+        As `_loss_changes`, with the other classes lumped together: their probability is ``rest``,
+        and they all change by the same amount.
         """
         y = self._Y[columns, rows]
         own, other = (1.0 - y) * dz, -y * dz
@@ -322,20 +323,20 @@ class _Forward:
 
 
 class _Workspace:
-    """Work arrays by name, kept between calls: new ones would cost more than the arithmetic."""
+    """Work arrays by name, reused between calls: new ones would cost more than the arithmetic."""
 
     def __init__(self) -> None:
         self._arrays: dict[Any, FloatArray] = {}
 
     def __call__(self, name: Any, shape: tuple[int, ...]) -> FloatArray:
-        """Return a contiguous array of this shape, with any content."""
+        """Return a contiguous array of this shape with arbitrary content."""
         size = int(np.prod(shape))
         if name not in self._arrays or self._arrays[name].size < size:
             self._arrays[name] = np.empty(size)
         return self._arrays[name][:size].reshape(shape)
 
 
-def _without_each(add: np.ufunc, values: FloatArray) -> FloatArray:
+def _sum_of_others(add: np.ufunc, values: FloatArray) -> FloatArray:
     """Return, for each row k, the sum of all other rows, which are non-negative or logarithms."""
     none = np.full((1, values.shape[1]), 0.0 if add is np.add else -np.inf)
     before = add.accumulate(np.vstack([none, values[:-1]]))
@@ -352,7 +353,7 @@ def _multiply(A: FloatArray, W: FloatArray, out: FloatArray) -> None:
         np.matmul(A[rows], W, out=out[rows])
 
 
-def _parts(index: Index, cost: int) -> list[Index]:
-    """Cut an index into parts whose work arrays, of `cost` numbers an entry, fit the cache."""
+def _split(index: Index, cost: int) -> list[Index]:
+    """Split an index into parts whose work arrays, `cost` numbers per entry, fit the cache."""
     step = max(1, _WORK // max(1, cost))
     return [index[start : start + step] for start in range(0, len(index), step)]

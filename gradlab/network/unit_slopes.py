@@ -3,7 +3,7 @@
 Z_l = A_{l-1} W_l + b_l is linear in W_l and b_l, and no sample sees another. So the loss of sample
 i is differenced over each of its pre-activations z_ij alone, which gives delta_l, and
 ``dW_l = A_{l-1}^T delta_l``, ``db_l`` = column sums of delta_l. Each evaluation concerns one row,
-and there are 2 m sum(n_l) of them in place of the 2 m N of the textbook loop.
+and there are 2 m sum(n_l) of them where the textbook loop has 2 m N.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from gradlab.network.mlp import MLP
 from gradlab.network.probes import UnitProbe
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index
 
-# Steps for the pre-activations that the first step does not settle: out of the way of a kink,
-# then out of the noise.
+# Steps for the pre-activations that the first step does not settle: smaller ones to avoid a
+# kink, then larger ones to rise above the noise.
 _STEPS = (20, 23, 26, 29, 32, 14, 11, 8, 6, 4, 3, 2, 1, 0)
-# Units of round-off of a block's largest entry that backpropagation may be off by.
+# How far off backpropagation may be, in units of round-off of a block's largest entry.
 _BACKWARD = 128.0
-# A second measurement of everything, before any entry is called wrong.
+# The step of a second measurement, made before any entry is called wrong.
 _SECOND = 20
 
 
 @dataclass
 class _Deltas:
-    """The derivative of each sample's loss by each pre-activation of a layer, and its error."""
+    """The derivatives of each sample's loss with respect to a layer's Z, and their errors."""
 
     value: FloatArray
     tolerance: FloatArray
@@ -38,16 +38,16 @@ class _Deltas:
 def unit_slopes(
     network: MLP, probe: UnitProbe, gradient: FloatArray, starts: list[int], noise: FloatArray
 ) -> Slopes:
-    """Measure the slope along every entry of theta, well enough to judge a gradient.
+    """Measure the slope along every entry of theta accurately enough to judge a gradient.
 
     Parameters
     ----------
     network : MLP
-        Its weights enter the loss through Z_l and the L2 penalty only.
+        Its weights enter the loss only through Z_l and the L2 penalty.
     probe : UnitProbe
         The loss of this network, sample by sample.
     gradient : ndarray of float64, shape (N,)
-        The finite gradient to be judged.
+        The gradient to be judged, which must be finite.
     starts : list of int
         The index in theta of the first entry of each block.
     noise : ndarray of float64, shape (m,)
@@ -59,7 +59,7 @@ def unit_slopes(
     """
     sizes = np.diff([*starts, gradient.size])
     layers = range(len(probe.Z))
-    central = [_central(probe, layer, noise) for layer in layers]
+    central = [_measure_central(probe, layer, noise) for layer in layers]
     value, tolerance = _assemble(network, probe, central, gradient)
     no = np.zeros(gradient.size, dtype=bool)
     slopes = Slopes(value, tolerance, no, no.copy(), no.copy())
@@ -90,14 +90,14 @@ def _required_tolerance(
 
 
 def _scale(Z: FloatArray) -> FloatArray:
-    """Return a power of two for each pre-activation, at least its size and the typical one."""
+    """Return a power of two for each pre-activation, no less than its size or the typical size."""
     typical = np.sqrt(np.mean(Z * Z)) or 1.0
     _, exponents = np.frexp(np.maximum(np.abs(Z), typical))
     scale: FloatArray = np.ldexp(1.0, exponents)
     return scale
 
 
-def _pairs(Z: FloatArray) -> tuple[Index, Index]:
+def _index_pairs(Z: FloatArray) -> tuple[Index, Index]:
     rows, columns = np.indices(Z.shape)
     return rows.ravel(), columns.ravel()
 
@@ -106,7 +106,7 @@ def unit_noise(probe: UnitProbe) -> FloatArray:
     """Return the noise of each sample's loss along its pre-activations.
 
     As `loss_noise` of `gradlab.checker.loss`, from fourth differences at a few units of the first
-    layer, whose way through the network is the longest.
+    layer, from which the path through the network is longest.
     """
     layer, Z = 0, probe.Z[0]
     rng = np.random.default_rng(0)
@@ -124,7 +124,7 @@ def unit_noise(probe: UnitProbe) -> FloatArray:
         if not np.isfinite(level).all():
             break
         levels.append(level)
-        # No more than is usual in float64: the loss does not curve yet.
+        # No more than usual for float64: the curvature of the loss does not show yet.
         usual = bool(level.max() <= 16.0 * floor.max())
         if usual or (j < 44 and 0.0 < level.max() <= 4.0 * levels[-2].max()):
             levels[:] = [np.maximum.reduce(levels[-2:])]
@@ -136,20 +136,20 @@ def unit_noise(probe: UnitProbe) -> FloatArray:
 
 
 @np.errstate(all="ignore")
-def _central(probe: UnitProbe, layer: int, noise: FloatArray) -> _Deltas:
+def _measure_central(probe: UnitProbe, layer: int, noise: FloatArray) -> _Deltas:
     Z = probe.Z[layer]
     h = _scale(Z) * 2.0**-FIRST
     points = Z[:, :, None] + h[:, :, None] * CENTRAL
-    changes = probe.changes(layer, *_pairs(Z), points.reshape(-1, 2)).reshape(points.shape)
+    changes = probe.changes(layer, *_index_pairs(Z), points.reshape(-1, 2)).reshape(points.shape)
     D = (changes[:, :, 0] - changes[:, :, 1]) / (points[:, :, 0] - points[:, :, 1])
     tolerance = (NOISE_FACTOR * noise[:, None] + _rounding(Z, D)) / h
     return _Deltas(D, tolerance, h)
 
 
 def _rounding(Z: FloatArray, slope: FloatArray) -> FloatArray:
-    """Return how much of a change is lost because the activation is rounded as z itself is.
+    """Return how much of a change is lost because the activation is rounded just as z is.
 
-    The noise that was measured at other units does not tell: those may be dead.
+    The noise measured at other units does not show this: those may be dead.
     """
     return 4.0 * UNIT_ROUNDOFF * np.abs(Z) * np.abs(slope)
 
@@ -162,7 +162,7 @@ def _measure(probe: UnitProbe, layer: int, noise: FloatArray, j: int) -> _Deltas
     return _Deltas(*(array.reshape(Z.shape) for array in (value, tolerance, h)))
 
 
-# The points are ours: what overflows there is nobody's fault.
+# The check chose these points: an overflow there is not the user's fault.
 @np.errstate(all="ignore")
 def _extrapolate(
     probe: UnitProbe, layer: int, noise: FloatArray, index: Index, h: FloatArray
@@ -188,7 +188,7 @@ def _extrapolate(
 
 
 def _refine(probe: UnitProbe, layer: int, noise: FloatArray, delta: _Deltas) -> None:
-    """Measure again, at other steps, what is not known well enough."""
+    """Measure again, at other steps, whatever is not known well enough."""
     scale = _scale(probe.Z[layer]).ravel()
     value, tolerance, step = (
         array.reshape(-1) for array in (delta.value, delta.tolerance, delta.step)
@@ -222,7 +222,7 @@ def _assemble(
             (weight * delta.value.sum(axis=0), error.sum(axis=0)),
         ):
             values.append(value.ravel())
-            # Backpropagation rounds too: sums of terms as large as the block's largest.
+            # Backpropagation rounds as well: it sums terms as large as the block's largest.
             rounding = _BACKWARD * UNIT_ROUNDOFF * np.abs(value).max()
             tolerances.append(tolerance.ravel() + rounding)
     value, tolerance = np.concatenate(values), np.concatenate(tolerances)
@@ -231,7 +231,7 @@ def _assemble(
 
 
 def _penalty_slopes(W: FloatArray, l2: float) -> tuple[FloatArray, FloatArray]:
-    """Return the central differences of ``l2 / 2 W^2``, exact but for rounding, and that."""
+    """Return the central differences of ``l2 / 2 W^2``, exact but for rounding, with errors."""
     _, exponent = np.frexp(max(float(np.abs(W).max()), 1e-300))
     h = float(np.ldexp(1.0, exponent))
     slopes = l2 / 2.0 * ((W + h) ** 2 - (W - h) ** 2) / (2.0 * h)

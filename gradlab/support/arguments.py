@@ -1,8 +1,8 @@
-"""Numbers that a caller passed, read and checked; each error names the argument."""
+"""Reading and checking the arguments of a call; every error names the argument."""
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ def read_number(value: ArrayLike, name: str) -> float:
 
 
 def read_point(x: ArrayLike) -> np.floating[Any]:
-    """Return one finite number in its own floating type; float64 for an integer."""
+    """Return one finite number in its own floating type, or as float64 if it is an integer."""
     read_number(x, "x")
     array = np.asarray(x)
     kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
@@ -46,14 +46,19 @@ def read_steps(value: ArrayLike, name: str) -> FloatArray:
     return steps
 
 
+def is_real(value: Any) -> bool:
+    """Return whether a value is a real number, and not True or False."""
+    return not isinstance(value, bool) and isinstance(value, Real)
+
+
 def require_count(name: str, value: Any, least: int = 1) -> None:
-    """Raise ValueError unless a value is a whole number, and at least so large."""
+    """Raise ValueError unless a value is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} is {value!r}; it must be a whole number >= {least}")
 
 
 def require_function(name: str, value: Any) -> None:
-    """Raise TypeError unless a value can be called."""
+    """Raise TypeError unless a value is callable."""
     if not callable(value):
         kind = type(value).__name__
         raise TypeError(f"{name} is of type {kind}; it must be a function")

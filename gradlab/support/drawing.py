@@ -1,4 +1,4 @@
-"""Figures with alt texts: how they look, and how a notebook shows them."""
+"""Figures with alternative texts: their style, and how a notebook shows them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import logging
 import sys
 from typing import Any, Literal, NamedTuple, Protocol
 
-# Where no fonts were looked through before, as in a browser each time, Matplotlib would say on
-# stderr that it does so, as soon as its font manager is imported.
+# On a machine without a font cache (a browser page, every time) Matplotlib announces on stderr
+# that it is building one, as soon as its font manager is imported.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from matplotlib.figure import Figure
 
 from gradlab.support.shell import running_shell
 
-# Okabe and Ito's palette, told apart by colour-blind readers; each line has a style besides.
+# Okabe and Ito's palette, which colour-blind readers can tell apart; lines differ in style too.
 BLACK, ORANGE, GREEN = "#000000", "#E69F00", "#009E73"
 BLUE, RED, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 SKY, YELLOW = "#56B4E9", "#F0E442"
@@ -26,9 +26,9 @@ LINES = {"-": "solid", "--": "dashed", "-.": "dash-dotted", ":": "dotted"}
 SIZE = (7.0, 4.2)
 _DPI = 110
 
-# The borders of the customary bands of a ratio.
+# The borders between the customary bands of a ratio.
 BANDS = (1e-2, 1e-4, 1e-7)
-# Ratios below are all rounding, whose digits differ between machines.
+# Below this, ratios are pure rounding, whose digits differ between machines.
 ROUNDING = 1e-7
 
 
@@ -40,7 +40,7 @@ class Drawing(NamedTuple):
 
 
 class Described(Protocol):
-    """Whatever has a figure and an alternative text for it: `Drawing`, `Chords`, `VCurve`."""
+    """Anything with a figure and an alternative text: `Drawing`, `Chords`, `VCurve`."""
 
     @property
     def figure(self) -> Figure:
@@ -52,18 +52,18 @@ class Described(Protocol):
 
 
 def show(figure: Figure | Described, alt: str = "") -> None:
-    """Show a figure in a notebook with an alternative text, which a screen reader reads.
+    """Show a figure in a notebook with an alternative text for screen readers.
 
-    JupyterLab's own picture output drops alt texts, so the figure goes out as HTML; without
-    a browser, the text stands in its place.
+    JupyterLab's own image output drops alternative texts, so the figure is shown as HTML. Outside
+    a notebook, the text is printed instead.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure, or what the functions of this module return
-        The figure. If pyplot made it, it is closed, so that it is not shown twice.
+    figure : matplotlib.figure.Figure, or a drawing of the course
+        The figure. If pyplot made it, it is closed so that it does not appear twice.
     alt : str, optional
-        What the figure shows, in a sentence or two. The drawings of this module bring a text
-        of their own, made from their data.
+        What the figure shows, in a sentence or two. The course's own drawings come with a
+        text made from their data.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def show(figure: Figure | Described, alt: str = "") -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as PNG, the same bytes for the same figure.
+    """Return a figure as PNG; the same figure gives the same bytes.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def png(figure: Figure) -> bytes:
 
 
 def picture(data: bytes, alt: str) -> str:
-    """Return a PNG as an HTML image that never grows wider than its column.
+    """Return a PNG as an HTML image that is never wider than its column.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def new_figure(layout: Literal["constrained"] | None = "constrained") -> tuple[F
 
 
 def draw_bands(axes: Any) -> None:
-    """Draw the borders of the customary bands as dotted lines, with their values beside."""
+    """Draw the borders between the customary bands as dotted lines, labelled with their values."""
     for border in BANDS:
         axes.axhline(border, color="0.3", linewidth=1.0, linestyle=(0, (1, 3)))
         axes.text(

@@ -1,4 +1,4 @@
-"""The base of all errors that are meant to be read by people."""
+"""The base class of errors written for people to read."""
 
 
 class GradlabError(Exception):

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and without losing what was there."""
+"""Writing files completely or not at all, without losing what was there before."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Not every file system has second names, nor any number of them.
+# Some file systems have no hard links, or only a limited number of them.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
     Parameters
     ----------
     path : Path
-        The file; what was there is replaced.
+        The file, which is replaced if it exists.
     content : bytes
         Its new content.
 
     Raises
     ------
     OSError
-        If the file cannot be written; then what was there is there still.
+        If the file cannot be written; an existing file is then unchanged.
 
     Examples
     --------
@@ -40,25 +40,25 @@ def write_whole(path: Path, content: bytes) -> None:
     ...     path.read_bytes()
     b'new'
     """
-    with _part(path, content) as part:
-        part.replace(path)
+    with _temporary(path, content) as temporary:
+        temporary.replace(path)
 
 
 def write_kept(path: Path, content: bytes) -> Path | None:
-    """Write a file whole or not at all; keep beside it what was there before.
+    """Write a file completely or not at all, and keep the old version beside it.
 
     Parameters
     ----------
     path : Path
-        The file. Of a symbolic link, the link is replaced, not what it leads to.
+        The file. If it is a symbolic link, the link is replaced, not its target.
     content : bytes
         Its new content.
 
     Returns
     -------
     Path or None
-        Where the old content is now, such as ``grades.kept-1.csv``; None if there was none, or
-        the same.
+        Where the old content is now, such as ``grades.kept-1.csv``; None if there was no file or
+        its content was the same.
 
     Raises
     ------
@@ -77,21 +77,21 @@ def write_kept(path: Path, content: bytes) -> Path | None:
     """
     if not path.is_symlink() and path.is_file() and path.read_bytes() == content:
         return None
-    with _part(path, content) as part:
+    with _temporary(path, content) as temporary:
         kept = _keep(path) if os.path.lexists(path) else None
-        part.replace(path)
+        temporary.replace(path)
     return kept
 
 
 def propose_names(path: Path, word: str) -> Iterator[Path]:
-    """Yield names beside a file, without end.
+    """Yield names for versions of a file, without end.
 
     Parameters
     ----------
     path : Path
         The file.
     word : str
-        What the names say of it.
+        The word that the names contain.
 
     Yields
     ------
@@ -109,28 +109,28 @@ def propose_names(path: Path, word: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _part(path: Path, content: bytes) -> Iterator[Path]:
-    """Write a file beside another, which it can replace; it is gone if it did not."""
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
+def _temporary(path: Path, content: bytes) -> Iterator[Path]:
+    """Write a temporary file beside another, to replace it; delete it if it did not."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        yield part
+        yield temporary
     finally:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _keep(path: Path) -> Path:
-    """Give what is at a path a second name."""
+    """Give the file at a path a second name."""
     names = propose_names(path, "kept")
     while True:
         kept = next(names)
         if os.path.lexists(kept):
             continue
         try:
-            # A second name, not another one: at no moment is there nothing at the path.
+            # A second name rather than a new one, so that the path is never empty.
             os.link(path, kept, follow_symlinks=False)
         except FileExistsError:
             continue

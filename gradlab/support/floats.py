@@ -1,4 +1,4 @@
-"""float64: its unit round-off, and the types of arrays that hold it or point into such arrays."""
+"""The unit round-off of float64, and the types of float arrays, indices and masks."""
 
 import numpy as np
 from numpy.typing import NDArray

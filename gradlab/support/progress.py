@@ -1,4 +1,4 @@
-"""A progress bar for what takes over a second."""
+"""A progress bar for anything that takes over a second."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ T = TypeVar("T")
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]
-    # tqdm's monitor is a thread, and in a browser, which has none, trying for one is a warning.
+    # tqdm's monitor is a thread; a browser has no threads, and tqdm would warn about it.
     monitor_interval = 0
 
 
 def progress(
     items: Iterable[T], unit: str, *, total: int | None = None, unit_scale: float | bool = False
 ) -> Iterable[T]:
-    """Go over items with a progress bar, which appears after a second and leaves at the end.
+    """Iterate with a progress bar, which appears after a second and disappears at the end.
 
-    It goes to stderr; in a notebook, where that looks like an error, to stdout. The environment
-    variable ``TQDM_DISABLE=1`` switches it off, for outputs that are compared or kept.
+    It is written to stderr, or in a notebook, where stderr looks like an error, to stdout. The
+    environment variable ``TQDM_DISABLE=1`` switches it off, for output that is compared or kept.
 
     Parameters
     ----------
     items : iterable
-        What to go over.
+        The items to iterate over.
     unit : str
-        What an item is called.
+        The name of one item.
     total : int, optional
-        How many there are. Default: ``len(items)``, if it has one.
+        The number of items. Default: ``len(items)``, if it has one.
     unit_scale : float or bool
-        How many units an item stands for, if not one.
+        The number of units that an item stands for, if not one.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The notebook that runs this code, if one does."""
+"""The notebook that is running this code, if any."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def running_shell() -> Any:
-    """Return IPython's shell, without importing IPython where nobody has.
+    """Return IPython's shell, without importing IPython if nobody has.
 
     Returns
     -------

@@ -15,9 +15,10 @@ from gradlab.bugs import BUGS, Bug, plant
 from gradlab.bugs.backward import backward
 from gradlab.checker.parameters import block_names, ravel
 from gradlab.network.activations import ACTIVATIONS
+from gradlab.network.batch import Params
 from gradlab.network.check import check_network
 from gradlab.network.digits import load_digits
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray
 
 DIGITS, CLASSES = load_digits()
@@ -230,7 +231,7 @@ def test_an_error_does_not_tell_the_bug(name: str) -> None:
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert {frame.filename.rsplit("/")[-1] for frame in frames} <= {
         "planting.py",
-        "mlp.py",
+        "batch.py",
         "test_bugs.py",
     }
 

@@ -8,7 +8,8 @@ import pytest
 
 from gradlab import check_network, confusion_table, draw_suspects, numerical_gradient
 from gradlab.bugs.suspects import Suspect, nearest_to_output
-from gradlab.network.mlp import MLP, Params
+from gradlab.network.batch import Params
+from gradlab.network.mlp import MLP
 
 
 def failed(network: Suspect) -> list[str]:

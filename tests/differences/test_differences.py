@@ -235,8 +235,8 @@ def _fill(x: Any) -> Any:
     [
         (np.abs, TypeError, "absolute returned real values"),
         (lambda x: x.real, TypeError, "f returned real values"),
-        (math.sin, TypeError, "sin threw away the imaginary part"),
-        (_fill, TypeError, "_fill threw away the imaginary part"),
+        (math.sin, TypeError, "sin discarded the imaginary part"),
+        (_fill, TypeError, "_fill discarded the imaginary part"),
         (lambda x: np.abs(x) + 0j, ValueError, "imaginary part 0 where it changes"),
         (lambda x: x.real**2 + 0j, ValueError, "imaginary part 0 where it changes"),
         (lambda x: 3.0, TypeError, "f returned real values"),

@@ -183,7 +183,7 @@ def test_arguments_come_in_this_order() -> None:
 def test_masks_keep_as_many_as_they_should_and_are_scaled() -> None:
     network = MLP([3, 40, 30, 2], keep_prob=0.7)
     network.freeze_dropout(500)
-    masks, scaled = network.masks, network._masks(500)
+    masks, scaled = network.masks, network.scale_masks(500)
     assert masks is not None
     assert scaled is not None
     assert [mask.shape for mask in masks] == [(500, 40), (500, 30)]
@@ -197,7 +197,7 @@ def test_masks_keep_as_many_as_they_should_and_are_scaled() -> None:
 
 def test_without_dropout_there_are_no_masks() -> None:
     network = MLP([3, 4, 2])
-    assert network._masks(3) is None
+    assert network.scale_masks(3) is None
     before = network.loss(X, Y)
     assert frozen(network).loss(X, Y) == before
 
@@ -232,7 +232,7 @@ def test_a_copy_draws_the_masks_that_the_original_would_have_drawn() -> None:
 
 def test_dropout_keeps_the_mean_of_what_follows() -> None:
     network = MLP([3, 6, 2], keep_prob=0.4)
-    masks = [network._masks(3) for _ in range(4000)]
+    masks = [network.scale_masks(3) for _ in range(4000)]
     logits = np.array([network._forward(X, mask)[-1] for mask in masks])
     error = logits.std(axis=0) / np.sqrt(len(masks))
     assert (np.abs(logits.mean(axis=0) - network._forward(X, None)[-1]) < 4.5 * error).all()
@@ -369,8 +369,8 @@ def bad(array: FloatArray, value: float) -> FloatArray:
         (X, Y[:, 0], ValueError, r"Y has shape \(3,\); .* \(m, 2\)"),
         (X, Y[:2], ValueError, "Y has 2 rows; it must have 3"),
         (X, bad(Y, np.nan), ValueError, r"Y has nan at \(1, 0\)"),
-        (X, bad(Y, 0.5), ValueError, "Y needs rows that sum to 1; row 1 sums to 1.25"),
-        (X, Y * [3, 1] - [0, 0], ValueError, "Y needs rows that sum to 1"),
+        (X, bad(Y, 0.5), ValueError, "Y must have rows that sum to 1; row 1 sums to 1.25"),
+        (X, Y * [3, 1] - [0, 0], ValueError, "Y must have rows that sum to 1"),
         (X, 1 - 2 * Y, ValueError, "Y has a negative entry, -1.0"),
         (X, Y > 0.5, TypeError, "Y has entries of type bool"),
     ],
