@@ -13,6 +13,8 @@ from gradlab.support.errors import GradlabError
 if TYPE_CHECKING:
     from gradlab.course.folder import Lesson
 
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command.
@@ -27,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit code: 0 if all is well, 1 if something is wrong. Wrong usage exits with 2.
     """
-    parser = _parser()
+    parser = _make_parser()
     arguments = parser.parse_args(argv)
     if arguments.run is None:
         parser.print_help()
@@ -39,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gradlab", description="A Jupyter course on gradient checking."
     )
@@ -48,7 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(metavar="COMMAND")
+    for add in (_add_start, _add_grade, _add_nbgrader, _add_doctor):
+        add(commands)
+    return parser
 
+
+# gradlab start
+
+
+def _add_start(commands: _Commands) -> None:
     start = commands.add_parser(
         "start",
         help="copy the lessons and open them in JupyterLab",
@@ -70,10 +80,64 @@ def _parser() -> argparse.ArgumentParser:
         "--reset", metavar="NN", help="begin lesson NN afresh; your old file is kept beside it"
     )
     start.add_argument(
-        "--port", type=_port, default=8888, metavar="N", help="default: %(default)s, or a free one"
+        "--port",
+        type=_parse_port,
+        default=8888,
+        metavar="N",
+        help="default: %(default)s, or a free one",
     )
-    start.set_defaults(run=_start)
+    start.set_defaults(run=_run_start)
 
+
+def _run_start(arguments: argparse.Namespace) -> int:
+    from gradlab.course.folder import open_course
+    from gradlab.course.lab import run_lab
+
+    folder: Path = arguments.folder
+    if str(folder).isdigit() and len(str(folder)) <= 2 and not folder.exists():
+        print(
+            f"gradlab start: {folder} is the number of a lesson, but a folder is needed. To begin "
+            f"the lesson anew: gradlab start --reset {folder}",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        lessons = open_course(folder, reset=arguments.reset)
+        print("\n".join(_describe_lessons(folder, lessons)), flush=True)
+        run_lab(folder, lessons[0].name, arguments.port, browser=not arguments.no_browser)
+    except (GradlabError, OSError) as error:
+        print(f"gradlab start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _describe_lessons(folder: Path, lessons: list[Lesson]) -> list[str]:
+    copied = sum(lesson.outcome == "copied" for lesson in lessons)
+    sentences = [f"Your course is in {folder.resolve()}."]
+    if copied:
+        sentences.append(f"Copied {copied} of {len(lessons)} lessons.")
+    for lesson in lessons:
+        name, beside = lesson.name, lesson.beside
+        if lesson.outcome == "replaced":
+            sentences.append(f"{name}: replaced by a newer version; you had not changed it.")
+        if lesson.outcome == "reset":
+            sentences.append(f"{name}: fresh again; what you had is in {beside}.")
+        if lesson.outcome == "kept":
+            newer = f" There is a newer version of the lesson: {beside}." if beside else ""
+            sentences.append(f"{name}: kept as you changed it.{newer}")
+    return sentences
+
+
+def _parse_port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 0 to 65535")
+
+
+# gradlab grade
+
+
+def _add_grade(commands: _Commands) -> None:
     grade = commands.add_parser(
         "grade",
         help="grade what learners handed in",
@@ -91,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         help="where the grades go, with the summary beside it (default: %(default)s)",
     )
     grade.add_argument(
-        "--lesson", type=_lesson, action=_Once, metavar="NN", help="only this lesson counts"
+        "--lesson", type=_parse_lesson, action=_Once, metavar="NN", help="only this lesson counts"
     )
     grade.add_argument(
         "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
@@ -105,19 +169,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument(
         "--seed",
-        type=_seed,
+        type=_parse_seed,
         metavar="N",
         help="draw the cases from N; the same N gives the same grades (default: random)",
     )
     grade.add_argument(
         "--jobs",
-        type=_positive,
+        type=_parse_positive,
         metavar="N",
         help="grade so many learners at a time (default: as many as there are cores)",
     )
     grade.add_argument(
         "--timeout",
-        type=_positive,
+        type=_parse_positive,
         default=10,
         metavar="S",
         help="seconds of computing time for each answer; it may wait for four times as long "
@@ -126,27 +190,21 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
     )
-    grade.set_defaults(run=_grade)
-
-    nbgrader = commands.add_parser(
-        "nbgrader",
-        help="lay out a course folder for nbgrader",
-        description="Lay out a folder in which nbgrader can be used at once, with each lesson as "
-        "an assignment. What is there already is left as it is. It needs a clone of the "
-        "repository: the solved lessons are not in the installed package.",
-    )
-    nbgrader.add_argument("folder", type=Path, metavar="DIR", help="the course folder")
-    nbgrader.set_defaults(run=_nbgrader)
-
-    doctor = commands.add_parser("doctor", help="check that everything the course needs is there")
-    doctor.set_defaults(run=_doctor)
-    return parser
+    grade.set_defaults(run=_run_grade)
 
 
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) < 2**16:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 0 to 65535")
+def _run_grade(arguments: argparse.Namespace) -> int:
+    if sys.platform == "win32":
+        print(
+            "gradlab grade: answers cannot be run safely on Windows. Use WSL, the Linux of "
+            "Windows: wsl --install, then set the course up there.",
+            file=sys.stderr,
+        )
+        return 1
+    from gradlab.grading.command import Request, run_grading
+
+    options = {name: value for name, value in vars(arguments).items() if name != "run"}
+    return run_grading(Request(**options))
 
 
 class _Once(argparse.Action):
@@ -164,7 +222,7 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _lesson(text: str) -> int:
+def _parse_lesson(text: str) -> int:
     from gradlab.exercises.catalogue import EXERCISES
 
     lessons = sorted({exercise.lesson for exercise in EXERCISES.values()})
@@ -176,72 +234,34 @@ def _lesson(text: str) -> int:
     )
 
 
-def _seed(text: str) -> int:
+def _parse_seed(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 2**32:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number below 2^32")
 
 
-def _positive(text: str) -> int:
+def _parse_positive(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 10**6:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999999")
 
 
-def _start(arguments: argparse.Namespace) -> int:
-    from gradlab.course.folder import open_course
-    from gradlab.course.lab import run_lab
-
-    folder: Path = arguments.folder
-    if str(folder).isdigit() and len(str(folder)) <= 2 and not folder.exists():
-        print(
-            f"gradlab start: {folder} is the number of a lesson, but a folder is needed. To begin "
-            f"the lesson anew: gradlab start --reset {folder}",
-            file=sys.stderr,
-        )
-        return 1
-    try:
-        lessons = open_course(folder, reset=arguments.reset)
-        print("\n".join(_sentences(folder, lessons)), flush=True)
-        run_lab(folder, lessons[0].name, arguments.port, browser=not arguments.no_browser)
-    except (GradlabError, OSError) as error:
-        print(f"gradlab start: {error}", file=sys.stderr)
-        return 1
-    return 0
+# gradlab nbgrader
 
 
-def _sentences(folder: Path, lessons: list[Lesson]) -> list[str]:
-    copied = sum(lesson.outcome == "copied" for lesson in lessons)
-    sentences = [f"Your course is in {folder.resolve()}."]
-    if copied:
-        sentences.append(f"Copied {copied} of {len(lessons)} lessons.")
-    for lesson in lessons:
-        name, beside = lesson.name, lesson.beside
-        if lesson.outcome == "replaced":
-            sentences.append(f"{name}: replaced by a newer version; you had not changed it.")
-        if lesson.outcome == "reset":
-            sentences.append(f"{name}: fresh again; what you had is in {beside}.")
-        if lesson.outcome == "kept":
-            newer = f" There is a newer version of the lesson: {beside}." if beside else ""
-            sentences.append(f"{name}: kept as you changed it.{newer}")
-    return sentences
+def _add_nbgrader(commands: _Commands) -> None:
+    nbgrader = commands.add_parser(
+        "nbgrader",
+        help="lay out a course folder for nbgrader",
+        description="Lay out a folder in which nbgrader can be used at once, with each lesson as "
+        "an assignment. What is there already is left as it is. It needs a clone of the "
+        "repository: the solved lessons are not in the installed package.",
+    )
+    nbgrader.add_argument("folder", type=Path, metavar="DIR", help="the course folder")
+    nbgrader.set_defaults(run=_run_nbgrader)
 
 
-def _grade(arguments: argparse.Namespace) -> int:
-    if sys.platform == "win32":
-        print(
-            "gradlab grade: answers cannot be run safely on Windows. Use WSL, the Linux of "
-            "Windows: wsl --install, then set the course up there.",
-            file=sys.stderr,
-        )
-        return 1
-    from gradlab.grading.command import Request, run_grading
-
-    options = {name: value for name, value in vars(arguments).items() if name != "run"}
-    return run_grading(Request(**options))
-
-
-def _nbgrader(arguments: argparse.Namespace) -> int:
+def _run_nbgrader(arguments: argparse.Namespace) -> int:
     from gradlab.grading.nbgrader_course import lay_out
 
     try:
@@ -252,7 +272,15 @@ def _nbgrader(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_: argparse.Namespace) -> int:
+# gradlab doctor
+
+
+def _add_doctor(commands: _Commands) -> None:
+    doctor = commands.add_parser("doctor", help="check that everything the course needs is there")
+    doctor.set_defaults(run=_run_doctor)
+
+
+def _run_doctor(_: argparse.Namespace) -> int:
     from gradlab.course.doctor import as_text, examine
 
     checks = examine()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from importlib.metadata import version
 
@@ -54,48 +54,30 @@ def grade_all(
     run : Run
         How they were graded.
     """
-    waiting: dict[Future[Graded], int] = {}
+
+    def submit(submission: Submission) -> Future[Graded]:
+        contents, unread = read_notebooks(submission)
+        task = Task(
+            student=submission.student,
+            notebooks=contents,
+            notes=submission.notes,
+            unread=unread,
+            lesson=lesson,
+            seed=seed,
+            cpu_seconds=cpu_seconds,
+            level=level,
+        )
+        return executor.submit(grade_submission, task)
+
     done: dict[int, LearnerResult] = {}
     levels: set[Level] = {level} if level else set()
-
-    def collect(future: Future[Graded]) -> None:
-        place = waiting.pop(future)
+    finished = _run_all(submissions, submit)
+    for place, future in progress(finished, "learner", total=len(submissions)):
         try:
             done[place], used = future.result()
             levels.add(used)
         except Exception as error:
             done[place] = _ungraded(submissions[place], error, lesson)
-
-    def finished() -> Iterator[None]:
-        """Keep the executor busy; yield once for each learner that is done."""
-        for place, submission in enumerate(submissions):
-            while len(waiting) >= IN_FLIGHT:
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    collect(future)
-                    yield
-            contents, unread = read_notebooks(submission)
-            task = Task(
-                student=submission.student,
-                notebooks=contents,
-                notes=submission.notes,
-                unread=unread,
-                lesson=lesson,
-                seed=seed,
-                cpu_seconds=cpu_seconds,
-                level=level,
-            )
-            try:
-                waiting[executor.submit(grade_submission, task)] = place
-            except BrokenExecutor as error:
-                done[place] = _ungraded(submission, error, lesson)
-                yield
-        while waiting:
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                collect(future)
-                yield
-
-    for _ in progress(finished(), "learner", total=len(submissions)):
-        pass
     run = Run(version("gradlab-course"), seed, _sentence(levels), lesson)
     return [done[place] for place in range(len(submissions))], run
 
@@ -103,6 +85,29 @@ def grade_all(
 def is_ungraded(result: LearnerResult) -> bool:
     """Return whether a learner's task failed, for whatever reason."""
     return any(note.startswith(_FAILED) for note in result.notes)
+
+
+def _run_all(
+    submissions: Sequence[Submission], submit: Callable[[Submission], Future[Graded]]
+) -> Iterator[tuple[int, Future[Graded]]]:
+    """Keep the executor busy; yield the place of each learner who is done, and the outcome."""
+    waiting: dict[Future[Graded], int] = {}
+    for place, submission in enumerate(submissions):
+        while len(waiting) >= IN_FLIGHT:
+            yield from _take_done(waiting)
+        try:
+            waiting[submit(submission)] = place
+        except BrokenExecutor as error:
+            failed: Future[Graded] = Future()
+            failed.set_exception(error)
+            yield place, failed
+    while waiting:
+        yield from _take_done(waiting)
+
+
+def _take_done(waiting: dict[Future[Graded], int]) -> Iterator[tuple[int, Future[Graded]]]:
+    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        yield waiting.pop(future), future
 
 
 def _ungraded(submission: Submission, error: Exception, lesson: int | None) -> LearnerResult:

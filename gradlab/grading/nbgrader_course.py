@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from gradlab.course.folder import LESSONS, lessons_folder
-from gradlab.grading.outcome.gradebook import explained
+from gradlab.grading.outcome.gradebook import explain_errors
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_whole
 
@@ -89,7 +89,7 @@ def lay_out(folder: Path, solved: Path | None = None) -> list[str]:
     kept = []
     for name, content in files.items():
         path = folder / name
-        with explained(path):
+        with explain_errors(path):
             if not os.path.lexists(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, content)

@@ -21,11 +21,14 @@ _PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # Of this kind errors are, too.
 _STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"
 # Asked in the page: there a condition is seen at once, where `expect` would look once a second.
-# The indicator alone says idle also before there is a kernel. JupyterLite has no status bar; there
-# a cell may be run before the kernel is up.
+# The indicator alone says idle also before there is a kernel. JupyterLite has no status bar, and
+# its indicator may go on saying busy after every cell has got its number.
 _IDLE = f"""
-() => document.querySelector("#jp-main-statusbar")?.textContent.includes("| Idle") !== false
-    && document.querySelector("{_PANEL} .jp-Notebook-ExecutionIndicator[data-status=idle]")
+() => {{
+    const bar = document.querySelector("#jp-main-statusbar")
+    return bar === null || bar.textContent.includes("| Idle")
+        && document.querySelector("{_PANEL} .jp-Notebook-ExecutionIndicator[data-status=idle]")
+}}
 """
 # Nothing runs after an error.
 _ALL_RUN = f"""

@@ -26,25 +26,23 @@ ARCHIVES = ROOT / "build" / "archives"
 SITE = ROOT / "build" / "site"
 CONVERT = "x = np.asarray(x, dtype=np.float64)"
 
-# Nothing in the page says when a file is saved.
+# Nothing in the page says when a file is saved, or gone.
 _IN_STORAGE = """
-async text => {
+async ([text, wanted]) => {
     const answered = request => new Promise((done, failed) => {
         request.onsuccess = () => done(request.result)
         request.onerror = failed
     })
+    let found = false
     for (const { name } of await indexedDB.databases()) {
         const database = await answered(indexedDB.open(name))
         for (const store of database.objectStoreNames) {
             const rows = await answered(database.transaction(store).objectStore(store).getAll())
-            if (JSON.stringify(rows).includes(text)) {
-                database.close()
-                return true
-            }
+            found ||= JSON.stringify(rows).includes(text)
         }
         database.close()
     }
-    return false
+    return found === wanted
 }
 """
 
@@ -144,7 +142,7 @@ def test_work_is_kept_downloaded_and_graded_and_a_lesson_begun_anew(
         expect(notebook.cell(0)).to_contain_text("Your work is kept in this browser only")
         notebook.answer("double", "return x + x")
         page.keyboard.press("Control+s")
-        page.wait_for_function(_IN_STORAGE, arg="return x + x", polling=500)
+        wait_for_storage(page, "return x + x", True)
         again = open_lesson(page, address, START_HERE)
         answered = again.cell(again.position("double"))
         expect(answered).to_contain_text("return x + x")
@@ -153,12 +151,17 @@ def test_work_is_kept_downloaded_and_graded_and_a_lesson_begun_anew(
         download.value.save_as(handed_in)
         assert download.value.suggested_filename == START_HERE
         delete_in_the_list(page, address, START_HERE)
+        wait_for_storage(page, "return x + x", False)
         anew = open_lesson(page, address, START_HERE)
         expect(anew.cell(anew.position("double"))).to_contain_text("raise NotImplementedError()")
     grades = tmp_path / "grades.csv"
     assert main(["grade", str(handed_in.parents[1]), "-o", str(grades), "--lesson", "0"]) == 0
     (row,) = csv.DictReader(grades.read_text(encoding="utf-8").splitlines())
     assert (row["student"], row["double"], row["status"]) == ("ada", "1", "graded")
+
+
+def wait_for_storage(page: Page, text: str, wanted: bool) -> None:
+    page.wait_for_function(_IN_STORAGE, arg=[text, wanted], polling=500)
 
 
 def delete_in_the_list(page: Page, address: str, name: str) -> None:

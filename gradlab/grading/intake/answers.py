@@ -19,11 +19,11 @@ from gradlab.grading.intake.notebooks import (
     LESSON_OF,
     Cell,
     Notebook,
-    listed,
-    printable,
+    join_few,
     read_notebook,
 )
 from gradlab.grading.intake.python_cells import bound_by, in_answer, keep, symbols_of, tree_of
+from gradlab.grading.outcome.text import replace_surrogates
 
 _PLACEHOLDER = "YOUR ANSWER HERE"
 # Begins the note on an answer that needs what is not run.
@@ -107,7 +107,10 @@ def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work
     >>> answer.notes
     ("found by the function's name, in cell 1", 'same as published')
     """
-    found = {name: read_notebook(printable(name), notebooks[name]) for name in sorted(notebooks)}
+    found = {
+        name: read_notebook(replace_surrogates(name), notebooks[name])
+        for name in sorted(notebooks)
+    }
     books = [book for book in found.values() if isinstance(book, Notebook)]
     unreadable = {name: why for name, why in found.items() if isinstance(why, str)}
     notes = [*unreadable.values(), *(note for book in books for note in book.notes)]
@@ -141,7 +144,7 @@ def _one_for_each_lesson(
         )
         used[lesson] = best
         if len(same) > 1:
-            names = listed([book.name for book in same])
+            names = join_few([book.name for book in same])
             notes.append(
                 f"lesson {lesson} is there {len(same)} times ({names}): {best.name} counts"
             )
@@ -180,7 +183,7 @@ def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Ans
         notes.insert(0, f"found in {book.name}")
     if computed:
         notes.append(
-            f"{USES} {listed(computed)}, set by code that is not run: of other cells, only "
+            f"{USES} {join_few(computed)}, set by code that is not run: of other cells, only "
             "imports, definitions and literal values are"
         )
     if _is_published(name, cell.text):
@@ -224,10 +227,10 @@ def _remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]:
     if cell.mark != name:
         yield f"found by the function's name, in cell {cell.number}"
         if rivals:
-            numbers = listed([str(other.number) for other in rivals])
+            numbers = join_few([str(other.number) for other in rivals])
             yield f"is defined in cell {numbers} too; cell {cell.number} counts"
     elif later := [str(other.number) for other in rivals if other.number > cell.number]:
-        numbers = listed(later)
+        numbers = join_few(later)
         yield f"is defined again in cell {numbers}, without the mark; the marked cell counts"
     if len(marked) > 1:
         yield f"the cell is there {len(marked)} times; the last one that was answered counts"

@@ -1,7 +1,8 @@
 """What a zip holds, unpacked under limits, whatever its headers say.
 
-A member is an entry, as a file in a folder is. It is unpacked under a number for a name, so that
-none of the archive's names reaches the file system. One that cannot be trusted is refused.
+A member is an entry, as a file in a folder is. It is unpacked to a file that has a number for a
+name, so that none of the archive's names reaches the file system. One that cannot be trusted is
+refused.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ class Entry:
         return self.content is None and not self.problem
 
     @property
-    def counts(self) -> bool:
+    def is_wanted(self) -> bool:
         """Whether it is to be read, or noted."""
-        is_read = self.content is not None and suffix_of(self.parts[-1]) in (NOTEBOOK, ZIP)
+        is_read = self.content is not None and find_suffix(self.parts[-1]) in (NOTEBOOK, ZIP)
         return is_read or bool(self.problem)
 
 
 @dataclass
 class Store:
-    """A folder that takes what is unpacked, under numbers for names."""
+    """A folder for what is unpacked, in files that have numbers for names."""
 
     folder: Path
     most: int
@@ -93,21 +94,21 @@ class Allowance:
     taken: int = 0
 
     def take(self, size: int) -> None:
-        """Take so many bytes of what is allowed; raise if there are not as many."""
+        """Use up some bytes of what is allowed; raise if fewer are left."""
         self.taken += size
         self.store.taken += size
         if self.store.taken > self.store.most:
             raise ArchiveError(
-                f"The archive unpacks to more than {_megabytes(self.store.most)}, which is the "
+                f"The archive unpacks to more than {_format_size(self.store.most)}, which is the "
                 "most that is unpacked. Grade it in parts."
             )
         if self.taken > self.most:
-            raise RefusedError(too_much(self.most))
+            raise RefusedError(explain_excess(self.most))
 
 
 @contextmanager
-def opened(file: Path | io.BytesIO, most_files: int) -> Iterator[zipfile.ZipFile]:
-    """Open an archive; refuse one that is damaged, or that holds more than so many files."""
+def open_archive(file: Path | io.BytesIO, most_files: int) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; refuse one that is damaged or that holds more files than allowed."""
     try:
         archive = zipfile.ZipFile(file)
     # Damaged bytes make zipfile raise much that it does not document.
@@ -119,21 +120,21 @@ def opened(file: Path | io.BytesIO, most_files: int) -> Iterator[zipfile.ZipFile
         yield archive
 
 
-def members(archive: zipfile.ZipFile) -> list[Entry]:
+def list_members(archive: zipfile.ZipFile) -> list[Entry]:
     """List an archive as if it were a folder; of members with one name the last counts."""
-    entries = (_member(archive, member) for member in archive.infolist())
+    entries = (_read_member(archive, member) for member in archive.infolist())
     last = {(e.parts, e.problem): e for e in entries if e.parts and not is_hidden(e.parts)}
     return [last[key] for key in sorted(last)]
 
 
-def file_of(content: Path | Packed, allowance: Allowance) -> Path:
+def unpack_to_file(content: Path | Packed, allowance: Allowance) -> Path:
     """Return the file that holds a content, unpacked if it was packed."""
     if isinstance(content, Path):
         return content
-    return allowance.store.keep(bytes_of(content, allowance))
+    return allowance.store.keep(read_bytes(content, allowance))
 
 
-def bytes_of(content: Path | Packed, allowance: Allowance) -> bytes:
+def read_bytes(content: Path | Packed, allowance: Allowance) -> bytes:
     """Read or unpack a content."""
     if isinstance(content, Path):
         return read_regular(content)
@@ -146,7 +147,7 @@ def bytes_of(content: Path | Packed, allowance: Allowance) -> bytes:
         )
     allowance.take(0)
     try:
-        return _unpacked(content, allowance)
+        return _unpack(content, allowance)
     except (RefusedError, ArchiveError):
         raise
     # As above.
@@ -155,32 +156,32 @@ def bytes_of(content: Path | Packed, allowance: Allowance) -> bytes:
 
 
 def read_regular(path: Path) -> bytes:
-    """Read a file that something else may have been put in the place of."""
+    """Read a file, though something else may have taken its place since it was listed."""
     try:
         with open(path, "rb", opener=_open_without_following) as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise RefusedError("it is not a regular file")
             if info.st_size > MOST_BYTES:
-                raise RefusedError(_too_large())
+                raise RefusedError(_explain_size())
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise RefusedError("symbolic links are not followed") from error
         raise RefusedError(f"it cannot be read ({error.strerror})") from error
     if len(content) > MOST_BYTES:
-        raise RefusedError(_too_large())
+        raise RefusedError(_explain_size())
     return content
 
 
-def problem_of(name: str, depth: int, kind: int) -> str:
-    """Say why what has this name and mode is not read, if so."""
+def find_problem(name: str, depth: int, kind: int) -> str:
+    """Say why a file or folder of this name and mode is not read; nothing if it may be."""
     if stat.S_ISLNK(kind):
         return "symbolic links are not followed"
     if depth > MOST_DEPTH:
         return f"it lies more than {MOST_DEPTH} folders deep"
     if stat.S_ISDIR(kind):
-        return "it is a folder, not a notebook" if suffix_of(name) == NOTEBOOK else ""
+        return "it is a folder, not a notebook" if find_suffix(name) == NOTEBOOK else ""
     return "" if stat.S_ISREG(kind) else "it is not a regular file"
 
 
@@ -191,19 +192,19 @@ def is_hidden(parts: tuple[str, ...]) -> bool:
     )
 
 
-def suffix_of(name: str) -> str:
-    """Return the suffix, in small letters, of a notebook or zip; of other files nothing."""
+def find_suffix(name: str) -> str:
+    """Return the suffix of a notebook or zip in lower case; of other files, an empty one."""
     suffix = Path(name).suffix.lower()
     return suffix if suffix in (NOTEBOOK, ZIP) else ""
 
 
-def too_much(most: int) -> str:
+def explain_excess(most: int) -> str:
     """Say why a file of a learner who handed in too much is not read."""
-    return f"the learner's files together are larger than {_megabytes(most)}"
+    return f"the learner's files together are larger than {_format_size(most)}"
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
-    name = _decoded(member)
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
+    name = _decode_name(member)
     parts = tuple(part for part in re.split(r"[/\\]", name.rstrip("/") or "/") if part != ".")
     if not parts:
         return Entry(parts)
@@ -211,16 +212,16 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
         return Entry(parts, problem=LEADS_OUT)
     parts = tuple(filter(None, parts))
     for end, part in enumerate(parts[:-1], start=1):
-        if suffix_of(part) == NOTEBOOK:
-            return Entry(parts[:end], problem=problem_of(part, end, stat.S_IFDIR))
+        if find_suffix(part) == NOTEBOOK:
+            return Entry(parts[:end], problem=find_problem(part, end, stat.S_IFDIR))
     # Not every system writes the mode, or all of it.
     kind = stat.S_IFMT(member.external_attr >> 16) or stat.S_IFREG
-    problem = problem_of(name, len(parts), stat.S_IFDIR if member.is_dir() else kind)
+    problem = find_problem(name, len(parts), stat.S_IFDIR if member.is_dir() else kind)
     content = None if problem or member.is_dir() else Packed(archive, member)
     return Entry(parts, content, problem)
 
 
-def _decoded(member: zipfile.ZipInfo) -> str:
+def _decode_name(member: zipfile.ZipInfo) -> str:
     """Return a member's name; some systems write UTF-8 without the flag that says so."""
     if member.flag_bits & 0x800:
         return member.filename
@@ -230,7 +231,7 @@ def _decoded(member: zipfile.ZipInfo) -> str:
         return member.filename
 
 
-def _unpacked(content: Packed, allowance: Allowance) -> bytes:
+def _unpack(content: Packed, allowance: Allowance) -> bytes:
     """Unpack a member piece by piece: what its header says of its size need not be so."""
     whole = bytearray()
     with content.archive.open(content.member) as stream:
@@ -238,7 +239,7 @@ def _unpacked(content: Packed, allowance: Allowance) -> bytes:
             allowance.take(len(piece))
             whole += piece
             if len(whole) > MOST_BYTES:
-                raise RefusedError(_too_large())
+                raise RefusedError(_explain_size())
     return bytes(whole)
 
 
@@ -247,9 +248,9 @@ def _open_without_following(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
-def _too_large() -> str:
-    return f"it is larger than {_megabytes(MOST_BYTES)}"
+def _explain_size() -> str:
+    return f"it is larger than {_format_size(MOST_BYTES)}"
 
 
-def _megabytes(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1e6:g} MB"

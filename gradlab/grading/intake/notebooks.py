@@ -27,6 +27,7 @@ from gradlab.grading.intake.python_cells import (
     says_nothing,
     symbols_of,
 )
+from gradlab.grading.outcome.text import replace_surrogates
 
 # Each is many times what people write.
 _MOST_BYTES = 25_000_000
@@ -136,18 +137,13 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
         notes.append(f"has {len(raw)} cells; the first {_MOST_CELLS} are read")
     cells, unread = _cells(raw[:_MOST_CELLS])
     if unread:
-        notes.append(f"has more code than is read: cell {listed(unread)} is left out")
+        notes.append(f"has more code than is read: cell {join_few(unread)} is left out")
     return Notebook(
         name, tuple(cells), _lesson(name, cells), tuple(f"{name} {note}" for note in notes)
     )
 
 
-def printable(text: str) -> str:
-    """Replace halves of surrogate pairs: JSON and file names can hold them, no report can."""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
-
-
-def listed(names: Sequence[str]) -> str:
+def join_few(names: Sequence[str]) -> str:
     """Return names in a row, the first few of many."""
     shown = ", ".join(names[:_MOST_LISTED])
     return f"{shown}, ..." if len(names) > _MOST_LISTED else shown
@@ -220,7 +216,7 @@ def _source(raw: dict[str, Any]) -> str:
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return ""
-    text = printable(source.replace("\r\n", "\n").replace("\r", "\n"))
+    text = replace_surrogates(source.replace("\r\n", "\n").replace("\r", "\n"))
     return f"# {text}" if raw.get("cell_type") == "heading" else text
 
 

@@ -1,28 +1,24 @@
 """Each learner's notebooks, found in whatever a teacher got back: a folder or a zip.
 
-Every layout comes down to the same list of names, from a folder or from an archive, and the names
-alone say whose each file is. A file that cannot be trusted is left out with a note on its
-learner: one learner must not stop a class.
+A folder and an archive come down to the same list of entries, and `layouts` says whose each is. A
+file that cannot be trusted is left out, with a note for its learner: one learner must not stop a
+class.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 import tempfile
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
 
 from gradlab.grading.intake.archives import (
-    DRIVE,
-    LEADS_OUT,
     NOTEBOOK,
     ZIP,
     Allowance,
@@ -30,16 +26,26 @@ from gradlab.grading.intake.archives import (
     Entry,
     RefusedError,
     Store,
-    bytes_of,
-    file_of,
+    explain_excess,
+    find_problem,
+    find_suffix,
     is_hidden,
-    members,
-    opened,
-    problem_of,
+    list_members,
+    open_archive,
+    read_bytes,
     read_regular,
-    suffix_of,
-    too_much,
+    unpack_to_file,
 )
+from gradlab.grading.intake.layouts import (
+    LAYOUTS,
+    SUBMITTED,
+    LayoutError,
+    Place,
+    read_place,
+    require_inside,
+    unwrap,
+)
+from gradlab.grading.outcome.text import as_name
 from gradlab.support.errors import GradlabError
 
 # What one learner's notebooks may come to, packed ones too, and what an archive may unpack to.
@@ -50,34 +56,6 @@ MOST_FILES_OF_LEARNER = 10_000
 MOST_FILES_IN_ALL = 200_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
-LONGEST_NAME = 200
-
-# nbgrader's folder of what was handed in, and the folder that `gradlab start` makes.
-SUBMITTED, COURSE = "submitted", "my-course"
-
-# Moodle: "Ada Example_12345_assignsubmission_file_" (Moodle 4 drops the last "_"), a folder, or
-# with the file's name after it. In place of "file": "onlinetext". Without a number: a group.
-_MOODLE = re.compile(
-    r"(?P<student>.+?)_assignsubmission_(?P<kind>[a-z0-9]+)(?:_(?P<file>.*))?", re.DOTALL
-)
-# Canvas: "exampleada_LATE_123_4567_work.ipynb", "anon_xY3z5_4567_work.ipynb" where the learners
-# are hidden, "exampleada_123_text.html" for what was typed in. Three digits: "_04_" is a lesson.
-_CANVAS = re.compile(
-    r"(?:(?:LATE_)?(?P<hidden>anon_[0-9A-Za-z]+)|(?P<name>\w+?)(?:_LATE)?_(?P<user>[0-9]+))"
-    r"_(?:(?P<upload>[0-9]{3,18})_(?P<file>.+)|(?:text|link)\.html)",
-    re.DOTALL,
-)
-# Canvas appends a number to the name of a file that is handed in again.
-_AGAIN = re.compile(r"-[0-9]+(?=\.[^.]+$)")
-# The last two digits: a learner's name may hold some, a lesson's does not.
-_FLAT = re.compile(r"(?P<student>.+)_(?P<file>[0-9]{2}_.*)", re.DOTALL)
-_LESSON = re.compile(r"[0-9]{2}_")
-
-LAYOUTS = (
-    "Give a folder with a folder for each learner, nbgrader's course folder, a folder of "
-    "notebooks named LEARNER_04_vectorizing.ipynb, or a .zip of one of these, or as Moodle or "
-    "Canvas exports it."
-)
 
 
 class SubmissionsError(GradlabError):
@@ -151,10 +129,10 @@ def open_submissions(path: Path) -> Iterator[list[Submission]]:
     """
     with tempfile.TemporaryDirectory(prefix="gradlab-") as temporary:
         try:
-            submissions = _find(path, Store(Path(temporary), MOST_BYTES_IN_ALL))
+            submissions = _find_submissions(path, Store(Path(temporary), MOST_BYTES_IN_ALL))
         except OSError as error:
             raise SubmissionsError(f"{path} cannot be read or unpacked: {error}.") from error
-        except ArchiveError as error:
+        except (ArchiveError, LayoutError) as error:
             raise SubmissionsError(str(error)) from error
         if not submissions:
             raise SubmissionsError(f"{path} holds nothing of any learner. {LAYOUTS}")
@@ -183,230 +161,115 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
         try:
             content = read_regular(path)
             if len(content) > left:
-                raise RefusedError(too_much(MOST_BYTES_OF_LEARNER))
+                raise RefusedError(explain_excess(MOST_BYTES_OF_LEARNER))
             left -= len(content)
             contents[name] = content
         except RefusedError as why:
-            notes.append(_note(name, why))
+            notes.append(_explain_unread(name, why))
     return contents, tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Whose an entry is, by which name of the layout, and its name among the learner's own."""
-
-    student: str
-    named: str
-    own: tuple[str, ...] = ()
-    upload: int = 0
-    unread: str = ""
 
 
 @dataclass
 class _Learner:
-    # By place, own name and problem, so that of two uploads of one file the later one counts.
-    found: dict[tuple[str, tuple[str, ...], str], tuple[int, Entry]] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
+    """What was found of one learner so far."""
+
+    # By origin, own parts and problem, so that of two uploads of one file the later one counts.
+    uploads: dict[tuple[str, tuple[str, ...], str], tuple[int, Entry]] = field(
+        default_factory=dict
+    )
+    origins: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 
-def _find(path: Path, store: Store) -> list[Submission]:
+def _find_submissions(path: Path, store: Store) -> list[Submission]:
     if not path.exists():
         raise SubmissionsError(f"{path} does not exist. {LAYOUTS}")
     if path.is_dir():
         submitted = path / SUBMITTED
         is_course = submitted.is_dir() and not submitted.is_symlink()
-        return _submissions(_walk(submitted if is_course else path), store)
+        return _group_by_learner(_walk(submitted if is_course else path), store)
     if not path.is_file() or (path.suffix.lower() != ZIP and not zipfile.is_zipfile(path)):
         raise SubmissionsError(f"{path} is neither a folder nor a zip. {LAYOUTS}")
     try:
-        with opened(path, MOST_FILES_IN_ALL) as archive:
-            entries = members(archive)
-            _demand_learners(entries)
-            return _submissions(_unwrapped(entries), store)
+        with open_archive(path, MOST_FILES_IN_ALL) as archive:
+            entries = list_members(archive)
+            require_inside(entries)
+            return _group_by_learner(unwrap(entries), store)
     except RefusedError as why:
         raise SubmissionsError(
             f"{path} cannot be unpacked: {why}. Download or make it again."
         ) from why
 
 
-def _submissions(entries: Iterable[Entry], store: Store) -> list[Submission]:
+def _group_by_learner(entries: Iterable[Entry], store: Store) -> list[Submission]:
     learners: dict[str, _Learner] = {}
     for entry in entries:
-        place = _place(entry)
+        place = read_place(entry)
         if place is not None:
-            _assign(entry, place, learners.setdefault(_shown(place.student), _Learner()))
-    return [_submission(student, learners[student], store) for student in sorted(learners)]
+            _assign(entry, place, learners.setdefault(as_name(place.student), _Learner()))
+    return [_gather_submission(student, learners[student], store) for student in sorted(learners)]
 
 
-def _assign(entry: Entry, place: _Place, learner: _Learner) -> None:
-    learner.named.add(place.named)
+def _assign(entry: Entry, place: Place, learner: _Learner) -> None:
+    """Give an entry to the learner whose it is, or the learner a note that says why not."""
+    learner.origins.add(place.origin)
     if place.unread:
         learner.notes.append(place.unread)
         return
-    if not entry.counts or is_hidden(place.own):
+    if not entry.is_wanted or is_hidden(place.own_parts):
         return
-    key = (place.named, place.own, entry.problem)
-    uploads = [learner.found[key]] if key in learner.found else []
+    key = (place.origin, place.own_parts, entry.problem)
+    uploads = [learner.uploads[key]] if key in learner.uploads else []
     uploads = sorted([*uploads, (place.upload, entry)], key=lambda upload: upload[0])
-    learner.found[key] = uploads[-1]
+    learner.uploads[key] = uploads[-1]
     for _, older in uploads[:-1]:
-        later = uploads[-1][1]
-        why = f"it was handed in again as {_shown('/'.join(later.parts))}"
-        learner.notes.append(_note("/".join(older.parts), why))
+        latest = uploads[-1][1]
+        why = f"it was handed in again as {as_name('/'.join(latest.parts))}"
+        learner.notes.append(_explain_unread("/".join(older.parts), why))
 
 
-def _submission(student: str, learner: _Learner, store: Store) -> Submission:
+def _gather_submission(student: str, learner: _Learner, store: Store) -> Submission:
     notebooks: dict[str, Path] = {}
     notes = []
-    if len(learner.named) > 1:
-        together = ", ".join(_shown(named) for named in sorted(learner.named))
+    if len(learner.origins) > 1:
+        together = ", ".join(as_name(origin) for origin in sorted(learner.origins))
         notes.append(f"Taken as one learner, because the names come to the same: {together}.")
     notes += learner.notes
     allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
-    for (_, own, _), (_, entry) in sorted(learner.found.items(), key=lambda item: item[0]):
-        _collect(own, entry, notebooks, notes, allowance)
-    return Submission(student, tuple(sorted(notebooks.items())), _fewer(notes))
+    for (_, own_parts, _), (_, entry) in sorted(learner.uploads.items(), key=lambda item: item[0]):
+        _collect(own_parts, entry, notebooks, notes, allowance)
+    return Submission(student, tuple(sorted(notebooks.items())), _limit_notes(notes))
 
 
 def _collect(
-    own: tuple[str, ...],
+    own_parts: tuple[str, ...],
     entry: Entry,
     notebooks: dict[str, Path],
     notes: list[str],
     allowance: Allowance,
     inside: bool = False,
 ) -> None:
-    """Add what an entry holds to the notebooks, or to the notes why it does not."""
-    name = "/".join(own) or entry.parts[0]
+    """Add the notebooks that an entry holds, or a note that says why they are not read."""
+    name = "/".join(own_parts) or entry.parts[0]
     try:
         if entry.content is None:
             raise RefusedError(entry.problem)
-        if suffix_of(name) == NOTEBOOK:
+        if find_suffix(name) == NOTEBOOK:
             if len(notebooks) == MOST_NOTEBOOKS_OF_LEARNER:
                 raise RefusedError(f"there are {MOST_NOTEBOOKS_OF_LEARNER} notebooks before it")
-            notebooks[_distinct(_shown(name), notebooks)] = file_of(entry.content, allowance)
+            file = unpack_to_file(entry.content, allowance)
+            notebooks[_choose_name(as_name(name), notebooks)] = file
             return
         if inside:
             raise RefusedError("a zip within a learner's zip is not unpacked")
-        packed = io.BytesIO(bytes_of(entry.content, allowance))
-        with opened(packed, MOST_FILES_OF_LEARNER) as archive:
-            for member in members(archive):
-                if member.counts:
-                    path = (*own, *member.parts)
+        packed = io.BytesIO(read_bytes(entry.content, allowance))
+        with open_archive(packed, MOST_FILES_OF_LEARNER) as archive:
+            for member in list_members(archive):
+                if member.is_wanted:
+                    path = (*own_parts, *member.parts)
                     _collect(path, member, notebooks, notes, allowance, inside=True)
     except RefusedError as why:
-        notes.append(_note(name, why))
-
-
-def _place(entry: Entry) -> _Place | None:
-    """Say whose an entry is; None if it is nothing that a learner hands in."""
-    _demand_learners([entry])
-    first, rest = entry.parts[0], entry.parts[1:]
-    if moodle := _MOODLE.fullmatch(first):
-        own = tuple(part for part in (moodle["file"], *rest) if part)
-        student, kind = moodle["student"], moodle["kind"]
-        unread = "" if kind == "file" else f"What was handed in as {kind} is not read."
-        return _Place(student, f"{student} of Moodle", own, unread=unread)
-    if rest or entry.is_folder:
-        return _Place(first, f"the folder {first}", rest)
-    if canvas := _CANVAS.fullmatch(first):
-        student = canvas["hidden"] or f"{canvas['name']}_{canvas['user']}"
-        named = f"{student} of Canvas"
-        if canvas["file"] is None:
-            return _Place(
-                student, named, unread="A text or a link in place of a file is not read."
-            )
-        own_name = _AGAIN.sub("", canvas["file"])
-        return _Place(student, named, (own_name,), int(canvas["upload"]))
-    if suffix_of(first) in (NOTEBOOK, ZIP):
-        return _place_of_file(first)
-    return _Place(first, f"the folder {first}") if entry.problem else None
-
-
-def _place_of_file(name: str) -> _Place:
-    student, own = _learner_and_file(name)
-    if not student:
-        raise SubmissionsError(
-            f"The name of {_shown(name)} says of no learner whose it is. Put it into a folder "
-            f"called like the learner, or name it LEARNER_{_shown(name).lstrip('_')}."
-        )
-    named = f"the files {student}_…" if own != name else f"the file {name}"
-    return _Place(student, named, (own,))
-
-
-def _learner_and_file(name: str) -> tuple[str, str]:
-    """Take LEARNER_FILE apart; without a learner in it the first is empty."""
-    if flat := _FLAT.fullmatch(name):
-        return flat["student"], flat["file"]
-    # A zip stands for a folder: its whole name is the learner's, as a folder's is.
-    if "_" not in name or suffix_of(name) == ZIP:
-        return name[: -len(suffix_of(name))], name
-    if _LESSON.match(name):
-        return "", name
-    student, _, own = name.partition("_")
-    return student, own
-
-
-def _demand_learners(entries: Iterable[Entry]) -> None:
-    """Refuse names that lead out of the archive right away, so that they are no learner's."""
-    for entry in entries:
-        first = entry.parts[0]
-        if entry.problem == LEADS_OUT and (first in ("", "..") or DRIVE.match(first)):
-            raise SubmissionsError(
-                f"{_shown('/'.join(entry.parts))!r} is not the name of a file of any learner. "
-                "Remove it from the submissions."
-            )
-
-
-def _unwrapped(entries: list[Entry]) -> list[Entry]:
-    """Take off nbgrader's folder `submitted`, and a folder around everything."""
-    if _has_submitted(entries):
-        return _below(SUBMITTED, entries)
-    tops = {entry.parts[0] for entry in entries if _place_or_lesson(entry)}
-    if len(tops) != 1:
-        return entries
-    (top,) = tops
-    inner = _below(top, entries)
-    if _has_submitted(inner):
-        return _below(SUBMITTED, inner)
-    if _is_learners_folder(top, inner) or not any(map(_place_or_lesson, inner)):
-        return entries
-    return inner
-
-
-def _is_learners_folder(name: str, inner: list[Entry]) -> bool:
-    """Whether a folder that is alone is a learner's, not one around those of the learners."""
-    if _MOODLE.fullmatch(name):
-        return True
-    return any(
-        entry.parts[0] == COURSE
-        or (len(entry.parts) == 1 and _LESSON.match(entry.parts[0]) and not _place_or_none(entry))
-        for entry in inner
-    )
-
-
-def _place_or_none(entry: Entry) -> _Place | None:
-    try:
-        return _place(entry)
-    except SubmissionsError:
-        return None
-
-
-def _place_or_lesson(entry: Entry) -> bool:
-    return suffix_of(entry.parts[0]) == NOTEBOOK or _place_or_none(entry) is not None
-
-
-def _has_submitted(entries: list[Entry]) -> bool:
-    return any(e.parts[0] == SUBMITTED and (e.is_folder or len(e.parts) > 1) for e in entries)
-
-
-def _below(folder: str, entries: list[Entry]) -> list[Entry]:
-    return [
-        replace(entry, parts=entry.parts[1:])
-        for entry in entries
-        if entry.parts[0] == folder and len(entry.parts) > 1
-    ]
+        notes.append(_explain_unread(name, why))
 
 
 def _walk(root: Path) -> Iterator[Entry]:
@@ -423,7 +286,7 @@ def _walk_learner(top: Path) -> Iterator[Entry]:
     left = MOST_FILES_OF_LEARNER
     while waiting:
         path, parts = waiting.pop()
-        entry = _entry_of(path, parts)
+        entry = _read_entry(path, parts)
         yield entry
         if not entry.is_folder:
             continue
@@ -445,26 +308,16 @@ def _walk_learner(top: Path) -> Iterator[Entry]:
         ]
 
 
-def _entry_of(path: Path, parts: tuple[str, ...]) -> Entry:
+def _read_entry(path: Path, parts: tuple[str, ...]) -> Entry:
     try:
         kind = path.lstat().st_mode
     except OSError as error:
         return Entry(parts, problem=f"it cannot be read ({error.strerror})")
-    problem = problem_of(path.name, len(parts), kind)
+    problem = find_problem(path.name, len(parts), kind)
     return Entry(parts, None if problem or stat.S_ISDIR(kind) else path, problem)
 
 
-def _shown(name: str) -> str:
-    """Return a name that can be shown and written anywhere: no control characters, not endless."""
-    # Bytes that are no UTF-8 come from the file system as surrogates.
-    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
-    name = "".join("�" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
-    if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME // 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
-    return name.strip() or "�"
-
-
-def _distinct(name: str, taken: Iterable[str]) -> str:
+def _choose_name(name: str, taken: Iterable[str]) -> str:
     if name not in taken:
         return name
     stem, suffix = name[: -len(NOTEBOOK)], name[-len(NOTEBOOK) :]
@@ -473,11 +326,11 @@ def _distinct(name: str, taken: Iterable[str]) -> str:
     )
 
 
-def _note(name: str, why: object) -> str:
-    return f"{_shown(name)} was not read: {why}."
+def _explain_unread(name: str, why: object) -> str:
+    return f"{as_name(name)} was not read: {why}."
 
 
-def _fewer(notes: list[str]) -> tuple[str, ...]:
+def _limit_notes(notes: list[str]) -> tuple[str, ...]:
     notes = list(dict.fromkeys(notes))
     if len(notes) <= MOST_NOTES:
         return tuple(notes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
-import html
 import io
 import re
 import unicodedata
@@ -16,13 +15,12 @@ from pathlib import Path
 from gradlab.course.folder import LESSONS, CourseError, lessons_folder
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
-    as_cell,
     as_number,
-    explained,
-    plain,
+    explain_errors,
     write_grades,
 )
 from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult
+from gradlab.grading.outcome.text import as_cell, as_html, as_line
 from gradlab.support.files import write_whole
 
 # By it a later run knows the pages that it may replace.
@@ -111,7 +109,7 @@ def feedback_page(result: LearnerResult, comment: str = "") -> str:
     >>> "<strong>3</strong> of 3 points" in page
     True
     """
-    title = f"Feedback for {_escape(plain(result.student))}"
+    title = f"Feedback for {as_html(as_line(result.student))}"
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
     parts = [
         _HEAD,
@@ -122,7 +120,7 @@ def feedback_page(result: LearnerResult, comment: str = "") -> str:
         "<main>",
         f"<h1>{title}</h1>",
         *_summary(result),
-        *([f'<p class="said">{_escape(comment)}</p>'] if comment else []),
+        *([f'<p class="said">{as_html(comment)}</p>'] if comment else []),
     ]
     for lesson in lessons:
         parts += _lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
@@ -171,7 +169,7 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
         for name, result in zip(names, results, strict=True)
     }
     require_room([result.student for result in results], folder)
-    with explained(folder):
+    with explain_errors(folder):
         changed = [path for path, page in pages.items() if not _is_there(path, page)]
         folder.mkdir(parents=True, exist_ok=True)
         for path in changed:
@@ -201,7 +199,7 @@ def require_room(students: Sequence[str], folder: Path) -> None:
     GradebookError
         If another file is in the way.
     """
-    with explained(folder):
+    with explain_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
         for name in _file_names(students):
@@ -238,7 +236,7 @@ def _lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
     title = _titles().get(lesson)
     return [
         "<section>",
-        f"<h2>Lesson {lesson}{': ' + _escape(title) if title else ''}</h2>",
+        f"<h2>Lesson {lesson}{': ' + as_html(title) if title else ''}</h2>",
         "<table>",
         f"<caption>{points} of {most} points</caption>",
         '<thead><tr><th scope="col">Exercise</th><th scope="col">Result</th>'
@@ -293,28 +291,23 @@ def _details(exercise: ExerciseResult) -> list[str]:
         lines += ["<ul>", *map(_group, groups), "</ul>"]
     if tables:
         # What scrolls must be within reach of the keyboard.
-        lines.append(f'<pre tabindex="0">{_escape(chr(10).join(tables))}</pre>')
+        lines.append(f'<pre tabindex="0">{as_html(chr(10).join(tables))}</pre>')
     # Without groups it was not run, and the sentences say why.
     what = "Hint: " if groups else ""
-    return lines + [f'<p class="said hint">{what}{_escape(hint)}</p>' for hint in exercise.hints]
+    return lines + [f'<p class="said hint">{what}{as_html(hint)}</p>' for hint in exercise.hints]
 
 
 def _group(group: GroupResult) -> str:
     look, sign = ("good", "✓") if group.right == group.total else ("bad", "✗")
     return (
-        f'<li><span class="{look}">{sign}</span> {_escape(group.name)}: '
+        f'<li><span class="{look}">{sign}</span> {as_html(group.name)}: '
         f"{group.right} of {group.total} right</li>"
     )
 
 
 def _code(name: str) -> str:
     """Return a name that a narrow column may break where its words end."""
-    return f"<code>{_escape(name).replace('_', '_<wbr>')}</code>"
-
-
-def _escape(text: str) -> str:
-    """Return text for HTML; of what cannot be seen, only ends of lines stay."""
-    return html.escape("\n".join(plain(line) for line in text.splitlines()))
+    return f"<code>{as_html(name).replace('_', '_<wbr>')}</code>"
 
 
 @functools.cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import statistics
 import textwrap
 from collections import Counter
@@ -15,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradlab.grading.outcome.results import LearnerResult, Run, Status
+from gradlab.grading.outcome.text import as_cell, as_line
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_kept
 
@@ -24,9 +24,6 @@ _MEANING: dict[Status, str] = {
     "unreadable": "unreadable: something could not be read or marked",
     "missing": "missing: no notebook was handed in",
 }
-# What breaks a line, is obeyed by a terminal, or shows a line in another order.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-_FORMULA = tuple("=+-@＝＋－＠")
 
 
 class GradebookError(GradlabError):
@@ -147,7 +144,7 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
     lines += [f"{counts[s]:6}  {meaning}" for s, meaning in _MEANING.items() if counts[s]]
     lines += _averages([result for result in results if result.status == "graded"])
     lines += _wrapped(f"Seed: {run.seed} (with --seed {run.seed} the grades come out the same)")
-    lines += _wrapped(f"Isolation: {plain(run.isolation)}")
+    lines += _wrapped(f"Isolation: {as_line(run.isolation)}")
     lines += _listed("Marks that were not used:", remarks)
     lines += _listed("Needs a person:", needs_a_person(results))
     lines += _listed("Worth a look, for it may cost points:", _worth_a_look(results))
@@ -175,13 +172,13 @@ def needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
     ['dora: handed in no notebook']
     """
     waiting = sorted((r for r in results if r.status != "graded"), key=lambda r: r.student)
-    return [plain(f"{result.student}: {_reason(result)}") for result in waiting]
+    return [as_line(f"{result.student}: {_reason(result)}") for result in waiting]
 
 
 def _worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     """Return what was noted on answers that did not get full marks."""
     return [
-        plain(f"{result.student}: {exercise.name} {note}")
+        as_line(f"{result.student}: {exercise.name} {note}")
         for result in sorted(results, key=lambda result: result.student)
         for exercise in result.exercises
         if exercise.outcome in ("wrong", "stopped")
@@ -219,14 +216,14 @@ def write_grades(path: Path, text: str) -> Path | None:
     ...     print(write_grades(path, "old"), write_grades(path, "new").name)
     None grades.kept-1.csv
     """
-    with explained(path):
+    with explain_errors(path):
         if path.exists() and not path.is_file():
             raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
         return write_kept(path, text.encode())
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_errors(path: Path) -> Iterator[None]:
     """Say what to do about a file or folder that cannot be written.
 
     Parameters
@@ -273,52 +270,6 @@ def as_number(points: float | None) -> str:
     return "" if points is None else f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def as_cell(text: str) -> str:
-    """Return text for a spreadsheet, which shall not take it for a formula.
-
-    Parameters
-    ----------
-    text : str
-        Any text, such as what a learner is called.
-
-    Returns
-    -------
-    str
-        One line; after an apostrophe, where it begins like a formula.
-
-    Examples
-    --------
-    >>> from gradlab.grading.outcome.gradebook import as_cell
-    >>> as_cell("ada"), as_cell("=1+1")
-    ('ada', "'=1+1")
-    """
-    line = plain(text)
-    formula = line.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r"))
-    return f"'{line}" if formula else line
-
-
-def plain(text: str) -> str:
-    r"""Return a text in one line, without what a terminal would obey.
-
-    Parameters
-    ----------
-    text : str
-        Any text, such as the name of a folder that a learner handed in.
-
-    Returns
-    -------
-    str
-        Control characters are spaces; what is no Unicode text is spelled out.
-
-    Examples
-    --------
-    >>> from gradlab.grading.outcome.gradebook import plain
-    >>> plain("ada\n\x1b[2J")
-    'ada  [2J'
-    """
-    return _CONTROL.sub(" ", text).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _reason(result: LearnerResult) -> str:
     if result.status == "missing":
         return "handed in no notebook"
@@ -342,7 +293,7 @@ def _averages(graded: Sequence[LearnerResult]) -> list[str]:
 
 
 def _listed(heading: str, items: Sequence[str]) -> list[str]:
-    lines = [line for item in items for line in _wrapped(plain(item), "  ")]
+    lines = [line for item in items for line in _wrapped(as_line(item), "  ")]
     return ["", heading, *lines] if lines else []
 
 

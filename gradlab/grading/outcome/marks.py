@@ -12,8 +12,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from gradlab.grading.outcome.gradebook import GradebookError, as_cell, as_number, plain
+from gradlab.grading.outcome.gradebook import GradebookError, as_number
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+from gradlab.grading.outcome.text import as_cell, as_line
 
 # (student, exercise) -> points
 Marks = dict[tuple[str, str], float]
@@ -79,7 +80,7 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
         points = _points(at, number, given, max_points[exercise])
         if marks.setdefault((_known_as(student), exercise), points) != points:
             raise GradebookError(
-                f"{at}, column points: {given} was given, but {plain(student)} has another mark "
+                f"{at}, column points: {given} was given, but {as_line(student)} has another mark "
                 f"for {exercise} in a line above. Delete one of the two lines."
             )
     return marks
@@ -125,7 +126,7 @@ def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerR
         mine = given.get(name, {}) if names[name] == 1 else {}
         merged.append(_marked(result, mine))
         unused += _no_such_answer(result, mine)
-    return merged, [plain(sentence) for sentence in unused]
+    return merged, [as_line(sentence) for sentence in unused]
 
 
 def _read_text(path: Path) -> str:
@@ -187,7 +188,7 @@ def _places(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
         if columns.count(name) != 1:
             problem = "is there twice" if name in columns else "is missing"
             raise GradebookError(
-                f"{at}: the column {name} {problem}. There are {', '.join(map(plain, row))}; "
+                f"{at}: the column {name} {problem}. There are {', '.join(map(as_line, row))}; "
                 f"{needed}."
             )
     return {name: columns.index(name) for name in _COLUMNS}
@@ -209,7 +210,7 @@ def _points(at: str, number: str, given: str, most: float) -> float:
 
 def _known_as(name: str) -> str:
     """Return a learner's name however a spreadsheet or a file system spells it."""
-    line = unicodedata.normalize("NFC", plain(name)).strip()
+    line = unicodedata.normalize("NFC", as_line(name)).strip()
     # The apostrophe that as_csv put there.
     return line[1:] if line.startswith("'") and as_cell(line[1:]) == line else line
 
