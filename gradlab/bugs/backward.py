@@ -1,4 +1,4 @@
-"""Backpropagation in steps that can be replaced one by one, which is where bugs are put in."""
+"""Backpropagation in steps; a bug is planted by replacing one of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Gradients = Callable[[MLP, FloatArray, FloatArray], Params]
 
 @dataclass(frozen=True)
 class Forward:
-    """What a forward pass leaves behind for the backward pass; layers are counted from 0.
+    """What a forward pass keeps for the backward pass; layers are counted from 0.
 
     Attributes
     ----------
@@ -25,13 +25,14 @@ class Forward:
     Y : ndarray of float64, shape (m, n_L)
         The targets.
     A : list of ndarray of float64
-        What each layer was given: X, then the hidden activations, after dropout.
+        The input of each layer: X, then the hidden activations after dropout.
     hidden : list of ndarray of float64
-        The same before dropout.
+        The same, before dropout.
     Z : list of ndarray of float64
-        What each layer made of it, ``A[l] W_l + b_l``; the last are the logits.
+        The pre-activations of each layer, ``A[l] W_l + b_l``; the last are the logits.
     masks : list of ndarray or None
-        mask / keep_prob of each hidden layer: ``A[l] = hidden[l] * masks[l - 1]``.
+        mask / keep_prob of each hidden layer, so that ``A[l] = hidden[l] * masks[l - 1]``; None
+        without dropout.
     """
 
     network: MLP
@@ -43,7 +44,7 @@ class Forward:
 
     @property
     def rows(self) -> int:
-        """The number m of rows."""
+        """The number m of rows in the batch."""
         return len(self.Y)
 
     @property
@@ -57,7 +58,7 @@ class Forward:
 
 
 def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
-    """Run a network's forward pass, with dropout if it has any, and keep everything."""
+    """Run a network's forward pass, with dropout if it has any, and keep all that it computes."""
     X, Y = read_batch(network.sizes, network.params, X, Y)
     masks = network.scale_masks(len(X))
     g = ACTIVATIONS[network.activation].function
@@ -71,55 +72,55 @@ def run_forward(network: MLP, X: FloatArray, Y: FloatArray) -> Forward:
 
 
 def average_over_rows(f: Forward, delta: FloatArray) -> FloatArray:
-    """Divide by the number of rows, if the loss is a mean."""
+    """Divide delta by the number of rows if the loss is a mean."""
     return delta / f.rows if f.network.reduction == "mean" else delta
 
 
-def right_start(f: Forward) -> FloatArray:
-    """Return delta_L, the derivative of the loss by the logits."""
+def compute_output_delta(f: Forward) -> FloatArray:
+    """Return delta_L, the derivative of the loss with respect to the logits."""
     return average_over_rows(f, softmax(f.Z[-1]) - f.Y)
 
 
-def right_weights(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+def compute_weight_gradient(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     """Return dW of a layer."""
     return f.A[layer].T @ delta + f.network.l2 * f.W(layer)
 
 
-def right_bias(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+def compute_bias_gradient(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     """Return db of a layer."""
     db: FloatArray = delta.sum(axis=0)
     return db
 
 
-def right_product(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
-    """Return the derivative by A[layer], which the layer was given."""
+def compute_input_gradient(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
+    """Return the derivative of the loss with respect to A[layer], the input of the layer."""
     return delta @ f.W(layer).T
 
 
-def right_dropout(f: Forward, layer: int) -> FloatArray | float:
-    """Return the derivative of A[layer] by hidden[layer]."""
+def compute_dropout_factor(f: Forward, layer: int) -> FloatArray | float:
+    """Return the derivative of A[layer] with respect to hidden[layer]."""
     return 1.0 if f.masks is None else f.masks[layer - 1]
 
 
-def right_slope(f: Forward, layer: int) -> FloatArray | float:
-    """Return the derivative of hidden[layer] by the Z behind it."""
+def compute_slope(f: Forward, layer: int) -> FloatArray | float:
+    """Return the derivative of hidden[layer] with respect to Z[layer - 1]."""
     return f.activation.slope(f.hidden[layer])
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of a backward pass, right ones where nothing else is given."""
+    """The steps of a backward pass; the right ones by default."""
 
-    start: Callable[[Forward], FloatArray] = right_start
-    weights: Callable[[Forward, int, FloatArray], FloatArray] = right_weights
-    bias: Callable[[Forward, int, FloatArray], FloatArray] = right_bias
-    product: Callable[[Forward, int, FloatArray], FloatArray] = right_product
-    dropout: Callable[[Forward, int], FloatArray | float] = right_dropout
-    slope: Callable[[Forward, int], FloatArray | float] = right_slope
+    start: Callable[[Forward], FloatArray] = compute_output_delta
+    weights: Callable[[Forward, int, FloatArray], FloatArray] = compute_weight_gradient
+    bias: Callable[[Forward, int, FloatArray], FloatArray] = compute_bias_gradient
+    product: Callable[[Forward, int, FloatArray], FloatArray] = compute_input_gradient
+    dropout: Callable[[Forward, int], FloatArray | float] = compute_dropout_factor
+    slope: Callable[[Forward, int], FloatArray | float] = compute_slope
 
 
 def run_backward(steps: Steps, network: MLP, X: FloatArray, Y: FloatArray) -> Params:
-    """Return the gradient of a network's loss, as `MLP.gradients` does, by these steps."""
+    """Return the gradient of a network's loss by these steps, in the form of `MLP.gradients`."""
     f = run_forward(network, X, Y)
     delta = steps.start(f)
     gradients: Params = []
@@ -131,15 +132,15 @@ def run_backward(steps: Steps, network: MLP, X: FloatArray, Y: FloatArray) -> Pa
     return gradients[::-1]
 
 
-def backward(**replaced: Any) -> Gradients:
-    """Return a backward pass in which these of its `Steps` are replaced.
+def replace_steps(**steps: Any) -> Gradients:
+    """Return a backward pass in which the named fields of `Steps` are replaced.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.bugs.backward import backward
+    >>> from gradlab.bugs.backward import replace_steps
     >>> from gradlab import MLP
-    >>> wrong = backward(bias=lambda f, layer, delta: delta[0])
+    >>> wrong = replace_steps(bias=lambda f, layer, delta: delta[0])
     >>> X, Y = np.ones((2, 3)), np.eye(2)
     >>> network = MLP([3, 2])
     >>> np.allclose(wrong(network, X, Y)[0][0], network.gradients(X, Y)[0][0])
@@ -147,13 +148,13 @@ def backward(**replaced: Any) -> Gradients:
     >>> np.allclose(wrong(network, X, Y)[0][1], network.gradients(X, Y)[0][1])
     False
     """
-    return partial(run_backward, Steps(**replaced))
+    return partial(run_backward, Steps(**steps))
 
 
-def afterwards(change: Callable[[MLP, Params], Params]) -> Gradients:
-    """Return the right backward pass with a change of what it has found."""
+def change_result(change: Callable[[MLP, Params], Params]) -> Gradients:
+    """Return a backward pass that changes the right gradients once they are computed."""
 
-    def gradients(network: MLP, X: FloatArray, Y: FloatArray) -> Params:
+    def compute_gradients(network: MLP, X: FloatArray, Y: FloatArray) -> Params:
         return change(network, MLP.gradients(network, X, Y))
 
-    return gradients
+    return compute_gradients

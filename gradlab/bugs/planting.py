@@ -15,9 +15,9 @@ __all__ = ["BUGS", "Bug", "Spoiled", "plant"]
 
 
 class Spoiled(MLP):
-    """A network with a bug in its ``gradients``; everything else is its own.
+    """A network with a bug in its ``gradients``; everything else is right.
 
-    `plant` makes it. It does not say which bug it has, nor do its attributes.
+    `plant` makes it. Neither its text nor its attributes tell which bug it has.
     """
 
     _which: int
@@ -42,9 +42,9 @@ class Spoiled(MLP):
         ValueError, TypeError
             As `loss`.
         """
-        # Here, so that no error comes from inside the bug, whose name a traceback would show.
+        # Checked here: an error from inside the bug would show its name in the traceback.
         X, Y = read_batch(self.sizes, self.params, X, Y)
-        return _BY_NUMBER[self._which].gradients(self, X, Y)
+        return _BY_HASH[self._which].gradients(self, X, Y)
 
 
 def plant(network: MLP, name: str) -> MLP:
@@ -60,22 +60,20 @@ def plant(network: MLP, name: str) -> MLP:
     Returns
     -------
     Spoiled
-        An `MLP`, with the loss of one. It does not tell the name of its bug, and neither do its
-        copies and pickles; who steps through the code with a debugger will find it.
+        An `MLP` with the right loss. Neither the network nor its copies and pickles tell the name
+        of its bug; a debugger that steps through the code does.
 
     Raises
     ------
     ValueError
-        If there is no bug of this name, or it would change nothing in this network.
+        If there is no bug of this name, or it changes nothing in this network.
     TypeError
-        If `network` is no `MLP`, or has a bug already.
+        If `network` is not an `MLP`, or already has a bug.
 
     Examples
     --------
+    >>> from gradlab import MLP, check_network, load_digits
     >>> from gradlab.bugs import plant
-    >>> from gradlab import load_digits
-    >>> from gradlab import check_network
-    >>> from gradlab import MLP
     >>> X, Y = load_digits()
     >>> network = plant(MLP([64, 6, 6, 10]), "transposed_weights")
     >>> print(check_network(network, X[:16], Y[:16]).findings[0])
@@ -88,15 +86,18 @@ def plant(network: MLP, name: str) -> MLP:
         raise TypeError(f"network is of type {kind}; it must be an MLP without a bug")
     bug = BUGS[name]
     if not bug.spoils(network):
-        raise ValueError(f"the bug {name!r} changes nothing in this network: {bug.what}")
+        raise ValueError(
+            f"name must be a bug that takes effect; {name!r} changes nothing in this network. "
+            f"{bug.what} Choose another bug, or another network."
+        )
     spoiled = Spoiled.__new__(Spoiled)
-    vars(spoiled).update(copy.deepcopy(vars(network)), _which=_number(name), _memory=[])
+    vars(spoiled).update(copy.deepcopy(vars(network)), _which=_hash_name(name), _memory=[])
     return spoiled
 
 
-def _number(name: str) -> int:
-    # Not the place in BUGS, which would be easy to look up.
+def _hash_name(name: str) -> int:
+    # Not the index in BUGS, which would be easy to look up.
     return zlib.crc32(name.encode())
 
 
-_BY_NUMBER = {_number(name): bug for name, bug in BUGS.items()}
+_BY_HASH = {_hash_name(name): bug for name, bug in BUGS.items()}

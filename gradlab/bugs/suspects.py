@@ -1,4 +1,4 @@
-"""Networks under suspicion: half of them with a bug, the others looking no better."""
+"""Networks under suspicion: half of them have a bug, and none looks as if it had one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from gradlab.network.mlp import MLP
 from gradlab.support.arguments import require_count
 from gradlab.support.floats import FloatArray
 
-# Bugs that show in small networks and do not change from call to call.
-_DRAWN = (
+# Bugs that show in small networks and act alike in every call.
+_BUGS_TO_DRAW = (
     "transposed_weights",
     "flipped_bias",
     "column_by_column",
@@ -37,9 +37,9 @@ _DRAWN = (
     "first_penalty_forgotten",
     "penalized_bias",
 )
-# A block is plainly wrong if it is off by this part of its largest entry, and by so much.
-_PLAIN = 1e-2
-_LEAST = 1e-5
+# A block is plainly wrong if its error exceeds this fraction of its largest entry, and this bound.
+_LEAST_FRACTION = 1e-2
+_LEAST_ERROR = 1e-5
 _KINDS = ("new", "trained", "raw inputs", "large loss", "blank sample")
 _ANSWERS = ("said ok", "right block", "another block")
 
@@ -50,7 +50,7 @@ class Suspect:
     Attributes
     ----------
     params : list of (W, b)
-        Its parameters. May be replaced by others of these shapes.
+        Its parameters; they may be replaced by others of the same shapes.
     X : ndarray of float64, shape (m, n_0)
         The inputs.
     Y : ndarray of float64, shape (m, K)
@@ -67,41 +67,41 @@ class Suspect:
         return "network " + "-".join(map(str, self._network.sizes))
 
     def loss(self, X: FloatArray, Y: FloatArray) -> float:
-        """Return the loss; as `MLP.loss`, with a constant added."""
+        """Return the loss of `MLP.loss`, plus a constant, which is 0 for most networks."""
         self._network.params = self.params
         return self._network.loss(X, Y) + self._constant
 
     def gradients(self, X: FloatArray, Y: FloatArray) -> Params:
-        """Return what the network takes for the gradient of its loss."""
+        """Return what the network computes as the gradient of its loss."""
         self._network.params = self.params
         return self._network.gradients(X, Y)
 
 
 def draw_suspects(count: int = 20, seed: int = 0) -> tuple[list[Suspect], list[str]]:
-    """Draw networks, half of them with a bug, and say which.
+    """Draw networks, half of them with a bug, and return which have one.
 
-    They differ in size, activation, penalty and scale of the inputs; some are trained, some have
-    a constant in their loss, some samples that lie on the kink of a ReLU. What a network is like
-    does not tell whether it has a bug.
+    They differ in size, activation, penalty and scale of the inputs. Some are trained, some have
+    a constant added to their loss, and some have a sample that lies on the kink of a ReLU. None
+    of this tells whether a network has a bug.
 
     Parameters
     ----------
     count : int
-        How many networks; if it is odd, the smaller half has bugs.
+        The number of networks; if it is odd, the smaller half has bugs.
     seed : int
-        Seed of the draw.
+        The seed of the draw.
 
     Returns
     -------
     networks : list of Suspect
     answers : list of str
-        For each, "ok" or the name of the wrong block nearest to the output, such as "b2"; where
-        both W and b of a layer are wrong, W.
+        For each network, "ok" or the name of the wrong block nearest to the output, such as "b2";
+        W, if both W and b of that layer are wrong.
 
     Raises
     ------
     ValueError, TypeError
-        If `count` or `seed` is no whole number of at least 1 or 0.
+        If `count` is not a whole number >= 1, or `seed` not a whole number >= 0.
 
     Examples
     --------
@@ -113,9 +113,9 @@ def draw_suspects(count: int = 20, seed: int = 0) -> tuple[list[Suspect], list[s
     require_count("count", count)
     require_count("seed", seed, least=0)
     rng = np.random.default_rng(seed)
-    # Every kind comes as often among the wrong ones as among the right ones.
+    # Each kind is as frequent among the wrong networks as among the right ones.
     drawn = [
-        (_wrong if number < count // 2 else _right)(rng, _KINDS[number % len(_KINDS)])
+        (_draw_wrong if number < count // 2 else _draw_right)(rng, _KINDS[number % len(_KINDS)])
         for number in range(count)
     ]
     order = rng.permutation(count).tolist()
@@ -123,14 +123,14 @@ def draw_suspects(count: int = 20, seed: int = 0) -> tuple[list[Suspect], list[s
 
 
 def confusion_table(said: Sequence[str], answers: Sequence[str]) -> str:
-    """Count what was found, missed, misplaced and a false alarm.
+    """Count the bugs that were found, missed or misplaced, and the false alarms.
 
     Parameters
     ----------
     said : sequence of str
-        What was said of each network: "ok" or the name of a block.
+        The verdict on each network: "ok" or the name of a block.
     answers : sequence of str
-        What is right.
+        The right verdicts.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def confusion_table(said: Sequence[str], answers: Sequence[str]) -> str:
     Raises
     ------
     ValueError
-        If there are not as many of one as of the other.
+        If `said` and `answers` differ in length.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def confusion_table(said: Sequence[str], answers: Sequence[str]) -> str:
     """
     if len(said) != len(answers):
         raise ValueError(
-            f"said has {len(said)} entries; it must have {len(answers)}, as answers has"
+            f"said has {len(said)} entries; it must have {len(answers)}, as many as answers"
         )
     pairs = list(zip(map(str, said), answers, strict=True))
     passed = sum(a == "ok" and s == "ok" for s, a in pairs)
@@ -172,51 +172,53 @@ def confusion_table(said: Sequence[str], answers: Sequence[str]) -> str:
 
 
 def nearest_to_output(blocks: Sequence[str]) -> str:
-    """Return which of some wrong blocks is nearest to the output, "ok" if there is none."""
+    """Return the wrong block that is nearest to the output, or "ok" if no block is wrong."""
     if not blocks:
         return "ok"
     return max(blocks, key=lambda name: (int(name[1:]), name[0] == "W"))
 
 
-def _right(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
-    network, X, Y, constant = _network(rng, kind)
+def _draw_right(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
+    network, X, Y, constant = _draw_network(rng, kind)
     return Suspect(network, X, Y, constant), "ok"
 
 
-def _wrong(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
+def _draw_wrong(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
     # Some bugs change nothing, or next to nothing, in some networks.
     while True:
-        network, X, Y, constant = _network(rng, kind)
-        name = str(rng.choice(_DRAWN))
+        network, X, Y, constant = _draw_network(rng, kind)
+        name = str(rng.choice(_BUGS_TO_DRAW))
         if not BUGS[name].spoils(network):
             continue
         spoiled = plant(network, name)
         blocks = _list_spoiled_blocks(network.gradients(X, Y), spoiled.gradients(X, Y))
         answer = nearest_to_output(blocks)
-        # There the biases of hidden layers lie on a kink, where any slope between two is right.
-        on_kinks = kind == "blank sample" and answer in _hidden_biases(network)
+        # A blank sample puts hidden biases on a kink, where any slope between both sides is right.
+        on_kinks = kind == "blank sample" and answer in _list_hidden_biases(network)
         if blocks and not on_kinks:
             return Suspect(spoiled, X, Y, constant), answer
 
 
-def _hidden_biases(network: MLP) -> list[str]:
+def _list_hidden_biases(network: MLP) -> list[str]:
     return [f"b{layer}" for layer in range(1, len(network.params))]
 
 
 def _list_spoiled_blocks(right: Params, wrong: Params) -> list[str]:
-    """Return the blocks that are plainly wrong; none if another is wrong, but not plainly."""
+    """Return the plainly wrong blocks; none if any block is wrong, but not plainly."""
     names = []
     for (name, r), (_, w) in zip(named_blocks(right), named_blocks(wrong), strict=True):
         error, size = float(np.abs(r - w).max()), float(np.abs(r).max())
-        if error > max(_PLAIN * size, _LEAST):
+        if error > max(_LEAST_FRACTION * size, _LEAST_ERROR):
             names.append(name)
         elif error > 1e-12 * size:
             return []
     return names
 
 
-def _network(rng: np.random.Generator, kind: str) -> tuple[MLP, FloatArray, FloatArray, float]:
-    """Draw a network of a kind, with its batch and a constant for its loss."""
+def _draw_network(
+    rng: np.random.Generator, kind: str
+) -> tuple[MLP, FloatArray, FloatArray, float]:
+    """Draw a network of a kind, its batch, and a constant to add to its loss."""
     classes, rows = int(rng.integers(2, 5)), int(rng.integers(5, 9))
     inner = int(rng.integers(2, 4))
     widths = [inner, inner] if rng.random() < 0.6 else [inner]

@@ -1,1 +1,1 @@
-"""The learner's course folder, JupyterLab on it, and whether everything is in place."""
+"""The learner's course folder, JupyterLab on it, and a check that all it needs is in place."""

@@ -1,4 +1,4 @@
-"""Is everything there that the course needs? Each check says what it found and what to do."""
+"""Checks of what the course needs; each says what it found and what to do."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Check:
         What was checked.
     ok : bool
     found : str
-        What there is.
+        What was found.
     remedy : str
-        What to do if it is not ok.
+        What to do if the check fails.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Check:
 
 @dataclass(frozen=True, repr=False)
 class Environment:
-    """What `check_environment` found. Let it be the last line of a cell.
+    """What `check_environment` found, shown if it is the last line of a cell.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Environment:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is broken."""
+        """Whether every check passed."""
         return all(check.ok for check in self.checks)
 
     def __str__(self) -> str:
@@ -68,18 +68,17 @@ class Environment:
             f'<td style="text-align: left">{escape(_describe(check))}</td></tr>'
             for check in self.checks
         )
-        return (
-            f"<p><strong>{_verdict(self.checks)}</strong></p><table><tbody>{rows}</tbody></table>"
-        )
+        summary = f"<p><strong>{_summarize(self.checks)}</strong></p>"
+        return f"{summary}<table><tbody>{rows}</tbody></table>"
 
 
 def check_environment() -> Environment:
-    """Check, within a notebook, the versions, float64, the kernel and the widgets.
+    """Check versions, float64, the kernel and widgets from within a notebook.
 
     Returns
     -------
     Environment
-        Its text is the same wherever all is well, but for the versions.
+        Where all is well, its text is always the same, except for the versions.
 
     Examples
     --------
@@ -87,36 +86,36 @@ def check_environment() -> Environment:
     >>> [check.name for check in check_environment().checks if "kernel" in check.name]
     ['kernel']
     """
-    # Whatever shows the notebook, it need not be JupyterLab.
+    # Not jupyterlab: something else may have opened the notebook.
     names = ("numpy", "matplotlib", "ipywidgets", "tqdm", DISTRIBUTION)
     return Environment(
         (
-            _run_check("Python", python_version),
-            *(_run_check(name, package, name) for name in names),
-            _run_check("float64", float64),
-            _run_check("kernel", inside_a_kernel),
-            _run_check("widgets", widgets),
+            _run_check("Python", check_python),
+            *(_run_check(name, check_package, name) for name in names),
+            _run_check("float64", check_float64),
+            _run_check("kernel", check_inside_kernel),
+            _run_check("widgets", check_widgets),
         )
     )
 
 
 def examine() -> list[Check]:
-    """Run every check of ``gradlab doctor``, among them the start of a kernel.
+    """Run every check of ``gradlab doctor``, including the start of a kernel.
 
     Returns
     -------
     list of Check
-        In the order in which they are best mended.
+        In the order in which failures are best fixed.
     """
     names = ("numpy", "matplotlib", "ipywidgets", "tqdm", "jupyterlab", "ipykernel", DISTRIBUTION)
     return [
-        _run_check("Python", python_version),
-        *(_run_check(name, package, name) for name in names),
-        _run_check("float64", float64),
-        _run_check("kernel", kernel_starts),
-        _run_check("lessons", lessons),
-        _run_check("network", this_machine_listens),
-        _run_check("folder", folder_is_writable),
+        _run_check("Python", check_python),
+        *(_run_check(name, check_package, name) for name in names),
+        _run_check("float64", check_float64),
+        _run_check("kernel", check_kernel_start),
+        _run_check("lessons", check_lessons),
+        _run_check("network", check_listening),
+        _run_check("folder", check_folder),
     ]
 
 
@@ -145,10 +144,10 @@ def as_text(checks: Iterable[Check]) -> str:
         f"{'ok' if check.ok else 'BROKEN':6}  {check.name:{width}}  {_describe(check)}"
         for check in checks
     )
-    return "\n".join([_verdict(checks), *lines])
+    return "\n".join([_summarize(checks), *lines])
 
 
-def _verdict(checks: tuple[Check, ...]) -> str:
+def _summarize(checks: tuple[Check, ...]) -> str:
     broken = sum(not check.ok for check in checks)
     return f"{broken} of {len(checks)} checks failed." if broken else "Everything is ready."
 
@@ -158,25 +157,25 @@ def _describe(check: Check) -> str:
 
 
 def _run_check(name: str, check: Callable[..., Check], *arguments: str) -> Check:
-    """Run a check; one that raises has failed."""
+    """Run a check; an exception counts as a failure."""
     try:
         return check(*arguments)
     except Exception as error:
         return Check(name, False, f"{type(error).__name__}: {error}", REINSTALL)
 
 
-def python_version() -> Check:
-    """Check that Python is one that gradlab runs on."""
+def check_python() -> Check:
+    """Check that gradlab supports this version of Python."""
     from packaging.specifiers import SpecifierSet
 
     needed = metadata.metadata(DISTRIBUTION)["Requires-Python"]
     found = platform.python_version()
     ok = SpecifierSet(needed).contains(found, prereleases=True)
-    return Check("Python", ok, _version(found), f"Use Python {needed}.")
+    return Check("Python", ok, _format_version(found), f"Use Python {needed}.")
 
 
-def package(name: str) -> Check:
-    """Check that a package can be imported and is as new as gradlab needs it."""
+def check_package(name: str) -> Check:
+    """Check that a package can be imported and is new enough for gradlab."""
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
@@ -188,19 +187,19 @@ def package(name: str) -> Check:
         if requirement.name == name and (marker is None or marker.evaluate({"extra": ""})):
             needed = requirement.specifier
     ok = needed.contains(found, prereleases=True)
-    return Check(name, ok, _version(found), f"Install {name}{needed}.")
+    return Check(name, ok, _format_version(found), f"Install {name}{needed}.")
 
 
-def float64() -> Check:
-    """Check that NumPy's float64 is the IEEE double, rounded as IEEE 754 says."""
+def check_float64() -> Check:
+    """Check that NumPy's float64 is the IEEE double, rounded as IEEE 754 requires."""
     import numpy as np
 
     u = 2.0**-53
-    # Arrays, so that NumPy's loops do the sums, and not Python's compiler.
+    # Arrays, so that NumPy's loops compute the sums, not Python's compiler.
     one, smallest_normal = np.ones(1), np.full(1, 2.0**-1022)
     faults = [
         fault
-        for fault, sound in {
+        for fault, is_sound in {
             "np.float64 is not an IEEE double": np.finfo(np.float64).eps == 2 * u
             and np.finfo(np.float64).max == sys.float_info.max,
             "the unit round-off is not 2^-53": one + 2 * u > one,
@@ -208,7 +207,7 @@ def float64() -> Check:
             "a sum is not rounded to the nearest": one + u * (1 + 2 * u) == one + 2 * u,
             "subnormal numbers are flushed to zero": smallest_normal / 2 > 0,
         }.items()
-        if not sound
+        if not is_sound
     ]
     return Check(
         "float64",
@@ -219,7 +218,7 @@ def float64() -> Check:
     )
 
 
-def inside_a_kernel() -> Check:
+def check_inside_kernel() -> Check:
     """Check that this code runs in a notebook's kernel."""
     ipython = sys.modules.get("IPython")
     ok = ipython is not None and hasattr(ipython.get_ipython(), "kernel")
@@ -227,7 +226,7 @@ def inside_a_kernel() -> Check:
     return Check("kernel", ok, found, "Open the lesson as a notebook: gradlab start")
 
 
-def widgets() -> Check:
+def check_widgets() -> Check:
     """Check that a widget can be made."""
     import ipywidgets
 
@@ -235,11 +234,11 @@ def widgets() -> Check:
     return Check("widgets", True, "can be made")
 
 
-def kernel_starts() -> Check:
+def check_kernel_start() -> Check:
     """Check that the kernel named python3 starts, belongs to this Python and imports gradlab."""
     remedy = (
-        "If `jupyter kernelspec list` shows a kernel python3 outside this environment, remove it: "
-        f"jupyter kernelspec remove python3. Else: {REINSTALL}"
+        "If `jupyter kernelspec list` shows a kernel named python3 outside this environment, "
+        f"remove it: jupyter kernelspec remove python3. Otherwise: {REINSTALL}"
     )
     try:
         prefix = _ask_kernel("import sys, gradlab; print(sys.prefix)")
@@ -275,8 +274,8 @@ def _ask_kernel(code: str) -> str:
     return "".join(printed).strip()
 
 
-def lessons() -> Check:
-    """Check that the lessons are there."""
+def check_lessons() -> Check:
+    """Check that the lessons are installed."""
     from gradlab.course.folder import LESSONS, CourseError, lessons_folder
 
     try:
@@ -286,27 +285,27 @@ def lessons() -> Check:
     return Check("lessons", True, f"{len(list(folder.glob(LESSONS)))} in {folder}")
 
 
-def this_machine_listens() -> Check:
+def check_listening() -> Check:
     """Check that a server can listen on this machine."""
-    remedy = "Let programs listen on 127.0.0.1: a firewall or sandbox forbids it."
+    remedy = "Allow programs to listen on 127.0.0.1; a firewall or sandbox prevents it."
     try:
         with socket.create_server(("127.0.0.1", 0)):
-            return Check("network", True, "127.0.0.1 takes a server")
+            return Check("network", True, "a server can listen on 127.0.0.1")
     except OSError as error:
-        return Check("network", False, f"127.0.0.1 takes no server ({error})", remedy)
+        return Check("network", False, f"no server can listen on 127.0.0.1 ({error})", remedy)
 
 
-def folder_is_writable() -> Check:
-    """Check that files can be made in the current folder."""
+def check_folder() -> Check:
+    """Check that files can be created in the current folder."""
     here = os.getcwd()
     try:
         with tempfile.TemporaryFile(dir=here):
-            return Check("folder", True, f"{here} can be written")
+            return Check("folder", True, f"{here} can be written to")
     except OSError as error:
         remedy = "Change to a folder that you may write to: cd FOLDER"
-        return Check("folder", False, f"{here} cannot be written ({error})", remedy)
+        return Check("folder", False, f"{here} cannot be written to ({error})", remedy)
 
 
-def _version(text: str) -> str:
-    # Without the local part ("+cpu"), so that a comparison of notebooks can blank it out.
+def _format_version(text: str) -> str:
+    # Without the local part ("+cpu"), so that comparisons of notebooks can mask the version.
     return f"version {text.partition('+')[0]}"

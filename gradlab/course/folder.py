@@ -1,8 +1,8 @@
-"""The learner's course folder: copies of the lessons that never overwrite a learner's work.
+"""The learner's course folder: copies of the lessons, which never overwrite a learner's work.
 
-A manifest in the folder remembers the version of each lesson that was copied, so that a file can
-be told apart from one that the learner changed. Only the types and sources of cells count:
-running a notebook changes nothing.
+A manifest in the folder records the version of each lesson that was copied, so that a copy that
+the learner has changed can be recognised. Only the types and sources of cells count: running a
+notebook changes neither.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gradlab.support.errors import GradlabError
 from gradlab.support.files import propose_names, write_whole
 
 LESSONS = "[0-9][0-9]_*.ipynb"
-# The course's own files in the learner's folder; JupyterLab hides names with a leading dot.
+# The course's own files in the learner's folder; JupyterLab hides names that begin with a dot.
 HIDDEN = ".gradlab"
 
 Outcome = Literal["copied", "unchanged", "replaced", "kept", "reset"]
-# Lesson -> "copied": the version last copied, "offered": the version last put beside.
+# Lesson -> "copied": the version last copied; "offered": the one last put beside the learner's.
 Manifest = dict[str, dict[str, Any]]
 
 
@@ -42,12 +42,12 @@ class Lesson:
     name : str
         The name of its file.
     outcome : {"copied", "unchanged", "replaced", "kept", "reset"}
-        "unchanged": has the cells of the current lesson already. "replaced": was an older version
-        that the learner had not changed. "kept": the learner's work, left as it is. "reset": fresh
-        again.
+        "unchanged": it already had the cells of the current lesson. "replaced": it was an older
+        version that the learner had not changed. "kept": it is the learner's work, left as it is.
+        "reset": it is fresh again.
     beside : str
         With "kept", the file that now holds a newer version of the lesson; with "reset", the file
-        that now holds the learner's work; else empty.
+        that now holds the learner's work; otherwise empty.
     """
 
     name: str
@@ -66,7 +66,7 @@ def lessons_folder() -> Path:
     Raises
     ------
     CourseError
-        If neither has a lesson.
+        If neither contains a lesson.
     """
     package = Path(__file__).parents[1]
     folders = (package / "lessons", package.parent / "notebooks")
@@ -74,25 +74,25 @@ def lessons_folder() -> Path:
         if any(folder.glob(LESSONS)):
             return folder
     raise CourseError(
-        f"No lessons were found, neither in {folders[0]} nor in {folders[1]}. The package is "
-        "incomplete: install gradlab-course again, or run this from a whole checkout."
+        f"No lessons were found in {folders[0]} or in {folders[1]}. The package is incomplete: "
+        "reinstall gradlab-course, or run this from a complete checkout."
     )
 
 
 def open_course(
     folder: Path, reset: str | None = None, lessons: Path | None = None
 ) -> list[Lesson]:
-    """Copy the lessons into the learner's folder; bring what is unchanged up to date.
+    """Copy the lessons into the learner's folder and update those that the learner left unchanged.
 
     Parameters
     ----------
     folder : Path
-        The learner's folder; it is made if it does not exist.
+        The learner's folder; it is created if it does not exist.
     reset : str, optional
-        The number of a lesson to begin afresh, such as ``"01"``. The old file stays under a new
+        The number of a lesson to start afresh, such as ``"01"``. The old file is kept under a new
         name.
     lessons : Path, optional
-        Where the lessons are, if not at ``lessons_folder()``.
+        The folder of the lessons; ``lessons_folder()`` by default.
 
     Returns
     -------
@@ -122,39 +122,39 @@ def open_course(
     newest = _read_lessons(source)
     fresh = None if reset is None else _find_lesson(reset, list(newest))
     with _explain_os_errors(folder):
-        _make(folder, source)
+        _prepare_folder(folder, source)
         path = folder / HIDDEN / "manifest.json"
         manifest = _read_manifest(path)
-        done = []
+        results = []
         for name, content in newest.items():
             put = _reset if name == fresh else _update
-            done.append(put(folder / name, content, manifest.setdefault(name, {})))
-        # Last: a manifest that is behind the files makes them count as the learner's, which is
-        # safe; one that is ahead of them would not be.
+            results.append(put(folder / name, content, manifest.setdefault(name, {})))
+        # Written last: files that are newer than the manifest count as the learner's, which is
+        # safe; a manifest that is newer than the files would not be.
         text = json.dumps({"lessons": manifest}, indent=1, sort_keys=True)
         write_whole(path, f"{text}\n".encode())
-    return done
+    return results
 
 
-def version(notebook: bytes) -> str | None:
-    """Return a hash of a notebook's cells, of their types and sources only.
+def hash_cells(notebook: bytes) -> str | None:
+    """Return a hash of the types and sources of a notebook's cells.
 
     Parameters
     ----------
     notebook : bytes
-        The content of a file.
+        The content of the file.
 
     Returns
     -------
     str or None
-        None if it is not a notebook.
+        None if the file is not a notebook.
 
     Examples
     --------
-    >>> from gradlab.course.folder import version
+    >>> from gradlab.course.folder import hash_cells
     >>> ran = b'{"cells": [{"cell_type": "code", "source": ["1 + 1"], "outputs": ["2"]}]}'
     >>> blank = b'{"cells": [{"cell_type": "code", "source": "1 + 1", "outputs": []}]}'
-    >>> version(ran) == version(blank)
+    >>> hash_cells(ran) == hash_cells(blank)
     True
     """
     try:
@@ -166,11 +166,11 @@ def version(notebook: bytes) -> str | None:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _with_kernel_named(lesson: bytes) -> bytes:
-    """Return a lesson that says of its kernel what the kernel of this Python will say.
+def _describe_kernel(lesson: bytes) -> bytes:
+    """Return a lesson that describes its kernel as the kernel of this Python will.
 
-    JupyterLab writes it into a notebook as soon as the kernel runs. If that changes anything, the
-    lesson counts as edited, and whoever closes it untouched is asked whether to save it.
+    JupyterLab writes that description into a notebook as soon as the kernel runs. If it differs,
+    the lesson counts as edited, and a learner who closes it untouched is asked whether to save it.
     """
     notebook = json.loads(lesson)
     metadata = notebook.get("metadata", {})
@@ -191,40 +191,40 @@ def _with_kernel_named(lesson: bytes) -> bytes:
 def _update(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     outcome: Outcome = "copied"
     if os.path.lexists(path):
-        mine = _version_of_file(path)
-        if mine == version(newest):
+        mine = _hash_file(path)
+        if mine == hash_cells(newest):
             entry["copied"] = mine
-            _name_kernel_again(path, newest)
+            _update_kernel(path, newest)
             return Lesson(path.name, "unchanged")
         if mine is None or mine != entry.get("copied"):
             return _keep(path, newest, entry)
         outcome = "replaced"
     write_whole(path, newest)
-    entry["copied"] = version(newest)
+    entry["copied"] = hash_cells(newest)
     return Lesson(path.name, outcome)
 
 
-def _name_kernel_again(path: Path, newest: bytes) -> None:
-    """Bring a lesson that was never saved up to date with a Python that is another one now."""
+def _update_kernel(path: Path, newest: bytes) -> None:
+    """Update the kernel of a lesson that was never saved, if Python has changed since."""
     content = path.read_bytes()
-    if content != newest and _with_kernel_named(content) == newest:
+    if content != newest and _describe_kernel(content) == newest:
         write_whole(path, newest)
 
 
 def _keep(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
-    """Leave the learner's work; put a version newer than the one it began with beside it, once."""
-    if version(newest) in (entry.get("copied"), entry.get("offered")):
+    """Keep the learner's work; put a newer version of the lesson beside it, but only once."""
+    if hash_cells(newest) in (entry.get("copied"), entry.get("offered")):
         return Lesson(path.name, "kept")
     for beside in propose_names(path, "new"):
-        there = _version_of_file(beside)
-        if there == version(newest):
+        there = _hash_file(beside)
+        if there == hash_cells(newest):
             break
-        # An earlier offer that was not touched makes way for this one.
+        # An earlier offer that the learner has not touched is replaced.
         untouched = there is not None and there == entry.get("offered")
         if untouched or not os.path.lexists(beside):
             write_whole(beside, newest)
             break
-    entry["offered"] = version(newest)
+    entry["offered"] = hash_cells(newest)
     return Lesson(path.name, "kept", beside.name)
 
 
@@ -234,7 +234,7 @@ def _reset(path: Path, newest: bytes, entry: dict[str, Any]) -> Lesson:
     old = next(name for name in propose_names(path, "kept") if not os.path.lexists(name))
     path.rename(old)
     write_whole(path, newest)
-    entry["copied"] = version(newest)
+    entry["copied"] = hash_cells(newest)
     return Lesson(path.name, "reset", old.name)
 
 
@@ -243,21 +243,21 @@ def _find_lesson(number: str, names: list[str]) -> str:
         if number and name.startswith(f"{number.zfill(2)}_"):
             return name
     raise CourseError(
-        f"There is no lesson {number!r} to reset; give the number of one of these: "
+        f"There is no lesson {number!r} to reset. The number must be that of one of these: "
         f"{', '.join(names)}."
     )
 
 
-def _make(folder: Path, lessons: Path) -> None:
+def _prepare_folder(folder: Path, lessons: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise CourseError(
-            f"{folder} is a file, but the course needs a folder. Name another one: "
+            f"{folder} is a file, but the course needs a folder. Choose another one: "
             "gradlab start FOLDER"
         )
     if folder.resolve() == lessons.resolve():
         raise CourseError(
             f"{folder} holds the lessons themselves, but the course needs a folder for your "
-            "copies. Name another one: gradlab start FOLDER"
+            "copies. Choose another one: gradlab start FOLDER"
         )
     (folder / HIDDEN).mkdir(parents=True, exist_ok=True)
 
@@ -265,16 +265,16 @@ def _make(folder: Path, lessons: Path) -> None:
 def _read_lessons(folder: Path) -> dict[str, bytes]:
     lessons = {path.name: path.read_bytes() for path in sorted(folder.glob(LESSONS))}
     for name, content in lessons.items():
-        if version(content) is None:
+        if hash_cells(content) is None:
             raise CourseError(
-                f"{folder / name} is not a notebook. The package is damaged: install "
-                "gradlab-course again."
+                f"{folder / name} is not a notebook. The package is damaged: reinstall "
+                "gradlab-course."
             )
-    return {name: _with_kernel_named(content) for name, content in lessons.items()}
+    return {name: _describe_kernel(content) for name, content in lessons.items()}
 
 
 def _read_manifest(path: Path) -> Manifest:
-    """Read what is known of the copies; nothing, where the manifest is missing or broken."""
+    """Read the manifest; return an empty one if it is missing or broken."""
     try:
         lessons = json.loads(path.read_bytes())["lessons"].items()
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
@@ -282,12 +282,12 @@ def _read_manifest(path: Path) -> Manifest:
     return {name: entry for name, entry in lessons if isinstance(entry, dict)}
 
 
-def _version_of_file(path: Path) -> str | None:
-    # What is behind a link, or is no file at all, is not ours to replace.
+def _hash_file(path: Path) -> str | None:
+    # A link, or anything else that is not a regular file, is not ours to replace.
     if path.is_symlink() or not path.is_file():
         return None
     try:
-        return version(path.read_bytes())
+        return hash_cells(path.read_bytes())
     except OSError:
         return None
 
@@ -299,5 +299,5 @@ def _explain_os_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise CourseError(
             f"The course cannot be put into {folder} ({error}). It needs a folder that you may "
-            "write to, on a disk that is not full. Name another one: gradlab start FOLDER"
+            "write to, on a disk that is not full. Choose another one: gradlab start FOLDER"
         ) from error

@@ -1,4 +1,4 @@
-"""JupyterLab on the learner's course folder: on this machine only, silent towards all others."""
+"""JupyterLab on the learner's course folder, for this machine only: it contacts no other."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gradlab.course.folder import HIDDEN
 from gradlab.support.errors import GradlabError
 
 PORT = 8888
-# The shares of the window of the left side bar, the lesson and the right side bar. JupyterLab's
-# own 0.2 cuts off the names of lessons in a window of 1280 pixels.
+# The shares of the window's width: left side bar, lesson, right side bar. JupyterLab's default of
+# 0.2 cuts off the names of lessons in a window 1280 pixels wide.
 _RELATIVE_SIZES = [0.25, 0.75, 0]
 
 
@@ -26,8 +26,8 @@ class LabError(GradlabError):
 def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True) -> None:
     """Run JupyterLab until it is stopped, and print the address to open.
 
-    The server runs in this process, so that none can be left behind and the token is on no command
-    line. It stops on Ctrl-C, or when the process is asked to end.
+    The server runs in this process, so that it cannot be left behind and its token is on no
+    command line. It stops on Ctrl-C, or when the process is asked to terminate.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
     notebook : str
         The name of the notebook to open.
     port : int, optional
-        The port to listen on; if it is taken, another one. 0 takes any that is free.
+        The port to listen on; if it is taken, another one is used. 0 means any free port.
     browser : bool, optional
         Whether to open the browser.
 
@@ -50,21 +50,21 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
         from jupyterlab.labapp import LabApp
     except ImportError as error:
         raise LabError(
-            f"JupyterLab is needed and could not be loaded ({error}). Install it into the Python "
+            f"JupyterLab is needed but could not be loaded ({error}). Install it into the Python "
             "that runs gradlab: python -m pip install jupyterlab"
         ) from error
     workspaces = folder.resolve() / HIDDEN / "workspaces"
-    _widen_the_file_list(workspaces)
+    _widen_file_list(workspaces)
     token = secrets.token_hex(24)
     page = f"/lab/tree/{quote(notebook)}"
-    options = _options(folder.resolve(), workspaces, page, token, port, browser)
+    options = _list_options(folder.resolve(), workspaces, page, token, port, browser)
     server = LabApp.initialize_server(options)
     _stop_on_signals(server)
     scheme = "https" if server.certfile else "http"
-    # Once the loop runs, the server listens: it has put its own start there first.
+    # When this is printed, the server listens: its own start comes first in the loop.
     server.io_loop.add_callback(
         print,
-        "JupyterLab runs. If no browser opens it, open this address:\n\n"
+        "JupyterLab is running. If no browser opens, open this address:\n\n"
         f"    {scheme}://127.0.0.1:{server.port}{server.default_url}?token={token}\n\n"
         "Keep this window open; press Ctrl-C here to stop.",
         flush=True,
@@ -74,19 +74,19 @@ def run_lab(folder: Path, notebook: str, port: int = PORT, browser: bool = True)
 
 
 def _add_settings() -> None:
-    """Add the settings in gradlab/jupyter/.
+    """Add the settings in gradlab/course/jupyter/.
 
-    Defaults, which a learner's own choice overrides: no question about news, colours as light or
-    dark as the desktop, and in the list of files room for names. If nbgrader is installed, its
-    panels for teachers stay away; its button Validate is there.
+    They are defaults, which a learner's own choices override: no question about news, light or
+    dark colours like the desktop's, and room for names in the list of files. If nbgrader is
+    installed, its panels for teachers are hidden, but its Validate button is shown.
     """
-    ours = str(Path(__file__).parent / "jupyter")
+    own = str(Path(__file__).parent / "jupyter")
     others = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([ours, others] if others else [ours])
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([own, others] if others else [own])
 
 
-def _widen_the_file_list(workspaces: Path) -> None:
-    """Lay the first workspace out; one that is there is the learner's."""
+def _widen_file_list(workspaces: Path) -> None:
+    """Lay out the first workspace; one that exists is the learner's."""
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
     if workspaces.exists():
@@ -97,10 +97,10 @@ def _widen_the_file_list(workspaces: Path) -> None:
     WorkspacesManager(str(workspaces)).save("default", json.dumps(workspace))
 
 
-def _options(
+def _list_options(
     folder: Path, workspaces: Path, page: str, token: str, port: int, browser: bool
 ) -> list[str]:
-    """Return JupyterLab's options; they win over the learner's Jupyter configuration."""
+    """Return JupyterLab's options, which override the learner's Jupyter configuration."""
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
@@ -119,7 +119,7 @@ def _options(
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("Notice: you are root, and so is the code in the notebooks.")
+        print("Notice: you are root, so the code in the notebooks runs as root.")
         arguments.append("--allow-root")
     return arguments
 
@@ -133,5 +133,5 @@ def _stop_on_signals(server: Any) -> None:
         # Windows has no SIGHUP, and nohup wants it ignored.
         if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
             continue
-        # JupyterLab's own answer to Ctrl-C asks whether it is meant, or leaves its kernels alone.
+        # JupyterLab's own handler of Ctrl-C asks for confirmation, or leaves kernels running.
         signal.signal(number, stop)

@@ -1,4 +1,4 @@
-"""Functions to try things on, each with its derivatives."""
+"""Functions to try things out on, each with its derivatives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Example:
     name : str
         The formula.
     derivatives : tuple of callables
-        f, f', f'' and so on, each of an array. A smooth one has all up to the fifth.
+        f, f', f'' and so on, each taking an array; up to the fifth if the function is smooth.
     """
 
     name: str
@@ -52,16 +52,17 @@ def _minus_cos(x: Any) -> Any:
     return -np.cos(x)
 
 
-def _half_exp(order: int) -> Function:
+def _differentiate_half_exp(order: int) -> Function:
+    """Return the derivative of exp(x / 2) of an order."""
     return lambda x: 0.5**order * np.exp(x / 2)
 
 
-def _polynomial(*coefficients: float) -> tuple[Function, ...]:
+def _differentiate_polynomial(*coefficients: float) -> tuple[Function, ...]:
     """Return a polynomial, lowest power first, and its derivatives up to the fifth."""
     polynomials = [np.polynomial.Polynomial(coefficients)]
     for _ in range(5):
         polynomials.append(polynomials[-1].deriv())
-    # Through an array of its own type, or else a Polynomial makes float64 of float32.
+    # Cast back to the type of x: a Polynomial turns float32 into float64.
     return tuple(lambda x, p=p: p(np.asarray(x)).astype(np.asarray(x).dtype) for p in polynomials)
 
 
@@ -69,9 +70,9 @@ CURVES = {
     example.name: example
     for example in (
         Example("sin x", (np.sin, np.cos, _minus_sin, _minus_cos, np.sin, np.cos)),
-        Example("exp(x / 2)", tuple(_half_exp(order) for order in range(6))),
-        Example("x³/4 − x", _polynomial(0.0, -1.0, 0.0, 0.25)),
-        Example("x²/2 (a parabola)", _polynomial(0.0, 0.0, 0.5)),
+        Example("exp(x / 2)", tuple(_differentiate_half_exp(order) for order in range(6))),
+        Example("x³/4 − x", _differentiate_polynomial(0.0, -1.0, 0.0, 0.25)),
+        Example("x²/2 (a parabola)", _differentiate_polynomial(0.0, 0.0, 0.5)),
         Example(
             "1000 + sin x",
             (lambda x: 1000 + np.sin(x), np.cos, _minus_sin, _minus_cos, np.sin, np.cos),

@@ -14,8 +14,8 @@ from gradlab.explorers.explorer import ROW, Explorer, log_slider, menu, require_
 from gradlab.network.batch import Params
 from gradlab.network.check import check_network
 from gradlab.network.mlp import MLP
-from gradlab.plots.networks import ThetaMoved
 from gradlab.plots.pitfalls import KinkCrossed, RatioBars
+from gradlab.plots.theta import ThetaMoved
 from gradlab.support.drawing import png
 from gradlab.support.floats import FloatArray
 

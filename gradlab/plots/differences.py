@@ -1,4 +1,4 @@
-"""Figures about differences: chords, and errors against the step."""
+"""Figures of difference formulas: chords, and errors against the step."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
+from gradlab.differences.budget import ErrorBudget, error_budget
+from gradlab.differences.convergence import sweep
 from gradlab.differences.formulas import (
     backward_difference,
     central_difference,
     forward_difference,
 )
-from gradlab.differences.budget import ErrorBudget, error_budget
-from gradlab.differences.convergence import sweep
 from gradlab.examples import Example
 from gradlab.support.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
 
-# Forward's markers are open, so that one under another still shows.
+# The forward markers are open, so that a marker beneath them still shows.
 FORWARD: dict[str, Any] = {
     "color": RED,
     "linestyle": "--",
@@ -30,34 +30,33 @@ BACKWARD: dict[str, Any] = {"color": PURPLE, "linestyle": ":", "marker": "v", "m
 CENTRAL: dict[str, Any] = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
 FIVE_POINT: dict[str, Any] = {"color": GREEN, "linestyle": ":", "marker": "^", "markersize": 6}
 
-# The derivative in each method's truncation error.
-_DERIVATIVE = {"forward": 2, "backward": 2, "central": 3, "five_point": 5, "richardson": 5}
+# The order of the derivative in each method's truncation error.
+_DERIVATIVE_ORDER = {"forward": 2, "backward": 2, "central": 3, "five_point": 5, "richardson": 5}
 
 
 class Chords:
     """A curve with its tangent and its forward, backward and central chords at one point.
 
-    The drawing is made once; `update` only moves its lines, which is what makes the explorer
-    quick.
+    It is drawn once; `update` only moves its lines, which keeps the explorer fast.
 
     Parameters
     ----------
     f, slope : callable
-        The curve and its derivative, both of an array. Where the derivative does not exist,
+        The curve and its derivative, which both take arrays. Where there is no derivative,
         `slope` returns NaN, and no tangent is drawn.
     name : str
         The formula of the curve.
     x, h : float
         The point and the step.
     window : (float, float), optional
-        The range of x shown.
+        The range of x to show.
 
     Attributes
     ----------
     figure : matplotlib.figure.Figure
         The drawing.
     alt : str
-        What it shows now.
+        A description of what it shows; `update` renews it.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class Chords:
         h: float,
         window: tuple[float, float] = (-3.5, 3.5),
     ) -> None:
-        # Fixed margins: a layout engine would work at every redraw.
+        # Fixed margins: a layout engine would run at every redraw.
         self.figure, axes = new_figure(layout=None)
         self.figure.subplots_adjust(left=0.09, right=0.73, bottom=0.12, top=0.92)
         self._axes = axes
@@ -96,7 +95,7 @@ class Chords:
         x: float,
         h: float,
     ) -> None:
-        """Move the drawing to another curve, point or step; the parameters are the class's."""
+        """Redraw for another curve, point or step; the parameters are those of the class."""
         grid = np.linspace(*self._window, 281)
         values = f(grid)
         self._curve.set_data(grid, values)
@@ -149,25 +148,25 @@ class Chords:
 
 
 class VCurve:
-    """The error of a difference against its step, with what was predicted of it.
+    """The error of a difference against its step, both measured and predicted.
 
     Parameters
     ----------
     example : Example
         A smooth function with its derivatives.
     x : float
-        Where its slope is measured.
+        The point at which its slope is measured.
     method : {"forward", "backward", "central", "five_point", "richardson"}
-        The difference.
+        The difference formula.
     dtype : type, optional
-        The type that everything is computed in, float64 or float32.
+        The type of all computations, float64 or float32.
 
     Attributes
     ----------
     figure : matplotlib.figure.Figure
         The drawing; `update` only moves its lines.
     alt : str
-        What it shows now.
+        A description of what it shows; `update` renews it.
     """
 
     def __init__(
@@ -177,7 +176,7 @@ class VCurve:
         method: str,
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
-        # Fixed margins: a layout engine would work at every redraw.
+        # Fixed margins: a layout engine would run at every redraw.
         self.figure, axes = new_figure(layout=None)
         self.figure.subplots_adjust(left=0.11, right=0.98, bottom=0.12, top=0.92)
         self._axes = axes
@@ -185,7 +184,7 @@ class VCurve:
         axes.set_yscale("log")
         axes.set_xlim(1e-16, 3.0)
         axes.set_ylim(1e-17, 1e5)
-        # Ticks are what takes the time of a redraw: few of them, and no typeset exponents.
+        # Ticks take most of the time of a redraw: draw few, and typeset no exponents.
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(LogLocator(numticks=6))
             axis.set_major_formatter(lambda value, position: f"{value:.0e}")
@@ -206,12 +205,12 @@ class VCurve:
     def update(
         self, example: Example, x: float, method: str, dtype: type[np.floating[Any]]
     ) -> None:
-        """Move the drawing to another function, point, method or type."""
+        """Redraw for another function, point, method or type."""
         slope = float(example.slope(x))
         steps, errors = sweep(example.f, dtype(x), slope, method)
         higher = [abs(float(derivative(x))) for derivative in example.derivatives[2:]]
-        derivative = higher[_DERIVATIVE[method] - 2]
-        # Of the value, and of x + h, which moves the value.
+        derivative = higher[_DERIVATIVE_ORDER[method] - 2]
+        # From rounding the value, and from rounding x + h, which changes the value.
         noise = float(np.finfo(dtype).eps) / 2 * max(abs(float(example.f(x))), abs(x * slope))
         budget = error_budget(method, derivative, noise)
         self._measured.set_data(steps, np.where(errors > 0, errors, np.nan))
@@ -220,30 +219,30 @@ class VCurve:
         )
         self._rounding.set_data(steps, np.where(noise > 0, budget.rounding(steps), np.nan))
         self._bottom.set_data([budget.best_step], [budget.best_error])
-        self._lines = [_predict(budget, higher[_DERIVATIVE[method] - 2 :])]
+        self._lines = [_predict(budget, higher[_DERIVATIVE_ORDER[method] - 2 :])]
         if not errors.any():
             self._lines.append("Measured: every difference is exact, so there is nothing to draw")
-        what = (
+        subject = (
             f"{method.replace('_', '-')} difference of {example.name} at x = {x:.2f}, "
             f"{np.dtype(dtype).name}"
         )
-        self._axes.set_title(what, fontsize=11)
-        drawn = ["measured points"]
-        drawn += ["the predicted truncation line (dashed, rising with h)"] * (derivative > 0)
-        drawn += ["the predicted rounding line (dotted, falling with h)"] * (noise > 0)
-        drawn += ["a star at the predicted bottom"] * (0 < budget.best_step < np.inf)
+        self._axes.set_title(subject, fontsize=11)
+        parts = ["measured points"]
+        parts += ["the predicted truncation line (dashed, rising with h)"] * (derivative > 0)
+        parts += ["the predicted rounding line (dotted, falling with h)"] * (noise > 0)
+        parts += ["a star at the predicted bottom"] * (0 < budget.best_step < np.inf)
         self.alt = (
-            f"The error of the {what}, against the step h, on log-log axes: {', '.join(drawn)}. "
-            f"{self._lines[0]}."
+            f"The error of the {subject}, against the step h, on log-log axes: "
+            f"{', '.join(parts)}. {self._lines[0]}."
         )
 
     def summary(self) -> list[str]:
-        """Return what was predicted and what was measured in words, a line each."""
+        """Return the prediction in words, and a line that says so if every difference is exact."""
         return self._lines
 
 
 def _predict(budget: ErrorBudget, higher: Sequence[float]) -> str:
-    """Say where the bottom is; `higher` are the derivatives from the one in the budget on."""
+    """Say where the bottom should be; `higher` starts with the derivative of the budget."""
     if not any(higher):
         return "No truncation error: the larger the step, the better"
     if budget.derivative == 0:
@@ -265,7 +264,7 @@ def plot_against_step(
         The steps h.
     errors : mapping of str to array
         For each method ("forward", "backward", "central", "five_point"), its error at each
-        step; errors that are exactly 0 are left out, as a logarithm must.
+        step. Errors of exactly 0 are left out, as they have no logarithm.
 
     Returns
     -------
@@ -285,22 +284,22 @@ def plot_against_step(
     axes.set_xlabel("step h")
     axes.set_ylabel("|difference − derivative|")
     axes.legend(frameon=False)
-    downwards = np.argsort(steps)[::-1]
+    descending = np.argsort(steps)[::-1]
     shapes = [
         f"{name.replace('_', '-')} ({LINES[styles[name]['linestyle']]}) "
-        f"{_shape(np.asarray(steps)[downwards], np.asarray(values)[downwards])}"
+        f"{_describe_shape(np.asarray(steps)[descending], np.asarray(values)[descending])}"
         for name, values in errors.items()
     ]
     alt = f"Error against the step h on log-log axes. As h shrinks: {'; '.join(shapes)}."
     return Drawing(figure, alt)
 
 
-def _shape(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> str:
-    """Say in words how errors go as the step shrinks, from what rounding does not decide."""
+def _describe_shape(steps: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> str:
+    """Say how errors change as the step shrinks, in words that rounding cannot change."""
     words = []
-    begin = slice(0, 4)
-    if np.all(errors[begin] > 0) and np.all(np.diff(errors[begin]) < 0):
-        slope = np.polyfit(np.log(steps[begin]), np.log(errors[begin]), 1)[0]
+    largest = slice(0, 4)
+    if np.all(errors[largest] > 0) and np.all(np.diff(errors[largest]) < 0):
+        slope = np.polyfit(np.log(steps[largest]), np.log(errors[largest]), 1)[0]
         words.append(f"falls with slope {slope:.0f}")
     if errors[-1] > 1e3 * errors.min():
         words.append("rises to the end")

@@ -1,4 +1,4 @@
-"""Figures about what fools a gradient check, penalties and kinks, and about what checks cost."""
+"""Figures of what misleads a gradient check (penalties, kinks), and of what checks cost."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from gradlab.support.drawing import (
 
 
 class RatioBars:
-    """The customary ratio of each block of a network with two layers, and of all, as bars.
+    """Bars of the customary ratio of each block of a two-layer network, and of all blocks.
 
     Parameters
     ----------
     ratios : mapping of str to float
-        The ratio of W1, b1, W2, b2 and of all.
+        The ratios of W1, b1, W2, b2 and of all blocks together, in this order.
     title : str
-        What the network is.
+        A description of the network.
 
     Attributes
     ----------
     figure : matplotlib.figure.Figure
         The drawing; `update` only moves its bars.
     alt : str
-        What it shows now.
+        A description of what it shows; `update` renews it.
     """
 
     def __init__(self, ratios: Mapping[str, float], title: str) -> None:
-        # Fixed margins: a layout engine would work at every redraw.
+        # Fixed margins: a layout engine would run at every redraw.
         self.figure, axes = new_figure(layout=None)
         self.figure.subplots_adjust(left=0.12, right=0.92, bottom=0.1, top=0.9)
         colors = [BLUE, BLUE, ORANGE, ORANGE, "0.6"]
@@ -58,11 +58,13 @@ class RatioBars:
         self.update(ratios, title)
 
     def update(self, ratios: Mapping[str, float], title: str) -> None:
-        """Show other ratios; the parameters are the class's."""
+        """Redraw for other ratios; the parameters are those of the class."""
         for bar, ratio in zip(self._bars, ratios.values(), strict=True):
             bar.set_height(max(ratio, 1e-12))
         self._axes.set_title(title, fontsize=10)
-        self._sizes = ", ".join(f"{name} {_size(ratio)}" for name, ratio in ratios.items())
+        self._sizes = ", ".join(
+            f"{name} {_describe_ratio(ratio)}" for name, ratio in ratios.items()
+        )
         self.alt = (
             "Bars of the ratio of each block on a logarithmic axis, with the customary bands as "
             f"dotted lines, for {title}: {self._sizes}."
@@ -73,12 +75,12 @@ class RatioBars:
         return [f"ratio: {self._sizes}"]
 
 
-def _size(ratio: float) -> str:
+def _describe_ratio(ratio: float) -> str:
     return f"{ratio:.0e}" if ratio >= ROUNDING else "below 1e-7"
 
 
 class KinkCrossed:
-    """The loss (max(z, 0) - 1)^2 / 2 behind a ReLU at a pre-activation z, with its chord.
+    """The loss (max(z, 0) - 1)^2 / 2 of a ReLU with pre-activation z, and its central chord.
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ class KinkCrossed:
     figure : matplotlib.figure.Figure
         The drawing; `update` only moves its lines.
     alt : str
-        What it shows now.
+        A description of what it shows; `update` renews it.
     """
 
     def __init__(self, z: float, h: float) -> None:
@@ -116,11 +118,11 @@ class KinkCrossed:
 
     @staticmethod
     def loss(z: Any) -> Any:
-        """Return the loss at z: slope 0 left of the kink, z - 1 right of it."""
+        """Return the loss at z; its slope is 0 left of the kink and z - 1 right of it."""
         return (np.maximum(z, 0.0) - 1.0) ** 2 / 2.0
 
     def update(self, z: float, h: float) -> None:
-        """Move to another z or h."""
+        """Redraw for another z or h."""
         left, right = z - h, z + h
         value = float(self.loss(z))
         forward = (float(self.loss(right)) - value) / h
@@ -152,24 +154,24 @@ class KinkCrossed:
         )
 
     def summary(self) -> list[str]:
-        """Return the slopes in words, a line each."""
+        """Return a line of text for each slope."""
         return self._lines
 
 
 def plot_cost(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> Drawing:
-    """Draw how long ways to a gradient take, against the number of parameters.
+    """Draw how long different ways to a gradient take, against the number of parameters.
 
     Parameters
     ----------
     counts : sequence of int
-        The numbers N of parameters, rising.
+        The numbers N of parameters, in ascending order.
     seconds : mapping of str to sequence of float
-        For each way, at most five of them, its time for each network.
+        For each way, five at most, the time it takes for each network.
 
     Returns
     -------
     Drawing
-        The figure and its alternative text, which holds no times: they differ between machines.
+        The figure and its alternative text, which contains no times: they differ between machines.
     """
     figure, axes = new_figure()
     styles = (

@@ -1,4 +1,4 @@
-"""Figures about a training: the data, and the losses."""
+"""Figures of training: the data and the losses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gradlab.support.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, SIZE, Dr
 
 
 def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:
-    """Draw the training losses of a few networks, epoch by epoch.
+    """Draw the training losses of up to four networks, epoch by epoch.
 
     Parameters
     ----------
     histories : mapping of str to sequence of float
-        For each network, at most four of them, its loss before training and after each epoch.
+        For each network, four at most, its loss before training and after each epoch.
 
     Returns
     -------
@@ -32,11 +32,11 @@ def plot_losses(histories: Mapping[str, Sequence[float]]) -> Drawing:
     axes.set_ylabel("training loss J")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
-    lines = [
+    descriptions = [
         f"{name} ({LINES[line]}) from {losses[0]:.2f} to {losses[-1]:.2f}"
         for (name, losses), (_, line, _) in zip(histories.items(), styles, strict=False)
     ]
-    return Drawing(figure, f"Training loss J against the epoch: {', '.join(lines)}.")
+    return Drawing(figure, f"Training loss J against the epoch: {', '.join(descriptions)}.")
 
 
 def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Drawing:
@@ -45,7 +45,7 @@ def plot_digits(X: np.ndarray[Any, Any], Y: np.ndarray[Any, Any]) -> Drawing:
     Parameters
     ----------
     X : ndarray, shape (m, 64)
-        The pictures, 8 x 8 grey values in [0, 1] each; a dozen at most reads well.
+        The images, each of 8 x 8 grey values in [0, 1]; more than a dozen are hard to read.
     Y : ndarray, shape (m, 10)
         Their classes, one-hot.
 

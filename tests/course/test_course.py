@@ -18,9 +18,9 @@ from gradlab.course.folder import (
     LESSONS,
     CourseError,
     Lesson,
+    hash_cells,
     lessons_folder,
     open_course,
-    version,
 )
 
 START, SLOPES = "00_start.ipynb", "01_slopes.ipynb"
@@ -177,7 +177,7 @@ def test_without_a_manifest_all_that_differs_is_the_learners(
 def test_what_is_no_notebook_is_the_learners(content: str, lessons: Path, mine: Path) -> None:
     mine.mkdir()
     (mine / START).write_bytes(content.encode("latin-1"))
-    assert version(content.encode("latin-1")) is None
+    assert hash_cells(content.encode("latin-1")) is None
     assert open_course(mine, lessons=lessons)[0] == Lesson(START, "kept", "00_start.new-1.ipynb")
     assert (mine / START).read_bytes() == content.encode("latin-1")
 

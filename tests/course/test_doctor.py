@@ -102,7 +102,7 @@ def test_versions_are_held_against_the_floors_of_the_distribution(
     name: str, found: str, ok: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.metadata.version", lambda _: found)
-    check = doctor.package(name)
+    check = doctor.check_package(name)
     assert check.ok == ok
     assert check.found == f"version {found.removesuffix('+cpu')}"
     assert check.remedy.startswith(f"Install {name}")
@@ -111,9 +111,7 @@ def test_versions_are_held_against_the_floors_of_the_distribution(
 
 def test_an_old_python_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.python_version", lambda: "3.10.14")
-    assert doctor.python_version() == Check(
-        "Python", False, "version 3.10.14", "Use Python >=3.11."
-    )
+    assert doctor.check_python() == Check("Python", False, "version 3.10.14", "Use Python >=3.11.")
 
 
 @pytest.mark.parametrize("name", ["numpy", "matplotlib", "packaging.requirements"])
@@ -139,7 +137,7 @@ def test_float64_that_flushes_subnormals_is_found(monkeypatch: pytest.MonkeyPatc
     full = np.full
     # As if halving the smallest normal number gave zero.
     monkeypatch.setattr(np, "full", lambda shape, value: full(shape, value) * 0)
-    check = doctor.float64()
+    check = doctor.check_float64()
     assert not check.ok
     assert check.found == "subnormal numbers are flushed to zero"
     assert "-ffast-math" in check.remedy
@@ -147,12 +145,12 @@ def test_float64_that_flushes_subnormals_is_found(monkeypatch: pytest.MonkeyPatc
 
 def test_float64_of_another_precision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np, "ones", lambda shape: np.full(shape, 1.0, dtype=np.float32))
-    check = doctor.float64()
+    check = doctor.check_float64()
     assert not check.ok
     assert check.found == "the unit round-off is not 2^-53"
     double = types.SimpleNamespace(eps=np.finfo(np.float32).eps, max=1.0)
     monkeypatch.setattr(np, "finfo", lambda _: double)
-    assert "np.float64 is not an IEEE double" in doctor.float64().found
+    assert "np.float64 is not an IEEE double" in doctor.check_float64().found
 
 
 def kernel_of(folder: Path, *command: str) -> None:
@@ -174,7 +172,7 @@ def test_a_kernel_of_another_python_is_found(
     )
     kernel_of(tmp_path, sys.executable, "-c", code, "-f")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    check = doctor.kernel_starts()
+    check = doctor.check_kernel_start()
     assert not check.ok
     assert check.found == "belongs to another Python, in /elsewhere"
     assert "jupyter kernelspec list" in check.remedy
@@ -188,7 +186,7 @@ def test_a_kernel_that_dies_or_hangs_is_found_in_time(
         folder = tmp_path / str(number)
         kernel_of(folder, sys.executable, "-c", code)
         monkeypatch.setenv("JUPYTER_PATH", str(folder))
-        check = doctor.kernel_starts()
+        check = doctor.check_kernel_start()
         assert not check.ok
         assert "RuntimeError" in check.found
 
@@ -198,7 +196,7 @@ def test_a_kernel_without_gradlab_is_found(
 ) -> None:
     (tmp_path / "gradlab.py").write_text("raise ImportError('another gradlab')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    check = doctor.kernel_starts()
+    check = doctor.check_kernel_start()
     assert not check.ok
     assert "ImportError: another gradlab" in check.found
 
@@ -207,7 +205,7 @@ def test_missing_lessons_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(
         "gradlab.course.folder.__file__", str(tmp_path / "gradlab" / "course" / "folder.py")
     )
-    check = doctor.lessons()
+    check = doctor.check_lessons()
     assert not check.ok
     assert "No lessons were found" in check.found
 
@@ -217,7 +215,7 @@ def test_a_machine_that_takes_no_server_is_found(monkeypatch: pytest.MonkeyPatch
         raise PermissionError("not here")
 
     monkeypatch.setattr(socket, "create_server", refuse)
-    check = doctor.this_machine_listens()
+    check = doctor.check_listening()
     assert not check.ok
     assert "not here" in check.found
     assert "firewall" in check.remedy
@@ -228,7 +226,7 @@ def test_a_folder_that_cannot_be_written_is_found(
 ) -> None:
     # Not by chmod: root may write everywhere.
     monkeypatch.setattr(os, "getcwd", lambda: str(tmp_path / "gone"))
-    check = doctor.folder_is_writable()
+    check = doctor.check_folder()
     assert not check.ok
     assert "cannot be written" in check.found
     assert "cd FOLDER" in check.remedy
