@@ -1,8 +1,8 @@
 """Resolve each lock for every Python and system that the README promises.
 
-``python -m tools.check_locks`` prints a table and fails if a lock has no wheel, or none with a
-locked hash, for one of them. pip evaluates markers for its own Python only; uv does so for any.
-Nothing is installed, and of most wheels only the metadata are fetched.
+``python -m tools.check_locks`` prints a table. It fails if, for one of them, a package of a lock
+has no wheel, or no wheel with a locked hash. pip evaluates markers only for its own Python; uv
+does so for any. Nothing is installed, and for most wheels only the metadata is fetched.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import NamedTuple
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
-# Before there are threads: the first call reads sysconfig, which no two may do at a time.
+# Before any thread starts: the first call reads sysconfig, which is not safe in two threads.
 _UV = find_uv_bin()
 LOCKS = ("requirements.lock", "requirements-dev.lock", "tools/site/requirements.lock")
-# Of Linux those with glibc 2.28 or newer: Debian 10, Ubuntu 20.04, RHEL 8.
+# Linux with glibc 2.28 or newer: Debian 10, Ubuntu 20.04, RHEL 8.
 SYSTEMS = {
     "Linux x64": "x86_64-manylinux_2_28",
     "Linux arm64": "aarch64-manylinux_2_28",
@@ -33,28 +33,28 @@ SYSTEMS = {
 
 
 class Resolution(NamedTuple):
-    """What came of resolving a lock for a Python and a system.
+    """The result of resolving a lock for one Python and one system.
 
     Attributes
     ----------
     packages : int
-        How many would be installed; 0 if the lock does not resolve.
+        How many packages would be installed; 0 if the lock does not resolve.
     reason : str
-        Why it does not resolve; empty if it does.
+        Why the lock does not resolve; empty if it does.
     """
 
     packages: int
     reason: str = ""
 
 
-def supported_pythons() -> list[str]:
-    """Return the versions of Python in the package's classifiers, such as ``"3.11"``."""
+def list_supported_pythons() -> list[str]:
+    """Return the Python versions in the package's classifiers, such as ``"3.11"``."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return re.findall(r":: (3\.\d+)$", "\n".join(project["classifiers"]), re.MULTILINE)
 
 
 def resolve(lock: Path, python: str, platform: str) -> Resolution:
-    """Resolve a lock from wheels alone, with their hashes, as if nothing were installed.
+    """Resolve a lock from wheels alone, with hashes, as if nothing were installed.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def resolve(lock: Path, python: str, platform: str) -> Resolution:
     python : str
         A version, such as ``"3.14"``.
     platform : str
-        uv's name of a system, such as ``"aarch64-apple-darwin"``.
+        uv's name for a system, such as ``"aarch64-apple-darwin"``.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def resolve(lock: Path, python: str, platform: str) -> Resolution:
 
 def main() -> int:
     """Print a table of all locks; return 0, or 1 if one of them does not resolve."""
-    pythons = supported_pythons()
+    pythons = list_supported_pythons()
     places = list(product(LOCKS, SYSTEMS, pythons))
     with ThreadPoolExecutor(4) as pool:
         resolutions = dict(

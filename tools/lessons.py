@@ -6,9 +6,10 @@ release version), for every lesson whose cells changed. ``--all`` executes every
 It needs the extra ``build``.
 
 In a source, ``# %% exercise="name"`` stands for the cell that the learner fills in, and
-``# %% grade="name"`` for the cell that checks and grades it. ``# %% [markdown] rubric="name"`` and
-``# %% [markdown] written="name"`` stand for the rubric of a question that is answered in words and
-for the cell with the answer. The catalogue of exercises fills them in.
+``# %% grade="name"`` for the cell that checks and grades it. For a question that is answered in
+words, ``# %% [markdown] rubric="name"`` stands for the rubric and
+``# %% [markdown] written="name"`` for the cell with the answer. All four are filled in from the
+catalogue of exercises.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _METADATA = {
 }
 _CELL_TIMEOUT = 120
 
-# What nbgrader's generate_assignment does, less what needs its database; a test compares.
+# What nbgrader's generate_assignment does, except what needs its database; a test compares them.
 _RELEASE = [
     preprocessors.LockCells,
     preprocessors.ClearSolutions,
@@ -57,7 +58,7 @@ _RELEASE = [
 
 
 def read_source(path: Path) -> NotebookNode:
-    """Read a lesson's source as a notebook with exercises filled in and no outputs.
+    """Read a lesson's source as a notebook, with exercises filled in and without outputs.
 
     Parameters
     ----------
@@ -72,15 +73,15 @@ def read_source(path: Path) -> NotebookNode:
     Raises
     ------
     ValueError
-        If a cell names an exercise that is not in the catalogue, or has metadata that the
-        build does not know.
+        If a cell names an exercise that is not in the catalogue, or has metadata unknown to the
+        build.
     """
     cells = []
     seen: Counter[str] = Counter()
     for cell in jupytext.read(path, fmt="py:percent").cells:
         fresh = _fill_in(cell, path)
         digest = hashlib.sha256(f"{fresh.cell_type}\n{fresh.source}".encode()).hexdigest()[:8]
-        # From the content, not the position: a new cell leaves the ids of the others alone.
+        # The id comes from the content, not the position: a new cell leaves the other ids alone.
         fresh["id"] = f"{digest}-{seen[digest]}" if seen[digest] else digest
         seen[digest] += 1
         cells.append(fresh)
@@ -93,14 +94,14 @@ def read_source(path: Path) -> NotebookNode:
 def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
     metadata = {k: v for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
     if not metadata:
-        new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else _code_cell
+        new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else _make_code_cell
         return new(cell.source)
     ((kind, name),) = metadata.items()
     asked, written = [*EXERCISES], [*WRITTEN]
     known = {"exercise": asked, "grade": asked, "rubric": written, "written": written}
     if name not in known.get(kind, []):
         raise ValueError(
-            f"{path.name} has a cell marked {kind}={name!r}; a cell is marked exercise=NAME or "
+            f"{path.name} has a cell marked {kind}={name!r}; the mark must be exercise=NAME or "
             f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}, or rubric=NAME or "
             f"written=NAME, where NAME is one of {', '.join(WRITTEN)}"
         )
@@ -109,29 +110,36 @@ def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
     if kind == "written":
         return nbformat.v4.new_markdown_cell(
             WRITTEN[name].model,
-            metadata={"nbgrader": _nbgrader(name, solution=True, points=WRITTEN[name].points)},
+            metadata={
+                "nbgrader": _describe_for_nbgrader(
+                    name, solution=True, points=WRITTEN[name].points
+                )
+            },
         )
     exercise = EXERCISES[name]
     if kind == "exercise":
-        return _code_cell(
-            exercise.solution_cell(), metadata={"nbgrader": _nbgrader(name, solution=True)}
+        return _make_code_cell(
+            exercise.solution_cell(),
+            metadata={"nbgrader": _describe_for_nbgrader(name, solution=True)},
         )
-    return _code_cell(
+    return _make_code_cell(
         f'gradlab.check("{name}").grade()',
-        metadata={"nbgrader": _nbgrader(f"grade_{name}", points=exercise.points)},
+        metadata={"nbgrader": _describe_for_nbgrader(f"grade_{name}", points=exercise.points)},
     )
 
 
-def _code_cell(source: str, **options: Any) -> NotebookNode:
+def _make_code_cell(source: str, **options: Any) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, **options)
 
 
-def _nbgrader(grade_id: str, solution: bool = False, points: int | None = None) -> dict[str, Any]:
+def _describe_for_nbgrader(
+    grade_id: str, solution: bool = False, points: int | None = None
+) -> dict[str, Any]:
     grade = {} if points is None else {"points": points}
     return {
         "grade": points is not None,
         "grade_id": grade_id,
-        # What the learner writes into stays open, even where a person grades it.
+        # A cell that the learner writes in stays editable, even if a person grades it.
         "locked": points is not None and not solution,
         "schema_version": 3,
         "solution": solution,
@@ -146,12 +154,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     Parameters
     ----------
     notebook : NotebookNode
-        The notebook; it is left as it is.
+        The notebook; it is not changed.
 
     Returns
     -------
     NotebookNode
-        A copy with outputs. Live widgets are left out: their pictures and texts stay.
+        A copy with outputs. Live widgets are left out; their pictures and texts stay.
 
     Raises
     ------
@@ -159,7 +167,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         If a cell raises.
     """
     executed = nbformat.from_dict(notebook)
-    # A progress bar would be kept as an output, on a slow machine.
+    # On a slow machine, a progress bar would end up in the output.
     os.environ["TQDM_DISABLE"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
@@ -180,34 +188,38 @@ def execute(notebook: NotebookNode) -> NotebookNode:
 
 
 def _join_printed(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Join texts that were printed one after the other: where they part is a matter of time."""
+    """Join texts that were printed in a row: where they are split depends on timing."""
     joined: list[NotebookNode] = []
     for output in outputs:
         last = joined[-1] if joined else None
-        if last is not None and _stream(last) is not None and _stream(last) == _stream(output):
+        if (
+            last is not None
+            and _get_stream(last) is not None
+            and _get_stream(last) == _get_stream(output)
+        ):
             last.text += output.text
         else:
             joined.append(output)
     return joined
 
 
-def _stream(output: NotebookNode) -> str | None:
-    """Return the stream that a text was printed to, None for other outputs."""
+def _get_stream(output: NotebookNode) -> str | None:
+    """Return the stream that a text was printed to, or None for other outputs."""
     return output.name if output.output_type == "stream" else None
 
 
 def release(notebook: NotebookNode) -> NotebookNode:
-    """Make the learner's edition of a solved one: stubs for solutions, no outputs.
+    """Make the learner's edition from a solved one: stubs for solutions, no outputs.
 
     Parameters
     ----------
     notebook : NotebookNode
-        The solved edition; it is left as it is.
+        The solved edition; it is not changed.
 
     Returns
     -------
     NotebookNode
-        What nbgrader's ``generate_assignment`` makes of it.
+        The same as nbgrader's ``generate_assignment`` makes.
     """
     released = nbformat.from_dict(notebook)
     resources: dict[str, Any] = {}
@@ -226,7 +238,7 @@ def build(path: Path, folder: Path, always: bool = False) -> list[Path]:
     folder : Path
         Where the learner's edition goes; the solved one goes to its subfolder ``solved``.
     always : bool, optional
-        Execute the lesson even if its cells are those of the edition that is there.
+        Execute the lesson even if its cells have not changed.
 
     Returns
     -------
@@ -236,7 +248,7 @@ def build(path: Path, folder: Path, always: bool = False) -> list[Path]:
     notebook = read_source(path)
     solved_path = folder / "solved" / f"{path.stem}.ipynb"
     learner_path = folder / f"{path.stem}.ipynb"
-    if always or not same_cells(notebook, solved_path):
+    if always or not has_same_cells(notebook, solved_path):
         solved = execute(notebook)
     else:
         solved = nbformat.read(solved_path, as_version=4)
@@ -247,8 +259,8 @@ def build(path: Path, folder: Path, always: bool = False) -> list[Path]:
     ]
 
 
-def same_cells(notebook: NotebookNode, path: Path) -> bool:
-    """Whether a file holds the cells of a notebook, whatever their outputs.
+def has_same_cells(notebook: NotebookNode, path: Path) -> bool:
+    """Return whether a file has the same cells as a notebook, whatever their outputs.
 
     Parameters
     ----------
@@ -268,10 +280,10 @@ def same_cells(notebook: NotebookNode, path: Path) -> bool:
         there = nbformat.read(path, as_version=4)
     except nbformat.reader.NotJSONError:
         return False
-    return _cells(there) == _cells(notebook)
+    return _list_cells(there) == _list_cells(notebook)
 
 
-def _cells(notebook: NotebookNode) -> list[tuple[Any, ...]]:
+def _list_cells(notebook: NotebookNode) -> list[tuple[Any, ...]]:
     return [(c.cell_type, c.id, c.source, c.metadata) for c in notebook.cells]
 
 
@@ -285,7 +297,7 @@ def _write(path: Path, notebook: NotebookNode) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Build the lessons that changed and say which files were written."""
+    """Build the lessons that changed and print which files were written."""
     parser = argparse.ArgumentParser(prog="python -m tools.lessons", description=__doc__)
     parser.add_argument("--all", action="store_true", help="execute every lesson again")
     always = parser.parse_args(argv).all

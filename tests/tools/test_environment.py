@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec, Version, VersionSpec
 
-from tools.check_locks import LOCKS, SYSTEMS, resolve, supported_pythons
+from tools.check_locks import LOCKS, SYSTEMS, list_supported_pythons, resolve
 
 ROOT = Path(__file__).parents[2]
 # conda splits Matplotlib; the part without a window toolkit is the base.
@@ -124,7 +124,9 @@ def test_the_readme_says_how_many_packages_a_learner_fetches() -> None:
 
 
 def test_the_locks_are_resolved_for_every_python_and_system_that_is_promised() -> None:
-    assert supported_pythons() == re.findall(r":: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert list_supported_pythons() == re.findall(
+        r":: (3\.\d+)", "\n".join(PROJECT["classifiers"])
+    )
     readme = (ROOT / "README.md").read_text("utf-8")
     for system in SYSTEMS:
         assert system in readme

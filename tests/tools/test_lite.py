@@ -13,7 +13,7 @@ import pytest
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
 from tools.site.lessons import NOTE, copy_lessons
-from tools.site.page import PACKAGES, configuration
+from tools.site.page import PACKAGES, make_configuration
 from tools.site.pyodide import copy_pyodide
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
 
 
 def kernel_settings() -> dict[str, Any]:
-    settings = configuration(["b.whl", "a.whl"])["jupyter-config-data"]["litePluginSettings"]
+    settings = make_configuration(["b.whl", "a.whl"])["jupyter-config-data"]["litePluginSettings"]
     found: dict[str, Any] = settings[KERNEL]
     return found
 

@@ -9,6 +9,8 @@ from hypothesis import given, strategies as st
 
 from tools.benchmarks import distribution, scorecard
 from tools.benchmarks.distribution import Network, Params
+from tools.benchmarks.scorecard_checks import check_right, check_wrong
+from tools.benchmarks.scorecard_tables import format_right, format_wrong
 
 # Of the first six seeds: what stands in docs/scorecard.md was counted on these draws.
 RIGHT = [
@@ -72,14 +74,14 @@ def exact_slope(network: Network, block: int, index: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_right_gradient_is_the_derivative_of_its_loss(seed: int) -> None:
-    network = distribution.right(seed)
+    network = distribution.draw_right(seed)
     with mpmath.workdps(60):
         params = [
             (mpmath.matrix(W.tolist()), mpmath.matrix([b.tolist()])) for W, b in network.params
         ]
         assert network.loss(network.params) == pytest.approx(float(exact_loss(network, params)))
     rng = np.random.default_rng(seed)
-    gradient = distribution.blocks(network.gradient(network.params))
+    gradient = distribution.list_blocks(network.gradient(network.params))
     for block in rng.choice(len(gradient), min(3, len(gradient)), replace=False):
         index = tuple(int(rng.integers(n)) for n in gradient[block].shape)
         size = float(np.abs(gradient[block]).max())
@@ -88,58 +90,58 @@ def test_a_right_gradient_is_the_derivative_of_its_loss(seed: int) -> None:
 
 
 def _numbers(params: Params) -> list[float]:
-    return [float(np.abs(block).sum()) for block in distribution.blocks(params)]
+    return [float(np.abs(block).sum()) for block in distribution.list_blocks(params)]
 
 
 @given(SEEDS)
 def test_a_seed_draws_the_same_each_time(seed: int) -> None:
     with np.errstate(all="ignore"):
-        (one, fault), (other, same) = distribution.wrong(seed), distribution.wrong(seed)
+        (one, fault), (other, same) = distribution.draw_wrong(seed), distribution.draw_wrong(seed)
         assert fault.kind == same.kind
         assert _numbers(fault.gradient(one.params)) == _numbers(same.gradient(other.params))
 
 
 def test_the_draws_are_those_of_the_published_tables() -> None:
-    networks = [distribution.right(seed) for seed in range(6)]
+    networks = [distribution.draw_right(seed) for seed in range(6)]
     assert [(n.activation, n.state, len(n.params), len(n.X)) for n in networks] == RIGHT
     for seed, loss in LOSSES.items():
-        network = distribution.right(seed)
+        network = distribution.draw_right(seed)
         assert network.loss(network.params) == pytest.approx(loss, rel=1e-3)
-    faults = [distribution.wrong(seed)[1] for seed in range(6)]
+    faults = [distribution.draw_wrong(seed)[1] for seed in range(6)]
     assert [fault.kind for fault in faults] == WRONG
 
 
 @given(SEEDS)
 def test_a_fault_changes_some_blocks_and_leaves_network_and_loss_alone(seed: int) -> None:
     with np.errstate(all="ignore"):
-        network, fault = distribution.wrong(seed)
+        network, fault = distribution.draw_wrong(seed)
         before, loss = _numbers(network.params), network.loss(network.params)
-        errors = distribution.relative_errors(
+        errors = distribution.measure_relative_errors(
             fault.gradient(network.params), network.gradient(network.params)
         )
-        assert list(errors) == distribution.names(network.params)
+        assert list(errors) == distribution.name_blocks(network.params)
         assert (_numbers(network.params), network.loss(network.params)) == (before, loss)
 
 
 @given(SEEDS)
 def test_an_offset_or_a_kink_makes_nothing_measurable_that_was_not(seed: int) -> None:
-    network = distribution.right(seed)
+    network = distribution.draw_right(seed)
     network.offset = 0.0
     with np.errstate(all="ignore"):
-        plain = distribution.measurable(network)
+        plain = distribution.is_measurable(network)
         network.offset = network.scale * 1e20
-        flat = all(not g.any() for g in distribution.blocks(network.gradient(network.params)))
-        assert distribution.measurable(network) <= plain or flat
-        assert distribution.measurable(network) == flat
+        flat = all(not g.any() for g in distribution.list_blocks(network.gradient(network.params)))
+        assert distribution.is_measurable(network) <= plain or flat
+        assert distribution.is_measurable(network) == flat
 
 
 def test_a_short_run_has_no_false_alarm_and_passes_nothing_wrong() -> None:
     with np.errstate(all="ignore"):
-        right = scorecard.on_right(range(40))
-        _, wrong = scorecard.on_wrong(range(40))
+        right = check_right(range(40))
+        _, wrong = check_wrong(range(40))
     assert {case.report.verdict for case in right} <= {"pass", "inconclusive"}
     assert all(case.report.verdict == "pass" for case in right if case.measurable)
     assert {case.report.verdict for case in wrong} == {"fail"}
     assert all(case.exact for case in wrong)
-    assert "False alarms: none." in scorecard.right_section(right)
-    assert "Every miss" in scorecard.wrong_section(0, wrong)
+    assert "False alarms: none." in format_right(right)
+    assert "Every miss" in format_wrong(0, wrong)

@@ -1,1 +1,1 @@
-"""Speed, grading and the scorecard, measured beside other ways to do the same."""
+"""Speed, grading and the scorecard, measured beside other tools for the same job."""

@@ -1,17 +1,18 @@
-"""A fixed distribution of networks, gradients right and wrong, for the scorecard.
+"""A fixed distribution of networks with right and wrong gradients, for the scorecard.
 
-``right(seed)`` draws a network, its loss and its true gradient; ``wrong(seed)`` the same with one
-fault in the gradient. Everything follows from the seed. Nothing here is gradlab's: the networks,
-their backward pass and the faults are written anew, so that no checker is judged by its own code.
+``draw_right(seed)`` draws a network with its loss and its true gradient; ``draw_wrong(seed)``
+also puts one fault into the gradient. Everything follows from the seed. Nothing here is gradlab's:
+the networks, their backward pass and the faults are written independently, so that no checker is
+judged by its own code.
 
-What is drawn, each independently:
+Drawn independently:
 
 - depth 1 to 10 layers, widths 2 to 8, 1 to 12 rows, 2 to 5 classes;
 - tanh, sigmoid, softplus, ReLU or leaky ReLU (slope 0.01 below 0);
 - the state: fresh (2 in 6), saturated (weights 2 to 16 times larger), converged (32 to 200 steps
   of gradient descent), dead (a hidden layer's biases 3 to 10 lower), near kinks (biases such that
   1 to 3 units have a pre-activation 1e-10 to 1e-3 away from 0), 1 in 6 each;
-- an L2 penalty of 1e-4 to 1 in every other network; the mean or the sum over the rows;
+- an L2 penalty of 1e-4 to 1 in about half of the networks; the mean or the sum over the rows;
 - the loss times 1e-9 to 1e9 in 1 of 5 networks, plus an offset of 1 to 1e4 in 3 of 20.
 """
 
@@ -50,7 +51,7 @@ ACTIVATIONS: dict[
 
 @dataclass
 class Network:
-    """One draw: what it takes to evaluate the loss and its gradient."""
+    """One draw: everything needed to evaluate the loss and its gradient."""
 
     activation: str
     state: str
@@ -93,7 +94,7 @@ def backward(
     layer: int = 0,
     factor: float = 1.0,
 ) -> Params:
-    """Return the gradient, with a fault in what is passed back from `layer` + 1 to `layer`."""
+    """Return the gradient, with a fault in the backward step of one layer."""
     _, slope = ACTIVATIONS[network.activation]
     activations, logits = network.forward(params)
     Z = logits[-1]
@@ -127,7 +128,7 @@ def backward(
     return result[::-1]
 
 
-def right(seed: int) -> Network:
+def draw_right(seed: int) -> Network:
     """Draw a network whose ``gradient`` is the gradient of its ``loss``."""
     rng = np.random.default_rng([20, seed])
     depth = int(rng.integers(1, 11))
@@ -188,9 +189,9 @@ class Fault:
     Attributes
     ----------
     kind : str
-        What was done.
+        What was done to the gradient.
     cause : str or None
-        The kind of finding that says so, None if no kind does.
+        The kind of finding that names it, or None if there is none.
     gradient : callable
         The wrong gradient.
     """
@@ -200,16 +201,16 @@ class Fault:
     gradient: Callable[[Params], Params]
 
 
-def wrong(seed: int) -> tuple[Network, Fault]:
+def draw_wrong(seed: int) -> tuple[Network, Fault]:
     """Draw a network and one fault in its gradient."""
-    network = right(10**6 + seed)
+    network = draw_right(10**6 + seed)
     rng = np.random.default_rng([21, seed])
     if rng.random() < 0.35:
-        return network, _fault_of_backward(network, rng)
-    return network, _fault_of_block(network, rng)
+        return network, _draw_backward_fault(network, rng)
+    return network, _draw_block_fault(network, rng)
 
 
-def _fault_of_backward(network: Network, rng: Rng) -> Fault:
+def _draw_backward_fault(network: Network, rng: Rng) -> Fault:
     kinds = ["delta_scaled", "sample_lost", "bias_of_one_row", "bias_averaged", "slope_missing"]
     kinds += ["slope_of_activation", "weights_not_transposed"]
     kind = str(rng.choice(kinds))
@@ -221,11 +222,11 @@ def _fault_of_backward(network: Network, rng: Rng) -> Fault:
     return Fault(kind, cause, lambda params: backward(network, params, kind, layer, factor))
 
 
-# A fault of one block: (right gradient, the block, rows of the batch, generator) -> wrong one.
+# A fault in one block: (right gradient, block, rows of the batch, generator) -> wrong gradient.
 BlockFault = Callable[[FloatArray, FloatArray, int, Rng], FloatArray]
 
 
-def _few(G: FloatArray, change: Callable[[FloatArray], FloatArray], rng: Rng) -> FloatArray:
+def _change_few(G: FloatArray, change: Callable[[FloatArray], FloatArray], rng: Rng) -> FloatArray:
     flat = G.ravel().copy()
     place = rng.choice(flat.size, max(1, flat.size // 20), replace=False)
     flat[place] = change(flat[place])
@@ -240,12 +241,15 @@ BLOCK_FAULTS: dict[str, tuple[str | None, BlockFault]] = {
     "1/m": ("wrong_scale", lambda G, P, m, rng: G / m),
     "odd factor": ("wrong_scale", lambda G, P, m, rng: rng.uniform(1.01, 1.3) * G),
     "zero": ("all_zero", lambda G, P, m, rng: 0.0 * G),
-    "decay": ("weight_decay", lambda G, P, m, rng: G + _size(G, P) * rng.uniform(0.1, 1.0) * P),
+    "decay": (
+        "weight_decay",
+        lambda G, P, m, rng: G + _compare_sizes(G, P) * rng.uniform(0.1, 1.0) * P,
+    ),
     "decay negative": (
         "weight_decay",
-        lambda G, P, m, rng: G - _size(G, P) * rng.uniform(0.1, 1.0) * P,
+        lambda G, P, m, rng: G - _compare_sizes(G, P) * rng.uniform(0.1, 1.0) * P,
     ),
-    "transposed": ("transposed", lambda G, P, m, rng: G.T if _square(G) else G),
+    "transposed": ("transposed", lambda G, P, m, rng: G.T if _is_square(G) else G),
     "Fortran order": ("permuted", lambda G, P, m, rng: G.ravel("F").reshape(G.shape)),
     "rows reversed": ("permuted", lambda G, P, m, rng: G[::-1]),
     "columns rolled": ("permuted", lambda G, P, m, rng: np.roll(G, 1, axis=-1)),
@@ -253,30 +257,30 @@ BLOCK_FAULTS: dict[str, tuple[str | None, BlockFault]] = {
         "permuted",
         lambda G, P, m, rng: rng.permutation(G.ravel()).reshape(G.shape),
     ),
-    "a few zeroed": ("few_entries", lambda G, P, m, rng: _few(G, np.zeros_like, rng)),
-    "a few doubled": ("few_entries", lambda G, P, m, rng: _few(G, lambda g: 2.0 * g, rng)),
+    "a few zeroed": ("few_entries", lambda G, P, m, rng: _change_few(G, np.zeros_like, rng)),
+    "a few doubled": ("few_entries", lambda G, P, m, rng: _change_few(G, lambda g: 2.0 * g, rng)),
     "noise": (None, lambda G, P, m, rng: G + 0.1 * np.abs(G).max() * rng.normal(size=G.shape)),
     "clipped": (None, lambda G, P, m, rng: np.clip(G, *(np.abs(G).max() * np.array([-0.3, 0.3])))),
     "absolute": (None, lambda G, P, m, rng: np.abs(G)),
     "squared": (None, lambda G, P, m, rng: G * G),
-    "two digits": (None, lambda G, P, m, rng: _two_digits(G)),
+    "two digits": (None, lambda G, P, m, rng: _round_to_two_digits(G)),
 }
 
 
-def _size(G: FloatArray, P: FloatArray) -> float:
+def _compare_sizes(G: FloatArray, P: FloatArray) -> float:
     return float(np.abs(G).max() / max(np.abs(P).max(), 1e-300))
 
 
-def _square(G: FloatArray) -> bool:
+def _is_square(G: FloatArray) -> bool:
     return G.ndim == 2 and G.shape[0] == G.shape[1]
 
 
-def _two_digits(G: FloatArray) -> FloatArray:
+def _round_to_two_digits(G: FloatArray) -> FloatArray:
     exponent = np.floor(np.log10(np.maximum(np.abs(G), 1e-300)))
     return np.round(G / 10.0**exponent, 1) * 10.0**exponent
 
 
-def _fault_of_block(network: Network, rng: Rng) -> Fault:
+def _draw_block_fault(network: Network, rng: Rng) -> Fault:
     kind = str(rng.choice([*BLOCK_FAULTS]))
     cause, spoil = BLOCK_FAULTS[kind]
     layer, which = int(rng.integers(len(network.params))), int(rng.integers(2))
@@ -296,23 +300,23 @@ def _fault_of_block(network: Network, rng: Rng) -> Fault:
     return Fault(kind, cause, gradient)
 
 
-def names(params: Params) -> list[str]:
+def name_blocks(params: Params) -> list[str]:
     """Return W1, b1, W2, ..., the names of the blocks in order."""
     return [f"{kind}{layer}" for layer in range(1, len(params) + 1) for kind in "Wb"]
 
 
-def blocks(params: Params) -> list[FloatArray]:
+def list_blocks(params: Params) -> list[FloatArray]:
     """Return the blocks in order."""
     return [block for pair in params for block in pair]
 
 
-def relative_errors(given: Params, true: Params) -> dict[str, float]:
-    """Return for each block the norm of its error over the norm of the true gradient.
+def measure_relative_errors(given: Params, true: Params) -> dict[str, float]:
+    """Return for each block the norm of its error divided by the norm of the true gradient.
 
-    It is infinite if the block that is given has entries that are not finite.
+    It is infinite if the given block has entries that are not finite.
     """
     errors = {}
-    for name, a, g in zip(names(true), blocks(given), blocks(true), strict=True):
+    for name, a, g in zip(name_blocks(true), list_blocks(given), list_blocks(true), strict=True):
         if not np.isfinite(a).all():
             errors[name] = np.inf
             continue
@@ -323,13 +327,13 @@ def relative_errors(given: Params, true: Params) -> dict[str, float]:
     return errors
 
 
-def measurable(network: Network) -> bool:
-    """Return whether float64 can measure the gradient at all, to the 5e-4 that is promised.
+def is_measurable(network: Network) -> bool:
+    """Return whether float64 can measure the gradient to the promised 5e-4 at all.
 
-    A step h turns the loss's own rounding, u |f| at the least, into an error of u |f| / h. Half of
-    the promise, 2.5e-4 of the block's largest derivative g, leaves steps above
+    A step h turns the loss's own rounding, at least u |f|, into an error of u |f| / h. Half of the
+    promise, 2.5e-4 of the block's largest derivative g, leaves steps above
     ``u |f| / (2.5e-4 |g|)``. A block can be measured if that is less than the typical size of its
-    parameters, and for ReLU and leaky ReLU also less than a tenth of the distance of the nearest
+    parameters and, for ReLU and leaky ReLU, also less than a tenth of the distance to the nearest
     kink. A block whose gradient is zero counts as measurable.
     """
     size = abs(network.loss(network.params))
@@ -337,7 +341,9 @@ def measurable(network: Network) -> bool:
     if network.activation in ("relu", "leaky"):
         hidden = network.forward(network.params)[1][:-1]
         kink = min((float(np.abs(Z).min()) for Z in hidden), default=np.inf)
-    for P, G in zip(blocks(network.params), blocks(network.gradient(network.params)), strict=True):
+    for P, G in zip(
+        list_blocks(network.params), list_blocks(network.gradient(network.params)), strict=True
+    ):
         largest = float(np.abs(G).max())
         if largest == 0.0:
             continue

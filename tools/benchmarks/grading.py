@@ -1,7 +1,7 @@
-"""Measure grading: beside nbgrader's autograde on the same notebooks, and in a large class.
+"""Measure grading: beside nbgrader's autograde on the same notebooks, and for a large class.
 
-``make bench-grading`` prints what docs/grading_benchmarks.md holds; with ``WRITE=1`` it writes the
-page. It takes half an hour, nearly all of which is nbgrader's.
+``make bench-grading`` prints the page docs/grading_benchmarks.md; with ``WRITE=1`` it writes it.
+It takes half an hour, nearly all of it spent in nbgrader.
 """
 
 from __future__ import annotations
@@ -45,58 +45,59 @@ def main() -> None:
     """Measure, and print or write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write docs/grading_benchmarks.md")
-    parser.add_argument("--learners", type=int, default=30, help="beside nbgrader")
-    parser.add_argument("--many", type=int, default=1000, help="in the large class")
+    parser.add_argument(
+        "--learners", type=int, default=30, help="learners in the comparison with nbgrader"
+    )
+    parser.add_argument("--many", type=int, default=1000, help="learners in the large class")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
-        beside = _beside_nbgrader(Path(folder) / "batch", arguments.learners)
-        large = _large_class(Path(folder) / "large", arguments.many)
-    page = "\n".join([*_head(), *beside, "", *large, ""])
+        beside = _compare_with_nbgrader(Path(folder) / "batch", arguments.learners)
+        large = _grade_large_class(Path(folder) / "large", arguments.many)
+    page = "\n".join([*_write_head(), *beside, "", *large, ""])
     print(page)
     if arguments.write:
         _PAGE.write_text(page, encoding="utf-8")
 
 
-def _head() -> list[str]:
+def _write_head() -> list[str]:
     machine = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return [
         "# Benchmarks of grading",
         "",
-        "`make bench-grading WRITE=1` measures anew. Nothing here fails on a slow machine.",
+        "`make bench-grading WRITE=1` measures again. Nothing here fails on a slow machine.",
         "",
         f"Measured on {date.today().isoformat()}: {machine}, nbgrader {nbgrader.__version__}.",
         "",
     ]
 
 
-def _beside_nbgrader(root: Path, count: int) -> list[str]:
+def _compare_with_nbgrader(root: Path, count: int) -> list[str]:
     """Grade the same notebooks with both, in one run."""
     submitted = root / "submitted"
     for number in range(count):
         _hand_in(submitted / f"learner_{number:03}" / _ASSIGNMENT, number, _LESSONS)
-    before, results = _ours(submitted, jobs=1)
-    all_cores, _ = _ours(submitted, jobs=os.cpu_count() or 1)
-    theirs = _nbgraders(root, count)
-    after, _ = _ours(submitted, jobs=1)
+    before, results = _time_gradlab(submitted, jobs=1)
+    all_cores, _ = _time_gradlab(submitted, jobs=os.cpu_count() or 1)
+    theirs = _time_nbgrader(root, count)
+    after, _ = _time_gradlab(submitted, jobs=1)
     ours = statistics.mean([before, after])
     totals = sorted(result.total for result in results)
     return [
         "## Beside nbgrader",
         "",
         f"{count} learners, each with all {len(_LESSONS)} lessons: a third of them solved, a "
-        "third half done, a third half wrong. nbgrader runs in this process, one learner "
-        "after the other, as `nbgrader autograde` does. `gradlab grade` was measured before and "
-        "after it.",
+        "third half done, a third half wrong. nbgrader runs in this process, one learner at a "
+        "time, as `nbgrader autograde` does. `gradlab grade` was measured before and after it.",
         "",
-        "| | seconds for each learner | ratio |",
+        "| | seconds per learner | ratio |",
         "|:--|--:|--:|",
         f"| nbgrader `autograde` | {theirs:.1f} | 1 |",
         f"| `gradlab grade --jobs 1`, before | {before:.2f} | {theirs / before:.0f} |",
         f"| `gradlab grade --jobs 1`, after | {after:.2f} | {theirs / after:.0f} |",
         f"| `gradlab grade`, {os.cpu_count()} jobs | {all_cores:.2f} | {theirs / all_cores:.0f} |",
         "",
-        "As it is typed, with a job for each core, the ratio is "
+        "By default, with one job per core, the ratio is "
         f"**{theirs / all_cores:.0f}**; with one job, like nbgrader, the mean is "
         f"**{theirs / ours:.0f}**. The points ranged from {totals[0]:g} to {totals[-1]:g}.",
     ]
@@ -123,8 +124,8 @@ def _hand_in(folder: Path, number: int, lessons: list[str]) -> None:
         (folder / name).write_text(json.dumps(book), encoding="utf-8")
 
 
-def _ours(submitted: Path, jobs: int) -> tuple[float, list[LearnerResult]]:
-    """Return the seconds for each learner, the start of the processes included."""
+def _time_gradlab(submitted: Path, jobs: int) -> tuple[float, list[LearnerResult]]:
+    """Return the seconds per learner, starting the processes included, and the results."""
     start = time.perf_counter()
     with (
         open_submissions(submitted) as submissions,
@@ -134,8 +135,8 @@ def _ours(submitted: Path, jobs: int) -> tuple[float, list[LearnerResult]]:
     return (time.perf_counter() - start) / len(submissions), results
 
 
-def _nbgraders(root: Path, count: int) -> float:
-    """Return the seconds for each learner that nbgrader takes."""
+def _time_nbgrader(root: Path, count: int) -> float:
+    """Return the seconds per learner that nbgrader takes."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     config = Config()
     config.CourseDirectory.root = str(root)
@@ -157,21 +158,21 @@ def _nbgraders(root: Path, count: int) -> float:
     return (time.perf_counter() - start) / count
 
 
-def _large_class(submitted: Path, count: int) -> list[str]:
-    """Grade a large class in one run, and watch the memory."""
+def _grade_large_class(submitted: Path, count: int) -> list[str]:
+    """Grade a large class in one run and record the memory."""
     for number in range(count):
         lesson = _LESSONS[number % len(_LESSONS)]
         _hand_in(submitted / f"learner_{number:04}", number, [lesson])
     with _watch_memory() as samples:
-        seconds, results = _ours(submitted, jobs=os.cpu_count() or 1)
+        seconds, results = _time_gradlab(submitted, jobs=os.cpu_count() or 1)
     tenth = max(1, len(samples) // 10)
     parts = [max(samples[k * tenth : (k + 1) * tenth]) for k in range(10)]
     return [
         "## A large class",
         "",
         f"{count} learners, each with one of the lessons, {os.cpu_count()} jobs: "
-        f"{seconds * count:.0f} s, {len(results)} rows. The most memory that this process and all "
-        "its children held at a time, in each tenth of the run, in MB:",
+        f"{seconds * count:.0f} s, {len(results)} rows. Peak memory of this process and all its "
+        "children in each tenth of the run, in MB:",
         "",
         "| " + " | ".join(str(k) for k in range(1, 11)) + " |",
         "|" + "--:|" * 10,
@@ -181,7 +182,7 @@ def _large_class(submitted: Path, count: int) -> list[str]:
 
 @contextlib.contextmanager
 def _watch_memory() -> Iterator[list[int]]:
-    """Sample the memory of this process and of all below it, twice a second."""
+    """Sample the memory of this process and its children twice a second."""
     samples: list[int] = []
     over = threading.Event()
 

@@ -1,7 +1,7 @@
 """Measure what a learner waits for: start-up, an explorer's redraw, a lesson from top to bottom.
 
-``make bench`` prints a table. Nothing here fails on a slow machine; the aims stand beside the
-figures.
+``make bench`` prints a table with the aims beside the figures. Nothing here fails on a slow
+machine.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ def main() -> None:
         "from gradlab import check_network, MLP",
     )
     baseline, package, checker = _time_in_turns(*statements)
-    _line(statements[0], baseline)
-    _line(statements[1], package)
-    _line("  more than numpy", package - baseline, "50 ms")
-    _line(statements[2], checker)
-    _line("  more than numpy", checker - baseline, "50 ms")
-    _line("redraw of the chord explorer", _redraw(explore_chords(), "h"), "150 ms")
-    _line("redraw of the V-curve explorer", _redraw(explore_v_curve(), "x"), "150 ms")
+    _print_line(statements[0], baseline)
+    _print_line(statements[1], package)
+    _print_line("  more than numpy", package - baseline, "50 ms")
+    _print_line(statements[2], checker)
+    _print_line("  more than numpy", checker - baseline, "50 ms")
+    _print_line("redraw of the chord explorer", _time_redraw(explore_chords(), "h"), "150 ms")
+    _print_line("redraw of the V-curve explorer", _time_redraw(explore_v_curve(), "x"), "150 ms")
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
         notebook = read_source(path)
-        seconds = _seconds(execute, notebook)
-        _line(f"lesson {path.stem}", seconds, "20000 ms")
+        seconds = _time(execute, notebook)
+        _print_line(f"lesson {path.stem}", seconds, "20000 ms")
 
 
 def _time_in_turns(*statements: str) -> list[float]:
-    """Return the median time of each statement in a fresh Python, run in turns."""
+    """Return the median time of each statement in a fresh Python; the statements take turns."""
     times: list[list[float]] = [[] for _ in statements]
     for _ in range(_RUNS):
         for record, statement in zip(times, statements, strict=True):
-            record.append(_seconds(subprocess.run, [sys.executable, "-c", statement]))
+            record.append(_time(subprocess.run, [sys.executable, "-c", statement]))
     return [statistics.median(record) for record in times]
 
 
-def _redraw(explorer: Explorer, control: str) -> float:
+def _time_redraw(explorer: Explorer, control: str) -> float:
     slider = explorer.controls[control]
 
     def move(step: int) -> None:
         slider.value = 1.0 / (2 + step)
 
-    return statistics.median(_seconds(move, step) for step in range(2 * _RUNS))
+    return statistics.median(_time(move, step) for step in range(2 * _RUNS))
 
 
-def _seconds(action: Callable[..., object], argument: object) -> float:
+def _time(action: Callable[..., object], argument: object) -> float:
     start = time.perf_counter()
     action(argument)
     return time.perf_counter() - start
 
 
-def _line(what: str, seconds: float, aim: str = "") -> None:
+def _print_line(what: str, seconds: float, aim: str = "") -> None:
     print(
         f"{what:<42} {seconds * 1000:8.0f} ms{f'   aim: under {aim}' if aim else ''}", flush=True
     )

@@ -1,4 +1,4 @@
-"""``python -m tools.book`` builds the book into build/book/ and says how to open it."""
+"""Build the book into build/book/ and print how to open it: ``python -m tools.book``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tools.book.build import BookError, build_book
 
 
 def main() -> int:
-    """Build the book; return 0, or 1 if something in it is wrong."""
+    """Build the book and return the exit code: 0, or 1 if something in it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tools.book", description=__doc__)
     parser.add_argument(
         "--lite",
         metavar="ADDRESS",
-        help="the address from the book's root at which a notebook's name, appended, runs it: "
-        "each lesson then has a link there",
+        help="give each lesson a link that runs it; the link is ADDRESS, relative to the book's "
+        "root, followed by the name of the notebook",
     )
     try:
         book = build_book(ROOT / "build", parser.parse_args().lite)

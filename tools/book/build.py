@@ -1,4 +1,4 @@
-"""Build the book: assemble its sources, and let Sphinx make pages of them."""
+"""Build the book: assemble its sources, and let Sphinx make pages from them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tools.book.assemble import assemble
 
 
 class BookError(GradlabError):
-    """Sphinx found something wrong, and said what."""
+    """Sphinx found something wrong and has printed what."""
 
 
 def build_book(folder: Path, lite: str | None = None) -> Path:
-    """Build the book anew.
+    """Build the book from scratch.
 
     Parameters
     ----------
     folder : Path
-        Gets the folders ``book-source`` and ``book``; what they hold is replaced.
+        Where the folders ``book-source`` and ``book`` go; their old contents are replaced.
     lite : str, optional
-        The address from the book's root at which a notebook's name, appended, runs it. Each
-        lesson then has a link there.
+        The address, relative to the book's root, that runs a notebook when its name is appended.
+        Each lesson then has such a link.
 
     Returns
     -------
@@ -35,19 +35,19 @@ def build_book(folder: Path, lite: str | None = None) -> Path:
     Raises
     ------
     BookError
-        If Sphinx warns of anything: a link that leads nowhere, a page that none leads to.
+        If Sphinx warns about anything, such as a dead link or a page without a link to it.
     """
     source, book = folder / "book-source", folder / "book"
     for old in (source, book):
         shutil.rmtree(old, ignore_errors=True)
     assemble(source, lite)
-    # A process of its own: Sphinx changes docutils for good.
+    # In a separate process, because Sphinx changes docutils for good.
     with tempfile.TemporaryDirectory() as doctrees:
         sphinx = [sys.executable, "-m", "sphinx", "--builder", "html", "--doctree-dir", doctrees]
         strict = ["--quiet", "--fail-on-warning"]
         done = subprocess.run([*sphinx, *strict, str(source), str(book)], check=False)
     if done.returncode:
         raise BookError(
-            "Sphinx found something wrong, see above. Mend it, and build the book again."
+            "Sphinx found something wrong, see above. Fix it and build the book again."
         )
     return book

@@ -1,4 +1,4 @@
-"""A lesson as a page: its outputs in sight, its solutions behind a click, its notebook to take."""
+"""A lesson as a page: outputs in sight, solutions behind a click, the notebook to download."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import nbformat
 from nbformat import NotebookNode
 
 _WHAT_IT_IS = """\
-This is the lesson solved, with its outputs, and its sliders stand still: cover what is below a
-**Predict** before you scroll. The notebook needs [the course set up](../README.md); the `gradlab`
-of the package index is [another project](../README.md#the-name).
+This is the solved lesson with its outputs; its sliders do not move here. Before you scroll, cover
+what is below a **Predict**. The notebook needs [the course set up](../README.md); the `gradlab` on
+PyPI is [another project](../README.md#the-name).
 """
 _MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
-def lesson_page(
+def make_lesson_page(
     name: str, solved: NotebookNode, learner: NotebookNode, lite: str | None = None
 ) -> NotebookNode:
-    """Make the page of a lesson of its two editions.
+    """Make the page of a lesson from its two editions.
 
     Parameters
     ----------
     name : str
         The file name of the learner's notebook.
     solved, learner : NotebookNode
-        The two editions, which have the same cells; they are left as they are.
+        The two editions, which have the same cells; they are not changed.
     lite : str, optional
-        The address from the book's root at which the file name, appended, runs the notebook.
+        The address, relative to the book's root, that runs a notebook when its name is appended.
 
     Returns
     -------
     NotebookNode
-        The solved edition, where each cell with an answer is preceded by what the learner gets,
-        and its answer can be unfolded.
+        The solved edition, in which the learner's cell comes before each answer, and the answer
+        is folded away.
     """
     cells = []
     for shown, given in zip(solved.cells, learner.cells, strict=True):
@@ -43,29 +43,29 @@ def lesson_page(
             cells.append(shown)
     first, *others = cells
     title, _, rest = first.source.partition("\n")
-    opening = f"{title}\n\n{_ways_to_work(name, lite)}\n{_WHAT_IT_IS}\n{rest}"
+    opening = f"{title}\n\n{_format_ways_to_work(name, lite)}\n{_WHAT_IT_IS}\n{rest}"
     head = nbformat.v4.new_markdown_cell(opening, id=first.id)
     page: NotebookNode = nbformat.from_dict(solved | {"cells": [head, *others]})
     return page
 
 
-def run_link(lite: str, name: str, text: str, root: str = "") -> str:
+def make_run_link(lite: str, name: str, text: str, root: str = "") -> str:
     """Return a link that runs a lesson.
 
     Parameters
     ----------
     lite : str
-        The address from the book's root at which a notebook's name, appended, runs it.
+        The address, relative to the book's root, that runs a notebook when its name is appended.
     name : str
         The file name of the lesson.
     text : str
-        What to click on.
+        The text of the link.
     root : str
-        How the book's root is reached from the page.
+        The path from the page to the book's root.
 
     Examples
     --------
-    >>> run_link("lite/?path=", "00_start_here.ipynb", "Run it", root="../")
+    >>> make_run_link("lite/?path=", "00_start_here.ipynb", "Run it", root="../")
     '<a href="../lite/?path=00_start_here.ipynb">Run it</a>'
     """
     home = "" if lite.startswith("https://") else root
@@ -77,7 +77,7 @@ def _is_answer(cell: NotebookNode) -> bool:
 
 
 def _fold(cell: NotebookNode) -> NotebookNode:
-    """Return a cell in which the answer is unfolded by a click or the Enter key."""
+    """Return a cell that shows the answer after a click or the Enter key."""
     if cell.cell_type == "code":
         summary, answer = (
             "Show a solution",
@@ -90,9 +90,9 @@ def _fold(cell: NotebookNode) -> NotebookNode:
     return folded
 
 
-def _ways_to_work(name: str, lite: str | None) -> str:
+def _format_ways_to_work(name: str, lite: str | None) -> str:
     ways = [f"{{download}}`Download this lesson as a notebook <../learner/{name}>`"]
     if lite is not None:
         # Lessons are one folder below the root.
-        ways.append(run_link(lite, name, "Run it in your browser", root="../"))
+        ways.append(make_run_link(lite, name, "Run it in your browser", root="../"))
     return " · ".join(ways) + "\n"

@@ -1,4 +1,4 @@
-"""Pages of the repository as pages of the book: their links, the start page, the set-up."""
+"""Turn pages of the repository into pages of the book: links, the start page, the set-up."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import os
 import re
 from pathlib import Path
 
-# Code comes first, so that nothing in it is taken for a link.
+# Code is matched first, so that nothing in it is taken for a link.
 _CODE_OR_LINK = re.compile(
     r"```.*?^ *```"
     r"|(?<!!)\[(?P<text>(?:`[^`]*`|[^\]`])*)\]\((?P<target>[^)\s]+)\)"
     r"|`[^`]+`",
     re.DOTALL | re.MULTILINE,
 )
-# A formula with punctuation beside it, after all in which a dollar is something else.
+# A formula with adjacent punctuation. Everything in which a dollar sign means something else is
+# matched first.
 _CODE_OR_FORMULA = re.compile(
     r"```.*?^ *```|`[^`]+`|^#.*?$|\$\$.*?\$\$|\\\$"
     r"|(?P<before>\(*)\$(?P<formula>[^$]+)\$(?P<after>[.,;:!?)]*)",
     re.DOTALL | re.MULTILINE,
 )
-# A longer one has to be broken in a narrow window.
+# A longer formula must be allowed to break in a narrow window.
 _SHORT = 40
 _LESSONS = re.compile(r"^\| lesson \|.*?\n\n", re.DOTALL | re.MULTILINE)
 _ROW = re.compile(r"^\| (\d) ([^|]+) \|", re.MULTILINE)
 
 
 def follow_links(text: str, home: Path, root: Path) -> str:
-    """Make links between files of the repository links between pages of the book.
+    """Turn links between files of the repository into links between pages of the book.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def follow_links(text: str, home: Path, root: Path) -> str:
     Returns
     -------
     str
-        The page, in which a link to a solved lesson leads to the lesson, and a link to a file
-        that is no page of the book is plain text.
+        The page. A link to a solved lesson now leads to the lesson, and a link to a file that is
+        not a page of the book is now plain text.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def _is_page(home: Path, target: str, root: Path) -> bool:
 
 
 def keep_together(text: str) -> str:
-    """Let no line end between a short formula and the punctuation beside it.
+    """Prevent line breaks between a short formula and the punctuation next to it.
 
     Parameters
     ----------
@@ -89,26 +90,26 @@ def keep_together(text: str) -> str:
     'Of order $p$ (here <span class="together">$2$),</span> `$x$`, and $y$ too.'
     """
 
-    def together(match: re.Match[str]) -> str:
+    def wrap(match: re.Match[str]) -> str:
         formula = match["formula"]
         if not formula or len(formula) > _SHORT or not (match["before"] or match["after"]):
             return match[0]
         return f'<span class="together">{match[0]}</span>'
 
-    return _CODE_OR_FORMULA.sub(together, text)
+    return _CODE_OR_FORMULA.sub(wrap, text)
 
 
-def start_page(frame: str, readme: str, lessons: list[str], run: str | None = None) -> str:
-    """Fill in the start page with what the README says of the course.
+def fill_in_start_page(frame: str, readme: str, lessons: list[str], run: str | None = None) -> str:
+    """Fill in the start page from the README.
 
     Parameters
     ----------
     frame : str
-        The start page, with ``{opening}``, ``{run}``, ``{picture}`` and ``{lessons}`` where these
-        come.
+        The start page, with the placeholders ``{opening}``, ``{run}``, ``{picture}`` and
+        ``{lessons}``.
     readme : str
-        The README: its title and opening end with a picture where its first section begins, and
-        it has a table of the lessons.
+        The README. Its title and opening, before the first section, end with a picture, and it
+        has a table of the lessons.
     lessons : list of str
         The file names of the lessons' notebooks, in order.
     run : str, optional
@@ -127,7 +128,7 @@ def start_page(frame: str, readme: str, lessons: list[str], run: str | None = No
     opening, mark, picture = readme.partition("\n## ")[0].partition("![")
     table = _LESSONS.search(readme)
     if table is None:
-        raise ValueError("README.md has no table that begins with | lesson |; the book needs it")
+        raise ValueError("README.md must have a table that begins with | lesson |: it has none")
     linked = _ROW.sub(
         lambda row: f"| [{row[1]} {row[2]}](notebooks/{lessons[int(row[1])]}) |", table[0]
     )
@@ -142,6 +143,6 @@ def start_page(frame: str, readme: str, lessons: list[str], run: str | None = No
     return frame
 
 
-def set_up_page(readme: str) -> str:
-    """Return the README without what the start page has of it, under a title of its own."""
+def extract_set_up_page(readme: str) -> str:
+    """Return the README without the parts on the start page, under a title of its own."""
     return "# Set up, grade, change\n\n## " + _LESSONS.sub("", readme).partition("\n## ")[2]

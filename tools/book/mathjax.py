@@ -1,4 +1,4 @@
-"""MathJax, which draws the formulas, out of the package that brings it."""
+"""Copy MathJax, which draws the formulas, from an installed package."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import shutil
 from importlib.metadata import files
 from pathlib import Path
 
-# Made for Django, which its files do without.
+# The package is made for Django, but its files do not need it.
 _PACKAGE = "django-static-mathjax"
 _FONTS = Path("output", "chtml", "fonts", "woff-v2")
 
 
 def copy_mathjax(target: Path) -> None:
-    """Copy the script with the fonts that it asks for, and their licence.
+    """Copy the script, the fonts that it loads, and the licence.
 
     Parameters
     ----------
     target : Path
-        A folder, which gets ``tex-chtml.js``.
+        The folder for ``tex-chtml.js``.
     """
     (script,) = (file for file in files(_PACKAGE) or [] if file.match("es5/tex-chtml.js"))
     home = Path(str(script.locate())).parent

@@ -1,4 +1,4 @@
-"""The reference: a table of the names at the head of each page, and the catalogue of bugs."""
+"""Fill in the reference: a table of names at the top of each page, and the catalogue of bugs."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pkgutil import resolve_name
 
 from gradlab.bugs import BUGS
 
-# A variable has its text in the page, everything else in its docstring.
+# A variable is described in the page, everything else in its docstring.
 _ENTRY = re.compile(
     r"^\.\. auto(?:function|class|data):: (\S+)(?:\n   :no-value:\n\n   (.+))?", re.MULTILINE
 )
 
 
-def reference_page(page: str) -> str:
-    r"""Fill in a page of the reference with what follows from the code.
+def fill_in_reference(page: str) -> str:
+    r"""Fill in the tables of a page of the reference from the code.
 
     Parameters
     ----------
     page : str
-        In reStructuredText, with ``{names}`` where the table of the documented names comes, and
-        ``{bugs}`` where that of all bugs comes.
+        In reStructuredText. The placeholders are ``{names}``, for the table of the documented
+        names, and ``{bugs}``, for the table of all bugs.
 
     Returns
     -------
@@ -31,8 +31,8 @@ def reference_page(page: str) -> str:
 
     Examples
     --------
-     >>> from tools.book.reference import reference_page
-    >>> print(reference_page("{names}\n\n.. autofunction:: gradlab.hint"))
+    >>> from tools.book.reference import fill_in_reference
+    >>> print(fill_in_reference("{names}\n\n.. autofunction:: gradlab.hint"))
     .. list-table::
        :header-rows: 1
     <BLANKLINE>
@@ -43,17 +43,19 @@ def reference_page(page: str) -> str:
     <BLANKLINE>
     .. autofunction:: gradlab.hint
     """
-    names = [(f":py:obj:`{name}`", text or _summary(name)) for name, text in _ENTRY.findall(page)]
+    names = [
+        (f":py:obj:`{name}`", text or _summarize(name)) for name, text in _ENTRY.findall(page)
+    ]
     bugs = [(f"``{bug.name}``", bug.what) for bug in BUGS.values()]
-    page = page.replace("{names}", _table(("name", "what it is"), names))
-    return page.replace("{bugs}", _table(("name", "what is wrong"), bugs))
+    page = page.replace("{names}", _format_table(("name", "what it is"), names))
+    return page.replace("{bugs}", _format_table(("name", "what is wrong"), bugs))
 
 
-def _summary(name: str) -> str:
+def _summarize(name: str) -> str:
     """Return the first line of a docstring."""
     return (inspect.getdoc(resolve_name(name)) or "").partition("\n")[0]
 
 
-def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+def _format_table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
     lines = [f"   * - {left}\n     - {right}" for left, right in (head, *rows)]
     return "\n".join([".. list-table::", "   :header-rows: 1", "", *lines])

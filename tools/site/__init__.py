@@ -1,5 +1,5 @@
-"""The page with nothing to install: the lessons in JupyterLite, with Python in the browser.
+"""The page that needs no installation: the lessons in JupyterLite, with Python in the browser.
 
-It knows of gradlab only the wheel and the notebooks. ``lessons`` makes the learner's copies,
-``pyodide`` looks through a Pyodide that is to be served beside them, ``page`` puts all together.
+All that it uses of gradlab is the wheel and the notebooks. ``lessons`` makes the learner's copies,
+``pyodide`` copies a Pyodide to serve with them, and ``page`` puts everything together.
 """

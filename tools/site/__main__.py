@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.site", description="Build the page.")
     parser.add_argument("output", type=Path, help="where the page goes")
     parser.add_argument(
-        "--wheels", type=Path, required=True, help="the folder with gradlab's wheel and the others"
+        "--wheels", type=Path, required=True, help="the folder with the wheels, gradlab's included"
     )
     parser.add_argument("--pyodide", type=Path, help="the folder of a Pyodide distribution")
     arguments = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""The lessons as a learner meets them in a browser: with a word on where the work is kept."""
+"""Copy the lessons for the browser, with a note on where the learner's work is kept."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 
 NOTE = """\
-**You are in the browser page of this course: nothing is installed.** The first cell that you run
-takes half a minute, while Python is fetched; after that, all is as in JupyterLab.
+**This is the course in your browser: nothing is installed.** The first cell that you run takes
+half a minute while Python is fetched; after that, everything works as in JupyterLab.
 
-**Your work is kept in this browser only.** Save it with Ctrl + S (on a Mac, ⌘ S). It is there when
-you come back to this page on this device, unless the browser's data are cleared or the window was
-a private one. To have it as a file, and to hand it in: **Download**, above. To begin anew:
-**File → Open…**, delete the lesson in the list, and load this page again."""
+**Your work is kept in this browser only.** Save it with Ctrl + S (on a Mac, ⌘ S). It is still here
+when you come back to this page on this device, unless you clear the browser's data or use a
+private window. To get it as a file, or to hand it in, choose **Download**, above. To start over,
+choose **File → Open…**, delete the lesson in the list, and reload this page."""
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:
-    """Copy the learner's edition of the lessons, each with the note for the browser on top.
+    """Copy the learner's edition of each lesson, with the note for the browser on top.
 
     Parameters
     ----------
     source : Path
         The folder with the notebooks.
     target : Path
-        Where the copies go; it is made if it does not exist.
+        Where the copies go; it is created if it does not exist.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def copy_lessons(source: Path, target: Path) -> list[Path]:
     """
     notebooks = sorted(source.glob("[0-9][0-9]_*.ipynb"))
     if not notebooks:
-        raise ValueError(f"{source} has no lessons; run this in a whole checkout")
+        raise ValueError(f"{source} has no lessons; run this in a complete checkout")
     target.mkdir(parents=True, exist_ok=True)
     return [_copy(path, target / path.name) for path in notebooks]
 

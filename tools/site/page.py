@@ -1,4 +1,4 @@
-"""JupyterLite with the lessons, gradlab and what it needs."""
+"""Build JupyterLite with the lessons, gradlab and what it needs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 from tools.site.lessons import copy_lessons
 from tools.site.pyodide import copy_pyodide
 
-# From Pyodide; all else that gradlab needs comes as a wheel beside the page.
+# These come from Pyodide; everything else that gradlab needs comes as a wheel with the page.
 PACKAGES = ["numpy", "matplotlib", "packaging"]
 _KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
-# From where the kernel's worker lies to the page's root, wherever the page is served.
+# The path from the kernel's worker to the page's root, wherever the page is served.
 _ROOT = "../../../.."
 
 
@@ -30,10 +30,10 @@ def build_page(
     lessons : Path
         The folder with the learner's edition of the lessons.
     wheels : list of Path
-        gradlab's own wheel and those that the page brings besides; they are in place before the
-        first cell runs.
+        gradlab's wheel and the others that the page brings; they are loaded before the first cell
+        runs.
     output : Path
-        Where the page goes. What was there is replaced.
+        Where the page goes. Anything already there is replaced.
     pyodide : Path, optional
         The folder of a Pyodide distribution. Without it, the page takes Pyodide from its usual
         public address.
@@ -55,7 +55,9 @@ def build_page(
         (project / "pypi").mkdir()
         for wheel in wheels:
             shutil.copyfile(wheel, project / "pypi" / wheel.name)
-        _write_json(project / "jupyter-lite.json", configuration([path.name for path in wheels]))
+        _write_json(
+            project / "jupyter-lite.json", make_configuration([path.name for path in wheels])
+        )
         shutil.copyfile(Path(__file__).with_name("overrides.json"), project / "overrides.json")
         _run_jupyterlite(project, contents, output.resolve())
 
@@ -66,14 +68,14 @@ def _run_jupyterlite(project: Path, contents: Path, output: Path) -> None:
         *("--apps", "notebooks", "--apps", "tree", "--apps", "edit"),
         *("--contents", str(contents), "--output-dir", str(output)),
     ]
-    # It says much where all is well.
+    # Its output is long even when all is well, so it is printed only on failure.
     ran = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if ran.returncode:
         print(ran.stdout, ran.stderr, sep="\n", file=sys.stderr)
-        raise RuntimeError("JupyterLite could not be built; it says why above")
+        raise RuntimeError("JupyterLite could not be built, see above")
 
 
-def configuration(wheels: list[str]) -> dict[str, Any]:
+def make_configuration(wheels: list[str]) -> dict[str, Any]:
     """Return JupyterLite's settings.
 
     Parameters
@@ -88,12 +90,12 @@ def configuration(wheels: list[str]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from tools.site.page import configuration
-    >>> configuration([])["jupyter-config-data"]["appName"]
+    >>> from tools.site.page import make_configuration
+    >>> make_configuration([])["jupyter-config-data"]["appName"]
     'Gradient checking'
     """
     kernel = {
-        # Nothing is looked up in a public index, whatever a cell imports or installs.
+        # No public index is searched, whatever a cell imports or installs.
         "disablePyPIFallback": True,
         "loadPyodideOptions": {
             "packages": [*PACKAGES, *(f"{_ROOT}/pypi/{name}" for name in sorted(wheels))]
@@ -104,7 +106,7 @@ def configuration(wheels: list[str]) -> dict[str, Any]:
         "jupyter-config-data": {
             "appName": "Gradient checking",
             "appUrl": "./tree",
-            # There are no checkpoints of a file that was never saved.
+            # A file that was never saved has no checkpoints.
             "disabledExtensions": ["@jupyter-notebook/notebook-extension:checkpoints"],
             "litePluginSettings": {_KERNEL: kernel},
         },

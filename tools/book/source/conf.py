@@ -1,4 +1,4 @@
-"""How Sphinx makes the book: no network, no time stamps, nothing executed."""
+"""Settings of Sphinx for the book: no network, no timestamps, nothing executed."""
 
 import re
 from pathlib import Path
@@ -17,13 +17,13 @@ nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
-# MathJax 3 from the book's own files. Its menu would make each formula a stop of the Tab key.
+# MathJax 3, from the book's own files. With its menu, the Tab key would stop at every formula.
 mathjax_path = "mathjax/tex-chtml.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 
-# Documented in groups, by hand; a test sees that no public name is missing.
+# Names are grouped by hand; a test checks that no public name is missing.
 numpydoc_show_class_members = False
-# A type is a link where it is a class of ours; to other sites there are none.
+# The types of gradlab are links. There are no links to other sites.
 _CLASSES = [
     name
     for page in Path(__file__).parent.glob("reference/*.rst")
