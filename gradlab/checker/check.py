@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gradlab.checker.case import GradientCheck, require_finite
+from gradlab.checker.gradient_check import GradientCheck
 from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.parameters import Layout
+from gradlab.checker.points import choose_worst, draw_points
 from gradlab.checker.report import GradientReport
 from gradlab.checker.sampling import sample_entries
 from gradlab.differences.steps import best_step
-from gradlab.support.arguments import require_count, require_function
+from gradlab.support.arguments import is_real, require_count, require_function
 
 P = TypeVar("P")
 
@@ -61,7 +62,7 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
     """
     require_function("loss", loss)
     layout = Layout(params)
-    require_finite(layout)
+    layout.require_finite()
     theta = layout.theta
     if h is None:
         steps = best_step(theta, "central")
@@ -90,6 +91,8 @@ def check_gradient(
     gradient: Callable[[P], P],
     params: P,
     *,
+    rtol: float = 0.0,
+    points: int = 1,
     sample: int | None = None,
     directions: int | None = None,
     seed: int = 0,
@@ -99,21 +102,28 @@ def check_gradient(
     Parameters
     ----------
     loss : callable
-        ``loss(params)`` returns one real number. It must not change its params, and return the
-        same number for the same params: switch dropout off, or freeze its mask.
+        ``loss(params)`` returns one real number. It must not change its params, and must return
+        the same number for the same params: switch dropout off, or freeze its mask.
     gradient : callable
-        ``gradient(params)`` returns the derivative of the loss by every entry, float64, in the
-        structure of `params`.
+        ``gradient(params)`` returns the derivative of the loss by every entry, in the structure of
+        `params`: float64, or float32 or float16, whose rounding then counts as none. It is called
+        twice, so that one that differs from call to call is noticed.
     params : ndarray, or nested lists, tuples and dicts of ndarrays
         Where to check. Not changed: the functions get float64 copies.
+    rtol : float
+        How far the gradient may be off and still pass, as a part of its block's largest entry: for
+        an eps in the loss, or a solver that stops at a tolerance. Default: 0.
+    points : int
+        Check here and at `points` - 1 random points, about a parameter's size away, because what
+        is multiplied by 0 here may be wrong elsewhere. The report is the worst of them all.
     sample : int, optional
-        Check about so many entries only, at least one of each block, drawn without replacement.
+        Check about this many entries only, at least one of each block, drawn without replacement.
         The report says how likely that is to miss a mistake. Default: every entry.
     directions : int, optional
-        Check the slopes along so many random directions (standard normal) within each block
+        Check the slopes along this many random directions (standard normal) within each block
         instead of entries.
     seed : int
-        Seed of the sample or the directions.
+        Seed of the points, and of the sample or the directions.
 
     Returns
     -------
@@ -129,10 +139,13 @@ def check_gradient(
     -----
     No threshold is set beforehand. Each slope is measured with its own tolerance, made of its
     truncation error, the noise of the loss and rounding. A block fails if an entry differs by more
-    than that at two steps that agree, and still does at the smallest step that can tell. It is
-    inconclusive if a tolerance is larger than 5e-4 of the block's largest entry, and passes
-    otherwise. It takes two losses for an entry that agrees with its central difference to within
-    rounding, and more for the entries that are in doubt.
+    than that (and `rtol`) at two steps that agree, and still does at the smallest step that can
+    tell. It is inconclusive if a tolerance is larger than 5e-4 of the block's largest entry, and
+    passes otherwise. Slopes that are zero to within 1e-10 of the whole gradient's, or of those
+    nearby, each times the size of its parameter, pass as zero, and the report says so. It takes
+    two losses for an entry that agrees with its central difference to within rounding, and more
+    for entries in doubt. At points that the check chose, warnings are silenced, and an error of
+    the loss means that it has no value there.
 
     The check shows that the gradient fits the loss as it is coded, not that the loss is right.
 
@@ -157,21 +170,31 @@ def check_gradient(
     """
     if sample is not None and directions is not None:
         raise ValueError("sample and directions are both given; at most one of them must be")
-    for name, count in (("sample", sample), ("directions", directions)):
+    for name, count in (("points", points), ("sample", sample), ("directions", directions)):
         if count is not None:
             require_count(name, count)
     require_count("seed", seed, least=0)
+    if not is_real(rtol) or not 0.0 <= rtol < 1.0:
+        raise ValueError(f"rtol is {rtol!r}; it must be a number from 0 to less than 1")
     require_function("loss", loss)
     require_function("gradient", gradient)
-    case = GradientCheck(loss, gradient, params)
-    if case.finding is not None:
-        return case.report_unmeasured()
-    if directions is not None:
-        return case.along(directions, seed)
-    chosen = np.arange(case.theta.size)
-    if sample is not None:
-        chosen = sample_entries(case.sizes, sample, seed)
-    return case.entry_by_entry(chosen)
+
+    def check(there: P) -> GradientReport:
+        case = GradientCheck(loss, gradient, there, rtol=rtol)
+        if case.finding is not None:
+            return case.report_unmeasured()
+        if directions is not None:
+            return case.along(directions, seed)
+        chosen = np.arange(case.theta.size)
+        if sample is not None:
+            chosen = sample_entries(case.sizes, sample, seed)
+        return case.entry_by_entry(chosen)
+
+    here = check(params)
+    if points == 1:
+        return here
+    elsewhere = [check(there) for there in draw_points(loss, params, points - 1, seed)]
+    return choose_worst([here, *elsewhere], points)
 
 
 def _is_step(h: Any) -> bool:

@@ -1,11 +1,23 @@
-"""What can be said of a loss or a gradient before any cause is looked for."""
+"""What is found about a loss or a gradient besides the causes of wrong blocks."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from gradlab.checker.diagnosis import Block, Finding
-from gradlab.support.floats import UNIT_ROUNDOFF
+from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.noise import Noise
+from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
+
+# Two calls of one function may differ by this many units of round-off: a sum that is taken in
+# another order, as threads may do, is noise, and measured as such.
+_REPLAY = 1024
+# Noise above this many units of round-off cannot come from float64 arithmetic alone.
+_LOW_PRECISION = 2.0**17
+# A difference of at most this part of the block's largest slope is small.
+_SMALL = 1e-4
 
 
 def find_unusable_loss(losses: list[float]) -> Finding | None:
@@ -13,8 +25,7 @@ def find_unusable_loss(losses: list[float]) -> Finding | None:
     if not np.isfinite(losses).all():
         return Finding("non_finite", None, "It is NaN or infinite at these parameters.")
     spread = max(losses) - min(losses)
-    # A sum that is taken in another order, as threads may do, is noise and measured as such.
-    if spread <= 1024 * UNIT_ROUNDOFF * max(map(abs, losses)):
+    if spread <= _REPLAY * UNIT_ROUNDOFF * max(map(abs, losses)):
         return None
     message = (
         "It differs from call to call at the same parameters "
@@ -43,3 +54,68 @@ def find_kinks(block: Block) -> Finding:
         "right; move the parameters a little to check it elsewhere."
     )
     return Finding("kink", block.name, message, evidence={"entries": kinks})
+
+
+def find_changing_gradient(
+    first: FloatArray, again: FloatArray, measured: FloatArray
+) -> Finding | None:
+    """Return a finding if a second call of the gradient function returned something else.
+
+    Parameters
+    ----------
+    first, again : ndarray of float64, shape (N,)
+        What the two calls returned.
+    measured : ndarray of float64, shape (N,)
+        The slopes as measured; nan where they are not known.
+    """
+    finite = np.isfinite(first) & np.isfinite(again)
+    before, after = np.where(finite, first, 0.0), np.where(finite, again, 0.0)
+    largest = float(np.abs(after - before).max())
+    if not largest > _REPLAY * UNIT_ROUNDOFF * np.abs([before, after]).max():
+        return None
+    hint = "is dropout or other randomness left on?"
+    # Not where nothing was measured: nothing is smaller than nan.
+    if (np.abs(after - before - measured) <= 1e-3 * np.abs(measured).max()).all():
+        hint = "the second is larger by the gradient itself: are the arrays added to, never reset?"
+    message = f"The gradient differs from call to call at the same parameters ({hint})"
+    return Finding("nondeterministic", "gradient", f"{message}.", evidence={"spread": largest})
+
+
+def find_low_precision(at: LossOfTheta, noise: Noise, scales: FloatArray) -> Finding | None:
+    """Return a finding if the loss has far fewer digits than float64 arithmetic gives it."""
+    size, sigma = abs(at.base), noise.sigma
+    limit = _LOW_PRECISION * UNIT_ROUNDOFF
+    if not (np.isfinite(sigma) and size > 0.0 and sigma > limit * size):
+        return None
+    # A small loss may be the difference of large numbers, whose digits are all there.
+    size = max(size, at.size_nearby(scales))
+    if not sigma > limit * size:
+        return None
+    digits = math.floor(-math.log10(sigma / size))
+    # A loss that is nothing but noise, as a sum that is zero, has no digits to speak of.
+    if digits < 1 and not noise.is_quantised:
+        return None
+    about = f"about {digits} correct digits" if digits > 1 else "hardly a correct digit"
+    message = (
+        f"It has {about} where float64 has 16 "
+        "(a float32 inside, or a large number that cancels?)."
+    )
+    return Finding("low_precision", None, message, evidence={"noise": sigma})
+
+
+def find_small_difference(block: Block) -> Finding | None:
+    """Return a finding if a block fails by a small part of its largest slope."""
+    if not block.failed:
+        return None
+    with np.errstate(all="ignore"):
+        size = np.nanmax(np.maximum(np.abs(block.gradient), np.abs(block.slopes.value)))
+        part = float(np.nanmax(block.difference[block.slopes.wrong]) / size)
+    if not 0.0 < part <= _SMALL:
+        return None
+    rtol = 10.0 ** math.ceil(math.log10(2.0 * part))
+    message = (
+        f"The gradient agrees to {part:.0e} of the block's largest entry, and the difference is "
+        "real (an eps, a solver's tolerance or a float32 in one of the two?). "
+        f"rtol={rtol:.0e} would let it pass."
+    )
+    return Finding("small_difference", block.name, message, evidence={"part": part, "rtol": rtol})

@@ -60,6 +60,11 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     return layout.theta, layout.unravel
 
 
+# How far backpropagation in fewer bytes may be off, as a part of a block's largest entry: 64 units
+# of round-off of float32. For float16, so many would hide too much; it gets four.
+_ROUNDING = {8: 0.0, 4: 64 * 2.0**-24, 2: 4 * 2.0**-11}
+
+
 class Layout:
     """Where the blocks of a structure of parameters lie in one vector theta.
 
@@ -119,39 +124,79 @@ class Layout:
         """Return the name of the block in which an entry of theta lies."""
         return self.names[int(np.searchsorted(self.starts, entry, side="right")) - 1]
 
-    def ravel_gradient(self, gradient: Any) -> FloatArray:
+    def require_finite(self) -> None:
+        """Raise ValueError, naming block and index, if an entry of theta is not finite."""
+        bad = np.flatnonzero(~np.isfinite(self.theta))
+        if not bad.size:
+            return
+        entry = int(bad[0])
+        number = self.names.index(self.name_of(entry))
+        place = np.unravel_index(entry - self.starts[number], self.shapes[number])
+        index = [int(k) for k in place]
+        raise ValueError(
+            f"{self.names[number]} is {self.theta[entry]} in {index}; it must be finite"
+        )
+
+    def require_unchanged(self, function: str, after: FloatArray) -> None:
+        """Raise ValueError, naming the block, if a function changed its params.
+
+        Parameters
+        ----------
+        function : str
+            Its name.
+        after : ndarray of float64
+            Its params afterwards, as one vector.
+        """
+        if np.array_equal(self.theta, after):
+            return
+        changed = "its params"
+        if self.theta.shape == after.shape:
+            changed = self.name_of(int(np.argmax(self.theta != after)))
+        raise ValueError(f"{function} changed {changed}; it must leave its params as they are")
+
+    def ravel_gradient(self, gradient: Any) -> tuple[FloatArray, FloatArray]:
         """Put a gradient into one vector, block by block in the order of theta.
 
         Lists and tuples are taken for each other, and the keys of a dict may come in any order.
+
+        Returns
+        -------
+        gradient : ndarray of float64, shape (N,)
+        rounding : ndarray of float64, shape (number of blocks,)
+            How far the gradient of each block may be off by its own rounding, as a part of its
+            largest entry: 0 for float64, whose rounding is that of the measurement.
 
         Raises
         ------
         ValueError
             If a block is missing, one too many, or of another shape than the block of params.
         TypeError
-            If a block is no array of float64: with fewer digits it cannot be compared.
+            If a block is no array of floats, of 16 to 64 bits.
         """
         found = dict(leaves(gradient))
-        vectors = []
+        vectors, rounding = [], []
         for name, path, shape in zip(self.names, self._paths, self.shapes, strict=True):
             if path not in found:
                 raise ValueError(
                     f"the gradient has no block {name}; it must have the structure of params, "
                     f"with an array of shape {shape} there"
                 )
-            vectors.append(np.ravel(_gradient_block(name, found.pop(path), shape)))
+            block = _gradient_block(name, found.pop(path), shape)
+            vectors.append(np.ravel(block).astype(np.float64))
+            rounding.append(_ROUNDING[np.asarray(block).itemsize])
         if found:
             raise ValueError(
                 f"the gradient has a block {path_name(next(iter(found)))} "
                 "that params has not; it must have the structure of params"
             )
-        return np.concatenate(vectors)
+        return np.concatenate(vectors), np.array(rounding)
 
 
 def _gradient_block(name: str, values: Any, shape: tuple[int, ...]) -> Any:
-    if not isinstance(values, float) and getattr(values, "dtype", None) != np.float64:
-        kind = getattr(values, "dtype", type(values).__name__)
-        raise TypeError(f"the gradient of {name} is {kind}; it must be float64")
+    kind = getattr(values, "dtype", None)
+    if not isinstance(values, float) and kind not in (np.float64, np.float32, np.float16):
+        kind = type(values).__name__ if kind is None else kind
+        raise TypeError(f"the gradient of {name} is {kind}; it must be float64 (or float32)")
     if np.shape(values) == shape:
         return values
     hint = ", which is its transpose" if np.shape(values) == shape[::-1] else ""

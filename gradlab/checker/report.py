@@ -48,7 +48,10 @@ class BlockReport:
         Of random directions, how many directions.
     complex_step : float or None
         The derivative by the worst entry as the complex step gives it: a second opinion for
-        blocks that are not settled, where the loss takes complex numbers.
+        inconclusive blocks, where the loss takes complex numbers.
+    resolution : float
+        The largest tolerance in the block as a part of its largest slope: what a pass resolves,
+        and what was reached where it is inconclusive. Entries that are zero are left out.
     """
 
     name: str
@@ -62,6 +65,7 @@ class BlockReport:
     wrong: int
     measured: int
     complex_step: float | None = None
+    resolution: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ class GradientReport:
     Attributes
     ----------
     verdict : {"pass", "fail", "inconclusive"}
-        "fail" if any block fails, else "inconclusive" if any block is, else "pass".
+        "fail" if any block fails, or if the gradient differs from call to call; else
+        "inconclusive" if any block is, else "pass".
     difference : float
         The customary ratio ``||a - n|| / (||a|| + ||n||)`` over all entries that were measured;
         nan if none could be.

@@ -62,7 +62,7 @@ def as_html(report: GradientReport) -> str:
 
 
 def _summary(report: GradientReport) -> list[str]:
-    lines = [HEADLINES[report.verdict]]
+    lines = [_headline(report)]
     for verdict, words in (("fail", "Wrong"), ("inconclusive", "Not settled")):
         names = [block.name for block in report.parameters if block.verdict == verdict]
         if names:
@@ -72,6 +72,13 @@ def _summary(report: GradientReport) -> list[str]:
     for finding in report.findings:
         subjects.setdefault(finding.message, []).append(finding.parameter or "The loss")
     return lines + [f"{', '.join(names)}: {text}" for text, names in subjects.items()]
+
+
+def _headline(report: GradientReport) -> str:
+    failed = any(block.verdict == "fail" for block in report.parameters)
+    if report.verdict == "fail" and not failed:
+        return "FAIL: the gradient is not a function of the parameters."
+    return HEADLINES[report.verdict]
 
 
 def _total(report: GradientReport) -> tuple[str, ...]:

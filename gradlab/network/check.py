@@ -8,16 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.case import GradientCheck, in_parts, require_unchanged
 from gradlab.checker.diagnosis import Setting
+from gradlab.checker.gradient_check import GradientCheck
+from gradlab.checker.measurement import Changes
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import GradientReport
 from gradlab.network.mlp import MLP, has_own_loss
 from gradlab.network.probes import EntryProbe, UnitProbe
 from gradlab.network.unit_slopes import unit_noise, unit_slopes
 from gradlab.support.arguments import require_function
+from gradlab.support.floats import FloatArray, Index
+from gradlab.support.progress import progress
 
 METHODS = ("units", "entries", "loop")
+# A progress bar moves after this many entries.
+_PART = 4096
 
 
 def check_network(
@@ -87,11 +92,12 @@ def check_network(
         gradients = clone.gradients(X, Y)
         # The check notices arrays changed in place; a network may also replace them.
         if clone.params is not params:
-            require_unchanged("gradients(X, Y)", Layout(params), ravel(clone.params)[0])
+            Layout(params).require_unchanged("gradients(X, Y)", ravel(clone.params)[0])
         return gradients
 
     setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))
-    case = GradientCheck(loss, gradient, network.params, setting)
+    spots = _describe_data(network, X)
+    case = GradientCheck(loss, gradient, network.params, setting=setting, data_spots=spots)
     if case.finding is not None:
         return case.report_unmeasured()
     everything = np.arange(case.theta.size)
@@ -99,9 +105,33 @@ def check_network(
         return case.entry_by_entry(everything)
     clone.params = network.params
     if method == "entries":
-        changes = in_parts(EntryProbe(clone, X, Y).changes)
+        changes = _do_in_parts(EntryProbe(clone, X, Y).changes)
         return case.entry_by_entry(everything, changes, "entries")
     return _check_by_units(case, clone, UnitProbe(clone, X, Y))
+
+
+def _describe_data(network: Any, X: Any) -> list[str]:
+    """Say what is single or zero in the network and its data, and so cannot show a mistake."""
+    spots = []
+    if len(X) == 1:
+        spots.append("X is a batch of one row")
+    rows = np.asarray(X)
+    if rows.ndim == 2 and rows.dtype.kind in "fiu":
+        empty = int((~rows.any(axis=1)).sum())
+        spots += [f"{empty} of {len(rows)} rows of X are zero"] if empty else []
+    single = [index for index, size in enumerate(getattr(network, "sizes", ())) if size == 1]
+    return spots + [f"sizes[{index}] is 1" for index in single]
+
+
+def _do_in_parts(changes: Changes) -> Changes:
+    """Return the same function, which works part by part, with a progress bar after a second."""
+
+    def all_changes(index: Index, points: FloatArray) -> FloatArray:
+        starts = progress(range(0, index.size, _PART), "entry", unit_scale=_PART)
+        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in starts]
+        return np.concatenate(parts) if parts else np.empty_like(points)
+
+    return all_changes
 
 
 def _check_by_units(case: GradientCheck, network: MLP, probe: UnitProbe) -> GradientReport:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradlab.checker.slopes import CENTRAL, EXTRAPOLATED, FIRST, NOISE_FACTOR, RESOLUTION, Slopes
+from gradlab.checker.slopes import NOISE_FACTOR, RESOLUTION, Slopes
+from gradlab.checker.steps import CENTRAL, EXTRAPOLATED, FIRST
 from gradlab.network.mlp import MLP
 from gradlab.network.probes import UnitProbe
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from gradlab.checker.check import check_gradient
-from gradlab.checker.loss import LossOfTheta, loss_noise
+from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.noise import measure_noise
 from gradlab.checker.parameters import Layout
-from gradlab.checker.slopes import step_scales
+from gradlab.checker.steps import step_scales
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # The noise of a loss
@@ -23,20 +24,25 @@ def test_noise_is_estimated_within_a_factor_of_two(sigma: float) -> None:
     at = LossOfTheta(
         lambda p: np.sum(np.sin(p)) + sigma * rng.standard_normal(), Layout(np.ones(5))
     )
-    assert 0.5 * sigma < loss_noise(at, np.ones(5)) < 2 * sigma
+    assert 0.5 * sigma < measure_noise(at, np.ones(5)).sigma < 2 * sigma
     assert at.theta.tolist() == [1.0] * 5
 
 
 def test_noise_of_a_smooth_loss_is_near_the_unit_roundoff() -> None:
     at = LossOfTheta(lambda p: np.sum(np.exp(p)), Layout(np.linspace(0.1, 1.0, 10)))
     size = at()
-    assert UNIT_ROUNDOFF * size <= loss_noise(at, np.ones(10)) < 10 * UNIT_ROUNDOFF * size
+    noise = measure_noise(at, np.ones(10))
+    assert UNIT_ROUNDOFF * size <= noise.sigma < 10 * UNIT_ROUNDOFF * size
+    assert noise.is_settled
+    assert not noise.is_quantised
 
 
 def test_steps_are_powers_of_two_at_least_as_large_as_the_parameters() -> None:
     theta = np.array([0.3, -5.0, 0.0, 0.0, 1e-200, 1e-200])
     scales = step_scales(theta, [0, 2, 4])
-    assert scales[:4].tolist() == [4.0, 8.0, 2.0, 2.0]
+    # A block of zeros has the typical size of the others.
+    assert scales[:4].tolist() == [4.0, 8.0, 1.0, 1.0]
+    assert step_scales(np.zeros(2), [0]).tolist() == [2.0, 2.0]
     assert (np.log2(scales) % 1 == 0).all()
     assert (scales[4:] > 1e-200).all()
     assert (scales[4:] <= 4e-200).all()

@@ -54,7 +54,7 @@ def test_round_trip(params: Any) -> None:
     theta, unravel = ravel(params)
     assert_same(unravel(theta), params)
     assert len(block_names(params)) == len(arrays_in(params))
-    np.testing.assert_array_equal(Layout(params).ravel_gradient(params), theta)
+    np.testing.assert_array_equal(Layout(params).ravel_gradient(params)[0], theta)
 
 
 @given(STRUCTURES)
@@ -158,7 +158,7 @@ def test_bad_params_are_named(params: Any, error: type[Exception], message: str)
         ([(W, b), (W, b)], ValueError, r"has a block \[1\]\[0\]"),
         (None, ValueError, "no block W1"),
         ([(W, None)], TypeError, "gradient of b1 is NoneType"),
-        ([(W.astype(np.float32), b)], TypeError, "gradient of W1 is float32; .* float64"),
+        ([(W.astype(np.int64), b)], TypeError, "gradient of W1 is int64; .* float64"),
         ([(W.astype(complex), b)], TypeError, "gradient of W1 is complex128"),
     ],
 )
@@ -169,7 +169,5 @@ def test_bad_gradients_are_named(gradient: Any, error: type[Exception], message:
 
 def test_a_gradient_may_order_keys_and_choose_sequences() -> None:
     params = {"a": [W], "b": b}
-    assert (
-        Layout(params).ravel_gradient({"b": 2 * b, "a": (3 * W,)}).tolist()
-        == [3.0] * 6 + [2.0] * 2
-    )
+    gradient, _ = Layout(params).ravel_gradient({"b": 2 * b, "a": (3 * W,)})
+    assert gradient.tolist() == [3.0] * 6 + [2.0] * 2

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
-from gradlab.checker.findings import find_kinks, find_not_finite, find_unusable_loss
-from gradlab.checker.loss import LossOfTheta, loss_noise
-from gradlab.checker.norms import distance_ratio
-from gradlab.checker.parameters import Layout, ravel
-from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport, Verdict
-from gradlab.checker.sampling import (
-    Directions,
-    describe_directions,
-    describe_sample,
+from gradlab.checker.findings import (
+    find_changing_gradient,
+    find_kinks,
+    find_low_precision,
+    find_not_finite,
+    find_small_difference,
+    find_unusable_loss,
 )
-from gradlab.checker.slopes import FIRST, Changes, Measurement, Slopes, step_scales, unknown_slopes
-from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index
-from gradlab.support.progress import progress
+from gradlab.checker.ladder import measure_slopes
+from gradlab.checker.limits import describe_blind_spots, describe_resolution, describe_zeros
+from gradlab.checker.loss import LossOfTheta, silence
+from gradlab.checker.measurement import Changes, Task
+from gradlab.checker.noise import Noise, measure_noise
+from gradlab.checker.parameters import Layout, ravel
+from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport
+from gradlab.checker.sampling import Directions, describe_directions, describe_sample
+from gradlab.checker.slopes import Slopes, unknown_slopes
+from gradlab.checker.steps import FIRST, ODD, entry_units, step_scales
+from gradlab.checker.verdict import judge_block, ratio_of_measured
+from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 
-# Noise above this many units of round-off cannot come from float64 arithmetic alone.
-_LOW_PRECISION = 2.0**17
-# A progress bar moves after so many entries.
-_PART = 4096
-# Of slopes measured in another way, so many in doubt are measured again by whole losses.
+# Of slopes measured in another way, this many in doubt are measured again by whole losses.
 _IN_DOUBT = 500
 # The noise of a whole loss in units of round-off, where it is not worth measuring.
 _ROUGH = 1e3
@@ -44,8 +46,12 @@ class GradientCheck:
         Of params.
     params : ndarray, or nested lists, tuples and dicts of ndarrays
         Not changed.
+    rtol : float
+        How far the gradient may be off, as a part of its block's largest entry.
     setting : Setting, optional
         What is known of the loss.
+    data_spots : sequence of str
+        What the data cannot show, in words.
 
     Attributes
     ----------
@@ -66,24 +72,31 @@ class GradientCheck:
         loss: Callable[[Any], Any],
         gradient: Callable[[Any], Any],
         params: Any,
+        *,
+        rtol: float = 0.0,
         setting: Setting | None = None,
+        data_spots: Sequence[str] = (),
     ) -> None:
         layout = Layout(params)
-        require_finite(layout)
+        layout.require_finite()
         self.theta = layout.theta
         self._setting = setting
+        self._data_spots = data_spots
         self._at = LossOfTheta(loss, layout)
-        self._replays = [self._at() for _ in range(2)]
-        require_unchanged("loss", layout, self._at.theta)
+        self._replays = [self._at.base, self._at()]
+        layout.require_unchanged("loss", self._at.theta)
         copies = layout.unravel(self.theta)
-        self._analytic = layout.ravel_gradient(gradient(copies))
-        require_unchanged("gradient", layout, ravel(copies)[0])
+        self._analytic, rounding = layout.ravel_gradient(gradient(copies))
+        layout.require_unchanged("gradient", ravel(copies)[0])
+        self._again, _ = layout.ravel_gradient(gradient(layout.unravel(self.theta)))
         self._finite = np.isfinite(self._analytic)
         self.gradient = np.where(self._finite, self._analytic, 0.0)
+        self._rtol = np.repeat(np.maximum(rtol, rounding), layout.sizes)
+        self._notes = _describe_allowance(layout.names, rounding, rtol)
         self._names, self._shapes = layout.names, layout.shapes
         self.sizes, self.starts = layout.sizes, layout.starts
         self.finding = find_unusable_loss(self._replays)
-        self._sigma = math.nan
+        self._noise = Noise(math.nan)
 
     def report_unmeasured(self) -> GradientReport:
         """Return the report of a loss that cannot be differenced."""
@@ -104,19 +117,22 @@ class GradientCheck:
         """Measure the slopes along random directions within each block."""
         self._measure_noise()
         lines = Directions.draw(self._at, self.starts, self.sizes, count, seed)
-        typical = np.maximum.reduceat(self._scales, self.starts)
+        typical = np.repeat(np.maximum.reduceat(self._scales, self.starts), count)
         zeros = np.zeros(count * self.sizes.size)
         given = lines.slopes(self.gradient)
-        starts = list(range(0, zeros.size, count))
-        slopes = Measurement(
-            lines.changes,
-            zeros,
-            given,
-            starts,
-            np.repeat(typical, count),
-            self._sigma,
-            self._size_nearby,
-        ).slopes()
+        slopes = measure_slopes(
+            Task(
+                changes=lines.changes,
+                theta=zeros,
+                gradient=given,
+                starts=list(range(0, zeros.size, count)),
+                scales=typical,
+                units=typical,
+                noise=self._noise,
+                rtol=np.repeat(np.maximum.reduceat(self._rtol, self.starts), count),
+                size_nearby=self._size_nearby,
+            )
+        )
         notes = describe_directions(given, slopes, self.sizes, count)
         return self._report_of_directions(lines.slopes(self._analytic), slopes, count, notes)
 
@@ -127,7 +143,7 @@ class GradientCheck:
         """
         slopes.wrong |= ~self._finite
         self._scales = step_scales(self.theta, self.starts)
-        self._sigma = sigma
+        self._noise = Noise(sigma)
         if not self._is_confirmed(slopes):
             return self.entry_by_entry(np.arange(self.theta.size))
         doubtful = np.flatnonzero(slopes.doubtful)
@@ -155,7 +171,8 @@ class GradientCheck:
         return False
 
     def _loss_moved_by(self, move: FloatArray) -> float:
-        return _loss_at(self._at, self.theta + move)
+        with silence():
+            return self._at.value_away_from_theta(move)
 
     def _settle(self, slopes: Slopes, doubtful: Index) -> None:
         # Whole blocks, because an entry is judged by the largest of its block.
@@ -173,25 +190,40 @@ class GradientCheck:
         slopes.doubtful[kept] = False
 
     def _measure_noise(self) -> None:
-        self._scales = step_scales(self.theta, self.starts)
-        self._sigma = loss_noise(self._at, self._scales)
+        scales = step_scales(self.theta, self.starts)
+        self._units = entry_units(self.theta, scales)
+        # Zeros stay: a float32 of 0 moves by as little as one likes, and shows no rounding.
+        moving = np.where(self.theta == 0.0, 0.0, self._units)
+        self._noise = measure_noise(self._at, moving if moving.any() else self._units)
+        if not self._noise.has_moved and moving.any() and not moving.all():
+            self._noise = measure_noise(self._at, self._units)
+        self._scales = scales * ODD
 
     def _size_nearby(self) -> float:
         return self._at.size_nearby(self._scales)
 
     def _measure(self, chosen: Index, changes: Changes) -> Slopes:
-        given = self.gradient[chosen]
         starts = np.unique(np.searchsorted(chosen, self.starts))
-        starts = starts[starts < chosen.size]
-        slopes = Measurement(
-            lambda index, points: changes(chosen[index], points),
-            self.theta[chosen],
-            given,
-            starts.tolist(),
-            self._scales[chosen],
-            self._sigma,
-            self._size_nearby,
-        ).slopes()
+
+        def noise_along(rows: Mask) -> Noise:
+            moving = np.zeros_like(self._units)
+            moving[chosen[rows]] = self._units[chosen[rows]]
+            return measure_noise(self._at, moving)
+
+        slopes = measure_slopes(
+            Task(
+                changes=lambda index, points: changes(chosen[index], points),
+                theta=self.theta[chosen],
+                gradient=self.gradient[chosen],
+                starts=starts[starts < chosen.size].tolist(),
+                scales=self._scales[chosen],
+                units=self._units[chosen],
+                noise=self._noise,
+                rtol=self._rtol[chosen],
+                size_nearby=self._size_nearby,
+                noise_along=noise_along,
+            )
+        )
         slopes.wrong |= ~self._finite[chosen]
         return slopes
 
@@ -202,11 +234,8 @@ class GradientCheck:
         chosen: Index | None = None,
         notes: tuple[str, ...] = (),
     ) -> GradientReport:
-        # Some randomness only shows after many calls.
-        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
+        slopes = self._slopes_if_usable(slopes)
         indices = np.arange(self.theta.size) if chosen is None else chosen
-        if self.finding is not None:
-            slopes = unknown_slopes(indices.size)
         blocks, rows = [], []
         ends = np.searchsorted(indices, [*self.starts, self.theta.size])
         for k, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
@@ -220,153 +249,99 @@ class GradientCheck:
                 slopes.block(int(ends[k]), kept),
             )
             blocks.append(block)
-            row = _block_report(block, shape, part - self.starts[k])
+            row = judge_block(block, shape, part - self.starts[k])
             if row.verdict == "inconclusive" and self.finding is None:
                 entry = self.starts[k] + int(np.ravel_multi_index(row.worst, shape))
                 row = replace(row, complex_step=self._at.complex_slope(entry))
             rows.append(row)
-        return self._assemble_report(blocks, rows, method, notes)
+        again = find_changing_gradient(self._analytic[indices], self._again[indices], slopes.value)
+        return self._assemble_report(blocks, rows, method, notes, again)
 
     def _report_of_directions(
         self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]
     ) -> GradientReport:
         slopes.wrong |= ~np.isfinite(given)
-        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
-        if self.finding is not None:
-            slopes = unknown_slopes(given.size)
+        slopes = self._slopes_if_usable(slopes)
         blocks, rows = [], []
         for k, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
             along = slice(k * count, (k + 1) * count)
             measured = slopes.block(k * count, (count,))
             block = Block(name, np.zeros(count), given[along], measured)
             blocks.append(block)
-            rows.append(_block_report(block, shape, None))
-        return self._assemble_report(blocks, rows, "directions", notes)
+            rows.append(judge_block(block, shape, None))
+        unknown = np.full(self.theta.size, np.nan)
+        again = find_changing_gradient(self._analytic, self._again, unknown)
+        return self._assemble_report(blocks, rows, "directions", notes, again)
+
+    def _slopes_if_usable(self, slopes: Slopes) -> Slopes:
+        # Some randomness only shows after many calls.
+        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
+        return slopes if self.finding is None else unknown_slopes(slopes.value.size)
 
     def _assemble_report(
-        self, blocks: list[Block], rows: list[BlockReport], method: str, notes: tuple[str, ...]
+        self,
+        blocks: list[Block],
+        rows: list[BlockReport],
+        method: str,
+        notes: tuple[str, ...],
+        again: Finding | None,
     ) -> GradientReport:
-        findings = [self.finding] if self.finding else []
-        findings += [find_not_finite(b) for b in blocks if not np.isfinite(b.gradient).all()]
-        if not findings:
-            findings += diagnose(blocks, self._setting) if method != "directions" else []
-            findings += [find_kinks(block) for block in blocks if block.slopes.kink.any()]
-            findings += self._low_precision()
+        verdict = max((row.verdict for row in rows), key=VERDICTS.index)
+        if self.finding is not None:
+            # Of a loss that differs from call to call, the gradient does so, too.
+            again = None
+        if again is not None and verdict == "pass":
+            verdict = "fail"
+        of_entries = method != "directions"
+        said = [*notes, *self._notes, *describe_zeros(blocks)]
+        if self.finding is None:
+            said += describe_resolution(rows)
+        if verdict == "pass" and of_entries:
+            said += describe_blind_spots(blocks, self._data_spots)
         given = np.concatenate([block.gradient.ravel() for block in blocks])
         measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
+        zero = np.concatenate([block.slopes.zero.ravel() for block in blocks])
         return GradientReport(
-            verdict=max((row.verdict for row in rows), key=VERDICTS.index),
-            difference=_ratio_of_measured(given, measured),
+            verdict=verdict,
+            difference=ratio_of_measured(given, measured, zero),
             parameters=tuple(rows),
-            findings=tuple(findings),
+            findings=tuple(self._find(blocks, of_entries, again)),
             evaluations=self._at.evaluations,
             method=method,
-            notes=notes,
+            notes=tuple(said),
             evidence=Evidence(
                 self._analytic,
                 tuple(block.gradient for block in blocks),
                 tuple(block.slopes for block in blocks),
-                self._sigma,
+                self._noise.sigma,
             ),
         )
 
-    def _low_precision(self) -> list[Finding]:
-        size = abs(self._replays[0])
-        if not self._sigma > _LOW_PRECISION * UNIT_ROUNDOFF * size:
-            return []
-        # A small loss may be the difference of large numbers, whose digits are all there.
-        size = max(size, self._size_nearby())
-        if not self._sigma > _LOW_PRECISION * UNIT_ROUNDOFF * size:
-            return []
-        digits = max(0, math.floor(-math.log10(self._sigma / size)))
-        message = (
-            f"It has about {digits} correct digits where float64 has 16 "
-            "(a float32 inside, or a large number that cancels?)."
+    def _find(self, blocks: list[Block], of_entries: bool, again: Finding | None) -> list[Finding]:
+        findings = [finding for finding in (self.finding, again) if finding is not None]
+        findings += [find_not_finite(b) for b in blocks if not np.isfinite(b.gradient).all()]
+        if self.finding is not None or any(f.kind == "non_finite" for f in findings):
+            return findings
+        findings += diagnose(blocks, self._setting) if of_entries else []
+        findings += [find_kinks(block) for block in blocks if block.slopes.kink.any()]
+        small = [find_small_difference(block) for block in blocks if block.failed]
+        # Beside larger differences they are what these lead to.
+        findings += [finding for finding in small if finding] if all(small) else []
+        few = find_low_precision(self._at, self._noise, self._scales)
+        return [*findings, few] if few is not None else findings
+
+
+def _describe_allowance(
+    names: Sequence[str], rounding: FloatArray, rtol: float
+) -> tuple[str, ...]:
+    """Say which differences count as none."""
+    said = []
+    if rtol > 0.0:
+        said.append(f"Differences of at most rtol = {rtol:.0e} of the block's largest entry pass.")
+    short = [name for name, part in zip(names, rounding.tolist(), strict=True) if part > rtol]
+    if short:
+        said.append(
+            f"The gradient has few digits in {', '.join(short)}: differences of at most "
+            f"{rounding.max():.0e} of the block's largest entry count as its rounding."
         )
-        return [Finding("low_precision", None, message, evidence={"noise": self._sigma})]
-
-
-def in_parts(changes: Changes) -> Changes:
-    """Return the same function, done part by part, with a progress bar after a second."""
-
-    def all_changes(index: Index, points: FloatArray) -> FloatArray:
-        starts = progress(range(0, index.size, _PART), "entry", unit_scale=_PART)
-        parts = [changes(index[k : k + _PART], points[k : k + _PART]) for k in starts]
-        return np.concatenate(parts) if parts else np.empty_like(points)
-
-    return all_changes
-
-
-def _loss_at(at: LossOfTheta, theta: FloatArray) -> float:
-    before = at.theta.copy()
-    at.theta[:] = theta
-    value = at.value_or_nan()
-    at.theta[:] = before
-    return value
-
-
-def _block_report(block: Block, shape: tuple[int, ...], places: Index | None) -> BlockReport:
-    """Return the row of a block; `places` are the entries measured, None for directions."""
-    given, slopes = block.gradient, block.slopes
-    verdict: Verdict = "pass"
-    candidates: NDArray[np.bool_] | bool = True
-    if slopes.wrong.any():
-        verdict, candidates = "fail", slopes.wrong
-    elif slopes.doubtful.any():
-        verdict, candidates = "inconclusive", slopes.doubtful
-    worst = _first_largest(np.where(candidates, np.abs(given - slopes.value), -1.0))
-    index: tuple[int, ...] = ()
-    if places is not None:
-        index = tuple(int(k) for k in np.unravel_index(places[worst], shape))
-    return BlockReport(
-        name=block.name,
-        shape=shape,
-        verdict=verdict,
-        difference=_ratio_of_measured(given, slopes.value),
-        worst=index,
-        analytic=float(given.flat[worst]),
-        numeric=float(slopes.value.flat[worst]),
-        tolerance=float(slopes.tolerance.flat[worst]),
-        wrong=int(slopes.wrong.sum()),
-        measured=given.size,
-    )
-
-
-def _ratio_of_measured(given: FloatArray, measured: FloatArray) -> float:
-    """Return the customary ratio over the entries whose slope could be measured, if any."""
-    known = np.isfinite(measured)
-    return distance_ratio(given[known], measured[known]) if known.any() else math.nan
-
-
-def _first_largest(distance: FloatArray) -> int:
-    """Return the index of the first nan, else of the first entry that is the largest or a tie.
-
-    Which of two entries is larger by its last digits differs between machines.
-    """
-    if np.isnan(distance).any():
-        return int(np.argmax(np.isnan(distance)))
-    return int(np.argmax(distance >= (1.0 - 1e-6) * distance.max()))
-
-
-def require_finite(layout: Layout) -> None:
-    """Raise ValueError, naming block and index, if an entry of the parameters is not finite."""
-    bad = np.flatnonzero(~np.isfinite(layout.theta))
-    if not bad.size:
-        return
-    entry = int(bad[0])
-    number = layout.names.index(layout.name_of(entry))
-    place = np.unravel_index(entry - layout.starts[number], layout.shapes[number])
-    index = [int(k) for k in place]
-    raise ValueError(
-        f"{layout.names[number]} is {layout.theta[entry]} in {index}; it must be finite"
-    )
-
-
-def require_unchanged(function: str, layout: Layout, after: FloatArray) -> None:
-    """Raise ValueError, naming the block, if a function changed its params."""
-    if np.array_equal(layout.theta, after):
-        return
-    changed = "its params"
-    if layout.theta.shape == after.shape:
-        changed = layout.name_of(int(np.argmax(layout.theta != after)))
-    raise ValueError(f"{function} changed {changed}; it must leave its params as they are")
+    return tuple(said)

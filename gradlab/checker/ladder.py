@@ -1,0 +1,157 @@
+"""Measuring every slope well enough to judge a gradient, if that is possible.
+
+Every entry is measured with the two losses of a central difference. If the gradient is within the
+noise of it, the entry is settled. All others are measured with two more losses, which bound the
+truncation error, and where that settles nothing, at smaller and at larger steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradlab.checker.confirmation import confirm, reconsider_silence
+from gradlab.checker.kinks import find_kinks
+from gradlab.checker.measurement import Measurement, Task
+from gradlab.checker.slopes import Slopes
+from gradlab.checker.steps import (
+    EXTRAPOLATED,
+    FIRST,
+    LARGER,
+    SMALLER,
+    TWICE_EXTRAPOLATED,
+)
+from gradlab.checker.zeros import settle_constant, settle_zeros
+from gradlab.support.floats import Mask
+
+# Where digits are few, these larger steps count even if they cannot settle anything.
+_FEW_DIGITS = (13, 9, 5, 3, 1)
+# Steps, in scales, at which a loss that never moved is looked at once more.
+_FAR = (2.0**3, 2.0**10)
+# After this many larger steps in vain the best one is behind.
+_IN_VAIN = 4
+
+
+def measure_slopes(task: Task) -> Slopes:
+    """Return the slopes along all entries, measured as often as it takes."""
+    m = Measurement(task)
+    central = m.take_central_differences()
+    m.look(m.first, ~m.settled, EXTRAPOLATED, central)
+    settle_constant(m)
+    settle_zeros(m)
+    _climb_down(m)
+    _climb_up(m, m.is_open())
+    find_kinks(m)
+    confirm(m)
+    _look_in_own_units(m)
+    if _measure_noise_again(m):
+        confirm(m)
+    reconsider_silence(m)
+    settle_zeros(m)
+    _judge_without_noise(m)
+    return m.result()
+
+
+def _climb_down(m: Measurement) -> None:
+    for j in SMALLER:
+        h = m.scales * 2.0**-j
+        rows = m.is_open() & (m.is_outside() | ~m.is_noisy())
+        m.look(h, rows & m.is_useful(h), EXTRAPOLATED)
+
+
+def _climb_up(m: Measurement, entries: Mask) -> None:
+    m.looks_in_vain[:] = 0
+    for j, following in zip(LARGER, [*LARGER[1:], None], strict=True):
+        h = m.scales * 2.0**-j
+        rows = entries & m.is_open() & (m.is_outside() | m.is_noisy()) & m.is_allowed(j)
+        rows &= m.looks_in_vain < _IN_VAIN
+        # The last step within reach is the best there is, whatever it may be worth.
+        useful = m.is_useful(h) | ~m.is_allowed(following)
+        if j in _FEW_DIGITS:
+            useful |= m.is_useful_with_few_digits(h)
+        m.look(h, rows & useful, TWICE_EXTRAPOLATED)
+
+
+def _look_in_own_units(m: Measurement) -> None:
+    """Measure entries that are small beside the others of their block by their own size."""
+    small = m.units < m.scales / 8.0
+    if not (m.is_open() & small).any():
+        return
+    for j in (FIRST, *SMALLER, *LARGER):
+        h = m.units * 2.0**-j
+        rows = m.is_open() & small
+        if j in SMALLER:
+            rows &= m.is_outside() | ~m.is_noisy()
+        if j in LARGER:
+            rows &= (m.is_outside() | m.is_noisy()) & (h <= m.scales * 2.0**-FIRST)
+        m.look(h, rows, EXTRAPOLATED)
+    confirm(m)
+
+
+def _measure_noise_again(m: Measurement) -> bool:
+    """Measure the noise along doubtful entries alone; where it is more, begin again.
+
+    A part of the loss with few digits does not move, and so shows no noise, where another does.
+    """
+    suspects = (m.wrong | m.is_open()) & m.was_silent & (m.gradient != 0.0)
+    suspects |= m.is_granular & ~m.settled
+    # What is rounded as a whole hides no part of fewer digits.
+    if m.task.noise.is_quantised or not suspects.any():
+        return False
+    again = _find_noisier(m, suspects)
+    if not again.any():
+        return False
+    for mask in (m.wrong, m.confirmed, m.kink, m.settled, m.was_silent):
+        mask[again] = False
+    rows = np.flatnonzero(again)
+    m.keep(rows, np.zeros(rows.size), np.full(rows.size, np.inf), m.first[rows])
+    m.look(m.first, again, EXTRAPOLATED)
+    _climb_up(m, again)
+    return True
+
+
+def _find_noisier(m: Measurement, suspects: Mask) -> Mask:
+    """Return the suspects along which the loss has more noise, block by block."""
+    again, unmoved = np.zeros_like(suspects), np.zeros_like(suspects)
+    if m.task.noise_along is None:
+        return again
+    for start, end in zip(m.task.starts, [*m.task.starts[1:], suspects.size], strict=True):
+        part = np.zeros_like(suspects)
+        part[start:end] = suspects[start:end]
+        if not part.any():
+            continue
+        noise = m.task.noise_along(part)
+        if not noise.has_moved:
+            unmoved |= part
+        # A unit that was dead may come to life far away, which no two spacings agree on.
+        is_noise = noise.is_settled or m.is_granular[part].any()
+        if is_noise and noise.sigma > 4.0 * m.sigma[part].max():
+            # What moved may have moved by rounding alone.
+            part[start:end] |= (m.wrong | m.is_open())[start:end]
+            m.sigma[part] = noise.sigma
+            again |= part
+    if again.any():
+        # What lies in the same part of few digits may be hidden altogether.
+        m.sigma[unmoved] = np.maximum(m.sigma[unmoved], m.sigma[again].max())
+        again |= unmoved
+    return again
+
+
+def _judge_without_noise(m: Measurement) -> None:
+    """Decide little if the loss did not move at all where its noise was looked for.
+
+    It may be constant, or of so few digits that nothing shows. Entries along which it does not
+    move much further away either are constant: there a gradient of 0 passes, and one that predicts
+    a change of the size of the loss is wrong.
+    """
+    if m.task.noise.has_moved:
+        return
+    everything = np.arange(m.value.size)
+    for far in _FAR:
+        m.has_moved |= (m.evaluate(everything, m.scales * far, EXTRAPOLATED)[1] != 0.0).any(axis=1)
+    predicted = np.abs(m.gradient) * m.scales * _FAR[-1]
+    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (predicted > m.task.size_nearby()))
+    rows = np.flatnonzero(~is_clear)
+    for mask in (m.wrong, m.confirmed, m.settled, m.zero):
+        mask[rows] = False
+    size = np.maximum(np.abs(m.gradient), np.abs(m.value))
+    m.tolerance[rows] = np.maximum(4.0 * size, m.sigma / m.units)[rows]

@@ -1,0 +1,74 @@
+"""What a report must say about its own limits: what was not resolved, what cannot show here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradlab.checker.diagnosis import Block
+from gradlab.checker.report import BlockReport
+from gradlab.checker.slopes import RESOLUTION
+from gradlab.checker.zeros import ZERO
+
+
+def describe_resolution(rows: Sequence[BlockReport]) -> list[str]:
+    """Say of each inconclusive block how well it could be measured."""
+    return [
+        f"{row.name}: {_reach(row)}, and {RESOLUTION:.0e} is needed."
+        for row in rows
+        if row.verdict == "inconclusive"
+    ]
+
+
+def _reach(row: BlockReport) -> str:
+    if math.isnan(row.numeric):
+        return "the loss has no finite value near the parameters along some entry"
+    if not math.isfinite(row.resolution) or row.resolution >= 1.0:
+        return "its slopes could not be told from zero"
+    # A power of ten, because the digits differ between machines.
+    power = math.ceil(math.log10(row.resolution)) if row.resolution > 0.0 else -16
+    return f"its slopes could be measured to within 1e{power} of its largest entry"
+
+
+def describe_zeros(blocks: Sequence[Block]) -> list[str]:
+    """Say which slopes count as zero, and beside what."""
+    counts = [(block.name, int(block.slopes.zero.sum()), block.gradient.size) for block in blocks]
+    names = [f"{name} ({count} of {size})" for name, count, size in counts if count]
+    if not names:
+        return []
+    return [
+        f"Zero to within {ZERO:.0e} of the largest slope, each times its parameter's size: "
+        f"{', '.join(names)}."
+    ]
+
+
+def describe_blind_spots(blocks: Sequence[Block], of_data: Sequence[str]) -> list[str]:
+    """Say what is 0, equal or single at this point, and so may hide a mistake.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        The whole blocks that were measured.
+    of_data : sequence of str
+        What is single or zero in the data, in words.
+    """
+    spots: list[str] = []
+    for block in blocks:
+        values, gradient = block.values, block.gradient
+        if not values.any():
+            spots.append(f"{block.name} is all zeros")
+        elif values.size > 1 and (values == values.flat[0]).all():
+            spots.append(f"all entries of {block.name} are equal")
+        exact = int(np.count_nonzero(gradient == 0.0))
+        if exact:
+            of = "entries" if gradient.size > 1 else "entry"
+            spots.append(f"the gradient is 0 in {exact} of {gradient.size} {of} of {block.name}")
+    spots += of_data
+    if not spots:
+        return []
+    return [
+        "This point may hide mistakes that are multiplied by 0, or alike for all entries: "
+        f"{'; '.join(spots)}."
+    ]

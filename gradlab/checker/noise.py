@@ -1,0 +1,191 @@
+"""The noise of a loss: how far its values are off, measured from the values alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradlab.checker.loss import LossOfTheta, silence
+from gradlab.checker.steps import ODD
+from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
+
+# Spacings are 2^-j of each entry's unit: from the closest by factors of 16 to the farthest, or,
+# while the loss does not move at all, to the widest.
+_CLOSEST, _FARTHEST, _WIDEST, _FACTOR = 46, 18, 2, 4
+# The loss at theta itself is left out: it is often rounder there than anywhere nearby.
+_POSITIONS = np.arange(-7.0, 8.0, 2.0)
+# With this many entries or fewer, one direction tells as much as two.
+_FEW = 16
+# Moves by more bits than this would not be exact.
+_EXACT = 30
+# A loss with more steps than this between two spacings is not known to be quantised.
+_MOST_STEPS = 1e5
+# A float16 or float32 may move by up to this many digits at a time.
+_HALVINGS = 2.0 ** np.arange(7)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is known of the rounding error of a loss.
+
+    Attributes
+    ----------
+    sigma : float
+        Its standard deviation: at least u times the size of the loss, u = 2^-53.
+    has_moved : bool
+        Whether the loss changed at all where it was looked at.
+    is_settled : bool
+        Whether two spacings agree on `sigma`, or a quantum was found. Otherwise, as at a kink or
+        for exact sums, it is the level at the closest points that moved.
+    is_quantised : bool
+        Whether the values lie on a grid that is coarser than float64's.
+    """
+
+    sigma: float
+    has_moved: bool = True
+    is_settled: bool = True
+    is_quantised: bool = False
+
+
+def measure_noise(at: LossOfTheta, units: FloatArray) -> Noise:
+    """Measure the noise of a loss along random directions.
+
+    The loss is evaluated at equally spaced points, so close together that it is a straight line
+    but for its noise, and its fourth differences are taken. Those of independent errors have
+    variance ``(1 + 16 + 36 + 16 + 1) sigma^2 = 70 sigma^2`` [1]_. If the points are too close the
+    loss repeats itself, and if they are too far apart it curves; in between, the estimate stays
+    the same from one spacing to the next, and that one is taken.
+
+    A loss of few digits (a float32, a rounded number) does not move at all at close spacings, so
+    it seems to have no noise. Where it begins to move, all its values lie on a grid, and the
+    distance q between neighbours shows: rounding to a multiple of q has a standard deviation of
+    ``q / sqrt(12)``, and an extrapolated slope is off by at most ``0.83 q / h``. With sigma at
+    least q / 4, five sigma / h cover that.
+
+    Parameters
+    ----------
+    at : LossOfTheta
+        The loss, at theta; it is left there.
+    units : ndarray of float64, shape (N,)
+        The unit of each entry's moves, 0 for entries that are to stay.
+
+    Returns
+    -------
+    Noise
+
+    References
+    ----------
+    .. [1] J. J. Moré and S. M. Wild, "Estimating computational noise", SIAM Journal on Scientific
+       Computing 33 (2011), 1292-1314. They look for a difference that is flat over the orders;
+       here one order is flat over the spacings.
+    """
+    count = 1 if np.count_nonzero(units) <= _FEW else 2
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (count, units.size))
+    # Not all by the same: a softmax, for one, does not move if all its inputs do.
+    directions = units * signs * np.resize([1.0, 0.5, 0.25], units.size)
+    with silence():
+        return _search(at, directions)
+
+
+def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
+    floor = UNIT_ROUNDOFF * abs(at.base)
+    levels: list[float] = []
+    silent: int | None = None
+    farthest = _FARTHEST
+    for j in range(_CLOSEST, _WIDEST - 1, -_FACTOR):
+        if levels and j < farthest:
+            break
+        values = _values_along(at, directions, j)
+        if not np.isfinite(values).all():
+            # It moves, to where it has no value.
+            return Noise(max([floor, *levels[:1]]), is_settled=False)
+        if not levels and _is_constant(values):
+            # It says nothing: whatever the loss is rounded to is more than it moves.
+            silent = j
+            continue
+        level = _level(values)
+        if silent is not None and not levels:
+            farthest = min(farthest, j - 2 * _FACTOR)
+            near = _values_at_onset(at, directions, silent, j, values)
+            quantum = _find_quantum(near, values)
+            # A quantum near the round-off of float64 is that round-off.
+            if quantum > 8.0 * floor:
+                further = _level(_values_along(at, directions, j - _FACTOR))
+                # As long as the loss does not curve yet.
+                beyond = [some for some in (level, further) if some <= 8.0 * quantum]
+                return Noise(max(_level(near), quantum / 4.0, *beyond), is_quantised=True)
+        if levels and 0.0 < level <= 4.0 * levels[-1]:
+            return Noise(max(floor, _without_jump(values, level, levels[-1], silent)))
+        levels.append(level)
+    return Noise(max([floor, *levels[:1]]), has_moved=bool(levels), is_settled=False)
+
+
+def _values_along(at: LossOfTheta, directions: FloatArray, j: int) -> FloatArray:
+    spacing = 2.0**-j * (ODD if j <= _EXACT else 1.0)
+    values = [
+        at.value_away_from_theta(position * spacing * direction)
+        for direction in directions
+        for position in _POSITIONS.tolist()
+    ]
+    return np.reshape(values, (len(directions), _POSITIONS.size))
+
+
+def _is_constant(values: FloatArray) -> bool:
+    return bool((values == values.flat[0]).all())
+
+
+def _level(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(np.diff(values, 4) ** 2) / 70.0))
+
+
+def _without_jump(values: FloatArray, level: float, before: float, silent: int | None) -> float:
+    """Return the level; that of the two sides of theta, if the loss jumps at theta.
+
+    A jump looks alike at every spacing. A quantised loss may look like one, too; but it was silent
+    at close spacings.
+    """
+    sides = np.stack([np.diff(values[:, :4], 3), np.diff(values[:, 4:], 3)])
+    # Third differences of independent errors have variance (1 + 9 + 9 + 1) sigma^2.
+    beside = float(np.sqrt(np.mean(sides**2) / 20.0))
+    return beside if silent is None and beside < level / 64.0 else max(level, before)
+
+
+def _values_at_onset(
+    at: LossOfTheta, directions: FloatArray, silent: int, j: int, values: FloatArray
+) -> FloatArray:
+    """Return values at the closest spacing where the loss moves.
+
+    It is constant at the spacing 2^-silent, and moves at 2^-j, where it has these values.
+    """
+    for closer in range(silent - 1, j, -1):
+        near = _values_along(at, directions, closer)
+        if np.isfinite(near).all() and not _is_constant(near):
+            return near
+    return values
+
+
+def _find_quantum(near: FloatArray, values: FloatArray) -> float:
+    """Return the largest q of which all these values differ by multiples, 0 if there is none.
+
+    Of a rounded number that is the smallest gap between neighbours. A sum in float16 or float32
+    may move by several digits at a time; its q is a power of two below that.
+    """
+    grid = np.unique(near)
+    gaps = np.diff(grid)
+    if not gaps.size:
+        return 0.0
+    gap = float(gaps.min())
+    away = np.unique(np.concatenate([grid, values.ravel()])) - grid[0]
+    error = 8.0 * UNIT_ROUNDOFF * float(np.abs(grid).max())
+    below = 2.0 ** np.floor(np.log2(gap))
+    return next((q for q in (gap, *(below / _HALVINGS)) if _is_on_grid(away, q, error)), 0.0)
+
+
+def _is_on_grid(away: FloatArray, q: float, error: float) -> bool:
+    steps = away / q
+    off = np.abs(steps - np.round(steps))
+    allowed = np.maximum((np.abs(steps) + 2.0) * error / q, 1e-9)
+    # Any two values are on some grid.
+    is_clear = away.size > 3 and error < 0.05 * q and np.abs(steps).max() < _MOST_STEPS
+    return bool(is_clear and (off <= allowed).all())
