@@ -16,7 +16,7 @@ _ROUNDS = 4
 # Steps of a confirmation are doubled, those of a walk up multiplied by 8, at most this often.
 _DOUBLINGS, _STEPS_UP = 12, 20
 # Steps s 2^-j at which the stairs of a rounded parameter are climbed.
-_STAIRS = (8, 5, 2)
+_STAIRS = (8, 5, 2, -1, -3)
 
 
 def confirm(m: Measurement) -> None:

@@ -77,8 +77,8 @@ def find_changing_gradient(
     # Not where nothing was measured: nothing is smaller than nan.
     if (np.abs(after - before - measured) <= 1e-3 * np.abs(measured).max()).all():
         hint = "the second is larger by the gradient itself: are the arrays added to, never reset?"
-    message = f"The gradient differs from call to call at the same parameters ({hint})"
-    return Finding("nondeterministic", "gradient", f"{message}.", evidence={"spread": largest})
+    message = f"Its gradient differs from call to call at the same parameters ({hint})."
+    return Finding("nondeterministic", None, message, evidence={"spread": largest})
 
 
 def find_low_precision(at: LossOfTheta, noise: Noise, scales: FloatArray) -> Finding | None:
@@ -97,8 +97,7 @@ def find_low_precision(at: LossOfTheta, noise: Noise, scales: FloatArray) -> Fin
         return None
     about = f"about {digits} correct digits" if digits > 1 else "hardly a correct digit"
     message = (
-        f"It has {about} where float64 has 16 "
-        "(a float32 inside, or a large number that cancels?)."
+        f"It has {about} where float64 has 16 (a float32 inside, or a large number that cancels?)."
     )
     return Finding("low_precision", None, message, evidence={"noise": sigma})
 

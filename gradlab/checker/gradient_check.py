@@ -247,6 +247,7 @@ class GradientCheck:
                 self.theta[part].reshape(kept),
                 self._analytic[part].reshape(kept),
                 slopes.block(int(ends[k]), kept),
+                whole=whole,
             )
             blocks.append(block)
             row = judge_block(block, shape, part - self.starts[k])

@@ -12,6 +12,7 @@ import numpy as np
 from gradlab.checker.confirmation import confirm, reconsider_silence
 from gradlab.checker.kinks import find_kinks
 from gradlab.checker.measurement import Measurement, Task
+from gradlab.checker.noise import LONGEST_MOVE
 from gradlab.checker.slopes import Slopes
 from gradlab.checker.steps import (
     EXTRAPOLATED,
@@ -27,6 +28,9 @@ from gradlab.support.floats import Mask
 _FEW_DIGITS = (13, 9, 5, 3, 1)
 # Steps, in scales, at which a loss that never moved is looked at once more.
 _FAR = (2.0**3, 2.0**10)
+_AROUND = (2.0, 0.5)
+# The last digit of a float16, as a part of its size.
+_FLOAT16 = 2.0**-10
 # After this many larger steps in vain the best one is behind.
 _IN_VAIN = 4
 
@@ -40,6 +44,7 @@ def measure_slopes(task: Task) -> Slopes:
     settle_zeros(m)
     _climb_down(m)
     _climb_up(m, m.is_open())
+    _look_around(m)
     find_kinks(m)
     confirm(m)
     _look_in_own_units(m)
@@ -67,8 +72,17 @@ def _climb_up(m: Measurement, entries: Mask) -> None:
         # The last step within reach is the best there is, whatever it may be worth.
         useful = m.is_useful(h) | ~m.is_allowed(following)
         if j in _FEW_DIGITS:
-            useful |= m.is_useful_with_few_digits(h)
+            useful |= m.has_few_digits() & m.shows_large_slopes(h)
         m.look(h, rows & useful, TWICE_EXTRAPOLATED)
+
+
+def _look_around(m: Measurement) -> None:
+    """With few digits, look beside the best step as well: much depends on it there."""
+    rows = m.is_open() & ~m.is_outside() & m.has_few_digits()
+    best = m.step.copy()
+    for factor in _AROUND:
+        h = factor * best
+        m.look(h, rows & m.is_open() & (h <= m.scales), TWICE_EXTRAPOLATED)
 
 
 def _look_in_own_units(m: Measurement) -> None:
@@ -106,12 +120,13 @@ def _measure_noise_again(m: Measurement) -> bool:
     m.keep(rows, np.zeros(rows.size), np.full(rows.size, np.inf), m.first[rows])
     m.look(m.first, again, EXTRAPOLATED)
     _climb_up(m, again)
+    _look_around(m)
     return True
 
 
 def _find_noisier(m: Measurement, suspects: Mask) -> Mask:
     """Return the suspects along which the loss has more noise, block by block."""
-    again, unmoved = np.zeros_like(suspects), np.zeros_like(suspects)
+    again, unclear = np.zeros_like(suspects), np.zeros_like(suspects)
     if m.task.noise_along is None:
         return again
     for start, end in zip(m.task.starts, [*m.task.starts[1:], suspects.size], strict=True):
@@ -120,20 +135,33 @@ def _find_noisier(m: Measurement, suspects: Mask) -> Mask:
         if not part.any():
             continue
         noise = m.task.noise_along(part)
-        if not noise.has_moved:
-            unmoved |= part
         # A unit that was dead may come to life far away, which no two spacings agree on.
         is_noise = noise.is_settled or m.is_granular[part].any()
-        if is_noise and noise.sigma > 4.0 * m.sigma[part].max():
+        if not noise.has_moved:
+            _hear_nothing(m, part)
+        if not is_noise:
+            unclear |= part
+        elif noise.sigma > 4.0 * m.sigma[part].max():
             # What moved may have moved by rounding alone.
             part[start:end] |= (m.wrong | m.is_open())[start:end]
             m.sigma[part] = noise.sigma
             again |= part
     if again.any():
         # What lies in the same part of few digits may be hidden altogether.
-        m.sigma[unmoved] = np.maximum(m.sigma[unmoved], m.sigma[again].max())
-        again |= unmoved
+        m.sigma[unclear] = np.maximum(m.sigma[unclear], m.sigma[again].max())
+        again |= unclear
     return again
+
+
+def _hear_nothing(m: Measurement, entries: Mask) -> None:
+    """Take back what was called wrong along entries that never move the loss.
+
+    They stay wrong if the gradient predicts a change that even a float16 inside would show.
+    """
+    predicted = np.abs(m.gradient) * m.units * LONGEST_MOVE
+    rows = entries & m.wrong & (predicted < _FLOAT16 * m.task.size_nearby())
+    m.wrong[rows] = m.confirmed[rows] = False
+    m.tolerance[rows] = 4.0 * np.abs(m.gradient[rows])
 
 
 def _judge_without_noise(m: Measurement) -> None:
@@ -141,15 +169,15 @@ def _judge_without_noise(m: Measurement) -> None:
 
     It may be constant, or of so few digits that nothing shows. Entries along which it does not
     move much further away either are constant: there a gradient of 0 passes, and one that predicts
-    a change of the size of the loss is wrong.
+    a change of about the size of the loss is wrong.
     """
     if m.task.noise.has_moved:
         return
     everything = np.arange(m.value.size)
     for far in _FAR:
         m.has_moved |= (m.evaluate(everything, m.scales * far, EXTRAPOLATED)[1] != 0.0).any(axis=1)
-    predicted = np.abs(m.gradient) * m.scales * _FAR[-1]
-    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (predicted > m.task.size_nearby()))
+    predicted = np.abs(m.gradient) * m.scales
+    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (4.0 * predicted > m.task.size_nearby()))
     rows = np.flatnonzero(~is_clear)
     for mask in (m.wrong, m.confirmed, m.settled, m.zero):
         mask[rows] = False

@@ -34,8 +34,11 @@ _SAME_STEP = 1.9
 # Where noise is larger than this part of the yardstick, the loss has few digits, and steps count
 # at which this part of a block's largest slope can be seen.
 _FEW_DIGITS, _SEEN = 1e-9, 0.1
+_FEW_DIGITS_MARGIN = 3.0
 # An entry's own size is the unit of the rounding of its arguments up to this factor.
 _ARGUMENTS = 2.0**12
+# Entries of one block that differ in size by more than this are in different units.
+_MIXED = 2.0**20
 # The digits of a float32.
 _FLOAT32 = 24
 
@@ -121,6 +124,7 @@ class Measurement:
         self.units = np.minimum(task.units, task.scales)
         size = task.theta.size
         self._sizes = np.diff([*task.starts, size])
+        self._has_mixed_units = np.repeat(self._find_mixed_units(), self._sizes)
         self._hidden = functools.cache(lambda: UNIT_ROUNDOFF * task.size_nearby())
         self.first = np.minimum(self.scales * 2.0**-FIRST, self.units * PART_OF_ENTRY)
         self.value = np.zeros(size)
@@ -133,6 +137,13 @@ class Measurement:
         self.settled, self.wrong, self.confirmed, self.kink, self.zero = _masks(5, size)
         self.has_moved, self.was_silent, self.is_silent = _masks(3, size)
         self.is_granular, self.was_sought = _masks(2, size)
+
+    def _find_mixed_units(self) -> Mask:
+        theta = self.task.theta
+        largest = np.maximum.reduceat(np.abs(theta), self.task.starts)
+        nonzero = np.where(theta == 0.0, np.inf, np.abs(theta))
+        mixed: Mask = largest > _MIXED * np.minimum.reduceat(nonzero, self.task.starts)
+        return mixed
 
     def take_central_differences(self) -> FloatArray:
         """Settle what two losses for each entry can settle, and return the changes of the loss."""
@@ -178,15 +189,21 @@ class Measurement:
         new, new_tolerance = self.measure(index, h, moves, losses)
         old, old_tolerance, old_step = self.value[index], self.tolerance[index], self.step[index]
         gradient, allowed = self.gradient[index], self.allowance()[index]
+        # The better of the two must be off by more.
+        new_margin = np.where(new_tolerance <= old_tolerance, self.margin()[index], 1.0)
+        old_margin = np.where(new_tolerance <= old_tolerance, 1.0, self.margin()[index])
         agree = np.abs(new - old) <= new_tolerance + old_tolerance
         self.wrong[index] = (
             agree
             & ((h > _SAME_STEP * old_step) | (h < old_step / _SAME_STEP))
             & (h <= LONGEST_FOR_WRONG * self.scales[index])
-            & (np.abs(new - gradient) > new_tolerance + allowed)
-            & (np.abs(old - gradient) > old_tolerance + allowed)
+            & (np.abs(new - gradient) > new_margin * new_tolerance + allowed)
+            & (np.abs(old - gradient) > old_margin * old_tolerance + allowed)
         )
         better = np.where(agree, new_tolerance < old_tolerance, h < old_step)
+        if self.task.noise.is_quantised:
+            new, new_tolerance, kept = _intersect(new, new_tolerance, old, old_tolerance)
+            better |= agree & kept
         self.keep(index[better], new[better], new_tolerance[better], h[better])
         self.looks_in_vain[index] = np.where(better, 0, self.looks_in_vain[index] + 1)
 
@@ -238,7 +255,10 @@ class Measurement:
         if is_hidden.any():
             noise[is_hidden] = max(float(self.sigma.max()), self._hidden()) or np.inf
         self._noise[index] = noise
-        tolerance = truncation + kink + NOISE_FACTOR * noise / h + self._arithmetic(slope, index)
+        bound, blur = truncation + kink, NOISE_FACTOR * noise / h
+        # With few digits the bounds are mostly noise themselves, and independent of it.
+        add = np.hypot if self.task.noise.is_quantised else np.add
+        tolerance = add(bound, blur) + self._arithmetic(slope, index)
         size = np.minimum(self.scales[index], _ARGUMENTS * self.units[index])
         bend = np.abs(losses[:, 0] + losses[:, 1])
         tolerance += 8.0 * UNIT_ROUNDOFF * size * bend / h**2
@@ -257,9 +277,18 @@ class Measurement:
         return 8.0 * UNIT_ROUNDOFF * (np.abs(slope) + np.abs(self.gradient[index]))
 
     def largest_of_block(self) -> FloatArray:
-        """Return, for each entry, the largest slope of its block, measured or given."""
+        """Return, for each entry, the largest slope of its block, measured or given.
+
+        Where the entries of a block are in different units, slopes are compared after each is
+        multiplied by the size of its parameter.
+        """
         sizes = np.maximum(np.abs(self.value), np.abs(self.gradient))
-        return np.repeat(np.maximum.reduceat(sizes, self.task.starts), self._sizes)
+        largest = np.repeat(np.maximum.reduceat(sizes, self.task.starts), self._sizes)
+        if not self._has_mixed_units.any():
+            return largest
+        changes = np.maximum.reduceat(sizes * self.units, self.task.starts)
+        in_units = np.repeat(changes, self._sizes) / self.units
+        return np.where(self._has_mixed_units, np.minimum(largest, in_units), largest)
 
     def required_tolerance(self) -> FloatArray:
         """Return the tolerance at which each entry counts as known."""
@@ -305,12 +334,23 @@ class Measurement:
         useful: Mask = noise <= np.maximum(self.required_tolerance(), wanted)
         return useful
 
-    def is_useful_with_few_digits(self, h: FloatArray) -> Mask:
-        """Return where the loss has few digits, and large slopes show at the steps `h`."""
-        noise = NOISE_FACTOR * self.sigma
-        has_few_digits = noise > _FEW_DIGITS * self.yardstick()
-        useful: Mask = has_few_digits & (noise / h <= _SEEN * self.largest_of_block())
-        return useful
+    def has_few_digits(self) -> Mask:
+        """Return where the noise is large beside the slopes, wherever the loss is measured."""
+        few: Mask = NOISE_FACTOR * self.sigma > _FEW_DIGITS * self.yardstick()
+        return few
+
+    def margin(self) -> FloatArray:
+        """Return by how many tolerances the gradient must be off to be called wrong.
+
+        With few digits, steps are long, and the bound for one kink does not hold for several.
+        """
+        margin: FloatArray = np.where(self.has_few_digits(), _FEW_DIGITS_MARGIN, 1.0)
+        return margin
+
+    def shows_large_slopes(self, h: FloatArray) -> Mask:
+        """Return where the noise at the steps `h` hides no slope near the block's largest."""
+        shown: Mask = NOISE_FACTOR * self.sigma / h <= _SEEN * self.largest_of_block()
+        return shown
 
     def is_noisy(self) -> Mask:
         """Return where noise rules the tolerance: larger steps can help, smaller ones cannot."""
@@ -329,6 +369,18 @@ class Measurement:
         doubtful = self.is_open()
         self.value[np.isinf(self.tolerance)] = np.nan
         return Slopes(self.value, self.tolerance, self.wrong, doubtful, self.kink, self.zero)
+
+
+def _intersect(
+    new: FloatArray, new_tolerance: FloatArray, old: FloatArray, old_tolerance: FloatArray
+) -> tuple[FloatArray, FloatArray, Mask]:
+    """Return where two measurements overlap, and where that is narrower than both."""
+    low = np.maximum(new - new_tolerance, old - old_tolerance)
+    high = np.minimum(new + new_tolerance, old + old_tolerance)
+    tolerance = (high - low) / 2.0
+    narrower = (tolerance >= 0.0) & (tolerance < np.minimum(new_tolerance, old_tolerance))
+    value = np.where(narrower, (low + high) / 2.0, new)
+    return value, np.where(narrower, tolerance, new_tolerance), narrower
 
 
 def is_multiple_of_large_power(losses: FloatArray, sigma: FloatArray) -> Mask:

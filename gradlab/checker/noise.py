@@ -12,9 +12,13 @@ from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # Spacings are 2^-j of each entry's unit: from the closest by factors of 16 to the farthest, or,
 # while the loss does not move at all, to the widest.
-_CLOSEST, _FARTHEST, _WIDEST, _FACTOR = 46, 18, 2, 4
+_CLOSEST, _FARTHEST, _WIDEST, _FACTOR = 46, 18, -6, 4
+# Nearer than this, what two spacings agree on is noise; further away it may be anything.
+_FAR = 2
 # The loss at theta itself is left out: it is often rounder there than anywhere nearby.
 _POSITIONS = np.arange(-7.0, 8.0, 2.0)
+# How far an entry is moved at most, in its units.
+LONGEST_MOVE = 7.0 * 2.0**-_WIDEST
 # With this many entries or fewer, one direction tells as much as two.
 _FEW = 16
 # Moves by more bits than this would not be exact.
@@ -108,13 +112,16 @@ def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
         if silent is not None and not levels:
             farthest = min(farthest, j - 2 * _FACTOR)
             near = _values_at_onset(at, directions, silent, j, values)
-            quantum = _find_quantum(near, values)
+            quantum = _find_quantum(near, values, of_two=j < _FAR)
             # A quantum near the round-off of float64 is that round-off.
             if quantum > 8.0 * floor:
                 further = _level(_values_along(at, directions, j - _FACTOR))
                 # As long as the loss does not curve yet.
                 beyond = [some for some in (level, further) if some <= 8.0 * quantum]
                 return Noise(max(_level(near), quantum / 4.0, *beyond), is_quantised=True)
+        if j < _FAR:
+            # Whatever moves only here is no noise, unless its steps are those of a float.
+            return Noise(floor, has_moved=False, is_settled=False)
         if levels and 0.0 < level <= 4.0 * levels[-1]:
             return Noise(max(floor, _without_jump(values, level, levels[-1], silent)))
         levels.append(level)
@@ -165,11 +172,12 @@ def _values_at_onset(
     return values
 
 
-def _find_quantum(near: FloatArray, values: FloatArray) -> float:
+def _find_quantum(near: FloatArray, values: FloatArray, of_two: bool) -> float:
     """Return the largest q of which all these values differ by multiples, 0 if there is none.
 
     Of a rounded number that is the smallest gap between neighbours. A sum in float16 or float32
-    may move by several digits at a time; its q is a power of two below that.
+    may move by several digits at a time; its q is a power of two below that. If `of_two`, nothing
+    but a power of two counts.
     """
     grid = np.unique(near)
     gaps = np.diff(grid)
@@ -179,13 +187,15 @@ def _find_quantum(near: FloatArray, values: FloatArray) -> float:
     away = np.unique(np.concatenate([grid, values.ravel()])) - grid[0]
     error = 8.0 * UNIT_ROUNDOFF * float(np.abs(grid).max())
     below = 2.0 ** np.floor(np.log2(gap))
-    return next((q for q in (gap, *(below / _HALVINGS)) if _is_on_grid(away, q, error)), 0.0)
+    candidates = below / _HALVINGS if of_two else (gap, *(below / _HALVINGS))
+    # Any two values are on some grid; but not on one of powers of two.
+    fits = (q for q in candidates if q != gap or of_two or away.size > 3)
+    return next((float(q) for q in fits if _is_on_grid(away, q, error)), 0.0)
 
 
 def _is_on_grid(away: FloatArray, q: float, error: float) -> bool:
     steps = away / q
     off = np.abs(steps - np.round(steps))
     allowed = np.maximum((np.abs(steps) + 2.0) * error / q, 1e-9)
-    # Any two values are on some grid.
-    is_clear = away.size > 3 and error < 0.05 * q and np.abs(steps).max() < _MOST_STEPS
+    is_clear = error < 0.05 * q and np.abs(steps).max() < _MOST_STEPS
     return bool(is_clear and (off <= allowed).all())

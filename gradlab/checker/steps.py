@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradlab.support.floats import FloatArray, Index
+from gradlab.support.floats import FloatArray
 
 # Steps are s 2^-j, s the scale of the entry. The first suits a smooth loss with noise near u; the
 # smaller ones get out of the way of a kink, the larger ones out of the noise.
@@ -20,6 +20,7 @@ PART_OF_ENTRY = 2.0**-5
 # Parameters may be tiny where the loss varies over a unit; so steps may exceed them eight times,
 # and up to here at least.
 LONGEST_PART, LONGEST = -3, 2.0**-2
+_LEAST_OF_ZEROS = 2.0**-10
 # Powers of two lie on the grid of a float32, where its rounding would not show, and a quantised
 # loss would have the same slope at several of them. Twenty bits keep the moves exact.
 ODD = 1.0 + 247151 * 2.0**-20
@@ -83,7 +84,7 @@ def step_scales(theta: FloatArray, starts: list[int]) -> FloatArray:
     """Return a power of two for each entry, at least its size and the typical size of its block.
 
     The typical size is the root mean square. Where a whole block is zero, as biases often are, it
-    is that of all other entries, but at most 1.
+    is the smallest of the other blocks, but at least 2^-10 and at most 1.
     """
     sizes = np.diff([*starts, theta.size])
     largest = np.maximum.reduceat(np.abs(theta), starts)
@@ -91,16 +92,9 @@ def step_scales(theta: FloatArray, starts: list[int]) -> FloatArray:
     unit = np.where(largest > 0.0, largest, 1.0)
     squares = (theta / np.repeat(unit, sizes)) ** 2
     typical = unit * np.sqrt(np.add.reduceat(squares, starts) / sizes)
-    typical[typical == 0.0] = _typical_of_others(typical, sizes)
+    smallest = np.min(typical, where=typical > 0.0, initial=1.0)
+    typical[typical == 0.0] = max(float(smallest), _LEAST_OF_ZEROS)
     return _power_of_two_above(np.maximum(np.abs(theta), np.repeat(typical, sizes)))
-
-
-def _typical_of_others(typical: FloatArray, sizes: Index) -> float:
-    known = typical > 0.0
-    if not known.any():
-        return 1.0
-    squares = np.minimum(typical[known], 1.0) ** 2
-    return max(float(np.sqrt(np.average(squares, weights=sizes[known]))), 2.0**-900)
 
 
 def entry_units(theta: FloatArray, scales: FloatArray) -> FloatArray:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gradlab.bugs import BUGS, Bug, plant
 from gradlab.checker.check import check_gradient
 from gradlab.checker.report import GradientReport
@@ -21,8 +23,12 @@ from tools.benchmarks.scorecard_peers import Gradient, Peer
 
 BLAME = 1e-3
 """The error of a block, relative to its norm, above which a checker should blame the block."""
-SPARE = 1e-6
+SPARE = 1e-9
 """The error of a block, relative to its norm, below which a checker should not blame it."""
+ZERO = 1e-10
+"""A block is zero if its slopes, times 1/4 or the size of its parameters, whichever is larger, are
+at most this part of the largest slope of all, times the size of its parameter. Then it may be
+blamed for an error, or not."""
 # How much larger the weights are when a late bug shows, if not 8 times.
 _GROWTH = {"overflowing_softmax": 1000.0}
 # Slow peers get the first eighth of the seeds.
@@ -228,7 +234,20 @@ def _is_accepted(peer: Peer, network: Network, gradient: Gradient, seed: int) ->
 
 def _measure_errors(network: Network, gradient: Gradient) -> dict[str, float]:
     params = network.params
-    return distribution.measure_relative_errors(gradient(params), network.gradient(params))
+    given, true = gradient(params), network.gradient(params)
+    errors = distribution.measure_relative_errors(given, true)
+    sizes = [float(np.abs(block).max()) for block in distribution.list_blocks(params)]
+    slopes = [
+        max(float(np.abs(a).max()), float(np.abs(g).max()))
+        for a, g in zip(
+            distribution.list_blocks(given), distribution.list_blocks(true), strict=True
+        )
+    ]
+    yardstick = max(slope * size for slope, size in zip(slopes, sizes, strict=True))
+    for name, slope, size in zip(errors, slopes, sizes, strict=True):
+        if slope * max(size, 0.25) <= ZERO * yardstick:
+            errors[name] = min(errors[name], BLAME)
+    return errors
 
 
 def count_parameters(network: Network) -> int:
