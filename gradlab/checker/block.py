@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradlab.checker.slopes import RESOLUTION, Slopes
+from gradlab.checker.measuring.slopes import RESOLUTION, Slopes
 from gradlab.support.floats import FloatArray, Mask
 
 # A corrected gradient may differ from the slopes by their tolerances and by this part of the

@@ -76,7 +76,7 @@ def diagnose(blocks: Sequence[Block], setting: Setting | None = None) -> list[Fi
     --------
     >>> import numpy as np
     >>> from gradlab.checker.diagnosis import Block, Setting, diagnose
-    >>> from gradlab.checker.slopes import Slopes
+    >>> from gradlab.checker.measuring.slopes import Slopes
     >>> value, no = np.array([1.0, -2.0, 0.5]), np.zeros(3, dtype=bool)
     >>> slopes = Slopes(value, 1e-9 * np.ones(3), ~no, no, no)
     >>> print(*diagnose([Block("b1", np.zeros(3), 32 * value, slopes)], Setting(rows=32)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradlab.checker.diagnosis import Block, Finding
 from gradlab.checker.loss import LossOfTheta
-from gradlab.checker.noise import Noise
+from gradlab.checker.measuring.noise import Noise
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # Two calls of one function may differ by this many units of round-off: a sum that is taken in

@@ -18,16 +18,16 @@ from gradlab.checker.findings import (
     find_small_difference,
     find_unusable_loss,
 )
-from gradlab.checker.ladder import measure_slopes
 from gradlab.checker.limits import describe_blind_spots, describe_resolution, describe_zeros
 from gradlab.checker.loss import LossOfTheta, silence
-from gradlab.checker.measurement import Changes, Task
-from gradlab.checker.noise import Noise, measure_noise
+from gradlab.checker.measuring.ladder import measure_slopes
+from gradlab.checker.measuring.measurement import Changes, Task
+from gradlab.checker.measuring.noise import Noise, measure_noise
+from gradlab.checker.measuring.slopes import Slopes, unknown_slopes
+from gradlab.checker.measuring.steps import FIRST, ODD, entry_units, step_scales
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport
 from gradlab.checker.sampling import Directions, describe_directions, describe_sample
-from gradlab.checker.slopes import Slopes, unknown_slopes
-from gradlab.checker.steps import FIRST, ODD, entry_units, step_scales
 from gradlab.checker.verdict import judge_block, ratio_of_measured
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradlab.checker.diagnosis import Block
+from gradlab.checker.measuring.slopes import RESOLUTION
+from gradlab.checker.measuring.zeros import ZERO
 from gradlab.checker.report import BlockReport
-from gradlab.checker.slopes import RESOLUTION
-from gradlab.checker.zeros import ZERO
 
 
 def describe_resolution(rows: Sequence[BlockReport]) -> list[str]:

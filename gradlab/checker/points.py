@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradlab.checker.loss import LossOfTheta, silence
+from gradlab.checker.measuring.steps import step_scales
 from gradlab.checker.parameters import Layout
 from gradlab.checker.report import VERDICTS, GradientReport
-from gradlab.checker.steps import step_scales
 from gradlab.support.floats import FloatArray
 
 P = TypeVar("P")

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from gradlab.checker.diagnosis import Finding
+from gradlab.checker.measuring.slopes import Slopes
 from gradlab.checker.report_text import as_html, as_text
-from gradlab.checker.slopes import Slopes
 from gradlab.support.floats import FloatArray
 
 if TYPE_CHECKING:

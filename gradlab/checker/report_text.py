@@ -6,7 +6,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from gradlab.checker.slopes import RESOLUTION
+from gradlab.checker.measuring.slopes import RESOLUTION
 
 if TYPE_CHECKING:
     from gradlab.checker.report import BlockReport, GradientReport, Verdict

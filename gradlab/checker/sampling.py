@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.loss import LossOfTheta
-from gradlab.checker.slopes import Slopes
+from gradlab.checker.measuring.slopes import Slopes
 from gradlab.support.floats import FloatArray
 
 # The error, as a part of a block's norm, for which the chance to miss it is told.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradlab.checker.slopes import NOISE_FACTOR, RESOLUTION, Slopes
-from gradlab.checker.steps import CENTRAL, EXTRAPOLATED, FIRST
+from gradlab.checker.measuring.slopes import NOISE_FACTOR, RESOLUTION, Slopes
+from gradlab.checker.measuring.steps import CENTRAL, EXTRAPOLATED, FIRST
 from gradlab.network.mlp import MLP
 from gradlab.network.probes import UnitProbe
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index
@@ -106,7 +106,7 @@ def _index_pairs(Z: FloatArray) -> tuple[Index, Index]:
 def unit_noise(probe: UnitProbe) -> FloatArray:
     """Return the noise of each sample's loss along its pre-activations.
 
-    As `loss_noise` of `gradlab.checker.loss`, from fourth differences at a few units of the first
+    As `measure_noise` of `gradlab.checker.measuring.noise`, from fourth differences at a few units of the first
     layer, from which the path through the network is longest.
     """
     layer, Z = 0, probe.Z[0]

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from gradlab.checker.check import check_gradient
 from gradlab.checker.diagnosis import Block, Finding, Setting, diagnose
-from gradlab.checker.slopes import Slopes
+from gradlab.checker.measuring.slopes import Slopes
 from gradlab.network.check import check_network
 from gradlab.network.mlp import MLP
 from gradlab.support.floats import FloatArray

@@ -10,9 +10,9 @@ import pytest
 
 from gradlab.checker.check import check_gradient
 from gradlab.checker.loss import LossOfTheta
-from gradlab.checker.noise import measure_noise
+from gradlab.checker.measuring.noise import measure_noise
+from gradlab.checker.measuring.steps import step_scales
 from gradlab.checker.parameters import Layout
-from gradlab.checker.steps import step_scales
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # The noise of a loss

@@ -11,8 +11,8 @@ import numpy as np
 
 from gradlab.checker.block import Block, Finding, Setting
 from gradlab.checker.causes.fits import fit_factor
+from gradlab.checker.measuring.slopes import RESOLUTION
 from gradlab.checker.places import describe_place, describe_rest, name_lines
-from gradlab.checker.slopes import RESOLUTION
 from gradlab.support.floats import FloatArray, Mask
 
 # A factor nearer to 1 than this is no cause but a small difference.

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from gradlab.checker.measuring.slopes import RESOLUTION
 from gradlab.checker.report_text import MARKS
-from gradlab.checker.slopes import RESOLUTION
 from gradlab.support.drawing import BLACK, BLUE, GREEN, ORANGE, RED, Drawing, new_figure
 from gradlab.support.floats import FloatArray
 

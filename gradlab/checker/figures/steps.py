@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.checker.slopes import NOISE_FACTOR
+from gradlab.checker.measuring.slopes import NOISE_FACTOR
 from gradlab.differences.budget import error_budget
 from gradlab.support.drawing import BLACK, BLUE, PURPLE, RED, Drawing, new_figure
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray

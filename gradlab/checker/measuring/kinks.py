@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradlab.checker.measurement import Measurement
-from gradlab.checker.slopes import NOISE_FACTOR
-from gradlab.checker.steps import EXTRAPOLATED, FIRST
+from gradlab.checker.measuring.measurement import Measurement
+from gradlab.checker.measuring.slopes import NOISE_FACTOR
+from gradlab.checker.measuring.steps import EXTRAPOLATED, FIRST
 
 # A gradient this many jumps of the slope away from the middle is wrong.
 _JUMPS = 4.0

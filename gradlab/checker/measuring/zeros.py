@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradlab.checker.measurement import Measurement, is_multiple_of_large_power
-from gradlab.checker.slopes import NOISE_FACTOR
-from gradlab.checker.steps import EXTRAPOLATED, LONGEST, TWICE_EXTRAPOLATED
+from gradlab.checker.measuring.measurement import Measurement, is_multiple_of_large_power
+from gradlab.checker.measuring.slopes import NOISE_FACTOR
+from gradlab.checker.measuring.steps import EXTRAPOLATED, LONGEST, TWICE_EXTRAPOLATED
 from gradlab.support.floats import FloatArray, Mask
 
 # A slope, times its parameter's scale, that is at most this part of the yardstick is zero.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradlab.checker.measurement import LONGEST_FOR_WRONG, Measurement
-from gradlab.checker.slopes import NOISE_FACTOR
-from gradlab.checker.steps import EXTRAPOLATED, FIRST, SMALLEST
+from gradlab.checker.measuring.measurement import LONGEST_FOR_WRONG, Measurement
+from gradlab.checker.measuring.slopes import NOISE_FACTOR
+from gradlab.checker.measuring.steps import EXTRAPOLATED, FIRST, SMALLEST
 from gradlab.support.floats import FloatArray, Index, Mask
 
 # A step can tell if its tolerance is at most this part of the distance to be confirmed.

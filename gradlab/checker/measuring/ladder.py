@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradlab.checker.confirmation import confirm, reconsider_silence
-from gradlab.checker.kinks import find_kinks
-from gradlab.checker.measurement import Measurement, Task
-from gradlab.checker.noise import LONGEST_MOVE
-from gradlab.checker.slopes import Slopes
-from gradlab.checker.steps import (
+from gradlab.checker.measuring.confirmation import confirm, reconsider_silence
+from gradlab.checker.measuring.kinks import find_kinks
+from gradlab.checker.measuring.measurement import Measurement, Task
+from gradlab.checker.measuring.noise import LONGEST_MOVE
+from gradlab.checker.measuring.slopes import Slopes
+from gradlab.checker.measuring.steps import (
     EXTRAPOLATED,
     FIRST,
     LARGER,
     SMALLER,
     TWICE_EXTRAPOLATED,
 )
-from gradlab.checker.zeros import settle_constant, settle_zeros
+from gradlab.checker.measuring.zeros import settle_constant, settle_zeros
 from gradlab.support.floats import Mask
 
 # Where digits are few, these larger steps count even if they cannot settle anything.

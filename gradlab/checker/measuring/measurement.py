@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradlab.checker.noise import Noise
-from gradlab.checker.slopes import NOISE_FACTOR, RESOLUTION, Slopes
-from gradlab.checker.steps import (
+from gradlab.checker.measuring.noise import Noise
+from gradlab.checker.measuring.slopes import NOISE_FACTOR, RESOLUTION, Slopes
+from gradlab.checker.measuring.steps import (
     CENTRAL,
     FIRST,
     LONGEST,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradlab.checker.loss import LossOfTheta, silence
-from gradlab.checker.steps import ODD
+from gradlab.checker.measuring.steps import ODD
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # Spacings are 2^-j of each entry's unit: from the closest by factors of 16 to the farthest, or,

@@ -1,0 +1,1 @@
+"""Slopes of a loss, each with its own error, measured well enough to judge a gradient."""
