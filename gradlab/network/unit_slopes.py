@@ -106,8 +106,8 @@ def _index_pairs(Z: FloatArray) -> tuple[Index, Index]:
 def unit_noise(probe: UnitProbe) -> FloatArray:
     """Return the noise of each sample's loss along its pre-activations.
 
-    As `measure_noise` of `gradlab.checker.measuring.noise`, from fourth differences at a few units of the first
-    layer, from which the path through the network is longest.
+    As `gradlab.checker.measuring.noise.measure_noise`, from fourth differences at a few units of
+    the first layer, from which the path through the network is longest.
     """
     layer, Z = 0, probe.Z[0]
     rng = np.random.default_rng(0)

@@ -84,8 +84,10 @@ def _smallest_telling_step(m: Measurement, index: Index, distance: FloatArray) -
     j = np.floor(np.log2(distance / 4.0 * scales / (NOISE_FACTOR * m.sigma[index])))
     largest_j = SMALLEST + np.log2(scales / units)
     h = scales * 2.0 ** -np.clip(j, -np.log2(LONGEST_FOR_WRONG), largest_j)
-    # Not the points that looked wrong: beyond several kinks, two large steps agree.
-    smaller: FloatArray = np.minimum(h, m.step[index] / 4.0)
+    # Not the points that looked wrong: beyond several kinks, two large steps agree. With few digits
+    # a much smaller step could not tell anything.
+    apart = np.where(m.has_few_digits()[index], 2.0, 4.0)
+    smaller: FloatArray = np.minimum(h, m.step[index] / apart)
     return smaller
 
 

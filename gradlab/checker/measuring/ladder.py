@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradlab.checker.measuring.averaging import average
 from gradlab.checker.measuring.confirmation import confirm, reconsider_silence
 from gradlab.checker.measuring.kinks import find_kinks
 from gradlab.checker.measuring.measurement import Measurement, Task
@@ -45,6 +46,7 @@ def measure_slopes(task: Task) -> Slopes:
     _climb_down(m)
     _climb_up(m, m.is_open())
     _look_around(m)
+    average(m)
     find_kinks(m)
     confirm(m)
     _look_in_own_units(m)
@@ -121,6 +123,7 @@ def _measure_noise_again(m: Measurement) -> bool:
     m.look(m.first, again, EXTRAPOLATED)
     _climb_up(m, again)
     _look_around(m)
+    average(m)
     return True
 
 
@@ -177,7 +180,7 @@ def _judge_without_noise(m: Measurement) -> None:
     for far in _FAR:
         m.has_moved |= (m.evaluate(everything, m.scales * far, EXTRAPOLATED)[1] != 0.0).any(axis=1)
     predicted = np.abs(m.gradient) * m.scales
-    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (4.0 * predicted > m.task.size_nearby()))
+    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (8.0 * predicted > m.task.size_nearby()))
     rows = np.flatnonzero(~is_clear)
     for mask in (m.wrong, m.confirmed, m.settled, m.zero):
         mask[rows] = False

@@ -255,7 +255,7 @@ class Measurement:
         if is_hidden.any():
             noise[is_hidden] = max(float(self.sigma.max()), self._hidden()) or np.inf
         self._noise[index] = noise
-        bound, blur = truncation + kink, NOISE_FACTOR * noise / h
+        bound, blur = np.abs(truncation) + np.abs(kink), NOISE_FACTOR * noise / h
         # With few digits the bounds are mostly noise themselves, and independent of it.
         add = np.hypot if self.task.noise.is_quantised else np.add
         tolerance = add(bound, blur) + self._arithmetic(slope, index)

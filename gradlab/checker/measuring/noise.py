@@ -189,7 +189,7 @@ def _find_quantum(near: FloatArray, values: FloatArray, of_two: bool) -> float:
     below = 2.0 ** np.floor(np.log2(gap))
     candidates = below / _HALVINGS if of_two else (gap, *(below / _HALVINGS))
     # Any two values are on some grid; but not on one of powers of two.
-    fits = (q for q in candidates if q != gap or of_two or away.size > 3)
+    fits = (q for q in candidates if q != gap or of_two or away.size > 2)
     return next((float(q) for q in fits if _is_on_grid(away, q, error)), 0.0)
 
 

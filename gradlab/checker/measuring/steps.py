@@ -38,9 +38,11 @@ class Extrapolation(NamedTuple):
     ----------
     slope : ndarray of float64, shape (n,)
     truncation : ndarray of float64, shape (n,)
-        Three times the truncation error of the difference that `slope` improves on, or more.
+        In size, three times the truncation error of the difference that `slope` improves on, or
+        more.
     kink : ndarray of float64, shape (n,)
-        With `truncation`, more than the error that one kink between the points can make.
+        In size, with that of `truncation`, more than the error that one kink between the points
+        can make.
     """
 
     slope: FloatArray
@@ -61,23 +63,23 @@ def extrapolate(moves: FloatArray, losses: FloatArray, h: FloatArray) -> Extrapo
     Notes
     -----
     With D(h) the central difference and S(h) the sum of the changes at h and -h, from four losses
-    the slope is ``R = (4 D(h) - D(2h)) / 3``, `truncation` is ``|D(h) - D(2h)|`` and `kink` is
-    ``3 |d4| / (8 h)`` with the fourth difference ``d4 = S(2h) - 4 S(h)``: the first alone is zero
+    the slope is ``R = (4 D(h) - D(2h)) / 3``, `truncation` is ``D(h) - D(2h)`` and `kink` is
+    ``3 d4 / (8 h)`` with the fourth difference ``d4 = S(2h) - 4 S(h)``: the first alone is zero
     if a kink lies in the middle. From six losses the same is done once more: the slope is
-    ``(16 R(h) - R(2h)) / 15``, `truncation` is ``|R(h) - R(2h)|`` and `kink` is ``|d6| / h`` with
+    ``(16 R(h) - R(2h)) / 15``, `truncation` is ``R(h) - R(2h)`` and `kink` is ``d6 / h`` with
     ``d6 = (64 S(h) - 20 S(2h) + S(4h)) / 45``. A kink anywhere makes an error of at most 0.67
-    (four losses) or 0.81 (six) of the sum of the two.
+    (four losses) or 0.81 (six) of the sum of the sizes of the two.
     """
     # Divided by what was really moved, because theta + h is rounded.
     D = (losses[:, ::2] - losses[:, 1::2]) / (moves[:, ::2] - moves[:, 1::2])
     S = losses[:, ::2] + losses[:, 1::2]
     R = D[:, :-1] + (D[:, :-1] - D[:, 1:]) / 3.0
     if D.shape[1] == 2:
-        kink = 3.0 / 8.0 * np.abs(S[:, 1] - 4.0 * S[:, 0]) / h
-        return Extrapolation(R[:, 0], np.abs(D[:, 0] - D[:, 1]), kink)
+        kink = 3.0 / 8.0 * (S[:, 1] - 4.0 * S[:, 0]) / h
+        return Extrapolation(R[:, 0], D[:, 0] - D[:, 1], kink)
     slope = R[:, 0] + (R[:, 0] - R[:, 1]) / 15.0
-    kink = np.abs(64.0 * S[:, 0] - 20.0 * S[:, 1] + S[:, 2]) / 45.0 / h
-    return Extrapolation(slope, np.abs(R[:, 0] - R[:, 1]), kink)
+    kink = (64.0 * S[:, 0] - 20.0 * S[:, 1] + S[:, 2]) / 45.0 / h
+    return Extrapolation(slope, R[:, 0] - R[:, 1], kink)
 
 
 def step_scales(theta: FloatArray, starts: list[int]) -> FloatArray:
