@@ -22,7 +22,7 @@ from gradlab.checker.limits import describe_blind_spots, describe_resolution, de
 from gradlab.checker.loss import LossOfTheta, silence
 from gradlab.checker.measuring.ladder import measure_slopes
 from gradlab.checker.measuring.measurement import Changes, Task
-from gradlab.checker.measuring.noise import Noise, measure_noise
+from gradlab.checker.measuring.noise import Noise, find_coarse_noise, measure_noise
 from gradlab.checker.measuring.slopes import Slopes, unknown_slopes
 from gradlab.checker.measuring.steps import FIRST, ODD, entry_units, step_scales
 from gradlab.checker.parameters import Layout, ravel
@@ -205,10 +205,21 @@ class GradientCheck:
     def _measure(self, chosen: Index, changes: Changes) -> Slopes:
         starts = np.unique(np.searchsorted(chosen, self.starts))
 
+        def spread(values: FloatArray) -> FloatArray:
+            everywhere = np.zeros_like(self.theta)
+            everywhere[chosen] = values
+            return everywhere
+
         def noise_along(rows: Mask) -> Noise:
-            moving = np.zeros_like(self._units)
-            moving[chosen[rows]] = self._units[chosen[rows]]
-            return measure_noise(self._at, moving)
+            return measure_noise(self._at, spread(np.where(rows, self._units[chosen], 0.0)))
+
+        def coarse_noise_along(rows: Mask) -> float:
+            units = spread(np.where(rows, self._units[chosen], 0.0))
+            return find_coarse_noise(self._at, units, self._noise.sigma)
+
+        def change(move: FloatArray) -> float:
+            with silence():
+                return self._at.value_away_from_theta(spread(move)) - self._at.base
 
         slopes = measure_slopes(
             Task(
@@ -222,6 +233,8 @@ class GradientCheck:
                 rtol=self._rtol[chosen],
                 size_nearby=self._size_nearby,
                 noise_along=noise_along,
+                coarse_noise_along=coarse_noise_along,
+                change=change,
             )
         )
         slopes.wrong |= ~self._finite[chosen]

@@ -14,13 +14,14 @@ from gradlab.checker.measuring.confirmation import confirm, reconsider_silence
 from gradlab.checker.measuring.kinks import find_kinks
 from gradlab.checker.measuring.measurement import Measurement, Task
 from gradlab.checker.measuring.noise import LONGEST_MOVE
-from gradlab.checker.measuring.slopes import Slopes
+from gradlab.checker.measuring.slopes import NOISE_FACTOR, Slopes
 from gradlab.checker.measuring.steps import (
     EXTRAPOLATED,
     FIRST,
     LARGER,
     SMALLER,
     TWICE_EXTRAPOLATED,
+    extrapolate,
 )
 from gradlab.checker.measuring.zeros import settle_constant, settle_zeros
 from gradlab.support.floats import Mask
@@ -30,6 +31,9 @@ _FEW_DIGITS = (13, 9, 5, 3, 1)
 # Steps, in scales, at which a loss that never moved is looked at once more.
 _FAR = (2.0**3, 2.0**10)
 _AROUND = (2.0, 0.5)
+# A way over which a part of few digits changes, in the units of the parameters; and by what part
+# of it the change may differ from what the gradient predicts, besides its own doubt.
+_LONGER, _ROUGHLY = 2.0**-6, 0.1
 # The last digit of a float16, as a part of its size.
 _FLOAT16 = 2.0**-10
 # After this many larger steps in vain the best one is behind.
@@ -51,6 +55,8 @@ def measure_slopes(task: Task) -> Slopes:
     confirm(m)
     _look_in_own_units(m)
     if _measure_noise_again(m):
+        confirm(m)
+    if _find_coarse_part(m):
         confirm(m)
     reconsider_silence(m)
     settle_zeros(m)
@@ -116,7 +122,53 @@ def _measure_noise_again(m: Measurement) -> bool:
     again = _find_noisier(m, suspects)
     if not again.any():
         return False
-    for mask in (m.wrong, m.confirmed, m.kink, m.settled, m.was_silent):
+    _begin_again(m, again)
+    return True
+
+
+def _find_coarse_part(m: Measurement) -> bool:
+    """Look for a part of few digits beside a finer one that depends on the same parameters.
+
+    At close spacings the finer part alone moves. So it is looked for where something seems to be
+    wrong, and where the gradient does not predict how the loss changes over a longer way.
+    """
+    coarse_noise_along = m.task.coarse_noise_along
+    if coarse_noise_along is None or m.task.noise.is_quantised:
+        return False
+    suspects = m.wrong.copy()
+    if not suspects.any():
+        if _predicts_change(m):
+            return False
+        suspects[:] = True
+    sigma = coarse_noise_along(suspects)
+    again = suspects & (sigma > 4.0 * m.sigma)
+    if not again.any():
+        return False
+    m.sigma[again] = sigma
+    _begin_again(m, again)
+    return True
+
+
+@np.errstate(all="ignore")
+def _predicts_change(m: Measurement) -> bool:
+    """Return whether the gradient predicts the change of the loss along a direction, roughly."""
+    if m.task.change is None:
+        return True
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], m.units.size)
+    direction = m.units * signs
+    h = np.array([_LONGER])
+    moves = h[:, None] * EXTRAPOLATED
+    losses = np.array([[m.task.change(float(move) * direction) for move in moves[0]]])
+    slope, truncation, kink = extrapolate(moves, losses, h)
+    apart = abs(float(slope[0] - m.gradient @ direction))
+    size = float(np.linalg.norm(m.gradient * direction) + abs(float(slope[0])))
+    doubt = abs(float(truncation[0])) + abs(float(kink[0])) + NOISE_FACTOR * m.sigma.max() / h[0]
+    return not apart > 2.0 * doubt + _ROUGHLY * size
+
+
+def _begin_again(m: Measurement, again: Mask) -> None:
+    """Measure entries anew whose noise is larger than was thought."""
+    for mask in (m.wrong, m.confirmed, m.kink, m.settled, m.zero, m.was_silent):
         mask[again] = False
     rows = np.flatnonzero(again)
     m.keep(rows, np.zeros(rows.size), np.full(rows.size, np.inf), m.first[rows])
@@ -124,7 +176,6 @@ def _measure_noise_again(m: Measurement) -> bool:
     _climb_up(m, again)
     _look_around(m)
     average(m)
-    return True
 
 
 def _find_noisier(m: Measurement, suspects: Mask) -> Mask:
@@ -181,6 +232,9 @@ def _judge_without_noise(m: Measurement) -> None:
         m.has_moved |= (m.evaluate(everything, m.scales * far, EXTRAPOLATED)[1] != 0.0).any(axis=1)
     predicted = np.abs(m.gradient) * m.scales
     is_clear = ~m.has_moved & ((m.gradient == 0.0) | (8.0 * predicted > m.task.size_nearby()))
+    constant = np.flatnonzero(is_clear & (m.gradient != 0.0))
+    m.wrong[constant] = True
+    m.keep(constant, np.zeros(constant.size), np.zeros(constant.size), m.scales[constant])
     rows = np.flatnonzero(~is_clear)
     for mask in (m.wrong, m.confirmed, m.settled, m.zero):
         mask[rows] = False

@@ -67,8 +67,11 @@ class Task:
         How far each entry of the gradient may be off, as a part of its block's largest.
     size_nearby : callable
         Returns the size of the loss at points about as far away as theta is large.
-    noise_along : callable, optional
-        Takes a mask of entries and returns the noise of the loss along these alone.
+    noise_along, coarse_noise_along : callable, optional
+        Take a mask of entries and return the noise of the loss along these alone, and that of a
+        coarser part of it, 0 without one.
+    change : callable, optional
+        Takes a move of all entries and returns how much the loss changes.
     """
 
     changes: Changes
@@ -81,6 +84,8 @@ class Task:
     rtol: FloatArray
     size_nearby: Callable[[], float]
     noise_along: Callable[[Mask], Noise] | None = None
+    coarse_noise_along: Callable[[Mask], float] | None = None
+    change: Callable[[FloatArray], float] | None = None
 
 
 class Measurement:
@@ -269,7 +274,9 @@ class Measurement:
 
     def _note_slopes_nearby(self, index: Index, h: FloatArray, losses: FloatArray) -> None:
         is_near = (h <= self.scales[index] / 4.0) & np.isfinite(losses).all(axis=1)
-        change = np.abs(losses).max(axis=1) - NOISE_FACTOR * self.sigma[index]
+        # On both sides: at a jump, one alone is no slope.
+        sides = np.abs(losses[:, ::2]).max(axis=1), np.abs(losses[:, 1::2]).max(axis=1)
+        change = np.minimum(*sides) - NOISE_FACTOR * self.sigma[index]
         slope = np.where(is_near, np.maximum(change, 0.0) / h, 0.0)
         self._nearby[index] = np.maximum(self._nearby[index], slope)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 # Spacings are 2^-j of each entry's unit: from the closest by factors of 16 to the farthest, or,
 # while the loss does not move at all, to the widest.
 _CLOSEST, _FARTHEST, _WIDEST, _FACTOR = 46, 18, -6, 4
+# Between these spacings the noise of a coarser part is looked for.
+_COARSE, _WIDEST_COARSE = 38, 10
 # Nearer than this, what two spacings agree on is noise; further away it may be anything.
 _FAR = 2
 # The loss at theta itself is left out: it is often rounder there than anywhere nearby.
@@ -84,12 +87,16 @@ def measure_noise(at: LossOfTheta, units: FloatArray) -> Noise:
        Computing 33 (2011), 1292-1314. They look for a difference that is flat over the orders;
        here one order is flat over the spacings.
     """
+    with silence():
+        return _search(at, _draw_directions(units))
+
+
+def _draw_directions(units: FloatArray) -> FloatArray:
     count = 1 if np.count_nonzero(units) <= _FEW else 2
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (count, units.size))
     # Not all by the same: a softmax, for one, does not move if all its inputs do.
-    directions = units * signs * np.resize([1.0, 0.5, 0.25], units.size)
-    with silence():
-        return _search(at, directions)
+    directions: FloatArray = units * signs * np.resize([1.0, 0.5, 0.25], units.size)
+    return directions
 
 
 def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
@@ -121,11 +128,32 @@ def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
                 return Noise(max(_level(near), quantum / 4.0, *beyond), is_quantised=True)
         if j < _FAR:
             # Whatever moves only here is no noise, unless its steps are those of a float.
-            return Noise(floor, has_moved=False, is_settled=False)
+            return Noise(max([floor, *levels[:1]]), has_moved=bool(levels), is_settled=False)
         if levels and 0.0 < level <= 4.0 * levels[-1]:
             return Noise(max(floor, _without_jump(values, level, levels[-1], silent)))
         levels.append(level)
     return Noise(max([floor, *levels[:1]]), has_moved=bool(levels), is_settled=False)
+
+
+def find_coarse_noise(at: LossOfTheta, units: FloatArray, sigma: float) -> float:
+    """Return the noise of a coarser part of the loss beside a finer one, 0 if there is none.
+
+    Where a part in float64 and a part of few digits depend on the same parameters, the finer one
+    alone moves the loss at close spacings, and sets `sigma`. The noise of the coarser one shows at
+    wider spacings as a level that is there at once and stays, where that of a smooth loss would
+    grow by 16^4 from one to the next, and that of a kink by 16.
+    """
+    directions = _draw_directions(units)
+    visible = 64.0 * sigma
+    spacings = range(_COARSE, _WIDEST_COARSE - 1, -_FACTOR)
+    with silence():
+        levels = [_level(_values_along(at, directions, j)) for j in spacings]
+    shown = [level for level in levels if level > visible]
+    # The first may be one of few steps: hardly any of the points are on another step.
+    for first in (0, 1):
+        if len(shown) > first + 1 and shown[first + 1] <= 4.0 * shown[first]:
+            return max(shown[first : first + 2]) if shown[first] <= 64.0 * shown[0] else 0.0
+    return 0.0
 
 
 def _values_along(at: LossOfTheta, directions: FloatArray, j: int) -> FloatArray:
@@ -143,7 +171,15 @@ def _is_constant(values: FloatArray) -> bool:
 
 
 def _level(values: FloatArray) -> float:
-    return float(np.sqrt(np.mean(np.diff(values, 4) ** 2) / 70.0))
+    return _root_mean_square(np.diff(values, 4)) / math.sqrt(70.0)
+
+
+def _root_mean_square(values: FloatArray) -> float:
+    # Divided by the largest first, so that no square overflows.
+    largest = float(np.abs(values).max())
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return float(largest * np.sqrt(np.mean((values / largest) ** 2)))
 
 
 def _without_jump(values: FloatArray, level: float, before: float, silent: int | None) -> float:
@@ -154,7 +190,7 @@ def _without_jump(values: FloatArray, level: float, before: float, silent: int |
     """
     sides = np.stack([np.diff(values[:, :4], 3), np.diff(values[:, 4:], 3)])
     # Third differences of independent errors have variance (1 + 9 + 9 + 1) sigma^2.
-    beside = float(np.sqrt(np.mean(sides**2) / 20.0))
+    beside = _root_mean_square(sides) / math.sqrt(20.0)
     return beside if silent is None and beside < level / 64.0 else max(level, before)
 
 
