@@ -9,6 +9,7 @@ import numpy as np
 from gradlab.checker.diagnosis import Block, Finding
 from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.measuring.noise import Noise
+from gradlab.checker.measuring.steps import largest_in_units
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 
 # Two calls of one function may differ by this many units of round-off: a sum that is taken in
@@ -107,8 +108,10 @@ def find_small_difference(block: Block) -> Finding | None:
     if not block.failed:
         return None
     with np.errstate(all="ignore"):
-        size = np.nanmax(np.maximum(np.abs(block.gradient), np.abs(block.slopes.value)))
-        part = float(np.nanmax(block.difference[block.slopes.wrong]) / size)
+        sizes = np.maximum(np.abs(block.gradient), np.abs(block.slopes.value))
+        largest = largest_in_units(np.ravel(block.values), np.nan_to_num(np.ravel(sizes)))
+        parts = np.ravel(block.difference) / largest
+        part = float(np.nanmax(parts[np.ravel(block.slopes.wrong)]))
     if not 0.0 < part <= _SMALL:
         return None
     rtol = 10.0 ** math.ceil(math.log10(2.0 * part))

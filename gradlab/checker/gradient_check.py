@@ -35,6 +35,8 @@ from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 _IN_DOUBT = 500
 # The noise of a whole loss in units of round-off, where it is not worth measuring.
 _ROUGH = 1e3
+# How far theta is moved, in scales, to see whether the loss follows arrays that change in place.
+_MOVE = 2.0**-10
 
 
 class GradientCheck:
@@ -96,6 +98,9 @@ class GradientCheck:
         self._names, self._shapes = layout.names, layout.shapes
         self.sizes, self.starts = layout.sizes, layout.starts
         self.finding = find_unusable_loss(self._replays)
+        if self.finding is None:
+            scales = step_scales(self.theta, self.starts)
+            self._at.give_copies_if_needed(scales * (ODD * _MOVE))
         self._noise = Noise(math.nan)
 
     def report_unmeasured(self) -> GradientReport:
@@ -266,7 +271,7 @@ class GradientCheck:
             row = judge_block(block, shape, part - self.starts[k])
             if row.verdict == "inconclusive" and self.finding is None:
                 entry = self.starts[k] + int(np.ravel_multi_index(row.worst, shape))
-                row = replace(row, complex_step=self._at.complex_slope(entry))
+                row = replace(row, complex_step=self._at.complex_slope(entry) or None)
             rows.append(row)
         again = find_changing_gradient(self._analytic[indices], self._again[indices], slopes.value)
         return self._assemble_report(blocks, rows, method, notes, again)
@@ -351,7 +356,7 @@ def _describe_allowance(
     """Say which differences count as none."""
     said = []
     if rtol > 0.0:
-        said.append(f"Differences of at most rtol = {rtol:.0e} of the block's largest entry pass.")
+        said.append(f"Differences of at most rtol = {rtol:g} of the block's largest entry pass.")
     short = [name for name, part in zip(names, rounding.tolist(), strict=True) if part > rtol]
     if short:
         said.append(

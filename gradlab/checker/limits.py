@@ -15,21 +15,20 @@ from gradlab.checker.report import BlockReport
 
 def describe_resolution(rows: Sequence[BlockReport]) -> list[str]:
     """Say of each inconclusive block how well it could be measured."""
-    return [
-        f"{row.name}: {_reach(row)}, and {RESOLUTION:.0e} is needed."
-        for row in rows
-        if row.verdict == "inconclusive"
-    ]
+    return [f"{row.name}: {_reach(row)}." for row in rows if row.verdict == "inconclusive"]
 
 
 def _reach(row: BlockReport) -> str:
     if math.isnan(row.numeric):
         return "the loss has no finite value near the parameters along some entry"
+    if row.resolution <= RESOLUTION:
+        return "its gradient looks wrong, but no smaller step could confirm it"
     if not math.isfinite(row.resolution) or row.resolution >= 1.0:
         return "its slopes could not be told from zero"
     # A power of ten, because the digits differ between machines.
     power = math.ceil(math.log10(row.resolution)) if row.resolution > 0.0 else -16
-    return f"its slopes could be measured to within 1e{power} of its largest entry"
+    reached = f"its slopes could be measured to within 1e{power} of its largest entry"
+    return f"{reached}, and {RESOLUTION:.0e} is needed"
 
 
 def describe_zeros(blocks: Sequence[Block]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.parameters import Layout
+from gradlab.checker.parameters import Layout, leaves
 from gradlab.support.floats import FloatArray
 from gradlab.support.progress import progress
 
@@ -34,14 +34,62 @@ class LossOfTheta:
         self.theta = layout.theta.copy()
         self.evaluations = 0
         self._loss = loss
+        self._layout = layout
         self._view = layout.view
         self._params = layout.view(self.theta)
+        self._gives_copies = False
 
     def __call__(self) -> float:
         """Return the loss at theta; raise TypeError or ValueError unless it is a real number."""
         self.evaluations += 1
-        value = self._loss(self._params)
+        params = self._layout.unravel(self.theta) if self._gives_copies else self._params
+        value = self._loss(params)
         return value if isinstance(value, float) else _real_scalar(value)
+
+    def give_copies_if_needed(self, move: FloatArray) -> None:
+        """From now on pass a copy of theta each time, if the loss must not get the same arrays.
+
+        That is slower, but a loss may replace the arrays in its dict, or keep the last ones to see
+        whether it was called there before.
+
+        Parameters
+        ----------
+        move : ndarray of float64, shape (N,)
+            A small move, at which the loss is asked for both ways.
+
+        Raises
+        ------
+        ValueError
+            If the loss changes its params there.
+        """
+        before = self.theta.copy()
+        with silence():
+            self.theta += move
+            moved = self.theta.copy()
+            in_place = self.value_or_nan()
+            after = self.theta.copy()
+            self.theta[:] = before
+            if in_place == self.base:
+                # A loss that compares with the last array must see another one in between.
+                self._value_of_copy(before + 2.0 * move)
+            with_copies = self._value_of_copy(moved)
+        self._layout.at(moved).require_unchanged("loss", after)
+        is_same = in_place == with_copies or (np.isnan(in_place) and np.isnan(with_copies))
+        self._gives_copies = not is_same or not self._keeps_arrays()
+
+    def _value_of_copy(self, theta: FloatArray) -> float:
+        self.evaluations += 1
+        try:
+            return _real_scalar(self._loss(self._layout.unravel(theta)))
+        except Exception:
+            return float("nan")
+
+    def _keeps_arrays(self) -> bool:
+        blocks = [leaf for _, leaf in leaves(self._params)]
+        return len(blocks) == len(self._layout.sizes) and all(
+            isinstance(block, np.ndarray) and np.shares_memory(block, self.theta)
+            for block in blocks
+        )
 
     @cached_property
     def base(self) -> float:

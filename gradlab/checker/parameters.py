@@ -7,6 +7,7 @@ entry i of a gradient that was raveled the same way belong together.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -119,6 +120,12 @@ class Layout:
     def unravel(self, theta: FloatArray) -> Any:
         """Return the structure with copies of the parts of a theta as its blocks."""
         return self.view(np.array(theta, dtype=np.float64))
+
+    def at(self, theta: FloatArray) -> Layout:
+        """Return the same layout with another theta."""
+        other = copy.copy(self)
+        other.theta = theta
+        return other
 
     def name_of(self, entry: int) -> str:
         """Return the name of the block in which an entry of theta lies."""

@@ -76,9 +76,10 @@ def choose_worst(reports: Sequence[GradientReport], points: int) -> GradientRepo
         if level in severity
     )
     where = "the params given" if number == 0 else f"random point {number} of {points - 1}"
-    note = f"Checked at {len(reports)} points: {counts}. This is the report at {where}."
+    number_of = "1 point" if len(reports) == 1 else f"{len(reports)} points"
+    note = f"Checked at {number_of}: {counts}. This is the report at {where}."
     if len(reports) < points:
-        note += f" The loss has no finite value near {points - len(reports)} others."
+        note += f" Nothing could be checked near {points - len(reports)} of the {points}."
     return replace(
         reports[number],
         evaluations=sum(report.evaluations for report in reports),

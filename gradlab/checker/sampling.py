@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradlab.checker.loss import LossOfTheta
+from gradlab.checker.loss import LossOfTheta, silence
 from gradlab.checker.measuring.slopes import Slopes
 from gradlab.support.floats import FloatArray
 
@@ -124,6 +124,7 @@ class Directions:
                 vectors.append(rng.standard_normal(size))
         return cls(at, parts, vectors)
 
+    @np.errstate(all="ignore")
     def slopes(self, gradient: FloatArray) -> FloatArray:
         """Return the slope along each direction that a gradient predicts."""
         return np.array(
@@ -132,16 +133,19 @@ class Directions:
 
     def changes(self, index: NDArray[np.intp], points: FloatArray) -> FloatArray:
         """Return how much the loss changes at these ways along these directions."""
-        theta, base = self.at.theta, self.at()
+        theta, base = self.at.theta, self.at.base
         losses = np.empty_like(points)
-        for row, (number, places) in enumerate(zip(index.tolist(), points.tolist(), strict=True)):
-            part, vector = self.parts[number], self.vectors[number]
-            before = theta[part].copy()
-            for column, place in enumerate(places):
-                theta[part] = before + place * vector
-                losses[row, column] = self.at.value_or_nan()
-            theta[part] = before
-        return losses - base
+        with silence():
+            for row, (number, places) in enumerate(
+                zip(index.tolist(), points.tolist(), strict=True)
+            ):
+                part, vector = self.parts[number], self.vectors[number]
+                before = theta[part].copy()
+                for column, place in enumerate(places):
+                    theta[part] = before + place * vector
+                    losses[row, column] = self.at.value_or_nan()
+                theta[part] = before
+            return losses - base
 
 
 def describe_sample(sizes: NDArray[np.int_], counts: NDArray[np.int_]) -> tuple[str, ...]:
@@ -164,13 +168,18 @@ def describe_directions(
 ) -> tuple[str, ...]:
     """Say how many directions were measured, and how likely they are to miss an error."""
     # E (v.g)^2 = |g|^2 for a standard normal v.
-    norms = np.sqrt(np.mean(given.reshape(-1, count) ** 2, axis=1))
     tolerances = slopes.tolerance.reshape(-1, count).max(axis=1)
     with np.errstate(all="ignore"):
+        norms = np.sqrt(np.mean(given.reshape(-1, count) ** 2, axis=1))
         ratios = np.nan_to_num(_ERROR_TOLD * norms / tolerances, nan=0.0)
     chance = max(chance_to_miss_along(float(ratio), count) for ratio in ratios)
     return (
-        f"{count} random directions in each of {sizes.size} blocks were measured, no entries.",
+        f"{_count(count, 'random direction')} in each of {_count(sizes.size, 'block')} "
+        f"{'was' if count == 1 else 'were'} measured, no entries.",
         f"The chance to miss an error of {_ERROR_TOLD:.0e} of a block's norm: "
         f"{chance:.2g} at most.",
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -131,9 +131,10 @@ def _find_both(block: Block, setting: Setting, where: Mask, place: str) -> list[
 
 
 def _say_missing(c: float) -> str:
+    times = "" if abs(abs(c) - 1.0) < 1e-3 else f"{abs(c):.4g} times "
     if c > 0.0:
-        return f"The gradient lacks {c:.4g} times the parameter itself"
-    return f"The gradient has {-c:.4g} times the parameter itself too much"
+        return f"The gradient lacks {times}the parameter itself"
+    return f"The gradient has {times}the parameter itself too much"
 
 
 def _guess_l2(c: float) -> str:

@@ -23,6 +23,7 @@ from gradlab.checker.measuring.steps import (
     LONGEST_PART,
     PART_OF_ENTRY,
     extrapolate,
+    has_mixed_units,
 )
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 
@@ -37,8 +38,6 @@ _FEW_DIGITS, _SEEN = 1e-9, 0.1
 _FEW_DIGITS_MARGIN = 3.0
 # An entry's own size is the unit of the rounding of its arguments up to this factor.
 _ARGUMENTS = 2.0**12
-# Entries of one block that differ in size by more than this are in different units.
-_MIXED = 2.0**20
 # The digits of a float32.
 _FLOAT32 = 24
 
@@ -143,12 +142,10 @@ class Measurement:
         self.has_moved, self.was_silent, self.is_silent = _masks(3, size)
         self.is_granular, self.was_sought = _masks(2, size)
 
-    def _find_mixed_units(self) -> Mask:
-        theta = self.task.theta
-        largest = np.maximum.reduceat(np.abs(theta), self.task.starts)
-        nonzero = np.where(theta == 0.0, np.inf, np.abs(theta))
-        mixed: Mask = largest > _MIXED * np.minimum.reduceat(nonzero, self.task.starts)
-        return mixed
+    def _find_mixed_units(self) -> list[bool]:
+        return [
+            has_mixed_units(block) for block in np.split(self.task.theta, self.task.starts[1:])
+        ]
 
     def take_central_differences(self) -> FloatArray:
         """Settle what two losses for each entry can settle, and return the changes of the loss."""

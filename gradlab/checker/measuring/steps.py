@@ -21,6 +21,8 @@ PART_OF_ENTRY = 2.0**-5
 # and up to here at least.
 LONGEST_PART, LONGEST = -3, 2.0**-2
 _LEAST_OF_ZEROS = 2.0**-10
+# Entries of a block that differ in size by more than this, times their number, have units.
+_MIXED = 2.0**10
 # Powers of two lie on the grid of a float32, where its rounding would not show, and a quantised
 # loss would have the same slope at several of them. Twenty bits keep the moves exact.
 ODD = 1.0 + 247151 * 2.0**-20
@@ -82,6 +84,7 @@ def extrapolate(moves: FloatArray, losses: FloatArray, h: FloatArray) -> Extrapo
     return Extrapolation(slope, R[:, 0] - R[:, 1], kink)
 
 
+@np.errstate(all="ignore")
 def step_scales(theta: FloatArray, starts: list[int]) -> FloatArray:
     """Return a power of two for each entry, at least its size and the typical size of its block.
 
@@ -97,6 +100,34 @@ def step_scales(theta: FloatArray, starts: list[int]) -> FloatArray:
     smallest = np.min(typical, where=typical > 0.0, initial=1.0)
     typical[typical == 0.0] = max(float(smallest), _LEAST_OF_ZEROS)
     return _power_of_two_above(np.maximum(np.abs(theta), np.repeat(typical, sizes)))
+
+
+@np.errstate(all="ignore")
+def largest_in_units(theta: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Return what each slope of a block is small or large beside: the largest of the block.
+
+    Where the entries of the block are in different units, slopes are compared after each is
+    multiplied by the size of its parameter.
+
+    Parameters
+    ----------
+    theta : ndarray of float64, shape (n,)
+        The entries of one block.
+    slopes : ndarray of float64, shape (n,)
+        The sizes of its slopes.
+    """
+    largest = np.full(theta.shape, slopes.max())
+    if not has_mixed_units(theta):
+        return largest
+    units = _power_of_two_above(np.where(theta == 0.0, np.abs(theta).max(), theta))
+    smaller: FloatArray = np.minimum(largest, (slopes * units).max() / units)
+    return smaller
+
+
+def has_mixed_units(theta: FloatArray) -> bool:
+    """Return whether the entries of a block differ so much in size that they must have units."""
+    sizes = np.abs(theta[theta != 0.0])
+    return sizes.size > 1 and bool(sizes.max() > _MIXED * theta.size * sizes.min())
 
 
 def entry_units(theta: FloatArray, scales: FloatArray) -> FloatArray:
