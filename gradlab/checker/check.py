@@ -171,7 +171,8 @@ def check_gradient(
     """
     if sample is not None and directions is not None:
         raise ValueError("sample and directions are both given; at most one of them must be")
-    for name, count in (("points", points), ("sample", sample), ("directions", directions)):
+    require_count("points", points)
+    for name, count in (("sample", sample), ("directions", directions)):
         if count is not None:
             require_count(name, count)
     require_count("seed", seed, least=0)

@@ -86,7 +86,8 @@ def find_low_precision(at: LossOfTheta, noise: Noise, scales: FloatArray) -> Fin
     """Return a finding if the loss has far fewer digits than float64 arithmetic gives it."""
     size, sigma = abs(at.base), noise.sigma
     limit = _LOW_PRECISION * UNIT_ROUNDOFF
-    if not (np.isfinite(sigma) and size > 0.0 and sigma > limit * size):
+    is_known = noise.is_settled and np.isfinite(sigma)
+    if not (is_known and size > 0.0 and sigma > limit * size):
         return None
     # A small loss may be the difference of large numbers, whose digits are all there.
     size = max(size, at.size_nearby(scales))

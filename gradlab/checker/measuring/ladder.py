@@ -30,6 +30,8 @@ from gradlab.support.floats import Mask
 _FEW_DIGITS = (13, 9, 5, 3, 1)
 # Steps, in scales, at which a loss that never moved is looked at once more.
 _FAR = (2.0**3, 2.0**10)
+# Moves of all entries together, in their units.
+_TOGETHER = (0.5, -0.5, 1.0, -1.0, 4.0, -4.0)
 _AROUND = (2.0, 0.5)
 # A way over which a part of few digits changes, in the units of the parameters; and by what part
 # of it the change may differ from what the gradient predicts, besides its own doubt.
@@ -223,20 +225,26 @@ def _judge_without_noise(m: Measurement) -> None:
 
     It may be constant, or of so few digits that nothing shows. Entries along which it does not
     move much further away either are constant: there a gradient of 0 passes, and one that predicts
-    a change of about the size of the loss is wrong.
+    a change far larger than the loss is wrong.
     """
     if m.task.noise.has_moved:
         return
     everything = np.arange(m.value.size)
     for far in _FAR:
         m.has_moved |= (m.evaluate(everything, m.scales * far, EXTRAPOLATED)[1] != 0.0).any(axis=1)
+    change = m.task.change
+    if change is not None and any(change(part * m.units) != 0.0 for part in _TOGETHER):
+        # Along no entry alone, but along all of them.
+        m.has_moved[:] = True
     predicted = np.abs(m.gradient) * m.scales
-    is_clear = ~m.has_moved & ((m.gradient == 0.0) | (8.0 * predicted > m.task.size_nearby()))
+    size = m.task.size_nearby()
+    is_large = predicted > 8.0 * size
+    is_clear = ~m.has_moved & ((m.gradient == 0.0) | is_large)
     constant = np.flatnonzero(is_clear & (m.gradient != 0.0))
     m.wrong[constant] = True
     m.keep(constant, np.zeros(constant.size), np.zeros(constant.size), m.scales[constant])
     rows = np.flatnonzero(~is_clear)
     for mask in (m.wrong, m.confirmed, m.settled, m.zero):
         mask[rows] = False
-    size = np.maximum(np.abs(m.gradient), np.abs(m.value))
-    m.tolerance[rows] = np.maximum(4.0 * size, m.sigma / m.units)[rows]
+    largest = np.maximum(np.abs(m.gradient), np.abs(m.value))
+    m.tolerance[rows] = np.maximum(4.0 * largest, m.sigma / m.units)[rows]

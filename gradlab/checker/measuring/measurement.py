@@ -280,6 +280,7 @@ class Measurement:
     def _arithmetic(self, slope: FloatArray, index: Index) -> FloatArray:
         return 8.0 * UNIT_ROUNDOFF * (np.abs(slope) + np.abs(self.gradient[index]))
 
+    @np.errstate(all="ignore")
     def largest_of_block(self) -> FloatArray:
         """Return, for each entry, the largest slope of its block, measured or given.
 

@@ -14,8 +14,10 @@ from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 # Spacings are 2^-j of each entry's unit: from the closest by factors of 16 to the farthest, or,
 # while the loss does not move at all, to the widest.
 _CLOSEST, _FARTHEST, _WIDEST, _FACTOR = 46, 18, -6, 4
+# A quantum of so many units of round-off is not that of float64.
+_COARSE_QUANTUM = 2.0**12
 # Between these spacings the noise of a coarser part is looked for.
-_COARSE, _WIDEST_COARSE = 38, 10
+_COARSE, _WIDEST_COARSE, _FINER_FACTOR = 38, 5, 3
 # Nearer than this, what two spacings agree on is noise; further away it may be anything.
 _FAR = 2
 # The loss at theta itself is left out: it is often rounder there than anywhere nearby.
@@ -130,7 +132,15 @@ def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
             # Whatever moves only here is no noise, unless its steps are those of a float.
             return Noise(max([floor, *levels[:1]]), has_moved=bool(levels), is_settled=False)
         if levels and 0.0 < level <= 4.0 * levels[-1]:
+            quantum = _find_quantum(values, values, of_two=False) if silent is not None else 0.0
+            if quantum > _COARSE_QUANTUM * floor:
+                return Noise(max(level, levels[-1], quantum / 4.0), is_quantised=True)
+            if silent is not None:
+                level = max(level, min(_smallest_gap(values) / 4.0, 4.0 * level))
             return Noise(max(floor, _without_jump(values, level, levels[-1], silent)))
+        if silent is not None and not levels:
+            # Whatever it is that made the loss move, its steps are at least so large.
+            level = max(level, _smallest_gap(values) / 4.0)
         levels.append(level)
     return Noise(max([floor, *levels[:1]]), has_moved=bool(levels), is_settled=False)
 
@@ -141,19 +151,26 @@ def find_coarse_noise(at: LossOfTheta, units: FloatArray, sigma: float) -> float
     Where a part in float64 and a part of few digits depend on the same parameters, the finer one
     alone moves the loss at close spacings, and sets `sigma`. The noise of the coarser one shows at
     wider spacings as a level that is there at once and stays, where that of a smooth loss would
-    grow by 16^4 from one to the next, and that of a kink by 16.
+    grow by 8^4 from one to the next, and that of a kink by 8.
     """
     directions = _draw_directions(units)
     visible = 64.0 * sigma
-    spacings = range(_COARSE, _WIDEST_COARSE - 1, -_FACTOR)
+    spacings = range(_COARSE, _WIDEST_COARSE - 1, -_FINER_FACTOR)
     with silence():
-        levels = [_level(_values_along(at, directions, j)) for j in spacings]
-    shown = [level for level in levels if level > visible]
-    # The first may be one of few steps: hardly any of the points are on another step.
-    for first in (0, 1):
-        if len(shown) > first + 1 and shown[first + 1] <= 4.0 * shown[first]:
-            return max(shown[first : first + 2]) if shown[first] <= 64.0 * shown[0] else 0.0
-    return 0.0
+        values = [_values_along(at, directions, j) for j in spacings]
+    levels = np.array([_level(some) for some in values])
+    # A jump or kink at theta itself shows on no side of it.
+    beside = np.array([_level_of_sides(some) for some in values])
+    shown = np.flatnonzero((levels > visible) & (beside >= levels / 64.0))
+    if not shown.size:
+        return 0.0
+    first = int(shown[0])
+    following = levels[first + 1 : first + 4]
+    stays = following <= 6.0 * levels[first]
+    is_seen_again = np.isin(np.arange(first + 1, first + 4), shown)[: following.size] & stays
+    if stays.sum() < 2 or not is_seen_again.any():
+        return 0.0
+    return float(max(levels[first], following[is_seen_again].max()))
 
 
 def _values_along(at: LossOfTheta, directions: FloatArray, j: int) -> FloatArray:
@@ -188,10 +205,25 @@ def _without_jump(values: FloatArray, level: float, before: float, silent: int |
     A jump looks alike at every spacing. A quantised loss may look like one, too; but it was silent
     at close spacings.
     """
+    beside = _level_of_sides(values)
+    return beside if silent is None and beside < level / 64.0 else max(level, before)
+
+
+def _level_of_sides(values: FloatArray) -> float:
+    """Return the level on the two sides of theta, which no jump or kink at theta has a part in."""
     sides = np.stack([np.diff(values[:, :4], 3), np.diff(values[:, 4:], 3)])
     # Third differences of independent errors have variance (1 + 9 + 9 + 1) sigma^2.
-    beside = _root_mean_square(sides) / math.sqrt(20.0)
-    return beside if silent is None and beside < level / 64.0 else max(level, before)
+    return _root_mean_square(sides) / math.sqrt(20.0)
+
+
+def _smallest_gap(values: FloatArray) -> float:
+    gaps = np.diff(np.unique(values))
+    return float(gaps.min()) if gaps.size else 0.0
+
+
+def _level_but_for_jumps(values: FloatArray) -> float:
+    level = _level(values)
+    return level if _level_of_sides(values) >= level / 64.0 else 0.0
 
 
 def _values_at_onset(
@@ -222,10 +254,10 @@ def _find_quantum(near: FloatArray, values: FloatArray, of_two: bool) -> float:
     gap = float(gaps.min())
     away = np.unique(np.concatenate([grid, values.ravel()])) - grid[0]
     error = 8.0 * UNIT_ROUNDOFF * float(np.abs(grid).max())
-    below = 2.0 ** np.floor(np.log2(gap))
+    below = 2.0 ** np.floor(np.log2(gap) + 1e-6)
     candidates = below / _HALVINGS if of_two else (gap, *(below / _HALVINGS))
     # Any two values are on some grid; but not on one of powers of two.
-    fits = (q for q in candidates if q != gap or of_two or away.size > 2)
+    fits = (q for q in candidates if q != gap or of_two or away.size > 3)
     return next((float(q) for q in fits if _is_on_grid(away, q, error)), 0.0)
 
 

@@ -52,23 +52,30 @@ def settle_zeros(m: Measurement) -> None:
     rows = _find_candidates(m, is_all_zero)
     if not rows.any():
         return
+    again = rows & ~m.was_sought
     m.was_sought |= rows
     # Anew where the step was larger than a quarter of the scale: a loss may be the same again a
     # period away.
-    far = rows & (m.step > m.scales / 4.0)
+    far = again & (m.step > m.scales / 4.0)
     kept = m.value[far], m.tolerance[far], m.step[far]
     m.value[far], m.tolerance[far], m.step[far] = 0.0, np.inf, np.inf
     for j in _STEPS:
         is_near = m.tolerance * _reach(m) > 0.1 * ZERO * m.yardstick()
-        m.look(m.scales * 2.0**-j, rows & is_near & ~m.wrong, TWICE_EXTRAPOLATED)
+        m.look(m.scales * 2.0**-j, again & is_near & ~m.wrong, TWICE_EXTRAPOLATED)
     lost = far & ~np.isfinite(m.tolerance)
     m.value[lost], m.tolerance[lost], m.step[lost] = (known[lost[far]] for known in kept)
     rows &= ~lost & ~m.is_granular & ~m.wrong & ~m.is_outside() & np.isfinite(m.tolerance)
     zero = rows & (m.tolerance * _reach(m) <= ZERO * m.yardstick())
-    if is_all_zero and not m.task.noise.is_quantised:
+    if is_all_zero and _is_noise_alone(m):
         zero |= rows & (m.tolerance * m.scales <= 64.0 * m.sigma)
     m.zero |= zero
     m.settled |= zero
+
+
+def _is_noise_alone(m: Measurement) -> bool:
+    """Return whether the loss is on no grid that hides a slope, or is nothing but noise nearby."""
+    noise = m.task.noise
+    return not noise.is_quantised or m.task.size_nearby() <= 8.0 * noise.sigma
 
 
 def _reach(m: Measurement) -> FloatArray:
@@ -86,7 +93,7 @@ def _find_candidates(m: Measurement, is_all_zero: bool) -> Mask:
     size = np.maximum(np.abs(m.gradient), np.abs(m.value))
     rows: Mask = m.is_open() & ~m.is_outside() & np.isfinite(m.tolerance)
     rows &= (size <= 4.0 * m.tolerance) | (size * _reach(m) <= ZERO * yardstick)
-    rows &= ~m.was_sought & ~m.is_granular
+    rows &= ~m.is_granular
     if is_all_zero:
         return rows
     # A step beyond the scale on which the loss varies makes a large slope look small; and with
