@@ -49,21 +49,21 @@ def describe_blind_spots(blocks: Sequence[Block], of_data: Sequence[str]) -> lis
     Parameters
     ----------
     blocks : sequence of Block
-        The whole blocks that were measured.
+        What was measured of each.
     of_data : sequence of str
         What is single or zero in the data, in words.
     """
     spots: list[str] = []
     for block in blocks:
         values, gradient = block.values, block.gradient
+        entries = "entries" if block.whole else "measured entries"
         if not values.any():
-            spots.append(f"{block.name} is all zeros")
+            spots.append(f"all {entries} of {block.name} are 0")
         elif values.size > 1 and (values == values.flat[0]).all():
-            spots.append(f"all entries of {block.name} are equal")
+            spots.append(f"all {entries} of {block.name} are equal")
         exact = int(np.count_nonzero(gradient == 0.0))
         if exact:
-            of = "entries" if gradient.size > 1 else "entry"
-            spots.append(f"the gradient is 0 in {exact} of {gradient.size} {of} of {block.name}")
+            spots.append(f"the gradient is 0 in {exact} of {gradient.size} {entries} of {block.name}")
     spots += of_data
     if not spots:
         return []

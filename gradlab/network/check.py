@@ -57,9 +57,7 @@ def check_network(
 
     Examples
     --------
-    >>> from gradlab.network.digits import load_digits
-    >>> from gradlab import check_network
-    >>> from gradlab.network.mlp import MLP, has_own_loss
+    >>> from gradlab import MLP, check_network, load_digits
     >>> X, Y = load_digits()
     >>> check_network(MLP([64, 8, 10]), X[:16], Y[:16]).passed
     True
@@ -117,8 +115,10 @@ def _describe_data(network: Any, X: Any) -> list[str]:
         spots.append("X is a batch of one row")
     rows = np.asarray(X)
     if rows.ndim == 2 and rows.dtype.kind in "fiu":
-        empty = int((~rows.any(axis=1)).sum())
-        spots += [f"{empty} of {len(rows)} rows of X are zero"] if empty else []
+        for axis, what in ((1, "rows"), (0, "columns")):
+            empty = ~rows.any(axis=axis)
+            if empty.any():
+                spots.append(f"{empty.sum()} of {empty.size} {what} of X are zero")
     single = [index for index, size in enumerate(getattr(network, "sizes", ())) if size == 1]
     return spots + [f"sizes[{index}] is 1" for index in single]
 

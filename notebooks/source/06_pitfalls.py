@@ -669,7 +669,7 @@ start = gradlab.MLP([64, 96, 10], seed=6).params
 for name, options in (("200 entries:", {"sample": 200}), ("directions: ", {"directions": 1})):
     report = gradlab.check_gradient(lambda p: at(p).loss(X, Y), zeroed, start, **options)
     print(name, report.verdict, *report.notes[:1])
-print(*gradlab.check_gradient(lambda p: at(p).loss(X, Y), zeroed, start, sample=200).notes[1:])
+print(gradlab.check_gradient(lambda p: at(p).loss(X, Y), zeroed, start, sample=200).notes[1])
 
 # %% [markdown]
 # The sample misses it, the directions do not. And the last line says how likely the sample was to

@@ -106,9 +106,11 @@ check(Pipeline)
 # %% [markdown]
 # Everything fails. So the mistake is at the very beginning of the backward pass, or it is not the
 # only one. Go to the block nearest to the output. Of $W_2$ the report says: but for a penalty, $-1$
-# times what it should be. That is a sign. (The penalty has the right sign. So, seen as minus the
-# right gradient, there is $2\lambda W = 0.002\, W$ too much. That finding will go away with the
-# other.) $b_2$ has the wrong sign too, and another factor on top.
+# times what it should be. That is a sign. (The next finding gives two readings of the penalty. The
+# first is true here: the penalty is right, and only the rest has the wrong sign. Seen as minus the
+# right gradient, there would be $2\lambda W = 0.002\, W$ too much. The numbers cannot tell the two
+# apart; the code can. The finding will go away with the other.) $b_2$ has the wrong sign too, and
+# another factor on top.
 #
 # $\delta_2$ is $(A_2 - Y)/m$, and the code has $(Y - A_2)/m$. Mend this one line, and nothing else.
 
@@ -219,12 +221,14 @@ last_pixels = digits[:, 7::8]
 print("pictures with ink in a last pixel:", (last_pixels > 0).any(axis=1).sum(), "of", len(digits))
 print("in rows 160 to 191:", (X[:, 7::8] > 0).any(axis=1).sum())
 print("in rows 192 to 223:", (X_other[:, 7::8] > 0).any(axis=1).sum())
+print(check(Mended2).notes[-1])
 
 # %% [markdown]
 # It is not. But in our first 32 pictures it was, and there the gradient *was* right: input 0, so
-# slope 0. **A check sees only what the batch uses.** And it needs no pictures. Random numbers use
-# every pixel, and you can give every class its turn. (A ReLU unit that is off for the whole batch
-# is still not checked: its slopes are all 0.)
+# slope 0. The report that passed had said as much, in its last note, which we did not read: some
+# columns of `X`, that is some pixels, are 0 in every row. **A check sees only what the batch uses.**
+# And it needs no pictures. Random numbers use every pixel, and you can give every class its turn.
+# (A ReLU unit that is off for the whole batch is still not checked: its slopes are all 0.)
 
 
 # %%

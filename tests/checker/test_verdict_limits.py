@@ -42,7 +42,7 @@ def test_blocks_that_are_zero_or_equal_are_said() -> None:
         report = check_gradient(*case)
         assert report.passed
         said = blind_spots(report)
-        assert "a is all zeros" in said
+        assert "all entries of a are 0" in said
         assert "all entries of b are equal" in said
         assert "c" not in said.split("alike for all entries:")[1].replace("entries", "")
 
@@ -89,6 +89,16 @@ def test_a_gradient_that_fails_is_not_told_of_blind_spots(family: Family) -> Non
     assert blind_spots(report) == ""
 
 
+def test_of_a_sample_only_what_was_measured_is_said() -> None:
+    case = three_blocks(np.zeros(40), np.arange(1.0, 41.0), np.full(40, 0.5))
+    report = check_gradient(*case, sample=15)
+    assert report.passed
+    said = blind_spots(report)
+    assert "all measured entries of a are 0" in said
+    assert "all measured entries of c are equal" in said
+    assert " b " not in said
+
+
 def test_directions_say_nothing_of_blocks_that_are_zero() -> None:
     case = three_blocks(np.zeros(3), np.ones(3), np.arange(3.0))
     report = check_gradient(*case, directions=2)
@@ -130,6 +140,17 @@ def test_rows_of_zeros_are_counted(method: str, empty: int) -> None:
     report = check_network(network([3, 4, 2]), X, Y, method=method)
     assert report.passed
     assert f"{empty} of 7 rows of X are zero" in blind_spots(report)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("empty", [1, 2])
+def test_inputs_that_are_zero_in_every_row_are_counted(method: str, empty: int) -> None:
+    X, Y = data(7, 3, 2, 4)
+    X[:, :empty] = 0.0
+    report = check_network(network([3, 4, 2]), X, Y, method=method)
+    assert report.passed
+    assert f"{empty} of 3 columns of X are zero" in blind_spots(report)
+    assert "rows of X" not in blind_spots(report)
 
 
 @pytest.mark.parametrize("sizes", [[1, 4, 2], [3, 1, 2], [3, 1, 1, 2]])
