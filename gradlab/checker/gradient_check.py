@@ -21,10 +21,10 @@ from gradlab.checker.findings import (
 from gradlab.checker.limits import describe_blind_spots, describe_resolution, describe_zeros
 from gradlab.checker.loss import LossOfTheta, silence
 from gradlab.checker.measuring.ladder import measure_slopes
-from gradlab.checker.measuring.measurement import Changes, Task
 from gradlab.checker.measuring.noise import Noise, find_coarse_noise, measure_noise
 from gradlab.checker.measuring.slopes import Slopes, unknown_slopes
 from gradlab.checker.measuring.steps import FIRST, ODD, entry_units, step_scales
+from gradlab.checker.measuring.task import Changes, Task
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport
 from gradlab.checker.sampling import Directions, describe_directions, describe_sample

@@ -63,7 +63,8 @@ def describe_blind_spots(blocks: Sequence[Block], of_data: Sequence[str]) -> lis
             spots.append(f"all {entries} of {block.name} are equal")
         exact = int(np.count_nonzero(gradient == 0.0))
         if exact:
-            spots.append(f"the gradient is 0 in {exact} of {gradient.size} {entries} of {block.name}")
+            of = f"{gradient.size} {entries} of {block.name}"
+            spots.append(f"the gradient is 0 in {exact} of {of}")
     spots += of_data
     if not spots:
         return []

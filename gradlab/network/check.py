@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradlab.checker.diagnosis import Setting
 from gradlab.checker.gradient_check import GradientCheck
-from gradlab.checker.measuring.measurement import Changes
+from gradlab.checker.measuring.task import Changes
 from gradlab.checker.parameters import Layout, ravel
 from gradlab.checker.report import GradientReport
 from gradlab.network.mlp import MLP, has_own_loss

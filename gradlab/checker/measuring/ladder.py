@@ -12,7 +12,7 @@ import numpy as np
 from gradlab.checker.measuring.averaging import average
 from gradlab.checker.measuring.confirmation import confirm, reconsider_silence
 from gradlab.checker.measuring.kinks import find_kinks
-from gradlab.checker.measuring.measurement import Measurement, Task
+from gradlab.checker.measuring.measurement import Measurement
 from gradlab.checker.measuring.noise import LONGEST_MOVE
 from gradlab.checker.measuring.slopes import NOISE_FACTOR, Slopes
 from gradlab.checker.measuring.steps import (
@@ -23,6 +23,7 @@ from gradlab.checker.measuring.steps import (
     TWICE_EXTRAPOLATED,
     extrapolate,
 )
+from gradlab.checker.measuring.task import Task
 from gradlab.checker.measuring.zeros import settle_constant, settle_zeros
 from gradlab.support.floats import Mask
 

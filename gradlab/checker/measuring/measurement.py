@@ -9,12 +9,9 @@ that slope's own tolerance.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from gradlab.checker.measuring.noise import Noise
 from gradlab.checker.measuring.slopes import NOISE_FACTOR, RESOLUTION, Slopes
 from gradlab.checker.measuring.steps import (
     CENTRAL,
@@ -25,6 +22,7 @@ from gradlab.checker.measuring.steps import (
     extrapolate,
     has_mixed_units,
 )
+from gradlab.checker.measuring.task import Task
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 
 # Larger steps, in scales, reach past so much of the loss that they can confirm a gradient, but
@@ -40,51 +38,6 @@ _FEW_DIGITS_MARGIN = 3.0
 _ARGUMENTS = 2.0**12
 # The digits of a float32.
 _FLOAT32 = 24
-
-# changes(index, points): how much the loss changes if theta[index[r]] is points[r, c] instead.
-Changes = Callable[[Index, FloatArray], FloatArray]
-
-
-@dataclass
-class Task:
-    """What is to be measured.
-
-    Attributes
-    ----------
-    changes : callable
-        The loss, as changes against theta.
-    theta, gradient : ndarray of float64, shape (N,)
-        Where to measure, and the finite gradient to be judged.
-    starts : list of int
-        The index of the first entry of each block.
-    scales, units : ndarray of float64, shape (N,)
-        The s of each entry's steps s 2^-j, and the entry's own size; see `step_scales` and
-        `entry_units`.
-    noise : Noise
-        That of the loss.
-    rtol : ndarray of float64, shape (N,)
-        How far each entry of the gradient may be off, as a part of its block's largest.
-    size_nearby : callable
-        Returns the size of the loss at points about as far away as theta is large.
-    noise_along, coarse_noise_along : callable, optional
-        Take a mask of entries and return the noise of the loss along these alone, and that of a
-        coarser part of it, 0 without one.
-    change : callable, optional
-        Takes a move of all entries and returns how much the loss changes.
-    """
-
-    changes: Changes
-    theta: FloatArray
-    gradient: FloatArray
-    starts: list[int]
-    scales: FloatArray
-    units: FloatArray
-    noise: Noise
-    rtol: FloatArray
-    size_nearby: Callable[[], float]
-    noise_along: Callable[[Mask], Noise] | None = None
-    coarse_noise_along: Callable[[Mask], float] | None = None
-    change: Callable[[FloatArray], float] | None = None
 
 
 class Measurement:
@@ -401,5 +354,5 @@ def is_multiple_of_large_power(losses: FloatArray, sigma: FloatArray) -> Mask:
     return multiple
 
 
-def _masks(count: int, size: int) -> FloatArray:
+def _masks(count: int, size: int) -> Mask:
     return np.zeros((count, size), dtype=bool)
