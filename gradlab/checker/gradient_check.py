@@ -54,6 +54,9 @@ class GradientCheck:
         What is known of the loss.
     data_spots : sequence of str
         What the data cannot show, in words.
+    may_keep_arrays : bool
+        Whether the loss may hold on to its arrays or replace them. For one that is known not to,
+        False saves two evaluations.
 
     Attributes
     ----------
@@ -78,6 +81,7 @@ class GradientCheck:
         rtol: float = 0.0,
         setting: Setting | None = None,
         data_spots: Sequence[str] = (),
+        may_keep_arrays: bool = True,
     ) -> None:
         layout = Layout(params)
         layout.require_finite()
@@ -92,15 +96,18 @@ class GradientCheck:
         layout.require_unchanged("gradient", ravel(copies)[0])
         self._again, _ = layout.ravel_gradient(gradient(layout.unravel(self.theta)))
         self._finite = np.isfinite(self._analytic)
-        self.gradient = np.where(self._finite, self._analytic, 0.0)
-        self._rtol = np.repeat(np.maximum(rtol, rounding), layout.sizes)
+        self.gradient = self._analytic
+        if not self._finite.all():
+            self.gradient = np.where(self._finite, self._analytic, 0.0)
+        self._rtol = np.maximum(rtol, rounding)
         self._notes = _describe_allowance(layout.names, rounding, rtol)
         self._names, self._shapes = layout.names, layout.shapes
         self.sizes, self.starts = layout.sizes, layout.starts
         self.finding = find_unusable_loss(self._replays)
         if self.finding is None:
-            scales = step_scales(self.theta, self.starts)
-            self._at.give_copies_if_needed(scales * (ODD * _MOVE))
+            self._plain_scales = step_scales(self.theta, self.starts)
+            if may_keep_arrays:
+                self._at.give_copies_if_needed(self._plain_scales * (ODD * _MOVE))
         self._noise = Noise(math.nan)
 
     def report_unmeasured(self) -> GradientReport:
@@ -134,7 +141,7 @@ class GradientCheck:
                 scales=typical,
                 units=typical,
                 noise=self._noise,
-                rtol=np.repeat(np.maximum.reduceat(self._rtol, self.starts), count),
+                rtol=np.repeat(self._rtol, count),
                 size_nearby=self._size_nearby,
             )
         )
@@ -147,7 +154,7 @@ class GradientCheck:
         If it does not, every entry is measured by whole losses. `sigma` is the noise of the loss.
         """
         slopes.wrong |= ~self._finite
-        self._scales = step_scales(self.theta, self.starts)
+        self._scales = self._plain_scales
         self._noise = Noise(sigma)
         if not self._is_confirmed(slopes):
             return self.entry_by_entry(np.arange(self.theta.size))
@@ -195,14 +202,13 @@ class GradientCheck:
         slopes.doubtful[kept] = False
 
     def _measure_noise(self) -> None:
-        scales = step_scales(self.theta, self.starts)
-        self._units = entry_units(self.theta, scales)
+        self._units = entry_units(self.theta, self._plain_scales)
         # Zeros stay: a float32 of 0 moves by as little as one likes, and shows no rounding.
         moving = np.where(self.theta == 0.0, 0.0, self._units)
         self._noise = measure_noise(self._at, moving if moving.any() else self._units)
         if not self._noise.has_moved and moving.any() and not moving.all():
             self._noise = measure_noise(self._at, self._units)
-        self._scales = scales * ODD
+        self._scales = self._plain_scales * ODD
 
     def _size_nearby(self) -> float:
         return self._at.size_nearby(self._scales)
@@ -235,7 +241,7 @@ class GradientCheck:
                 scales=self._scales[chosen],
                 units=self._units[chosen],
                 noise=self._noise,
-                rtol=self._rtol[chosen],
+                rtol=np.repeat(self._rtol, self.sizes)[chosen],
                 size_nearby=self._size_nearby,
                 noise_along=noise_along,
                 coarse_noise_along=coarse_noise_along,
@@ -253,28 +259,33 @@ class GradientCheck:
         notes: tuple[str, ...] = (),
     ) -> GradientReport:
         slopes = self._slopes_if_usable(slopes)
-        indices = np.arange(self.theta.size) if chosen is None else chosen
+        theta, given, again = self.theta, self._analytic, self._again
+        ends = np.array([*self.starts, theta.size])
+        if chosen is not None:
+            theta, given, again = theta[chosen], given[chosen], again[chosen]
+            ends = np.searchsorted(chosen, ends)
         blocks, rows = [], []
-        ends = np.searchsorted(indices, [*self.starts, self.theta.size])
         for k, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
-            part = indices[ends[k] : ends[k + 1]]
-            whole = part.size == self.sizes[k]
-            kept = shape if whole else (part.size,)
+            part = slice(ends[k], ends[k + 1])
+            size = int(ends[k + 1] - ends[k])
+            whole = size == self.sizes[k]
+            kept = shape if whole else (size,)
             block = Block(
                 name,
-                self.theta[part].reshape(kept),
-                self._analytic[part].reshape(kept),
+                theta[part].reshape(kept),
+                given[part].reshape(kept),
                 slopes.block(int(ends[k]), kept),
                 whole=whole,
             )
             blocks.append(block)
-            row = judge_block(block, shape, part - self.starts[k])
+            places = np.arange(size) if chosen is None else chosen[part] - self.starts[k]
+            row = judge_block(block, shape, places)
             if row.verdict == "inconclusive" and self.finding is None:
                 entry = self.starts[k] + int(np.ravel_multi_index(row.worst, shape))
                 row = replace(row, complex_step=self._at.complex_slope(entry) or None)
             rows.append(row)
-        again = find_changing_gradient(self._analytic[indices], self._again[indices], slopes.value)
-        return self._assemble_report(blocks, rows, method, notes, again)
+        changing = find_changing_gradient(given, again, slopes.value)
+        return self._assemble_report(blocks, rows, method, notes, changing)
 
     def _report_of_directions(
         self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]

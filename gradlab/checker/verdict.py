@@ -26,12 +26,12 @@ def judge_block(block: Block, shape: tuple[int, ...], places: Index | None) -> B
     """
     given, slopes = block.gradient, block.slopes
     verdict: Verdict = "pass"
-    candidates = np.ones(given.shape, dtype=bool)
+    distance = np.abs(given - slopes.value)
     if slopes.wrong.any():
-        verdict, candidates = "fail", slopes.wrong
+        verdict, distance = "fail", np.where(slopes.wrong, distance, -1.0)
     elif slopes.doubtful.any():
-        verdict, candidates = "inconclusive", slopes.doubtful
-    worst = _first_largest(np.where(candidates, np.abs(given - slopes.value), -1.0))
+        verdict, distance = "inconclusive", np.where(slopes.doubtful, distance, -1.0)
+    worst = _first_largest(distance)
     index: tuple[int, ...] = ()
     if places is not None:
         index = tuple(int(k) for k in np.unravel_index(places[worst], shape))
@@ -55,10 +55,12 @@ def ratio_of_measured(given: FloatArray, measured: FloatArray, zero: Mask) -> fl
 
     Entries that are zero count as equal: their ratio would be one of rounding errors.
     """
+    if zero.any():
+        measured = np.where(zero, given, measured)
     known = np.isfinite(measured)
-    if not known.any():
-        return math.nan
-    return distance_ratio(given[known], np.where(zero, given, measured)[known])
+    if known.all():
+        return distance_ratio(given, measured)
+    return distance_ratio(given[known], measured[known]) if known.any() else math.nan
 
 
 def _resolution(block: Block) -> float:
@@ -69,11 +71,12 @@ def _resolution(block: Block) -> float:
         return math.inf
     if not known.any():
         return 0.0
-    largest = max(np.abs(slopes.value[known]).max(), np.abs(block.gradient[known]).max())
-    tolerance = float(slopes.tolerance[known].max())
+    sizes = np.maximum(np.abs(slopes.value), np.abs(block.gradient))
+    largest = float(sizes.max(initial=0.0, where=known))
+    tolerance = float(slopes.tolerance.max(initial=0.0, where=known))
     if largest == 0.0:
         return 0.0 if tolerance == 0.0 else math.inf
-    return tolerance / float(largest)
+    return tolerance / largest
 
 
 def _first_largest(distance: FloatArray) -> int:

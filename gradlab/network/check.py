@@ -95,7 +95,14 @@ def check_network(
 
     setting = Setting(rows=len(X), keep_prob=getattr(network, "keep_prob", 1.0))
     spots = _describe_data(network, X)
-    case = GradientCheck(loss, gradient, network.params, setting=setting, data_spots=spots)
+    case = GradientCheck(
+        loss,
+        gradient,
+        network.params,
+        setting=setting,
+        data_spots=spots,
+        may_keep_arrays=not own_loss,
+    )
     if case.finding is not None:
         return case.report_unmeasured()
     everything = np.arange(case.theta.size)

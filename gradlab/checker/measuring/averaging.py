@@ -20,8 +20,11 @@ def average(m: Measurement) -> None:
     noise; and so have the differences that bound its truncation error.
     """
     gain = np.sqrt(_PARTS.size)
+    rows = m.is_open() & ~m.is_outside()
+    if not rows.any():
+        return
     is_near = m.tolerance <= gain * m.required_tolerance()
-    index = np.flatnonzero(m.is_open() & ~m.is_outside() & m.has_few_digits() & is_near)
+    index = np.flatnonzero(rows & m.has_few_digits() & is_near)
     if not index.size:
         return
     h = m.step[index] / _PARTS[_PARTS.size // 2]

@@ -69,17 +69,21 @@ def measure_slopes(task: Task) -> Slopes:
 
 def _climb_down(m: Measurement) -> None:
     for j in SMALLER:
-        h = m.scales * 2.0**-j
         rows = m.is_open() & (m.is_outside() | ~m.is_noisy())
+        if not rows.any():
+            return
+        h = m.scales * 2.0**-j
         m.look(h, rows & m.is_useful(h), EXTRAPOLATED)
 
 
 def _climb_up(m: Measurement, entries: Mask) -> None:
     m.looks_in_vain[:] = 0
     for j, following in zip(LARGER, [*LARGER[1:], None], strict=True):
+        rows = entries & m.is_open() & (m.is_outside() | m.is_noisy())
+        if not rows.any():
+            return
         h = m.scales * 2.0**-j
-        rows = entries & m.is_open() & (m.is_outside() | m.is_noisy()) & m.is_allowed(j)
-        rows &= m.looks_in_vain < _IN_VAIN
+        rows &= m.is_allowed(j) & (m.looks_in_vain < _IN_VAIN)
         # The last step within reach is the best there is, whatever it may be worth.
         useful = m.is_useful(h) | ~m.is_allowed(following)
         if j in _FEW_DIGITS:
@@ -90,6 +94,8 @@ def _climb_up(m: Measurement, entries: Mask) -> None:
 def _look_around(m: Measurement) -> None:
     """With few digits, look beside the best step as well: much depends on it there."""
     rows = m.is_open() & ~m.is_outside() & m.has_few_digits()
+    if not rows.any():
+        return
     best = m.step.copy()
     for factor in _AROUND:
         h = factor * best

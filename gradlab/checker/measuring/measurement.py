@@ -80,8 +80,10 @@ class Measurement:
         self.scales = task.scales
         self.units = np.minimum(task.units, task.scales)
         size = task.theta.size
+        self._has_rtol = bool(task.rtol.any())
         self._sizes = np.diff([*task.starts, size])
         self._has_mixed_units = np.repeat(self._find_mixed_units(), self._sizes)
+        self._has_any_mixed_units = bool(self._has_mixed_units.any())
         self._hidden = functools.cache(lambda: UNIT_ROUNDOFF * task.size_nearby())
         self.first = np.minimum(self.scales * 2.0**-FIRST, self.units * PART_OF_ENTRY)
         self.value = np.zeros(size)
@@ -242,7 +244,7 @@ class Measurement:
         """
         sizes = np.maximum(np.abs(self.value), np.abs(self.gradient))
         largest = np.repeat(np.maximum.reduceat(sizes, self.task.starts), self._sizes)
-        if not self._has_mixed_units.any():
+        if not self._has_any_mixed_units:
             return largest
         changes = np.maximum.reduceat(sizes * self.units, self.task.starts)
         in_units = np.repeat(changes, self._sizes) / self.units
@@ -254,7 +256,7 @@ class Measurement:
 
     def allowance(self) -> FloatArray:
         """Return how far each entry of the gradient may be off besides."""
-        return self.task.rtol * self.largest_of_block()
+        return self.task.rtol * self.largest_of_block() if self._has_rtol else self.task.rtol
 
     def yardstick(self) -> FloatArray:
         """Return, for each entry, what a slope times a scale is small or large beside.

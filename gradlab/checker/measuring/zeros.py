@@ -23,6 +23,8 @@ _ALIVE = 1e3
 def settle_constant(m: Measurement) -> None:
     """Settle entries along which the loss does not move by a bit, and should not."""
     index = np.flatnonzero(m.is_open() & (m.gradient == 0.0) & (m.value == 0.0))
+    if not index.size:
+        return
     losses = m.evaluate(index, m.scales[index] * 2.0**-_NEAR, EXTRAPOLATED)[1]
     S = losses[:, ::2] + losses[:, 1::2]
     # A function that is saturated on both sides is even and not constant.
@@ -48,6 +50,8 @@ def settle_zeros(m: Measurement) -> None:
     `Measurement.yardstick`), as far as can be measured. Where the whole gradient is exactly zero,
     a loss that is constant to within its noise is enough.
     """
+    if not m.is_open().any():
+        return
     is_all_zero = not m.gradient.any()
     rows = _find_candidates(m, is_all_zero)
     if not rows.any():
