@@ -285,7 +285,8 @@ class GradientCheck:
                 row = replace(row, complex_step=self._at.complex_slope(entry) or None)
             rows.append(row)
         changing = find_changing_gradient(given, again, slopes.value)
-        return self._assemble_report(blocks, rows, method, notes, changing)
+        difference = ratio_of_measured(given, slopes.value, slopes.zero)
+        return self._assemble_report(blocks, rows, difference, method, notes, changing)
 
     def _report_of_directions(
         self, given: FloatArray, slopes: Slopes, count: int, notes: tuple[str, ...]
@@ -301,7 +302,8 @@ class GradientCheck:
             rows.append(judge_block(block, shape, None))
         unknown = np.full(self.theta.size, np.nan)
         again = find_changing_gradient(self._analytic, self._again, unknown)
-        return self._assemble_report(blocks, rows, "directions", notes, again)
+        difference = ratio_of_measured(given, slopes.value, slopes.zero)
+        return self._assemble_report(blocks, rows, difference, "directions", notes, again)
 
     def _slopes_if_usable(self, slopes: Slopes) -> Slopes:
         # Some randomness only shows after many calls.
@@ -312,6 +314,7 @@ class GradientCheck:
         self,
         blocks: list[Block],
         rows: list[BlockReport],
+        difference: float,
         method: str,
         notes: tuple[str, ...],
         again: Finding | None,
@@ -328,12 +331,9 @@ class GradientCheck:
             said += describe_resolution(rows)
         if verdict == "pass" and of_entries:
             said += describe_blind_spots(blocks, self._data_spots)
-        given = np.concatenate([block.gradient.ravel() for block in blocks])
-        measured = np.concatenate([block.slopes.value.ravel() for block in blocks])
-        zero = np.concatenate([block.slopes.zero.ravel() for block in blocks])
         return GradientReport(
             verdict=verdict,
-            difference=ratio_of_measured(given, measured, zero),
+            difference=difference,
             parameters=tuple(rows),
             findings=tuple(self._find(blocks, of_entries, again)),
             evaluations=self._at.evaluations,
