@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterable
-from typing import TypeVar
-
-from tqdm import tqdm
+from typing import Any, TypeVar
 
 from gradlab.support.shell import running_shell
 
 T = TypeVar("T")
-
-
-class _Bar(tqdm):  # type: ignore[type-arg]
-    # tqdm's monitor is a thread; a browser has no threads, and tqdm would warn about it.
-    monitor_interval = 0
 
 
 def progress(
@@ -48,7 +42,7 @@ def progress(
     >>> sum(progress(range(4), "step"))
     6
     """
-    bar: Iterable[T] = _Bar(
+    bar: Iterable[T] = _bar_type()(
         items,
         unit=unit,
         total=total,
@@ -58,3 +52,15 @@ def progress(
         file=sys.stderr if running_shell() is None else sys.stdout,
     )
     return bar
+
+
+@functools.cache
+def _bar_type() -> Any:
+    # Imported when it is needed: it takes a third of the time that importing the checker takes.
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        # tqdm's monitor is a thread; a browser has no threads, and tqdm would warn about it.
+        monitor_interval = 0
+
+    return Bar

@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr("tqdm.std.time", clock.time)
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     # The environment is read when tqdm is imported.
-    monkeypatch.setattr(gradlab.support.progress._Bar, "__init__", enabled_init)
+    monkeypatch.setattr(gradlab.support.progress._bar_type(), "__init__", enabled_init)
     return clock
 
 
