@@ -333,7 +333,7 @@ def _leave_dropout_on(f: Forward, layer: int, delta: FloatArray) -> FloatArray:
     return (mask * f.A[layer]).T @ delta + f.network.l2 * f.W(layer)
 
 
-def _take_slope_at_Z(f: Forward, layer: int) -> FloatArray:  # noqa: N802
+def _take_slope_at_input(f: Forward, layer: int) -> FloatArray:
     return f.activation.slope(f.Z[layer - 1])
 
 
@@ -631,7 +631,7 @@ _CATALOGUE = (
         what="The derivative, a formula for A = g(Z) such as 1 - A^2, is given Z in place of A.",
         spoils=_list_if(_has_other_activation_than("relu"), _list_hidden_blocks),
         finding="backprop_from_layer",
-        gradients=replace_steps(slope=_take_slope_at_Z),
+        gradients=replace_steps(slope=_take_slope_at_input),
     ),
     Bug(
         name="slope_of_sigmoid",
