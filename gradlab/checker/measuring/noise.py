@@ -221,11 +221,6 @@ def _smallest_gap(values: FloatArray) -> float:
     return float(gaps.min()) if gaps.size else 0.0
 
 
-def _level_but_for_jumps(values: FloatArray) -> float:
-    level = _level(values)
-    return level if _level_of_sides(values) >= level / 64.0 else 0.0
-
-
 def _values_at_onset(
     at: LossOfTheta, directions: FloatArray, silent: int, j: int, values: FloatArray
 ) -> FloatArray:
