@@ -90,3 +90,11 @@ def test_in_a_notebook_it_does_not_look_like_an_error(
     out, err = capfd.readouterr()
     assert err == ""
     assert out.split("\r")[-2].strip() == ""
+
+
+def test_the_checker_does_not_import_it_before_it_is_needed() -> None:
+    code = "import sys; from gradlab import check_network; print('tqdm' in sys.modules)"
+    called = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert called.stdout == "False\n"
