@@ -206,12 +206,24 @@ class Notebook:
 
     def validate(self) -> str:
         """Press nbgrader's button Validate; return what it says, and close that."""
-        self.panel.get_by_role("button", name="Validate").click()
+        self.press("Validate")
         dialog = self.page.locator(".jp-Dialog")
         text = dialog.inner_text()
         dialog.get_by_role("button", name="Ok").click()
         expect(dialog).to_have_count(0)
         return text
+
+    def press(self, name: str) -> None:
+        """Press a button of the toolbar, or of the menu where JupyterLab puts what has no room."""
+        button = self.panel.get_by_role("button", name=name)
+        more = self.panel.get_by_role("button", name="More commands")
+        expect(button.or_(more).first).to_be_visible()
+        if not button.is_visible():
+            more.click()
+            button = self.page.locator(".jp-Toolbar-responsive-popup").get_by_role(
+                "button", name=name
+            )
+        button.click()
 
     def choose(self, menu: str, *items: str) -> None:
         """Choose an item in the menu, or in a menu of that."""
