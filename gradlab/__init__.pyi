@@ -7,6 +7,7 @@ from .checker.check import (
     check_gradient as check_gradient,
     numerical_gradient as numerical_gradient,
 )
+from .checker.layer.check import check_layer as check_layer
 from .checker.norms import relative_difference as relative_difference
 from .checker.parameters import ravel as ravel
 from .checker.report import GradientReport as GradientReport

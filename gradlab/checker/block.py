@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradlab.checker.measuring.slopes import RESOLUTION, Slopes
 from gradlab.support.floats import FloatArray, Mask
@@ -28,7 +31,9 @@ class Finding:
         "dead_units" (not zero where the loss does not change), "transposed", "permuted",
         "swapped" (it is another block's), "equal_entries", "clipped", "triangle",
         "weight_decay", "l1_penalty", "normalised" (the loss does not depend on the parameter's
-        length), "softmax_diagonal", "repeated_index", "rank_one", "non_finite".
+        length), "softmax_diagonal", "standardised" (the terms of mean and standard deviation are
+        missing), "upstream_alone", "repeated_index", "rank_one", "non_finite", "nonlinear" (in the
+        upstream of a layer).
         Where it is wrong: "few_entries", "some_entries", "some_blocks", "every_block",
         "backprop_from_layer", "backprop_from_block".
         Of the loss, or of both: "kink", "small_difference", "nondeterministic", "non_finite",
@@ -151,10 +156,22 @@ class Setting:
         The number m of rows of the batch.
     keep_prob : float
         The keep probability of dropout, 1 without.
+    lengths : mapping
+        Lengths in a layer that a gradient may be multiplied or divided by, and where they are.
+    indices : mapping
+        Arrays of integers that a layer takes, by name.
+    upstreams : tuple of ndarray
+        What a layer's backward pass was given.
+    is_layer : bool
+        Whether the blocks are the inputs of one layer, and not the layers of a network in order.
     """
 
     rows: int | None = None
     keep_prob: float = 1.0
+    lengths: Mapping[int, str] = field(default_factory=dict)
+    indices: Mapping[str, NDArray[np.integer[Any]]] = field(default_factory=dict)
+    upstreams: tuple[FloatArray, ...] = ()
+    is_layer: bool = False
 
     def meanings(self) -> dict[float, str]:
         """Return factors that a gradient is likely to be off by, and why."""
@@ -167,6 +184,9 @@ class Setting:
             p = self.keep_prob
             meanings[p] = f"keep probability {p:g}: the 1/{p:g} of inverted dropout missing?"
             meanings[1.0 / p] = f"1/{p:g}, keep probability {p:g}: scaled once too often?"
+        for n, where in self.lengths.items():
+            meanings[float(n)] = f"{n}, {where}: a sum where forward has a mean?"
+            meanings[1.0 / n] = f"1/{n}, {n} {where}: a mean where forward has a sum?"
         return meanings
 
 

@@ -7,20 +7,19 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from gradlab.checker.gradient_check import GradientCheck
-from gradlab.checker.loss import LossOfTheta, silence
+from gradlab.checker.loss import LossOfTheta
 from gradlab.checker.parameters import Layout
-from gradlab.checker.points import choose_worst, draw_points
+from gradlab.checker.points import check_at_points
 from gradlab.checker.report import GradientReport
 from gradlab.checker.sampling import sample_entries
 from gradlab.differences.steps import best_step
-from gradlab.support.arguments import is_real, require_count, require_function
+from gradlab.support.arguments import require_count, require_function, require_part
 
 P = TypeVar("P")
 
@@ -88,8 +87,8 @@ def numerical_gradient(loss: Callable[[P], float], params: P, h: float | None = 
 
 
 def check_gradient(
-    loss: Callable[[P], float],
-    gradient: Callable[[P], P],
+    loss: Callable[[P], Any],
+    gradient: Callable[[P], P] | Literal[True],
     params: P,
     *,
     rtol: float = 0.0,
@@ -103,14 +102,17 @@ def check_gradient(
     Parameters
     ----------
     loss : callable
-        ``loss(params)`` returns one real number. It must not change its params, and must return
-        the same number for the same params: switch dropout off, or freeze its mask.
-    gradient : callable
+        ``loss(params)`` returns one real number, or an array of one. It must not change its
+        params, and must return the same number for the same params: switch dropout off, or freeze
+        its mask.
+    gradient : callable, or True
         ``gradient(params)`` returns the derivative of the loss by every entry, in the structure of
         `params`: float64, or float32 or float16, whose rounding then counts as none. It is called
-        twice, so that one that differs from call to call is noticed.
+        twice, so that one that differs from call to call is noticed. True, if ``loss(params)``
+        returns a pair, the loss and its gradient.
     params : ndarray, or nested lists, tuples and dicts of ndarrays
-        Where to check. Not changed: the functions get float64 copies.
+        Where to check. Not changed: the functions get float64 copies. None and arrays without
+        entries may be among them, and are passed on as they are.
     rtol : float
         How far the gradient may be off and still pass, as a part of its block's largest entry: for
         an eps in the loss, or a solver that stops at a tolerance. Default: 0.
@@ -176,13 +178,14 @@ def check_gradient(
         if count is not None:
             require_count(name, count)
     require_count("seed", seed, least=0)
-    if not is_real(rtol) or not 0.0 <= rtol < 1.0:
-        raise ValueError(f"rtol is {rtol!r}; it must be a number from 0 to less than 1")
+    require_part("rtol", rtol)
     require_function("loss", loss)
+    if gradient is True:
+        loss, gradient = _split(loss)
     require_function("gradient", gradient)
 
-    def check(there: P) -> GradientReport:
-        case = GradientCheck(loss, gradient, there, rtol=rtol)
+    def check(layout: Layout) -> GradientReport:
+        case = GradientCheck(loss, gradient, layout, rtol=rtol)
         if case.finding is not None:
             return case.report_unmeasured()
         if directions is not None:
@@ -192,16 +195,27 @@ def check_gradient(
             chosen = sample_entries(case.sizes, sample, seed)
         return case.entry_by_entry(chosen)
 
-    here = check(params)
-    if points == 1:
-        return here
-    elsewhere = []
-    with silence():
-        for there in draw_points(loss, params, points - 1, seed):
-            # Whatever the functions object to at a point that was drawn is not the user's mistake.
-            with suppress(Exception):
-                elsewhere.append(check(there))
-    return choose_worst([here, *elsewhere], points)
+    return check_at_points(check, loss, Layout(params), points, seed)
+
+
+def _split(
+    function: Callable[[Any], Any],
+) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Return loss and gradient of a function that returns both."""
+
+    def both(params: Any) -> tuple[Any, Any]:
+        returned = function(params)
+        if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+            what = f"{type(returned).__name__}"
+            if isinstance(returned, (tuple, list)):
+                what += f" of {len(returned)}"
+            raise TypeError(
+                f"with gradient=True, the loss returned a {what}; it must be a pair of the loss, "
+                "one number, and its gradient, in the structure of params"
+            )
+        return returned[0], returned[1]
+
+    return lambda params: both(params)[0], lambda params: both(params)[1]
 
 
 def _is_step(h: Any) -> bool:

@@ -33,21 +33,23 @@ from gradlab.checker.causes.scale import (
     find_scaled_lines,
 )
 from gradlab.checker.causes.softmax import find_softmax_diagonal
+from gradlab.checker.causes.standardised import find_standardised
 from gradlab.checker.causes.swapped import find_swapped
 from gradlab.checker.causes.terms import find_rank_one, find_repeated_index
 from gradlab.checker.causes.triangle import find_triangle
+from gradlab.checker.causes.upstream import find_repeated_ids, find_upstream_alone
 from gradlab.checker.causes.zeros import (
     find_all_zero,
     find_dead_units,
     find_flat_block,
     find_some_zero,
 )
-from gradlab.checker.layers import (
+from gradlab.checker.places import find_few_entries, find_some_entries
+from gradlab.checker.wrong_blocks import (
     find_first_wrong_block,
     find_first_wrong_layer,
     find_wrong_blocks,
 )
-from gradlab.checker.places import find_few_entries, find_some_entries
 
 __all__ = ["Block", "Finding", "Setting", "diagnose"]
 
@@ -90,8 +92,8 @@ def diagnose(blocks: Sequence[Block], setting: Setting | None = None) -> list[Fi
     for block in failing if known else []:
         if not causes[block.name]:
             causes[block.name] = _find_causes(block, blocks, setting, known)
-    layers = find_first_wrong_layer(blocks, causes)
-    places = {} if layers else _find_places(blocks, causes)
+    layers = [] if setting.is_layer else find_first_wrong_layer(blocks, causes)
+    places = {} if layers else _find_places(blocks, causes, setting)
     clipped = find_clipped_norm(blocks, _list_factors(causes))
     return (
         layers
@@ -137,6 +139,8 @@ def _find_simple_causes(
         + find_clipped(block)
         + find_equal_entries(block)
         + find_softmax_diagonal(block)
+        + find_standardised(block)
+        + find_upstream_alone(block, setting)
         # Two entries exchanged are better described as two wrong entries.
         + (find_transposed(block) or ([] if few else find_permuted(block)))
     )
@@ -148,6 +152,7 @@ def _find_partial_causes(block: Block, setting: Setting) -> list[Finding]:
         find_some_zero(block)
         or find_dead_units(block, setting)
         or find_scale_in_part(block, setting)
+        or find_repeated_ids(block, setting)
         or find_repeated_index(block)
     )
 
@@ -165,12 +170,14 @@ def _find_joint_causes(block: Block, setting: Setting) -> list[Finding]:
 
 
 def _find_places(
-    blocks: Sequence[Block], causes: Mapping[str, Sequence[Finding]]
+    blocks: Sequence[Block], causes: Mapping[str, Sequence[Finding]], setting: Setting
 ) -> dict[str, list[Finding]]:
     """Return where the blocks without a cause are wrong, by block."""
     open_blocks = [block for block in blocks if block.failed and not causes[block.name]]
     places: dict[str, list[Finding]] = {block.name: [] for block in open_blocks}
-    between = find_first_wrong_block(blocks) or find_wrong_blocks(blocks)
+    # The inputs of a layer are in no order of computation.
+    between = [] if setting.is_layer else find_first_wrong_block(blocks)
+    between = between or find_wrong_blocks(blocks)
     for block in open_blocks:
         own = (find_few_entries(block) or find_some_entries(block)) if block.whole else []
         places[block.name] = own or [f for f in between if f.parameter == block.name]

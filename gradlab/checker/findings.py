@@ -21,12 +21,20 @@ _LOW_PRECISION = 2.0**17
 _SMALL = 1e-4
 
 
-def find_unusable_loss(losses: list[float]) -> Finding | None:
-    """Return a finding if the loss cannot be differenced; `losses` are values at one theta."""
+def find_unusable_loss(losses: list[float], size: float) -> Finding | None:
+    """Return a finding if the loss cannot be differenced.
+
+    Parameters
+    ----------
+    losses : list of float
+        Values at one theta.
+    size : float
+        The size of the numbers whose rounding is that of the loss.
+    """
     if not np.isfinite(losses).all():
         return Finding("non_finite", None, "It is NaN or infinite at these parameters.")
     spread = max(losses) - min(losses)
-    if spread <= _REPLAY * UNIT_ROUNDOFF * max(map(abs, losses)):
+    if spread <= _REPLAY * UNIT_ROUNDOFF * max(size, *map(abs, losses)):
         return None
     message = (
         "It differs from call to call at the same parameters "
@@ -86,7 +94,7 @@ def find_changing_gradient(
 
 def find_low_precision(at: LossOfTheta, noise: Noise, scales: FloatArray) -> Finding | None:
     """Return a finding if the loss has far fewer digits than float64 arithmetic gives it."""
-    size, sigma = abs(at.base), noise.sigma
+    size, sigma = at.size, noise.sigma
     limit = _LOW_PRECISION * UNIT_ROUNDOFF
     is_known = noise.is_settled and np.isfinite(sigma)
     if not (is_known and size > 0.0 and sigma > limit * size):

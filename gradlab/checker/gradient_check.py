@@ -25,9 +25,10 @@ from gradlab.checker.measuring.noise import Noise, find_coarse_noise, measure_no
 from gradlab.checker.measuring.slopes import Slopes, unknown_slopes
 from gradlab.checker.measuring.steps import FIRST, ODD, entry_units, step_scales
 from gradlab.checker.measuring.task import Changes, Task
-from gradlab.checker.parameters import Layout, ravel
+from gradlab.checker.parameters import Layout
 from gradlab.checker.report import VERDICTS, BlockReport, Evidence, GradientReport
 from gradlab.checker.sampling import Directions, describe_directions, describe_sample
+from gradlab.checker.significand import Arithmetic, gradient_rounding
 from gradlab.checker.verdict import judge_block, ratio_of_measured
 from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray, Index, Mask
 
@@ -46,10 +47,12 @@ class GradientCheck:
     ----------
     loss, gradient : callable
         Of params.
-    params : ndarray, or nested lists, tuples and dicts of ndarrays
-        Not changed.
+    layout : Layout
+        The params, and where they are compared.
     rtol : float
         How far the gradient may be off, as a part of its block's largest entry.
+    arithmetic : Arithmetic, optional
+        What is known of the numbers in which the loss is computed.
     setting : Setting, optional
         What is known of the loss.
     data_spots : sequence of str
@@ -57,6 +60,10 @@ class GradientCheck:
     may_keep_arrays : bool
         Whether the loss may hold on to its arrays or replace them. For one that is known not to,
         False saves two evaluations.
+    functions : tuple of str
+        What to call loss and gradient.
+    notes : sequence of str
+        What the report says besides.
 
     Attributes
     ----------
@@ -76,34 +83,41 @@ class GradientCheck:
         self,
         loss: Callable[[Any], Any],
         gradient: Callable[[Any], Any],
-        params: Any,
+        layout: Layout,
         *,
         rtol: float = 0.0,
+        arithmetic: Arithmetic | None = None,
         setting: Setting | None = None,
         data_spots: Sequence[str] = (),
         may_keep_arrays: bool = True,
+        functions: tuple[str, str] = ("loss", "gradient"),
+        notes: Sequence[str] = (),
     ) -> None:
-        layout = Layout(params)
         layout.require_finite()
+        arithmetic = arithmetic or Arithmetic()
         self.theta = layout.theta
         self._setting = setting
         self._data_spots = data_spots
-        self._at = LossOfTheta(loss, layout)
+        self._at = LossOfTheta(loss, layout, arithmetic.size)
         self._replays = [self._at.base, self._at()]
-        layout.require_unchanged("loss", self._at.theta)
+        layout.require_unchanged(functions[0], self._at.theta)
         copies = layout.unravel(self.theta)
         self._analytic, rounding = layout.ravel_gradient(gradient(copies))
-        layout.require_unchanged("gradient", ravel(copies)[0])
+        layout.require_unchanged(functions[1], layout.ravel(copies))
         self._again, _ = layout.ravel_gradient(gradient(layout.unravel(self.theta)))
         self._finite = np.isfinite(self._analytic)
         self.gradient = self._analytic
         if not self._finite.all():
             self.gradient = np.where(self._finite, self._analytic, 0.0)
+        self._bits = arithmetic.bits
+        if self._bits is not None:
+            short = [gradient_rounding(int(bits)) for bits in self._bits[layout.starts]]
+            rounding = np.maximum(rounding, short)
         self._rtol = np.maximum(rtol, rounding)
-        self._notes = _describe_allowance(layout.names, rounding, rtol)
+        self._notes = (*notes, *_describe_allowance(layout.names, rounding, rtol))
         self._names, self._shapes = layout.names, layout.shapes
         self.sizes, self.starts = layout.sizes, layout.starts
-        self.finding = find_unusable_loss(self._replays)
+        self.finding = find_unusable_loss(self._replays, self._at.size)
         if self.finding is None:
             self._plain_scales = step_scales(self.theta, self.starts)
             if may_keep_arrays:
@@ -246,6 +260,7 @@ class GradientCheck:
                 noise_along=noise_along,
                 coarse_noise_along=coarse_noise_along,
                 change=change,
+                bits=None if self._bits is None else self._bits[chosen],
             )
         )
         slopes.wrong |= ~self._finite[chosen]
@@ -307,7 +322,8 @@ class GradientCheck:
 
     def _slopes_if_usable(self, slopes: Slopes) -> Slopes:
         # Some randomness only shows after many calls.
-        self.finding = self.finding or find_unusable_loss([*self._replays, self._at()])
+        if self.finding is None:
+            self.finding = find_unusable_loss([*self._replays, self._at()], self._at.size)
         return slopes if self.finding is None else unknown_slopes(slopes.value.size)
 
     def _assemble_report(

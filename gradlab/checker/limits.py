@@ -11,6 +11,7 @@ from gradlab.checker.diagnosis import Block
 from gradlab.checker.measuring.slopes import RESOLUTION
 from gradlab.checker.measuring.zeros import ZERO
 from gradlab.checker.report import BlockReport
+from gradlab.checker.significand import NAMES
 
 
 def describe_resolution(rows: Sequence[BlockReport]) -> list[str]:
@@ -25,10 +26,25 @@ def _reach(row: BlockReport) -> str:
         return "its gradient looks wrong, but no smaller step could confirm it"
     if not math.isfinite(row.resolution) or row.resolution >= 1.0:
         return "its slopes could not be told from zero"
-    # A power of ten, because the digits differ between machines.
-    power = math.ceil(math.log10(row.resolution)) if row.resolution > 0.0 else -16
-    reached = f"its slopes could be measured to within 1e{power} of its largest entry"
+    part = _power_of_ten(row.resolution)
+    reached = f"its slopes could be measured to within {part} of its largest entry"
     return f"{reached}, and {RESOLUTION:.0e} is needed"
+
+
+def describe_precision(rows: Sequence[BlockReport], bits: int) -> list[str]:
+    """Say in which type of floats all was computed, and how well the slopes are known in it."""
+    reached = [f"{_power_of_ten(row.resolution)} in {row.name}" for row in rows]
+    return [
+        f"Computed in {NAMES[bits]}. Slopes were measured to within these parts of each block's "
+        f"largest entry: {', '.join(reached)}."
+    ]
+
+
+def _power_of_ten(part: float) -> str:
+    # Its digits differ between machines.
+    if not 0.0 < part < 1.0:
+        return "0" if part == 0.0 else "nothing"
+    return f"1e{math.ceil(math.log10(part))}"
 
 
 def describe_zeros(blocks: Sequence[Block]) -> list[str]:

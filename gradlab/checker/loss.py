@@ -22,6 +22,15 @@ _SLOW = 200
 class LossOfTheta:
     """The loss as a function of a theta of its own, whose entries may be moved in place.
 
+    Parameters
+    ----------
+    loss : callable
+        Of params.
+    layout : Layout
+        The params, and where to begin.
+    size : float, optional
+        The size of the numbers whose rounding is that of the loss. Default: that of the loss.
+
     Attributes
     ----------
     theta : ndarray of float64, shape (N,)
@@ -30,9 +39,12 @@ class LossOfTheta:
         The number of calls so far.
     """
 
-    def __init__(self, loss: Callable[[Any], Any], layout: Layout) -> None:
+    def __init__(
+        self, loss: Callable[[Any], Any], layout: Layout, size: float | None = None
+    ) -> None:
         self.theta = layout.theta.copy()
         self.evaluations = 0
+        self._given_size = size
         self._loss = loss
         self._layout = layout
         self._view = layout.view
@@ -96,6 +108,11 @@ class LossOfTheta:
         """The loss at the theta that it was made with."""
         return self()
 
+    @property
+    def size(self) -> float:
+        """The size of the numbers whose rounding is that of the loss at this theta."""
+        return abs(self.base) if self._given_size is None else self._given_size
+
     def changes(self, index: NDArray[np.intp], points: FloatArray) -> FloatArray:
         """Return how much the loss changes if one entry of theta is moved.
 
@@ -153,7 +170,7 @@ class LossOfTheta:
                 self.value_away_from_theta(scales * rng.uniform(-1.0, 1.0, scales.size))
                 for _ in range(4)
             ]
-        return max(abs(loss) for loss in (self.base, *losses) if np.isfinite(loss))
+        return max([self.size, *(abs(loss) for loss in losses if np.isfinite(loss))])
 
     def value_away_from_theta(self, move: FloatArray) -> float:
         """Return the loss at theta + move, nan where it has none; theta is put back."""
@@ -181,10 +198,26 @@ def silence() -> Iterator[None]:
 
 
 def _real_scalar(value: Any) -> float:
-    array = np.asarray(value)
+    if isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) == 0:
+        raise TypeError(
+            "the loss is a pair; it must be one real number. If its second part is the gradient, "
+            "pass gradient=True; if it is something else, return the first alone"
+        )
+    array = _as_array(value)
     if array.dtype.kind not in "fiu":
         kind = type(value).__name__ if array.dtype.kind == "O" else array.dtype
         raise TypeError(f"the loss is of type {kind}; it must be one real number")
-    if array.shape != ():
-        raise ValueError(f"the loss has shape {array.shape}; it must be one real number")
-    return float(array)
+    if array.size != 1:
+        raise ValueError(
+            f"the loss has shape {array.shape}; it must be one real number. Add it up; or, if it "
+            "is the output of a layer, use check_layer"
+        )
+    return float(array.item())
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    """Return whatever it is as an array, of objects where NumPy sees nothing else in it."""
+    try:
+        return np.asarray(value)
+    except Exception:
+        return np.array(None)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
+from gradlab.checker.reading import is_nothing, read_block, read_gradient
+from gradlab.checker.significand import gradient_rounding, significand_bits
 from gradlab.support.floats import FloatArray
 
 P = TypeVar("P")
@@ -26,8 +29,9 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     Parameters
     ----------
     params : ndarray, or nested lists, tuples and dicts of ndarrays
-        The blocks, of any shape with at least one entry, of a real floating-point type. A single
-        float counts as a block of shape (). An array that occurs twice is two blocks.
+        The blocks, of any shape, of a real floating-point type. A single float counts as a block
+        of shape (). An array that occurs twice is two blocks. None and arrays without entries are
+        no blocks: they stay as they are.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     Raises
     ------
     ValueError
-        If a block has no entries; the message names it.
+        If there is no block.
     TypeError
         If a block is no array of real floats, or there is an empty list, tuple or dict; the
         message names it.
@@ -61,11 +65,6 @@ def ravel(params: P) -> tuple[FloatArray, Callable[[FloatArray], P]]:
     return layout.theta, layout.unravel
 
 
-# How far backpropagation in fewer bytes may be off, as a part of a block's largest entry: 64 units
-# of round-off of float32. For float16, so many would hide too much; it gets four.
-_ROUNDING = {8: 0.0, 4: 64 * 2.0**-24, 2: 4 * 2.0**-11}
-
-
 class Layout:
     """Where the blocks of a structure of parameters lie in one vector theta.
 
@@ -75,6 +74,9 @@ class Layout:
     ----------
     params : ndarray, or nested lists, tuples and dicts of ndarrays
         As for `ravel`, which says what is raised. Only a copy of its containers is kept.
+    is_held : callable, optional
+        Takes what is no list, tuple or dict, and says whether it is no block: it stays as it is.
+        Default: None and arrays without entries are not.
 
     Attributes
     ----------
@@ -88,16 +90,17 @@ class Layout:
         The index in theta of the first entry of each block.
     """
 
-    def __init__(self, params: Any) -> None:
-        blocks = list(named_blocks(params))
+    def __init__(self, params: Any, is_held: Callable[[Any], bool] = is_nothing) -> None:
+        blocks = list(named_blocks(params, is_held))
         self.theta: FloatArray = np.concatenate([block.ravel() for _, block in blocks])
         self.names = [name for name, _ in blocks]
         self.shapes = [block.shape for _, block in blocks]
         self.sizes = np.array([block.size for _, block in blocks])
         self.starts: list[int] = (np.cumsum(self.sizes) - self.sizes).tolist()
-        self._paths = [path for path, _ in leaves(params)]
         # A copy of the containers: params may get longer or shorter later.
-        self._skeleton = _rebuild(params, iter(range(len(blocks))))
+        self._skeleton = rebuild(
+            params, (_Held(leaf) if is_held(leaf) else None for _, leaf in leaves(params))
+        )
 
     def view(self, theta: FloatArray) -> Any:
         """Return the structure with views of a theta as its blocks.
@@ -109,17 +112,22 @@ class Layout:
             raise ValueError(
                 f"theta has shape {theta.shape}, it must have shape {self.theta.shape}"
             )
-        views = (
-            theta[start : start + size].reshape(shape)
-            for start, size, shape in zip(
-                self.starts, self.sizes.tolist(), self.shapes, strict=True
-            )
+        blocks = zip(self.starts, self.sizes.tolist(), self.shapes, strict=True)
+        views = (theta[start : start + size].reshape(shape) for start, size, shape in blocks)
+        kept = (slot for _, slot in leaves(self._skeleton))
+        return rebuild(
+            self._skeleton, (next(views) if slot is None else slot.value for slot in kept)
         )
-        return _rebuild(self._skeleton, views)
 
     def unravel(self, theta: FloatArray) -> Any:
         """Return the structure with copies of the parts of a theta as its blocks."""
         return self.view(np.array(theta, dtype=np.float64))
+
+    def ravel(self, params: Any) -> FloatArray:
+        """Return the blocks of the same structure with other numbers as one vector."""
+        slots = leaves(self._skeleton)
+        pairs = zip(slots, leaves(params), strict=True)
+        return np.concatenate([np.ravel(leaf) for (_, slot), (_, leaf) in pairs if slot is None])
 
     def at(self, theta: FloatArray) -> Layout:
         """Return the same layout with another theta."""
@@ -164,7 +172,8 @@ class Layout:
     def ravel_gradient(self, gradient: Any) -> tuple[FloatArray, FloatArray]:
         """Put a gradient into one vector, block by block in the order of theta.
 
-        Lists and tuples are taken for each other, and the keys of a dict may come in any order.
+        Lists and tuples are taken for each other, and for arrays of the same numbers; the keys of
+        a dict may come in any order. What is held needs no gradient, and one is not looked at.
 
         Returns
         -------
@@ -180,36 +189,72 @@ class Layout:
         TypeError
             If a block is no array of floats, of 16 to 64 bits.
         """
-        found = dict(leaves(gradient))
+        _require_gradient_alone(gradient, self._skeleton)
+        found = list(_match(self._skeleton, gradient, ()))
+        given = [values for slot, values in found if slot is None]
         vectors, rounding = [], []
-        for name, path, shape in zip(self.names, self._paths, self.shapes, strict=True):
-            if path not in found:
+        for name, values, shape in zip(self.names, given, self.shapes, strict=True):
+            if values is _MISSING:
                 raise ValueError(
                     f"the gradient has no block {name}; it must have the structure of params, "
                     f"with an array of shape {shape} there"
                 )
-            block = _gradient_block(name, found.pop(path), shape)
+            block = read_gradient(name, values, shape)
             vectors.append(np.ravel(block).astype(np.float64))
-            rounding.append(_ROUNDING[np.asarray(block).itemsize])
-        if found:
-            raise ValueError(
-                f"the gradient has a block {path_name(next(iter(found)))} "
-                "that params has not; it must have the structure of params"
-            )
+            rounding.append(gradient_rounding(significand_bits(block.dtype)))
+        for slot, path in found:
+            if slot is _EXTRA:
+                raise ValueError(
+                    f"the gradient has a block {path_name(path)} that params has not; it must "
+                    "have the structure of params"
+                )
         return np.concatenate(vectors), np.array(rounding)
 
 
-def _gradient_block(name: str, values: Any, shape: tuple[int, ...]) -> Any:
-    kind = getattr(values, "dtype", None)
-    if not isinstance(values, float) and kind not in (np.float64, np.float32, np.float16):
-        kind = type(values).__name__ if kind is None else kind
-        raise TypeError(f"the gradient of {name} is {kind}; it must be float64 (or float32)")
-    if np.shape(values) == shape:
-        return values
-    hint = ", which is its transpose" if np.shape(values) == shape[::-1] else ""
-    raise ValueError(
-        f"the gradient of {name} has shape {np.shape(values)}; it must have shape {shape}{hint}"
-    )
+@dataclass(frozen=True)
+class _Held:
+    """What stays as it is in a structure of parameters."""
+
+    value: Any
+
+
+_MISSING, _EXTRA = object(), object()
+
+
+def _match(skeleton: Any, gradient: Any, path: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield each leaf of a skeleton with what a gradient has there, and what it has besides."""
+    if isinstance(skeleton, _Held) or skeleton is None:
+        yield skeleton, gradient
+        return
+    children = dict(_children(skeleton))
+    given: dict[Any, Any] = {}
+    if isinstance(skeleton, Mapping) == isinstance(gradient, Mapping):
+        given = dict(_children(gradient))
+        if isinstance(gradient, np.ndarray) and gradient.ndim and not any(children.values()):
+            given = dict(enumerate(gradient))
+    for key, child in children.items():
+        yield from _match(child, given.get(key, _MISSING), (*path, key))
+    for key, more in given.items():
+        if key not in children:
+            yield from ((_EXTRA, inner) for inner, _ in leaves(more, (*path, key)))
+
+
+def _require_gradient_alone(gradient: Any, skeleton: Any) -> None:
+    """Raise TypeError if this is nothing, or the loss with its gradient."""
+    if gradient is None:
+        raise ValueError(
+            "the gradient is None; it must be returned, in the structure of params, not only "
+            "written into an array"
+        )
+    if not isinstance(gradient, (list, tuple)) or len(gradient) != 2:
+        return
+    is_pair = isinstance(skeleton, (list, tuple)) and len(skeleton) == 2
+    if isinstance(gradient[0], (float, np.floating)) and not is_pair:
+        raise TypeError(
+            "the gradient is a pair of a number and something else; it must be the gradient "
+            "alone. If the function returns the loss with its gradient, pass it as the loss, "
+            "with gradient=True"
+        )
 
 
 def block_names(params: Any) -> list[str]:
@@ -245,12 +290,17 @@ def block_names(params: Any) -> list[str]:
     return [name for name, _ in named_blocks(params)]
 
 
-def named_blocks(params: Any) -> Iterator[tuple[str, FloatArray]]:
+def named_blocks(
+    params: Any, is_held: Callable[[Any], bool] = is_nothing
+) -> Iterator[tuple[str, FloatArray]]:
     """Yield the name and the float64 array of every block, in order."""
     layers = _is_layers(params)
-    for path, leaf in leaves(params):
+    blocks = [(path, leaf) for path, leaf in leaves(params) if not is_held(leaf)]
+    if not blocks:
+        raise ValueError("params holds no array with entries; it must have something to check")
+    for path, leaf in blocks:
         name = f"{'Wb'[path[1]]}{path[0] + 1}" if layers else path_name(path)
-        yield name, _float_array(name, leaf)
+        yield name, read_block(name, leaf)
 
 
 def _is_layers(params: Any) -> bool:
@@ -260,7 +310,8 @@ def _is_layers(params: Any) -> bool:
         and all(
             isinstance(layer, (list, tuple))
             and len(layer) == 2
-            and [np.ndim(block) for block in layer if isinstance(block, np.ndarray)] == [2, 1]
+            and [np.ndim(block) for block in layer if isinstance(block, np.ndarray)]
+            == ([2] if layer[1] is None else [2, 1])
             for layer in params
         )
     )
@@ -268,17 +319,18 @@ def _is_layers(params: Any) -> bool:
 
 def leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield the path and the value of whatever is no list, tuple or dict, in order."""
-    if isinstance(node, Mapping):
-        children = list(node.items())
-    elif isinstance(node, (list, tuple)):
-        children = list(enumerate(node))
-    else:
-        children = []
+    children = _children(node)
     # An empty container is a leaf too, so that it is reported as what it is.
     if not children:
         yield path, node
     for key, child in children:
         yield from leaves(child, (*path, key))
+
+
+def _children(node: Any) -> list[tuple[Any, Any]]:
+    if isinstance(node, Mapping):
+        return list(node.items())
+    return list(enumerate(node)) if isinstance(node, (list, tuple)) else []
 
 
 def path_name(path: Path) -> str:
@@ -290,28 +342,13 @@ def path_name(path: Path) -> str:
     return first + "".join(f"[{key!r}]" for key in path[1:])
 
 
-def _float_array(name: str, leaf: Any) -> FloatArray:
-    need = "it must be a NumPy array of real floats"
-    # These two change what * means, so a plain array in their place would change the loss.
-    if not isinstance(leaf, (np.ndarray, np.floating, float)) or isinstance(
-        leaf, (np.matrix, np.ma.MaskedArray)
-    ):
-        what = "an empty" if isinstance(leaf, (Mapping, list, tuple)) else "of type"
-        raise TypeError(f"{name} is {what} {type(leaf).__name__}; {need}")
-    array = np.asarray(leaf)
-    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        raise TypeError(f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits")
-    if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; it must have at least one entry")
-    return array.astype(np.float64, copy=False)
-
-
-def _rebuild(node: Any, blocks: Iterator[Any]) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _rebuild(child, blocks) for key, child in node.items()}
-    if not isinstance(node, (list, tuple)):
+def rebuild(node: Any, blocks: Iterator[Any]) -> Any:
+    """Return a structure with these in the places of its leaves, in order."""
+    if not _children(node):
         return next(blocks)
-    children = [_rebuild(child, blocks) for child in node]
+    if isinstance(node, Mapping):
+        return {key: rebuild(child, blocks) for key, child in node.items()}
+    children = [rebuild(child, blocks) for child in node]
     if isinstance(node, list):
         return children
     return type(node)._make(children) if hasattr(node, "_make") else tuple(children)

@@ -16,6 +16,11 @@ HEADLINES = {
     "fail": "FAIL: the gradient does not fit the loss.",
     "inconclusive": "INCONCLUSIVE: the gradient could be neither confirmed nor refuted.",
 }
+HEADLINES_OF_A_LAYER = {
+    "pass": "PASS: backward fits forward.",
+    "fail": "FAIL: backward does not fit forward.",
+    "inconclusive": "INCONCLUSIVE: backward could be neither confirmed nor refuted.",
+}
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 HEADER = (
     "parameter",
@@ -33,6 +38,7 @@ WAYS = {
     "units": "Every entry was measured by way of the units",
     "sample": "A sample of the entries was measured",
     "directions": "Random directions were measured",
+    "layer": "Every entry was measured by what changes in sum(upstream * output)",
 }
 
 
@@ -77,8 +83,11 @@ def _summary(report: GradientReport) -> list[str]:
 def _headline(report: GradientReport) -> str:
     failed = any(block.verdict == "fail" for block in report.parameters)
     if report.verdict == "fail" and not failed:
+        if any(finding.kind == "nonlinear" for finding in report.findings):
+            return "FAIL: backward is not linear in the upstream."
         return "FAIL: the gradient is not a function of the parameters."
-    return HEADLINES[report.verdict]
+    headlines = HEADLINES_OF_A_LAYER if report.method == "layer" else HEADLINES
+    return headlines[report.verdict]
 
 
 def _total(report: GradientReport) -> tuple[str, ...]:
@@ -111,7 +120,8 @@ def _footnotes(report: GradientReport) -> list[str]:
     way = WAYS[report.method]
     # How many losses noise and kinks take may differ between machines; by whole losses only.
     if report.method not in ("units", "entries"):
-        way += f", {report.evaluations} losses in all"
+        calls = "calls of forward" if report.method == "layer" else "losses"
+        way += f", {report.evaluations} {calls} in all"
     return [*notes, f"{way}.", *report.notes, *_second_opinions(report)]
 
 

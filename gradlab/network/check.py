@@ -98,7 +98,7 @@ def check_network(
     case = GradientCheck(
         loss,
         gradient,
-        network.params,
+        Layout(network.params),
         setting=setting,
         data_spots=spots,
         may_keep_arrays=not own_loss,

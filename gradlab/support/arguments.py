@@ -57,6 +57,12 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
         raise ValueError(f"{name} is {value!r}; it must be a whole number >= {least}")
 
 
+def require_part(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is a number from 0 to less than 1."""
+    if not is_real(value) or not 0.0 <= value < 1.0:
+        raise ValueError(f"{name} is {value!r}; it must be a number from 0 to less than 1")
+
+
 def require_function(name: str, value: Any) -> None:
     """Raise TypeError unless a value is callable."""
     if not callable(value):

@@ -112,7 +112,7 @@ NETWORK: Cases = {
     ),
     "gradients return nothing": (
         lambda: check_network(with_gradients(returns(None)), X, Y),
-        "the gradient has no block W1",
+        "the gradient is None",
     ),
 }
 

@@ -1,7 +1,8 @@
-"""The diagonal of the softmax's Jacobian taken for the whole of it.
+"""A part of the softmax's Jacobian taken for the whole of it.
 
 With p = softmax(z) and u the derivative by p, the gradient is p_i (u_i - sum_j u_j p_j). Often
 only the diagonal p_i (1 - p_i) of dp/dz is used, as if each p were a sigmoid: u_i p_i (1 - p_i).
+Or the sum is forgotten: u_i p_i.
 """
 
 from __future__ import annotations
@@ -10,6 +11,15 @@ import numpy as np
 
 from gradlab.checker.block import Block, Finding
 from gradlab.support.floats import FloatArray
+
+_DIAGONAL = (
+    "the gradient takes p (1 - p) for all of its Jacobian; with the terms -p_i p_j too it is "
+    "right (p - y, which belongs to the cross-entropy alone, taken for another loss?)."
+)
+_NO_SUM = (
+    "the gradient is p u, with u the derivative by p; with the sum too, as p (u - sum(u p)), it "
+    "is right."
+)
 
 
 def find_softmax_diagonal(block: Block) -> list[Finding]:
@@ -32,14 +42,16 @@ def find_softmax_diagonal(block: Block) -> list[Finding]:
     if np.count_nonzero(block.telling) < 3:
         return []
     for axis in range(V.ndim - 1, -1, -1):
-        if V.shape[axis] < 2 or not block.explained_by(_use_whole(block.gradient, V, axis)):
+        if V.shape[axis] < 2:
             continue
-        message = (
-            f"With p the softmax of {_name_lines(axis, V.ndim)}, the gradient takes p (1 - p) for "
-            "all of its Jacobian; with the terms -p_i p_j too it is right (p - y, which belongs "
-            "to the cross-entropy alone, taken for another loss?)."
-        )
-        return [block.make_finding("softmax_diagonal", message, axis=axis)]
+        p = _softmax(V, axis)
+        for upstream, words in (
+            (_divide(block.gradient, p * (1.0 - p)), _DIAGONAL),
+            (_divide(block.gradient, p), _NO_SUM),
+        ):
+            if block.explained_by(p * (upstream - np.sum(upstream * p, axis, keepdims=True))):
+                message = f"With p the softmax of {_name_lines(axis, V.ndim)}, {words}"
+                return [block.make_finding("softmax_diagonal", message, axis=axis)]
     return []
 
 
@@ -51,10 +63,12 @@ def _name_lines(axis: int, ndim: int) -> str:
     return f"each {('column', 'row')[axis]} of the parameter"
 
 
-def _use_whole(G: FloatArray, Z: FloatArray, axis: int) -> FloatArray:
+def _softmax(Z: FloatArray, axis: int) -> FloatArray:
     powers = np.exp(Z - Z.max(axis, keepdims=True))
-    p = powers / powers.sum(axis, keepdims=True)
+    p: FloatArray = powers / powers.sum(axis, keepdims=True)
+    return p
+
+
+def _divide(G: FloatArray, by: FloatArray) -> FloatArray:
     with np.errstate(all="ignore"):
-        u = G / (p * (1.0 - p))
-        whole: FloatArray = p * (u - np.sum(u * p, axis, keepdims=True))
-    return whole
+        return G / by

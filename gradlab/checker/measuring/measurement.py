@@ -174,9 +174,9 @@ class Measurement:
         self, index: Index, h: FloatArray, formula: FloatArray, first: int = 0
     ) -> tuple[FloatArray, FloatArray]:
         """Return by how much these entries are moved, and the changes from point `first` on."""
-        before = self.task.theta[index]
-        points = before[:, None] + h[:, None] * formula
-        return points - before[:, None], self.task.changes(index, points[:, first:])
+        points = self.task.points_along(index, h[:, None] * formula)
+        moves = points - self.task.theta[index, None]
+        return moves, self.task.changes(index, points[:, first:])
 
     # The checker chose the points: an overflow there is no warning for the author of the loss.
     @np.errstate(all="ignore")

@@ -41,7 +41,7 @@ class Noise:
     Attributes
     ----------
     sigma : float
-        Its standard deviation: at least u times the size of the loss, u = 2^-53.
+        Its standard deviation: at least u times the size of what is rounded, u = 2^-53.
     has_moved : bool
         Whether the loss changed at all where it was looked at.
     is_settled : bool
@@ -102,7 +102,7 @@ def _draw_directions(units: FloatArray) -> FloatArray:
 
 
 def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
-    floor = UNIT_ROUNDOFF * abs(at.base)
+    floor = UNIT_ROUNDOFF * at.size
     levels: list[float] = []
     silent: int | None = None
     farthest = _FARTHEST

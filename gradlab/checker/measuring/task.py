@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradlab.checker.measuring.noise import Noise
+from gradlab.checker.significand import round_to_bits
 from gradlab.support.floats import FloatArray, Index, Mask
 
 # changes(index, points): how much the loss changes if theta[index[r]] is points[r, c] instead.
@@ -38,6 +39,8 @@ class Task:
         coarser part of it, 0 without one.
     change : callable, optional
         Takes a move of all entries and returns how much the loss changes.
+    bits : ndarray of int, shape (N,), optional
+        To how many bits the loss rounds each entry of theta. Default: those of float64.
     """
 
     changes: Changes
@@ -52,3 +55,9 @@ class Task:
     noise_along: Callable[[Mask], Noise] | None = None
     coarse_noise_along: Callable[[Mask], float] | None = None
     change: Callable[[FloatArray], float] | None = None
+    bits: Index | None = None
+
+    def points_along(self, index: Index, moves: FloatArray) -> FloatArray:
+        """Return the values nearest to theta + moves, a row for each entry, that the loss sees."""
+        points = self.theta[index, None] + moves
+        return points if self.bits is None else round_to_bits(points, self.bits[index, None])

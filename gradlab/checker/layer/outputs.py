@@ -1,0 +1,188 @@
+"""What a layer returns, and the upstream that makes one number of it.
+
+With upstream u, the number is ``sum(u * output)``, and its gradient is what backward(u) returns:
+the vector-Jacobian product. One random u is enough, because backward is linear in it: if it is
+wrong for any, it is wrong for almost every one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradlab.checker.parameters import rebuild
+from gradlab.checker.significand import significand_bits
+from gradlab.support.floats import FloatArray
+
+# The upstream is drawn from the multiples of 1/16 with at most this many sixteenths, in size. So
+# it is the same in every type of floats, and an output on a grid of few digits stays on one.
+_SIXTEENTHS = 31
+_LEAST = 8
+
+
+class Outputs:
+    """The form of what forward returns: an array, or a list, tuple or dict of arrays.
+
+    Arrays of integers or booleans among them, such as the places of maxima, have no derivative.
+
+    Parameters
+    ----------
+    returned : array_like, or a list, tuple or dict of them
+        What forward returned.
+
+    Attributes
+    ----------
+    names : list of str
+        A name for each output of floats.
+    shapes : list of tuple of int
+    bits : list of int
+        Of the significand of each.
+
+    Raises
+    ------
+    TypeError
+        If it is no such thing; the message says which.
+    """
+
+    def __init__(self, returned: Any) -> None:
+        self._form = returned
+        arrays = [_read(name, output) for name, output in _named(returned)]
+        self._is_float = [array.dtype.kind == "f" for array in arrays]
+        floats = [array for array in arrays if array.dtype.kind == "f"]
+        if not floats:
+            raise TypeError(
+                f"forward returned {_describe(returned)}; it must return an array of floats, or "
+                "several"
+            )
+        pairs = zip(_named(returned), self._is_float, strict=True)
+        self.names = [name for (name, _), is_float in pairs if is_float]
+        self.shapes = [array.shape for array in floats]
+        self._dtypes = [array.dtype for array in floats]
+        self.bits = [significand_bits(dtype) for dtype in self._dtypes]
+
+    def read(self, returned: Any) -> list[FloatArray]:
+        """Return the outputs of floats as float64.
+
+        Raises
+        ------
+        ValueError
+            If they have not the form that they had before.
+        """
+        arrays = [_read(name, output) for name, output in _named(returned)]
+        floats = [array for array in arrays if array.dtype.kind == "f"]
+        if [array.shape for array in floats] != self.shapes:
+            raise ValueError(
+                f"forward returned shapes {[array.shape for array in floats]}, and before "
+                f"{self.shapes}; they must be the same each time"
+            )
+        return [array.astype(np.float64) for array in floats]
+
+    def draw_upstream(self, seed: int) -> list[FloatArray]:
+        """Return random upstreams, one for each output: multiples of 1/16 from 1/2 to 31/16."""
+        rng = np.random.default_rng(seed)
+        upstreams = []
+        for shape in self.shapes:
+            size = rng.integers(_LEAST, _SIXTEENTHS, shape, endpoint=True) / 16.0
+            upstreams.append(size * rng.choice([-1.0, 1.0], shape))
+        return upstreams
+
+    def read_upstream(self, upstream: Any) -> list[FloatArray]:
+        """Return the user's upstream, one for each output, as each output's type has it.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one has another shape than its output, or is not made of finite numbers.
+        """
+        given = [array for _, array in _named(upstream)]
+        if len(given) == len(self._is_float):
+            given = [
+                array for array, is_float in zip(given, self._is_float, strict=True) if is_float
+            ]
+        if len(given) != len(self.shapes):
+            raise ValueError(
+                f"upstream has {len(given)} arrays; it must have {len(self.shapes)}, one for each "
+                f"output: {', '.join(self.names)}"
+            )
+        read = []
+        for name, array, shape, dtype in zip(
+            self.names, given, self.shapes, self._dtypes, strict=True
+        ):
+            values = _read(f"upstream of {name}", array)
+            if values.dtype.kind not in "fiu":
+                raise TypeError(
+                    f"upstream of {name} is of type {values.dtype}; it must be an array of floats"
+                )
+            if values.shape != shape:
+                raise ValueError(
+                    f"upstream of {name} has shape {values.shape}; it must have the shape of the "
+                    f"output, {shape}"
+                )
+            if not np.isfinite(values).all():
+                raise ValueError(f"upstream of {name} is not finite; every entry must be")
+            read.append(values.astype(dtype).astype(np.float64))
+        return read
+
+    def arrange(self, upstreams: Sequence[FloatArray]) -> Any:
+        """Return copies of these in the form of the outputs, None where an output has none."""
+        copies = (u.astype(dtype) for u, dtype in zip(upstreams, self._dtypes, strict=True))
+        placed = iter([next(copies) if is_float else None for is_float in self._is_float])
+        if isinstance(self._form, Mapping):
+            return {key: next(placed) for key in self._form}
+        if isinstance(self._form, (tuple, list)):
+            return rebuild(self._form, placed)
+        return next(placed)
+
+
+def project(
+    outputs: Sequence[FloatArray], base: Sequence[FloatArray], upstreams: Sequence[FloatArray]
+) -> float:
+    """Return ``sum(upstream * (output - base))``: subtracted first, so that no digits are lost."""
+    triples = zip(outputs, base, upstreams, strict=True)
+    return float(sum(np.sum(u * (out - before)) for out, before, u in triples))
+
+
+def size_of_projection(base: Sequence[FloatArray], upstreams: Sequence[FloatArray]) -> float:
+    """Return the size of what is rounded: independent errors add up as squares do."""
+    terms = [np.linalg.norm(u * out) for out, u in zip(base, upstreams, strict=True)]
+    return float(np.linalg.norm(terms))
+
+
+def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> list[str]:
+    """Say which outputs are NaN or infinite."""
+    said = []
+    for name, out in zip(names, base, strict=True):
+        bad = np.argwhere(~np.isfinite(out)).tolist()
+        if bad:
+            said.append(f"{name} is NaN or infinite in {len(bad)} entries, first in {bad[0]}.")
+    return said
+
+
+def _named(returned: Any) -> list[tuple[str, Any]]:
+    if isinstance(returned, Mapping):
+        return [(f"output[{key!r}]", value) for key, value in returned.items()]
+    if isinstance(returned, (tuple, list)):
+        return [(f"output[{k}]", value) for k, value in enumerate(returned)]
+    return [("output", returned)]
+
+
+def _read(name: str, output: Any) -> NDArray[Any]:
+    is_array = isinstance(output, (np.ndarray, np.generic, float, int))
+    if not is_array or np.asarray(output).dtype.kind not in "fiub":
+        kind = getattr(output, "dtype", type(output).__name__)
+        hint = ""
+        if name != "output" and isinstance(output, (tuple, list, dict)):
+            hint = ". If it is what backward needs, pass cache=True"
+        raise TypeError(f"{name} is of type {kind}; it must be an array of floats{hint}")
+    return np.asarray(output)
+
+
+def _describe(returned: Any) -> str:
+    if isinstance(returned, np.ndarray):
+        return f"an array of {returned.dtype}"
+    if isinstance(returned, (tuple, list, dict)):
+        return f"a {type(returned).__name__} without an array of floats"
+    return f"a {type(returned).__name__}"
