@@ -47,6 +47,8 @@ class Finding:
         the parameter is missing; for "l1_penalty", this times its sign; for "clipped", the limit.
     evidence : dict
         The numbers behind it.
+    subject : str
+        What it is about where it is about no block.
     """
 
     kind: str
@@ -54,9 +56,10 @@ class Finding:
     message: str
     factor: float | None = None
     evidence: dict[str, object] = field(default_factory=dict)
+    subject: str = "The loss"
 
     def __str__(self) -> str:
-        return f"{self.parameter or 'The loss'}: {self.message}"
+        return f"{self.parameter or self.subject}: {self.message}"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class GradientCheck:
         self.theta = layout.theta
         self._setting = setting
         self._data_spots = data_spots
-        self._at = LossOfTheta(loss, layout, arithmetic.size)
+        self._at = LossOfTheta(loss, layout, arithmetic)
         self._replays = [self._at.base, self._at()]
         layout.require_unchanged(functions[0], self._at.theta)
         copies = layout.unravel(self.theta)
@@ -222,6 +222,8 @@ class GradientCheck:
         self._noise = measure_noise(self._at, moving if moving.any() else self._units)
         if not self._noise.has_moved and moving.any() and not moving.all():
             self._noise = measure_noise(self._at, self._units)
+        if self._bits is not None:
+            self._noise = replace(self._noise, is_quantised=True)
         self._scales = self._plain_scales * ODD
 
     def _size_nearby(self) -> float:
@@ -373,7 +375,9 @@ class GradientCheck:
         small = [find_small_difference(block) for block in blocks if block.failed]
         # Beside larger differences they are what these lead to.
         findings += [finding for finding in small if finding] if all(small) else []
-        few = find_low_precision(self._at, self._noise, self._scales)
+        # What is known to have few digits need not be told.
+        known = self._bits is not None
+        few = None if known else find_low_precision(self._at, self._noise, self._scales)
         return [*findings, few] if few is not None else findings
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.parameters import Layout, leaves
-from gradlab.support.floats import FloatArray
+from gradlab.checker.significand import Arithmetic
+from gradlab.support.floats import UNIT_ROUNDOFF, FloatArray
 from gradlab.support.progress import progress
 
 # From this many entries on, a progress bar is prepared, which appears after a second.
@@ -28,8 +29,8 @@ class LossOfTheta:
         Of params.
     layout : Layout
         The params, and where to begin.
-    size : float, optional
-        The size of the numbers whose rounding is that of the loss. Default: that of the loss.
+    arithmetic : Arithmetic, optional
+        What is known of the numbers in which the loss is computed.
 
     Attributes
     ----------
@@ -40,11 +41,14 @@ class LossOfTheta:
     """
 
     def __init__(
-        self, loss: Callable[[Any], Any], layout: Layout, size: float | None = None
+        self,
+        loss: Callable[[Any], Any],
+        layout: Layout,
+        arithmetic: Arithmetic | None = None,
     ) -> None:
         self.theta = layout.theta.copy()
         self.evaluations = 0
-        self._given_size = size
+        self._arithmetic = arithmetic or Arithmetic()
         self._loss = loss
         self._layout = layout
         self._view = layout.view
@@ -111,7 +115,14 @@ class LossOfTheta:
     @property
     def size(self) -> float:
         """The size of the numbers whose rounding is that of the loss at this theta."""
-        return abs(self.base) if self._given_size is None else self._given_size
+        size = self._arithmetic.size
+        return abs(self.base) if size is None else size
+
+    @property
+    def rounding(self) -> float:
+        """The least that the noise of the loss can be."""
+        rounding = self._arithmetic.rounding
+        return UNIT_ROUNDOFF * self.size if rounding is None else rounding
 
     def changes(self, index: NDArray[np.intp], points: FloatArray) -> FloatArray:
         """Return how much the loss changes if one entry of theta is moved.

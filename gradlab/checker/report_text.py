@@ -76,7 +76,7 @@ def _summary(report: GradientReport) -> list[str]:
     # Blocks with the same finding share a line.
     subjects: dict[str, list[str]] = {}
     for finding in report.findings:
-        subjects.setdefault(finding.message, []).append(finding.parameter or "The loss")
+        subjects.setdefault(finding.message, []).append(finding.parameter or finding.subject)
     return lines + [f"{', '.join(names)}: {text}" for text, names in subjects.items()]
 
 

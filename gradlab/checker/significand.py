@@ -25,11 +25,14 @@ class Arithmetic:
     ----------
     size : float, optional
         The size of the numbers whose rounding is that of the loss. Default: that of the loss.
+    rounding : float, optional
+        The least that their rounding can be. Default: u times their size, u = 2^-53.
     bits : ndarray of int, shape (N,), optional
         To how many bits the loss rounds each entry of theta. Default: those of float64.
     """
 
     size: float | None = None
+    rounding: float | None = None
     bits: Index | None = None
 
     def round(self, theta: FloatArray) -> FloatArray:

@@ -45,7 +45,7 @@ class Arguments:
                 f"inputs is of type {kind}; it must be a tuple of what forward takes: (x, W, b)"
             )
         self.values = list(inputs)
-        self.names = _name_arguments(forward, self.values)
+        self.names = name_arguments(forward, self.values)
         for name, value in zip(self.names, self.values, strict=True):
             refuse_unclear(name, value)
         self.arrays = [name for name in self.names if is_float_array(self[name])]
@@ -65,13 +65,21 @@ class Arguments:
         Arrays of floats have at most so many bits, and fewer where they were given with fewer; at
         53 bits, all have 53.
         """
-        filled = []
-        for name, value in zip(self.names, self.values, strict=True):
-            if name in moved:
-                filled.append(cast(moved[name], value, bits))
-            else:
-                filled.append(cast(_copied(value), value, bits))
-        return filled
+        pairs = zip(self.names, self.values, strict=True)
+        return [
+            _cast(moved[name] if name in moved else _copied(value), value, bits)
+            for name, value in pairs
+        ]
+
+    def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
+        """Return the bits that `fill` leaves each array among these inputs."""
+        blocks = [leaf for name in names for _, leaf in leaves(self[name])]
+        return [_kept_bits(block, bits) for block in blocks if not is_setting(block)]
+
+    def widest(self) -> int:
+        """Return the bits of the widest array of floats among the inputs."""
+        blocks = [leaf for value in self.values for _, leaf in leaves(value)]
+        return max(_given_bits(block) for block in blocks if is_float_array(block))
 
     def match(self, returned: Any) -> dict[str, Any]:
         """Return the gradients that backward returned, by the names of their inputs.
@@ -118,17 +126,13 @@ class Arguments:
         )
 
 
-def cast(value: Any, given: Any, bits: int) -> Any:
+def _cast(value: Any, given: Any, bits: int) -> Any:
     """Return a structure with its arrays of floats in the type for so many bits, or a shorter one.
 
-    Parameters
-    ----------
-    value : ndarray, or nested lists, tuples and dicts
-    given : the same structure
-        As it was given: what came in fewer bits keeps them, unless `bits` is 53.
-    bits : int
+    `given` is the same structure as it was given: what came in fewer bits keeps them, unless
+    `bits` is 53.
     """
-    if not _holds_arrays(given):
+    if not _holds_arrays(given) and not isinstance(given, float):
         return value
     blocks = zip(leaves(value), leaves(given), strict=True)
     return rebuild(
@@ -139,13 +143,20 @@ def cast(value: Any, given: Any, bits: int) -> Any:
 def _cast_leaf(leaf: Any, original: Any, bits: int) -> Any:
     if not is_float_array(leaf):
         return leaf
-    kept = bits if bits == FLOAT64 else min(bits, given_bits(original))
-    return leaf.astype(_DTYPES[kept], copy=False)
+    return leaf.astype(_DTYPES[_kept_bits(original, bits)], copy=False)
 
 
-def given_bits(leaf: Any) -> int:
-    """Return the bits of an array of floats, or of a float."""
+def _kept_bits(original: Any, bits: int) -> int:
+    return bits if bits == FLOAT64 else min(bits, _given_bits(original))
+
+
+def _given_bits(leaf: Any) -> int:
     return significand_bits(np.asarray(leaf).dtype)
+
+
+def is_setting(leaf: Any) -> bool:
+    """Return whether what is no list, tuple or dict is nothing that can be moved."""
+    return not is_float_array(leaf) and not isinstance(leaf, float)
 
 
 def _holds_arrays(value: Any) -> bool:
@@ -173,7 +184,7 @@ def _has_shape_of(returned: Any, value: Any) -> bool:
     )
 
 
-def _name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[str]:
+def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[str]:
     """Return the name of each input: that of forward's parameter, ``xs[0]`` for one of *xs."""
     try:
         signature = inspect.signature(forward)

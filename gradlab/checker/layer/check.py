@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradlab.checker.layer.arguments import Arguments, given_bits
-from gradlab.checker.layer.outputs import Outputs
+from gradlab.checker.layer.arguments import Arguments
+from gradlab.checker.layer.precision import choose_precision, make_layer
 from gradlab.checker.layer.pullback import Layer, check_pullback
-from gradlab.checker.parameters import leaves
-from gradlab.checker.reading import is_float_array
 from gradlab.checker.report import GradientReport
-from gradlab.checker.significand import FLOAT64
 from gradlab.support.arguments import require_count, require_function, require_part
 
 
@@ -103,31 +100,17 @@ def check_layer(
     require_count("points", points)
     require_count("seed", seed, least=0)
     require_part("rtol", rtol)
-    arguments = Arguments(forward, inputs)
-    layer = _choose_precision(_NumpyLayer(forward, backward, arguments, cache), upstream, seed)
+    written = _AsWritten(forward, backward, Arguments(forward, inputs), cache)
+
+    def prepare(bits: int) -> Layer:
+        return make_layer(written, bits, upstream, seed)
+
+    layer = choose_precision(prepare, written.arguments.widest())
     return check_pullback(layer, rtol=rtol, points=points, seed=seed)
 
 
-def _choose_precision(layer: _NumpyLayer, upstream: Any, seed: int) -> Layer:
-    """Return the layer in float64 if it can, else in the type that it needs or has inside."""
-    own = layer.widest_input()
-    try:
-        wide = layer.prepare(FLOAT64, upstream, seed)
-    except Exception:
-        if own == FLOAT64:
-            raise
-        return layer.prepare(own, upstream, seed)
-    inside = max(wide.outputs.bits)
-    if inside == FLOAT64:
-        return wide
-    try:
-        return layer.prepare(inside, upstream, seed)
-    except Exception:
-        return wide
-
-
-class _NumpyLayer:
-    """Forward and backward as they were written."""
+class _AsWritten:
+    """Forward and backward of NumPy arrays."""
 
     def __init__(
         self,
@@ -136,50 +119,23 @@ class _NumpyLayer:
         arguments: Arguments,
         has_cache: bool,
     ) -> None:
+        self.arguments = arguments
         self._forward = forward
         self._backward = backward
-        self._arguments = arguments
         self._has_cache = has_cache
 
-    def widest_input(self) -> int:
-        """Return the bits of the widest array of floats among the inputs."""
-        return max(
-            given_bits(leaf)
-            for value in self._arguments.values
-            for _, leaf in leaves(value)
-            if is_float_array(leaf)
-        )
+    def run(self, moved: Mapping[str, Any], bits: int) -> tuple[Any, None]:
+        """Return what forward returns, without the cache."""
+        return self._run(self.arguments.fill(moved, bits))[0], None
 
-    def prepare(self, bits: int, upstream: Any, seed: int) -> Layer:
-        """Call forward and backward once, and return the layer as it is to be checked."""
-        arguments = self._arguments
-        outputs = Outputs(self._run(arguments.fill({}, bits))[0])
-        upstreams = (
-            outputs.draw_upstream(seed) if upstream is None else outputs.read_upstream(upstream)
-        )
-
-        def forward(moved: Mapping[str, Any]) -> list[Any]:
-            return outputs.read(self._run(arguments.fill(moved, bits))[0])
-
-        def backward(moved: Mapping[str, Any], upstreams: list[Any]) -> dict[str, Any]:
-            filled = arguments.fill(moved, bits)
-            given = outputs.arrange(upstreams)
-            if self._has_cache:
-                returned = self._backward(given, self._run(filled)[1])
-            else:
-                returned = self._backward(given, *filled)
-            return arguments.match(returned)
-
-        checked = list(backward({}, upstreams))
-        return Layer(
-            forward=forward,
-            backward=backward,
-            params={name: arguments[name] for name in arguments.names if name in checked},
-            outputs=outputs,
-            upstreams=upstreams,
-            bits=bits,
-            held={name: arguments[name] for name in arguments.names if name not in checked},
-        )
+    def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
+        """Return what backward returns, by the names of the inputs."""
+        filled = self.arguments.fill(moved, bits)
+        if self._has_cache:
+            returned = self._backward(upstream, self._run(filled)[1])
+        else:
+            returned = self._backward(upstream, *filled)
+        return self.arguments.match(returned)
 
     def _run(self, filled: list[Any]) -> tuple[Any, Any]:
         returned = self._forward(*filled)

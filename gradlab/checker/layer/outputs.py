@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.parameters import rebuild
-from gradlab.checker.significand import significand_bits
-from gradlab.support.floats import FloatArray
+from gradlab.checker.significand import Arithmetic, round_to_bits, significand_bits
+from gradlab.support.floats import FloatArray, Index
 
 # The upstream is drawn from the multiples of 1/16 with at most this many sixteenths, in size. So
 # it is the same in every type of floats, and an output on a grid of few digits stays on one.
@@ -32,6 +32,8 @@ class Outputs:
     ----------
     returned : array_like, or a list, tuple or dict of them
         What forward returned.
+    bits : list of int, optional
+        Of the significand of each output of floats. Default: those of its type.
 
     Attributes
     ----------
@@ -47,7 +49,7 @@ class Outputs:
         If it is no such thing; the message says which.
     """
 
-    def __init__(self, returned: Any) -> None:
+    def __init__(self, returned: Any, bits: Sequence[int] | None = None) -> None:
         self._form = returned
         arrays = [_read(name, output) for name, output in _named(returned)]
         self._is_float = [array.dtype.kind == "f" for array in arrays]
@@ -61,7 +63,7 @@ class Outputs:
         self.names = [name for (name, _), is_float in pairs if is_float]
         self.shapes = [array.shape for array in floats]
         self._dtypes = [array.dtype for array in floats]
-        self.bits = [significand_bits(dtype) for dtype in self._dtypes]
+        self.bits = list(bits or map(significand_bits, self._dtypes))
 
     def read(self, returned: Any) -> list[FloatArray]:
         """Return the outputs of floats as float64.
@@ -108,8 +110,8 @@ class Outputs:
                 f"output: {', '.join(self.names)}"
             )
         read = []
-        for name, array, shape, dtype in zip(
-            self.names, given, self.shapes, self._dtypes, strict=True
+        for name, array, shape, bits in zip(
+            self.names, given, self.shapes, self.bits, strict=True
         ):
             values = _read(f"upstream of {name}", array)
             if values.dtype.kind not in "fiu":
@@ -123,7 +125,7 @@ class Outputs:
                 )
             if not np.isfinite(values).all():
                 raise ValueError(f"upstream of {name} is not finite; every entry must be")
-            read.append(values.astype(dtype).astype(np.float64))
+            read.append(round_to_bits(values.astype(np.float64), np.array(bits)))
         return read
 
     def arrange(self, upstreams: Sequence[FloatArray]) -> Any:
@@ -145,10 +147,19 @@ def project(
     return float(sum(np.sum(u * (out - before)) for out, before, u in triples))
 
 
-def size_of_projection(base: Sequence[FloatArray], upstreams: Sequence[FloatArray]) -> float:
-    """Return the size of what is rounded: independent errors add up as squares do."""
+def arithmetic_of(
+    outputs: Outputs,
+    base: Sequence[FloatArray],
+    upstreams: Sequence[FloatArray],
+    bits: Index | None,
+) -> Arithmetic:
+    """Return how large the outputs' numbers are, and their rounding.
+
+    Independent errors add up as squares do.
+    """
     terms = [np.linalg.norm(u * out) for out, u in zip(base, upstreams, strict=True)]
-    return float(np.linalg.norm(terms))
+    rounding = np.array(terms) * 2.0 ** -np.array(outputs.bits, dtype=np.float64)
+    return Arithmetic(float(np.linalg.norm(terms)), float(np.linalg.norm(rounding)), bits)
 
 
 def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> list[str]:

@@ -10,16 +10,16 @@ import numpy as np
 
 from gradlab.checker.block import Finding, Setting
 from gradlab.checker.gradient_check import GradientCheck
-from gradlab.checker.layer.arguments import given_bits
+from gradlab.checker.layer.arguments import is_setting
 from gradlab.checker.layer.meanings import list_lengths
 from gradlab.checker.layer.outputs import (
     Outputs,
+    arithmetic_of,
     describe_not_finite,
     project,
-    size_of_projection,
 )
 from gradlab.checker.limits import describe_precision
-from gradlab.checker.parameters import Layout, leaves
+from gradlab.checker.parameters import Layout
 from gradlab.checker.points import check_at_points
 from gradlab.checker.reading import is_float_array
 from gradlab.checker.report import GradientReport
@@ -48,6 +48,8 @@ class Layer:
     upstreams : list of ndarray of float64
     bits : int
         Of the significand of the numbers in which it computes, as far as is known.
+    bits_of_blocks : list of int
+        Of the significand of each array among the params, as the layer gets it.
     held : dict
         The other inputs, by name.
     """
@@ -58,6 +60,7 @@ class Layer:
     outputs: Outputs
     upstreams: list[FloatArray]
     bits: int
+    bits_of_blocks: list[int]
     held: Mapping[str, Any]
 
 
@@ -70,11 +73,11 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
     rtol, points, seed
         As for `check_layer`.
     """
-    layout = Layout(layer.params, is_held=_is_setting)
+    layout = Layout(layer.params, is_held=is_setting)
     layout.require_finite()
     bits = None
     if layer.bits != FLOAT64:
-        bits = _list_bits(layer, layout)
+        bits = np.repeat(np.array(layer.bits_of_blocks, dtype=np.intp), layout.sizes)
         layout = layout.at(Arithmetic(bits=bits).round(layout.theta))
     setting = Setting(
         lengths=list_lengths(layer),
@@ -95,7 +98,9 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
         seed,
         Arithmetic(bits=bits),
     )
-    return _with_linearity(report, layer, layout)
+    report = _with_linearity(report, layer, layout)
+    about = [replace(finding, subject="The layer") for finding in report.findings]
+    return replace(report, findings=tuple(about))
 
 
 def _check_at(
@@ -107,7 +112,7 @@ def _check_at(
         lambda params: layer.backward(params, layer.upstreams),
         layout,
         rtol=rtol,
-        arithmetic=Arithmetic(size_of_projection(base, layer.upstreams), bits),
+        arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, bits),
         setting=setting,
         data_spots=_describe_data(layer),
         functions=("forward", "backward"),
@@ -138,8 +143,11 @@ def _with_linearity(report: GradientReport, layer: Layer, layout: Layout) -> Gra
         findings += [finding] if finding else []
     if not findings or any(f.kind in ("nondeterministic", "non_finite") for f in report.findings):
         return report
+    names = [finding.parameter for finding in findings]
+    # That every entry is wrong follows from it.
+    others = [f for f in report.findings if f.kind != "every_block" or f.parameter not in names]
     verdict = "fail" if report.passed else report.verdict
-    return replace(report, verdict=verdict, findings=(*findings, *report.findings))
+    return replace(report, verdict=verdict, findings=(*findings, *others))
 
 
 def _find_nonlinear(
@@ -158,18 +166,8 @@ def _find_nonlinear(
     return Finding("nonlinear", name, message, evidence={"difference": off})
 
 
-def _is_setting(leaf: Any) -> bool:
-    return not is_float_array(leaf) and not isinstance(leaf, float)
-
-
 def _is_index(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "iu"
-
-
-def _list_bits(layer: Layer, layout: Layout) -> Index:
-    blocks = [leaf for _, leaf in leaves(layer.params) if not _is_setting(leaf)]
-    bits = [min(layer.bits, given_bits(block)) for block in blocks]
-    return np.repeat(np.array(bits, dtype=np.intp), layout.sizes)
 
 
 def _describe_held(layer: Layer) -> list[str]:

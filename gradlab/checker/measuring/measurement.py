@@ -15,11 +15,11 @@ import numpy as np
 from gradlab.checker.measuring.slopes import NOISE_FACTOR, RESOLUTION, Slopes
 from gradlab.checker.measuring.steps import (
     CENTRAL,
-    FIRST,
     LONGEST,
     LONGEST_PART,
     PART_OF_ENTRY,
     extrapolate,
+    first_part,
     has_mixed_units,
 )
 from gradlab.checker.measuring.task import Task
@@ -85,7 +85,7 @@ class Measurement:
         self._has_mixed_units = np.repeat(self._find_mixed_units(), self._sizes)
         self._has_any_mixed_units = bool(self._has_mixed_units.any())
         self._hidden = functools.cache(lambda: UNIT_ROUNDOFF * task.size_nearby())
-        self.first = np.minimum(self.scales * 2.0**-FIRST, self.units * PART_OF_ENTRY)
+        self.first = np.minimum(self.scales * first_part(task.bits), self.units * PART_OF_ENTRY)
         self.value = np.zeros(size)
         self.tolerance = np.full(size, np.inf)
         self.step = self.first.copy()
@@ -331,6 +331,7 @@ class Measurement:
         return Slopes(self.value, self.tolerance, self.wrong, doubtful, self.kink, self.zero)
 
 
+@np.errstate(invalid="ignore")
 def _intersect(
     new: FloatArray, new_tolerance: FloatArray, old: FloatArray, old_tolerance: FloatArray
 ) -> tuple[FloatArray, FloatArray, Mask]:

@@ -102,7 +102,7 @@ def _draw_directions(units: FloatArray) -> FloatArray:
 
 
 def _search(at: LossOfTheta, directions: FloatArray) -> Noise:
-    floor = UNIT_ROUNDOFF * at.size
+    floor = at.rounding
     levels: list[float] = []
     silent: int | None = None
     farthest = _FARTHEST

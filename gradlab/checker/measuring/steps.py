@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradlab.support.floats import FloatArray
+from gradlab.support.floats import FloatArray, Index
 
 # Steps are s 2^-j, s the scale of the entry. The first suits a smooth loss with noise near u; the
 # smaller ones get out of the way of a kink, the larger ones out of the noise.
@@ -82,6 +82,16 @@ def extrapolate(moves: FloatArray, losses: FloatArray, h: FloatArray) -> Extrapo
     slope = R[:, 0] + (R[:, 0] - R[:, 1]) / 15.0
     kink = (64.0 * S[:, 0] - 20.0 * S[:, 1] + S[:, 2]) / 45.0 / h
     return Extrapolation(slope, R[:, 0] - R[:, 1], kink)
+
+
+def first_part(bits: Index | None) -> FloatArray:
+    """Return the part of its scale that each entry is moved by at first.
+
+    It is the cube root of the unit round-off, which is best for central differences.
+    """
+    exponents = FIRST if bits is None else bits // 3
+    part: FloatArray = np.ldexp(1.0, -np.asarray(exponents))
+    return part
 
 
 @np.errstate(all="ignore")

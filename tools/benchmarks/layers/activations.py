@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tools.benchmarks.layers.functions import sigmoid
 from tools.benchmarks.layers.layer import Layer, Mistake, draw_nonzero
-from tools.benchmarks.world.functions import erf, sigmoid
+from tools.benchmarks.world.functions import erf
 from tools.benchmarks.world.problem import Array, Rng
 
 _CS231N = "CS231n, assignment 2, layers.py"
@@ -91,7 +92,7 @@ def _gelu_tanh_back(dout: Array, cache: Any, mistake: str = "") -> Any:
 
 
 def _silu(x: Array) -> Any:
-    return x / (1 + np.exp(-x))
+    return x * sigmoid(x)
 
 
 def _silu_back(dout: Array, x: Array, mistake: str = "") -> Any:
@@ -109,7 +110,7 @@ def _softplus_back(dout: Array, x: Array, mistake: str = "") -> Any:
 
 
 def _sigmoid(x: Array) -> Any:
-    out = 1 / (1 + np.exp(-x))
+    out = sigmoid(x)
     return out, (x, out)
 
 
@@ -129,17 +130,12 @@ def _tanh_back(dout: Array, x: Array, mistake: str = "") -> Any:
 
 def _swiglu(x: Array) -> Any:
     a, b = np.split(x, 2, axis=1)
-    return a * sigmoid_of(a) * b, (a, b)
-
-
-def sigmoid_of(x: Array) -> Any:
-    """Return 1 / (1 + exp(-x)), for complex numbers too."""
-    return 1 / (1 + np.exp(-x))
+    return a * sigmoid(a) * b, (a, b)
 
 
 def _swiglu_back(dout: Array, cache: Any, mistake: str = "") -> Any:
     a, b = cache
-    s = sigmoid_of(a)
+    s = sigmoid(a)
     da, db = dout * b * (s + a * s * (1 - s)), dout * a * s
     if mistake == "gate held constant":
         da = np.zeros_like(a)
@@ -168,9 +164,9 @@ LAYERS = (
         _relu_back,
         _draw_off_kink,
         (
-            Mistake("dout ignored", "x"),
-            Mistake("out >= 0 for x > 0", "x", "dead_units"),
-            Mistake("by the sign of dout", "x"),
+            Mistake("dout ignored", "x", "nonlinear"),
+            Mistake("out >= 0 for x > 0", "x", "dead_units upstream_alone"),
+            Mistake("by the sign of dout", "x", "nonlinear"),
         ),
     ),
     Layer(
@@ -181,7 +177,7 @@ LAYERS = (
         _leaky_back,
         lambda rng: (*_draw_off_kink(rng), 0.01),
         (
-            Mistake("slope of 1", "x", "wrong_scale"),
+            Mistake("slope of 1", "x", "wrong_scale upstream_alone"),
             Mistake("slope of 0", "x", "some_zero"),
             Mistake("slope of -slope", "x", "sign_flipped"),
         ),

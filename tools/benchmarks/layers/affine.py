@@ -118,7 +118,7 @@ LAYERS = (
             Mistake("db of one row", "b"),
             Mistake("db summed over both axes", "b", "equal_entries"),
             Mistake("db forgotten", "b", "all_zero"),
-            Mistake("dout clipped", "x w b"),
+            Mistake("dout clipped", "x w b", "nonlinear"),
         ),
     ),
     Layer(
@@ -128,7 +128,7 @@ LAYERS = (
         _linear,
         _linear_back,
         lambda rng: (rng.normal(size=(5, 3)), rng.normal(size=(4, 3))),
-        (Mistake("dW clipped at 1", "w", "clipped"), Mistake("dW of the first row", "w")),
+        (Mistake("dW clipped at 1", "w", "clipped", "nonlinear"), Mistake("dW of the first row", "w")),
     ),
     Layer(
         "affine on images",

@@ -60,7 +60,7 @@ LAYERS = (
         _dropout_seeded,
         _dropout_seeded_back,
         lambda rng: (rng.normal(size=(5, 4)), {"p": 0.6, "mode": "train", "seed": 3}),
-        (Mistake("as in the test mode", "x", "dead_units"),),
+        (Mistake("as in the test mode", "x", "dead_units upstream_alone"),),
         cache=True,
     ),
 )

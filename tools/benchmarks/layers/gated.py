@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.benchmarks.layers.functions import sigmoid
 from tools.benchmarks.layers.layer import Layer, Mistake
 from tools.benchmarks.world.problem import Array, Rng
 
@@ -14,13 +15,9 @@ _CS231N = "CS231n, assignment 3, rnn_layers.py"
 _CHO = "Cho et al. 2014, arXiv:1406.1078"
 
 
-def _sigmoid(z: Array) -> Any:
-    return 1.0 / (1.0 + np.exp(-z))
-
-
 def _lstm_step(x: Array, prev_h: Array, prev_c: Array, Wx: Array, Wh: Array, b: Array) -> Any:
     ai, af, ao, ag = np.split(x @ Wx + prev_h @ Wh + b, 4, axis=1)
-    i, f, o, g = _sigmoid(ai), _sigmoid(af), _sigmoid(ao), np.tanh(ag)
+    i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)
     next_c = f * prev_c + i * g
     next_h = o * np.tanh(next_c)
     return (next_h, next_c), (x, prev_h, prev_c, Wx, Wh, i, f, o, g, next_c)
@@ -92,7 +89,7 @@ def _draw_lstm(rng: Rng) -> tuple[Any, ...]:
 def _gru_step(x: Array, h: Array, Wx: Array, Wh: Array, b: Array) -> Any:
     n = h.shape[1]
     a, c = x @ Wx + b, h @ Wh
-    z, r = _sigmoid(a[:, :n] + c[:, :n]), _sigmoid(a[:, n : 2 * n] + c[:, n : 2 * n])
+    z, r = sigmoid(a[:, :n] + c[:, :n]), sigmoid(a[:, n : 2 * n] + c[:, n : 2 * n])
     g = np.tanh(a[:, 2 * n :] + r * c[:, 2 * n :])
     return z * h + (1 - z) * g
 
@@ -102,7 +99,7 @@ def _gru_step_back(
 ) -> Any:
     n = h.shape[1]
     a, c = x @ Wx + b, h @ Wh
-    z, r = _sigmoid(a[:, :n] + c[:, :n]), _sigmoid(a[:, n : 2 * n] + c[:, n : 2 * n])
+    z, r = sigmoid(a[:, :n] + c[:, :n]), sigmoid(a[:, n : 2 * n] + c[:, n : 2 * n])
     g = np.tanh(a[:, 2 * n :] + r * c[:, 2 * n :])
     keep, fresh = (1 - z, z) if mistake == "z and 1 - z swapped" else (z, 1 - z)
     dag = dout * fresh * (1 - g * g)

@@ -34,11 +34,14 @@ class Mistake:
     kinds : str
         The kinds of finding that name the cause, if inputs, gradient, slopes and upstream prove
         one; empty if they prove none that has a kind.
+    also : str
+        The kinds of finding that are other true readings of the same numbers.
     """
 
     name: str
     blocks: str
     kinds: str = ""
+    also: str = ""
 
     @property
     def wrong(self) -> list[str]:
@@ -49,6 +52,11 @@ class Mistake:
     def causes(self) -> list[str]:
         """The kinds of finding that count as the right cause."""
         return self.kinds.split()
+
+    @property
+    def readings(self) -> list[str]:
+        """The kinds of finding that are true of these numbers."""
+        return [*self.kinds.split(), *self.also.split()]
 
 
 @dataclass(frozen=True)

@@ -140,10 +140,10 @@ LAYERS = (
         _embed_back,
         _draw_ids,
         (
-            Mistake("repeated ids lost", "table"),
+            Mistake("repeated ids lost", "table", "repeated_index"),
             Mistake("ids off by one", "table", "permuted"),
             Mistake("mean over the repeats", "table", "scaled_rows wrong_scale"),
-            Mistake("last id lost", "table"),
+            Mistake("last id lost", "table", also="some_zero"),
         ),
     ),
     Layer(
@@ -153,7 +153,7 @@ LAYERS = (
         _embed_batch,
         _embed_batch_back,
         _draw_sentences,
-        (Mistake("= for +=", "W"), Mistake("first time step only", "W")),
+        (Mistake("= for +=", "W", "repeated_index"), Mistake("first time step only", "W")),
         cache=True,
     ),
     Layer(
@@ -163,7 +163,7 @@ LAYERS = (
         _take,
         _take_back,
         lambda rng: (rng.normal(size=(3, 5)), np.array([4, 1, 1, 0])),
-        (Mistake("= for +=", "x"),),
+        (Mistake("= for +=", "x", "repeated_index"),),
     ),
     Layer(
         "entries by mask",
@@ -172,7 +172,7 @@ LAYERS = (
         _select,
         _select_back,
         _draw_mask,
-        (Mistake("in the order of the columns", "x", "permuted"), Mistake("mask turned", "x")),
+        (Mistake("in the order of the columns", "x", "permuted"), Mistake("mask turned", "x", also="permuted")),
     ),
     Layer(
         "learned positions",

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tools.benchmarks.layers.functions import sigmoid
 from tools.benchmarks.layers.layer import Layer, Mistake
-from tools.benchmarks.world.functions import log_sum_exp, sigmoid, softmax
+from tools.benchmarks.world.functions import log_sum_exp, softmax
 from tools.benchmarks.world.problem import Array, Rng
 
 _CS231N = "CS231n, assignment 1"
@@ -92,14 +93,14 @@ def _squared_error_back(dout: Array, prediction: Array, target: Array, mistake: 
     return (d, d) if mistake == "sign of dtarget" else (d, -d)
 
 
-def _huber(prediction: Array, delta: float, target: list[float]) -> Any:
+def _huber(prediction: Array, delta: float, target: tuple[float, ...]) -> Any:
     e = prediction - np.array(target)
     size = np.abs(e)
     return np.where(size <= delta, e * e / 2, delta * (size - delta / 2))
 
 
 def _huber_back(
-    dout: Array, prediction: Array, delta: float, target: list[float], mistake: str = ""
+    dout: Array, prediction: Array, delta: float, target: tuple[float, ...], mistake: str = ""
 ) -> Any:
     e = prediction - np.array(target)
     if mistake == "quadratic everywhere":
@@ -112,7 +113,7 @@ def _huber_back(
 
 
 def _draw_huber(rng: Rng) -> tuple[Any, ...]:
-    target = rng.normal(size=6).tolist()
+    target = tuple(rng.normal(size=6).tolist())
     # Three inside, three outside, on both sides.
     return np.array(target) + np.array([0.2, -0.3, 0.1, 1.4, -2.0, 0.9]), 0.5, target
 
@@ -195,8 +196,8 @@ LAYERS = (
             Mistake("1/m forgotten", "z", "wrong_scale"),
             Mistake("labels not subtracted", "z"),
             Mistake("labels off by one", "z"),
-            Mistake("only at the label", "z", "some_zero"),
-            Mistake("dout ignored", "z", "wrong_scale"),
+            Mistake("only at the label", "z", "some_zero softmax_diagonal"),
+            Mistake("dout ignored", "z", "wrong_scale nonlinear"),
         ),
     ),
     Layer(
@@ -208,7 +209,7 @@ LAYERS = (
         _draw_labels,
         (
             Mistake("mean of dout for all rows", "z", "scaled_rows"),
-            Mistake("dout ignored", "z", "scaled_rows"),
+            Mistake("dout ignored", "z", "scaled_rows nonlinear"),
         ),
         cache=True,
     ),
@@ -238,7 +239,7 @@ LAYERS = (
         (
             Mistake("2 missing", "prediction target", "wrong_scale"),
             Mistake("mean over the rows only", "prediction target", "wrong_scale"),
-            Mistake("sign of dtarget", "target", "sign_flipped"),
+            Mistake("sign of dtarget", "target", "sign_flipped", "swapped"),
         ),
     ),
     Layer(
@@ -273,9 +274,9 @@ LAYERS = (
         _draw_pairs,
         (
             Mistake("pairs pushed the wrong way", "a b", "sign_flipped"),
-            Mistake("distance squared", "a b"),
+            Mistake("distance squared", "a b", "scaled_rows"),
             Mistake("other pairs forgotten", "a b", "some_zero"),
-            Mistake("sign of db", "b", "sign_flipped"),
+            Mistake("sign of db", "b", "sign_flipped", "swapped"),
         ),
         cache=True,
     ),

@@ -33,9 +33,9 @@ def standardise_back(
 
 
 HELD_CONSTANT = (
-    Mistake("mean held constant", "x"),
-    Mistake("variance held constant", "x"),
-    Mistake("mean and variance held constant", "x"),
+    Mistake("mean held constant", "x", "standardised"),
+    Mistake("variance held constant", "x", "standardised", "normalised"),
+    Mistake("mean and variance held constant", "x", "standardised"),
 )
 """What normalisations have in common: statistics of x that are taken for numbers."""
 
@@ -187,7 +187,7 @@ LAYERS = (
         lambda rng: _draw_course("train", rng),
         (
             Mistake("1/m forgotten", "x", "wrong_scale"),
-            Mistake("1/m forgotten in the means", "x"),
+            Mistake("1/m forgotten in the means", "x", "standardised"),
             Mistake("s squared", "x", "scaled_rows"),
             Mistake("gamma left out twice", "x", "scaled_rows"),
         ),
@@ -236,7 +236,7 @@ LAYERS = (
         _rms_norm_back,
         lambda rng: (rng.normal(size=(4, 5)), rng.uniform(0.5, 1.5, size=5), 1e-8),
         (
-            Mistake("norm held constant", "x", "normalised"),
+            Mistake("norm held constant", "x", "normalised standardised"),
             Mistake("dx as with a mean", "x"),
             Mistake("gain forgotten in dx", "x"),
             Mistake("x for xhat in dg", "g"),
@@ -254,7 +254,7 @@ LAYERS = (
             rng.uniform(0.5, 2.0, size=3),
         ),
         (
-            Mistake("norm held constant", "v", "normalised"),
+            Mistake("norm held constant", "v", "normalised standardised"),
             Mistake("g forgotten in dv", "v", "scaled_rows"),
         ),
     ),

@@ -127,7 +127,7 @@ LAYERS = (
         (
             Mistake("= for +=", "x"),
             Mistake("to every entry of the window", "x"),
-            Mistake("to the corner of the window", "x"),
+            Mistake("to the corner of the window", "x", also="permuted"),
         ),
     ),
     Layer(
@@ -137,7 +137,7 @@ LAYERS = (
         _max_pool_2x2,
         _max_pool_2x2_back,
         lambda rng: (draw_distinct(rng, (2, 2, 4, 4)), {"pool_size": 2, "stride": 2}),
-        (Mistake("dout ignored", "x"), Mistake("as the mean", "x")),
+        (Mistake("dout ignored", "x", "nonlinear"), Mistake("as the mean", "x")),
         cache=True,
     ),
     Layer(
@@ -165,7 +165,7 @@ LAYERS = (
         _global_max,
         _global_max_back,
         lambda rng: (draw_distinct(rng, (3, 5, 4)),),
-        (Mistake("one time step for all features", "x"),),
+        (Mistake("one time step for all features", "x", also="permuted"),),
         cache=True,
     ),
 )

@@ -242,7 +242,7 @@ LAYERS = (
         lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 3))),
         (
             Mistake("skip connection lost", "x"),
-            Mistake("branch lost", "x"),
+            Mistake("branch lost", "x", "upstream_alone"),
             Mistake("skip connection counted twice", "x"),
         ),
         cache=True,
@@ -270,7 +270,7 @@ LAYERS = (
             Mistake("ds summed over the rows too", "s", "equal_entries"),
             Mistake("ds a mean", "s", "wrong_scale"),
             Mistake("ds without x", "s"),
-            Mistake("s forgotten", "x", "scaled_rows"),
+            Mistake("s forgotten", "x", "scaled_rows upstream_alone"),
         ),
     ),
     Layer(
@@ -293,7 +293,7 @@ LAYERS = (
         _cosine_back,
         lambda rng: tuple(rng.normal(size=(2, 4, 3))),
         (
-            Mistake("length of a held constant", "a", "normalised"),
+            Mistake("length of a held constant", "a", "normalised", "standardised"),
             Mistake("not divided by the length of b", "b", "scaled_rows"),
         ),
     ),
@@ -305,7 +305,7 @@ LAYERS = (
         _normalise_back,
         lambda rng: (rng.normal(size=(4, 3)),),
         (
-            Mistake("length held constant", "x", "normalised"),
+            Mistake("length held constant", "x", "normalised", "standardised"),
             Mistake("length forgotten", "x", "scaled_rows"),
         ),
         cache=True,

@@ -165,8 +165,8 @@ LAYERS = (
         _summarise_back,
         lambda rng: (draw_distinct(rng, (4, 3)),),
         (
-            Mistake("dmax ignored", "x"),
-            Mistake("dmean ignored", "x", "some_zero"),
+            Mistake("dmax ignored", "x", also="equal_entries"),
+            Mistake("dmean ignored", "x"),
             Mistake("mean not divided", "x"),
         ),
     ),

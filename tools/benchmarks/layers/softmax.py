@@ -85,9 +85,9 @@ LAYERS = (
         (
             Mistake("diagonal of the Jacobian only", "z", "softmax_diagonal"),
             Mistake("without - p sum(dout p)", "z", "softmax_diagonal"),
-            Mistake("sum over the whole batch", "z"),
-            Mistake("dout ignored", "z"),
-            Mistake("p - dout, as with the cross-entropy", "z"),
+            Mistake("sum over the whole batch", "z", "softmax_diagonal"),
+            Mistake("dout ignored", "z", "nonlinear"),
+            Mistake("p - dout, as with the cross-entropy", "z", "nonlinear"),
         ),
     ),
     Layer(
@@ -98,8 +98,8 @@ LAYERS = (
         _log_softmax_back,
         _logits,
         (
-            Mistake("as if dout added up to 1", "z"),
-            Mistake("log of the sum held constant", "z"),
+            Mistake("as if dout added up to 1", "z", "nonlinear", "softmax_diagonal"),
+            Mistake("log of the sum held constant", "z", "softmax_diagonal upstream_alone"),
             Mistake("softmax over the batch", "z"),
         ),
     ),

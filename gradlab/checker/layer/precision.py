@@ -1,0 +1,105 @@
+"""In which type of floats a layer is checked: float64 if it can, else what it computes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from gradlab.checker.layer.outputs import Outputs
+from gradlab.checker.layer.pullback import Layer
+from gradlab.checker.significand import FLOAT64
+from gradlab.support.floats import FloatArray
+
+
+class Inputs(Protocol):
+    """The inputs of a layer, by name."""
+
+    names: list[str]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return an input."""
+
+    def bits_of(self, names: list[str], bits: int) -> list[int]:
+        """Return the bits of the significand of each array among these inputs, in some type."""
+
+
+class Written(Protocol):
+    """A layer as somebody wrote it."""
+
+    @property
+    def arguments(self) -> Inputs:
+        """Its inputs."""
+
+    def run(self, moved: Mapping[str, Any], bits: int) -> tuple[Any, list[int] | None]:
+        """Return its outputs, with these inputs in their places, in a type of so many bits.
+
+        And their bits, where NumPy's types do not tell them.
+        """
+
+    def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
+        """Return the gradients, by the names of the inputs."""
+
+
+def make_layer(written: Written, bits: int, upstream: Any, seed: int) -> Layer:
+    """Call a layer forward and backward once, and return it as it is to be checked.
+
+    Parameters
+    ----------
+    written : Written
+    bits : int
+        Of the significand of the type in which it is to compute.
+    upstream : Any
+        The user's, or None.
+    seed : int
+        Of a random one.
+    """
+    arguments = written.arguments
+    outputs = Outputs(*written.run({}, bits))
+    upstreams = (
+        outputs.draw_upstream(seed) if upstream is None else outputs.read_upstream(upstream)
+    )
+
+    def forward(moved: Mapping[str, Any]) -> list[FloatArray]:
+        return outputs.read(written.run(moved, bits)[0])
+
+    def backward(moved: Mapping[str, Any], upstreams: list[FloatArray]) -> dict[str, Any]:
+        return written.pull_back(moved, outputs.arrange(upstreams), bits)
+
+    found = backward({}, upstreams)
+    checked = [name for name in arguments.names if name in found]
+    return Layer(
+        forward=forward,
+        backward=backward,
+        params={name: arguments[name] for name in checked},
+        outputs=outputs,
+        upstreams=upstreams,
+        bits=bits,
+        bits_of_blocks=arguments.bits_of(checked, bits),
+        held={name: arguments[name] for name in arguments.names if name not in checked},
+    )
+
+
+def choose_precision(prepare: Callable[[int], Layer], own: int) -> Layer:
+    """Return a layer in float64 if it can, else in the type that it needs or has inside.
+
+    Parameters
+    ----------
+    prepare : callable
+        Takes the bits of a type and returns the layer in it.
+    own : int
+        The bits of the type in which its inputs were given.
+    """
+    try:
+        wide = prepare(FLOAT64)
+    except Exception:
+        if own == FLOAT64:
+            raise
+        return prepare(own)
+    inside = max(wide.outputs.bits)
+    if inside == FLOAT64:
+        return wide
+    try:
+        return prepare(inside)
+    except Exception:
+        # It takes float64 and returns less.
+        return wide

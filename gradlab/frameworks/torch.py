@@ -1,0 +1,299 @@
+"""Checking gradients that PyTorch computes: of a function, an autograd.Function, a module."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradlab.checker.layer.arguments import name_arguments
+from gradlab.checker.layer.precision import choose_precision, make_layer
+from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.parameters import leaves, path_name, rebuild
+from gradlab.checker.report import GradientReport
+from gradlab.support.arguments import require_count, require_function, require_part
+from gradlab.support.floats import FloatArray
+
+_DTYPES = {53: torch.float64, 24: torch.float32, 11: torch.float16, 8: torch.bfloat16}
+_BITS = {dtype: bits for bits, dtype in _DTYPES.items()}
+
+
+def check(
+    function: Callable[..., Any],
+    inputs: Any,
+    *,
+    upstream: Any = None,
+    rtol: float = 0.0,
+    points: int = 1,
+    seed: int = 0,
+) -> GradientReport:
+    """Check what PyTorch computes backwards against differences of what it computes forwards.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*inputs)`` returns a tensor of floats, or a tuple, list or dict of such, nested
+        or not. It may be a subclass of ``torch.autograd.Function``, or a module.
+    inputs : tuple, or a tensor
+        What it takes. Tensors of floats are checked, also in lists, tuples and dicts; if any
+        requires a gradient, only those that do. The parameters of a module that require a gradient
+        are checked as well. Nothing is changed: all that is passed on are copies.
+    upstream : tensor, or several in the form of the output, optional
+        Default: random.
+    rtol : float
+        How far a gradient may be off and still pass, as a part of its block's largest entry.
+    points : int
+        Check here and at `points` - 1 random points.
+    seed : int
+        Seed of the upstream and of the points.
+
+    Returns
+    -------
+    GradientReport
+        Its blocks have the names of the module's parameters, and of those of its forward.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the inputs or outputs are not as described; the message names them.
+
+    Notes
+    -----
+    It computes in float64 if the function can, whatever the inputs are; otherwise in their own
+    type, or in that of the outputs, and the report says how well the slopes could be measured
+    there. Tensors stay on their device. See `gradlab.check_layer`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gradlab.frameworks import torch as torch_checks
+    >>> class Square(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, z):
+    ...         ctx.save_for_backward(z)
+    ...         return z**2
+    ...     @staticmethod
+    ...     def backward(ctx, upstream):
+    ...         (z,) = ctx.saved_tensors
+    ...         return upstream * z  # should be 2 z
+    >>> report = torch_checks.check(Square, torch.linspace(-1, 2, 5))
+    >>> print(report.verdict, *report.findings)
+    fail z: The gradient is 0.5 times what it should be (a 2 missing?).
+    """
+    require_count("points", points)
+    require_count("seed", seed, least=0)
+    require_part("rtol", rtol)
+    written = _Tensors(function, inputs)
+
+    def prepare(bits: int) -> Layer:
+        return make_layer(written, bits, _read_upstream(upstream), seed)
+
+    layer = choose_precision(prepare, written.widest())
+    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
+
+
+class _Tensors:
+    """A function of tensors as one of NumPy's arrays, by name: the parameters and the inputs."""
+
+    def __init__(self, function: Any, inputs: Any) -> None:
+        if isinstance(inputs, torch.Tensor):
+            inputs = (inputs,)
+        if not isinstance(inputs, (tuple, list)):
+            raise TypeError(
+                f"inputs is of type {type(inputs).__name__}; it must be a tensor, or a tuple of "
+                "what the function takes"
+            )
+        self._module = function if isinstance(function, torch.nn.Module) else None
+        self._call, signature_of = _read_function(function)
+        self._state = _list_state(self._module)
+        self._inputs = list(inputs)
+        found = _name_inputs(name_arguments(signature_of, self._inputs), self._inputs)
+        self._names = [f"inputs.{name}" if name in self._state else name for name, _ in found]
+        self._leaves = dict(zip(self._names, (leaf for _, leaf in found), strict=True))
+        tensors = {**self._state, **self._leaves}
+        for name, leaf in tensors.items():
+            _refuse_complex(name, leaf)
+        self._checked = [*_choose_state(self._module), *_choose_inputs(self._leaves)]
+        if not self._checked:
+            raise ValueError(
+                "inputs has no tensor of floats; one at least must be one, or there is nothing to "
+                "check"
+            )
+        self._tensors = {name: tensors[name] for name in self._checked}
+        self._held = [name for name in tensors if name not in self._checked]
+        self.names = [*self._checked, *self._held]
+
+    @property
+    def arguments(self) -> _Tensors:
+        """The inputs by name: this object itself."""
+        return self
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._tensors:
+            return _to_numpy(self._tensors[name]).astype(np.float64)
+        value = {**self._state, **self._leaves}[name]
+        return _to_numpy(value) if isinstance(value, torch.Tensor) else value
+
+    def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
+        """Return the bits of the significand of each of these tensors, in some type."""
+        return [_BITS[_kept_dtype(self._tensors[name], bits)] for name in names]
+
+    def widest(self) -> int:
+        """Return the bits of the widest type among what is checked."""
+        return max(_read_bits(name, tensor) for name, tensor in self._tensors.items())
+
+    def run(
+        self, moved: Mapping[str, FloatArray], bits: int
+    ) -> tuple[list[NDArray[Any]], list[int]]:
+        """Return the outputs as arrays, and the bits of those of floats."""
+        outputs = self._outputs(self._place(moved, bits), bits)
+        floats = [_read_bits("an output", out) for out in outputs if out.is_floating_point()]
+        return [_to_numpy(output) for output in outputs], floats
+
+    def pull_back(
+        self, moved: Mapping[str, FloatArray], upstream: Any, bits: int
+    ) -> dict[str, NDArray[Any]]:
+        """Return the gradients that PyTorch computes."""
+        placed = {
+            name: tensor.requires_grad_() for name, tensor in self._place(moved, bits).items()
+        }
+        pairs = zip(self._outputs(placed, bits), upstream, strict=True)
+        # What is not connected has no gradient, and what it adds is zero.
+        known = [(output, u) for output, u in pairs if output.requires_grad and u is not None]
+        if not known:
+            raise ValueError(
+                "no output requires a gradient; one must depend on what is checked, without "
+                "detach, no_grad or a way through NumPy"
+            )
+        gradients = torch.autograd.grad(
+            [output for output, _ in known],
+            list(placed.values()),
+            [torch.as_tensor(u, dtype=out.dtype, device=out.device) for out, u in known],
+            allow_unused=True,
+        )
+        return {
+            name: _to_numpy(torch.zeros_like(tensor) if gradient is None else gradient)
+            for (name, tensor), gradient in zip(placed.items(), gradients, strict=True)
+        }
+
+    def _place(self, moved: Mapping[str, FloatArray], bits: int) -> dict[str, torch.Tensor]:
+        """Return new tensors: with these numbers, or with those that were given."""
+        placed = {}
+        for name, given in self._tensors.items():
+            dtype = _kept_dtype(given, bits)
+            if name in moved:
+                placed[name] = torch.tensor(moved[name], dtype=dtype, device=given.device)
+            else:
+                placed[name] = given.detach().clone().to(dtype)
+        return placed
+
+    def _outputs(self, placed: Mapping[str, torch.Tensor], bits: int) -> list[torch.Tensor]:
+        def fill(name: str, given: Any) -> Any:
+            if name in placed:
+                return placed[name]
+            if not isinstance(given, torch.Tensor):
+                return given
+            copied = given.detach().clone()
+            return copied.to(_kept_dtype(given, bits)) if given.is_floating_point() else copied
+
+        filled = iter([fill(name, leaf) for name, leaf in self._leaves.items()])
+        arguments = [rebuild(value, filled) for value in self._inputs]
+        if self._module is None:
+            returned = self._call(*arguments)
+        else:
+            state = {name: fill(name, tensor) for name, tensor in self._state.items()}
+            returned = torch.func.functional_call(self._module, state, tuple(arguments))
+        outputs = [leaf for _, leaf in leaves(returned) if isinstance(leaf, torch.Tensor)]
+        if not outputs:
+            raise TypeError(
+                f"the function returned {type(returned).__name__}; it must return a tensor of "
+                "floats, or several"
+            )
+        if any(output.is_complex() for output in outputs):
+            raise TypeError(
+                "an output is complex; it must be real: return torch.view_as_real of it"
+            )
+        return outputs
+
+
+def _read_function(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what is called, and the function whose parameters name the inputs."""
+    if inspect.isclass(function) and issubclass(function, torch.autograd.Function):
+        # Its forward takes a context first, or, where setup_context is apart, none.
+        has_context = function.setup_context is torch.autograd.Function.setup_context
+        forward = function.forward
+        return function.apply, functools.partial(forward, None) if has_context else forward
+    require_function("function", function)
+    return function, function.forward if isinstance(function, torch.nn.Module) else function
+
+
+def _list_state(module: torch.nn.Module | None) -> dict[str, torch.Tensor]:
+    return (
+        {}
+        if module is None
+        else {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    )
+
+
+def _choose_state(module: torch.nn.Module | None) -> list[str]:
+    named = [] if module is None else module.named_parameters()
+    return [name for name, parameter in named if parameter.requires_grad]
+
+
+def _choose_inputs(found: Mapping[str, Any]) -> list[str]:
+    floats = {
+        name: leaf
+        for name, leaf in found.items()
+        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and leaf.numel()
+    }
+    asked = [name for name, leaf in floats.items() if leaf.requires_grad]
+    return asked or list(floats)
+
+
+def _name_inputs(names: Sequence[str], inputs: Sequence[Any]) -> list[tuple[str, Any]]:
+    return [
+        (path_name((name, *path)), leaf)
+        for name, value in zip(names, inputs, strict=True)
+        for path, leaf in leaves(value)
+    ]
+
+
+def _refuse_complex(name: str, value: Any) -> None:
+    if isinstance(value, torch.Tensor) and value.is_complex():
+        raise TypeError(
+            f"{name} is complex; it must be real: use torch.view_as_real of it, and "
+            "torch.view_as_complex inside"
+        )
+
+
+def _read_bits(name: str, tensor: torch.Tensor) -> int:
+    if tensor.dtype not in _BITS:
+        types = ", ".join(str(dtype) for dtype in _BITS)
+        raise TypeError(f"{name} is of type {tensor.dtype}; it must be one of {types}")
+    return _BITS[tensor.dtype]
+
+
+def _kept_dtype(tensor: torch.Tensor, bits: int) -> torch.dtype:
+    """Return the type for so many bits, or that of the tensor if it is shorter."""
+    if bits == max(_DTYPES):
+        return torch.float64
+    return _DTYPES[min(bits, _read_bits("an input", tensor))]
+
+
+def _to_numpy(tensor: torch.Tensor) -> NDArray[Any]:
+    kept = tensor.detach().cpu()
+    # NumPy has no bfloat16; every one of its numbers is a float32.
+    return np.asarray((kept.float() if kept.dtype == torch.bfloat16 else kept).numpy())
+
+
+def _read_upstream(upstream: Any) -> Any:
+    if upstream is None:
+        return None
+    return [
+        _to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf for _, leaf in leaves(upstream)
+    ]
