@@ -134,12 +134,16 @@ def _find_simple_causes(
     """Return every reading with one cause. Of one family, such as a factor, the simplest."""
     return (
         (find_flipped_sign(block) or find_scale(block, setting, factors))
-        + (find_normalised(block) or find_decay(block) or find_l1_penalty(block))
+        + (
+            find_normalised(block)
+            or find_standardised(block)
+            or find_decay(block)
+            or find_l1_penalty(block)
+        )
         + find_swapped(block, blocks)
         + find_clipped(block)
         + find_equal_entries(block)
         + find_softmax_diagonal(block)
-        + find_standardised(block)
         + find_upstream_alone(block, setting)
         # Two entries exchanged are better described as two wrong entries.
         + (find_transposed(block) or ([] if few else find_permuted(block)))

@@ -223,11 +223,13 @@ class _Tensors:
 
 def _read_function(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return what is called, and the function whose parameters name the inputs."""
-    if inspect.isclass(function) and issubclass(function, torch.autograd.Function):
+    kind: Any = torch.autograd.Function
+    if inspect.isclass(function) and kind in inspect.getmro(function):
+        written: Any = function
         # Its forward takes a context first, or, where setup_context is apart, none.
-        has_context = function.setup_context is torch.autograd.Function.setup_context
-        forward = function.forward
-        return function.apply, functools.partial(forward, None) if has_context else forward
+        has_context = written.setup_context is kind.setup_context
+        forward = written.forward
+        return written.apply, functools.partial(forward, None) if has_context else forward
     require_function("function", function)
     return function, function.forward if isinstance(function, torch.nn.Module) else function
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.benchmarks.layers.runner import run as run_layers
 from tools.benchmarks.scorecard_checks import (
     check_catalogue,
     check_right,
@@ -69,6 +70,7 @@ def run_scorecard(quick: bool = False) -> str:
         "part 4", lambda: [compare(peer, right, WRONG // part) for peer in peers]
     )
     world = measure_time("part 6", lambda: run_world(quick))
+    layers = measure_time("part 7", lambda: run_layers(quick))
     took = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
     return "\n\n".join(
         [
@@ -80,6 +82,7 @@ def run_scorecard(quick: bool = False) -> str:
             format_peers(right, wrong, others),
             format_fresh(fresh_right, fresh_wrong, FRESH),
             world,
+            layers,
         ]
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from gradlab.bugs import BUGS
 from gradlab.checker.report import VERDICTS
+from tools.benchmarks.markdown import format_list, format_share, format_table
 from tools.benchmarks.scorecard_checks import (
     BLAME,
     Comparison,
@@ -37,16 +38,16 @@ def format_right(results: Sequence[OnRight]) -> str:
     ]
     lines = [
         "## 1. Right gradients",
-        _format_table(["networks", "number", "pass", "inconclusive", "fail (false alarm)"], rows),
+        format_table(["networks", "number", "pass", "inconclusive", "fail (false alarm)"], rows),
         f"Losses per parameter: {losses / entries:.2f} over all parameters, "
         f"{mean:.2f} as the mean over the networks.",
         "What is inconclusive, by state and activation:",
-        _format_table(["state", "activation", "measurable", "networks"], told),
+        format_table(["state", "activation", "measurable", "networks"], told),
     ]
     alarms = [result for result in results if result.report.verdict == "fail"]
-    lines.append(_format_list("False alarms", [_describe(result) for result in alarms]))
+    lines.append(format_list("False alarms", [_describe(result) for result in alarms]))
     able = [_describe(result) for result in unsettled if result.measurable]
-    lines.append(_format_list("Measurable, and yet inconclusive", able))
+    lines.append(format_list("Measurable, and yet inconclusive", able))
     return "\n\n".join(lines)
 
 
@@ -60,8 +61,8 @@ def format_wrong(harmless: int, results: Sequence[OnWrong]) -> str:
             "## 2. Wrong gradients",
             f"{harmless} of {harmless + len(results)} draws change nothing (no block by more than "
             f"{BLAME:.0e}), such as a transposed block that is not square. The others:",
-            _format_table(_HEAD, [[name, *_count_marks(group)] for name, group in groups.items()]),
-            _format_list(
+            format_table(_HEAD, [[name, *_count_marks(group)] for name, group in groups.items()]),
+            format_list(
                 "Every miss", [_describe_miss(result) for result in results if not result.found]
             ),
         ]
@@ -79,7 +80,7 @@ def format_catalogue(
             groups[name] = group
     lines = [
         "## 3. The catalogue of planted bugs",
-        _format_table(_HEAD, [[name, *_count_marks(group)] for name, group in groups.items()]),
+        format_table(_HEAD, [[name, *_count_marks(group)] for name, group in groups.items()]),
     ]
     for title, counter in (
         ("Cannot be planted in these networks", not_applicable),
@@ -89,7 +90,7 @@ def format_catalogue(
             told = ", ".join(f"{name} ({count})" for name, count in sorted(counter.items()))
             lines.append(f"{title}: {told}.")
     lines.append(
-        _format_list(
+        format_list(
             "Every miss", [_describe_miss(result) for result in results if not result.found]
         )
     )
@@ -110,9 +111,9 @@ def format_fresh(right: Sequence[OnRight], wrong: Sequence[OnWrong], first_seed:
         [
             "## 5. Fresh seeds",
             f"Seeds from {first_seed} on, away from those of parts 1 and 2.",
-            _format_table(["gradients", "number", *VERDICTS], rows),
-            _format_list("False alarms", alarms),
-            _format_list("Wrong, and not called so", missed),
+            format_table(["gradients", "number", *VERDICTS], rows),
+            format_list("False alarms", alarms),
+            format_list("Wrong, and not called so", missed),
         ]
     )
 
@@ -136,7 +137,7 @@ def format_peers(
             "## 4. Other checks on the same gradients",
             "None of these has a third verdict: what cannot be measured fails or passes. None "
             "names a cause. Those that take long get the first eighth of the seeds.",
-            _format_table([*head, "wrong ones that pass"], rows),
+            format_table([*head, "wrong ones that pass"], rows),
         ]
     )
 
@@ -168,8 +169,8 @@ def _count_marks(results: Sequence[OnWrong]) -> list[str]:
     exact = sum(result.exact for result in results)
     return [
         *_count_verdicts(results),
-        _format_share(exact, len(results)),
-        _format_share(named, len(nameable)) if nameable else "no kind for it",
+        format_share(exact, len(results)),
+        format_share(named, len(nameable)) if nameable else "no kind for it",
     ]
 
 
@@ -177,7 +178,7 @@ def _count_verdicts(results: Sequence[OnRight] | Sequence[OnWrong]) -> list[str]
     counts = Counter(result.report.verdict for result in results)
     return [
         str(len(results)),
-        *(_format_share(counts[verdict], len(results)) for verdict in VERDICTS),
+        *(format_share(counts[verdict], len(results)) for verdict in VERDICTS),
     ]
 
 
@@ -186,29 +187,11 @@ def _count_errors(
 ) -> list[str]:
     measurable = sum(case.measurable for case in right)
     return [
-        f"{_format_share(alarms[True], measurable)} of {measurable}",
+        f"{format_share(alarms[True], measurable)} of {measurable}",
         f"{alarms[False]} of {len(right) - measurable}",
-        f"{_format_share(passed, faults)} of {faults}",
+        f"{format_share(passed, faults)} of {faults}",
     ]
-
-
-def _format_share(count: int, total: int) -> str:
-    if count in (0, total):
-        return str(count)
-    percent = 100 * count / total
-    return f"{count} ({percent:.1f}%)" if percent >= 0.05 else f"{count} ({percent:.1g}%)"
 
 
 def _format_truth(value: object) -> str:
     return "yes" if value else "no"
-
-
-def _format_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _format_list(title: str, items: Sequence[str]) -> str:
-    if not items:
-        return f"{title}: none."
-    return "\n".join([f"{title}, {len(items)}:", "", *(f"- {item}" for item in items)])

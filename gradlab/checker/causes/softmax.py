@@ -45,11 +45,11 @@ def find_softmax_diagonal(block: Block) -> list[Finding]:
         if V.shape[axis] < 2:
             continue
         p = _softmax(V, axis)
-        for upstream, words in (
-            (_divide(block.gradient, p * (1.0 - p)), _DIAGONAL),
-            (_divide(block.gradient, p), _NO_SUM),
+        for corrected, words in (
+            (_use_whole(block.gradient, p, p * (1.0 - p), axis), _DIAGONAL),
+            (_use_whole(block.gradient, p, p, axis), _NO_SUM),
         ):
-            if block.explained_by(p * (upstream - np.sum(upstream * p, axis, keepdims=True))):
+            if block.explained_by(corrected):
                 message = f"With p the softmax of {_name_lines(axis, V.ndim)}, {words}"
                 return [block.make_finding("softmax_diagonal", message, axis=axis)]
     return []
@@ -69,6 +69,9 @@ def _softmax(Z: FloatArray, axis: int) -> FloatArray:
     return p
 
 
-def _divide(G: FloatArray, by: FloatArray) -> FloatArray:
+def _use_whole(G: FloatArray, p: FloatArray, part: FloatArray, axis: int) -> FloatArray:
+    """Return the gradient with the whole Jacobian, where G has u times `part`."""
     with np.errstate(all="ignore"):
-        return G / by
+        u = G / part
+        whole: FloatArray = p * (u - np.sum(u * p, axis, keepdims=True))
+    return whole

@@ -128,7 +128,10 @@ LAYERS = (
         _linear,
         _linear_back,
         lambda rng: (rng.normal(size=(5, 3)), rng.normal(size=(4, 3))),
-        (Mistake("dW clipped at 1", "w", "clipped", "nonlinear"), Mistake("dW of the first row", "w")),
+        (
+            Mistake("dW clipped at 1", "w", "clipped", "nonlinear"),
+            Mistake("dW of the first row", "w"),
+        ),
     ),
     Layer(
         "affine on images",

@@ -117,7 +117,10 @@ LAYERS = (
         _instance_norm,
         _instance_norm_back,
         lambda rng: (rng.normal(size=(2, 2, 3, 3)),),
-        (Mistake("mean held constant", "x", "standardised"), Mistake("variance in place of its root", "x")),
+        (
+            Mistake("mean held constant", "x", "standardised"),
+            Mistake("variance in place of its root", "x"),
+        ),
     ),
     Layer(
         "local response normalisation",

@@ -172,7 +172,10 @@ LAYERS = (
         _select,
         _select_back,
         _draw_mask,
-        (Mistake("in the order of the columns", "x", "permuted"), Mistake("mask turned", "x", also="permuted")),
+        (
+            Mistake("in the order of the columns", "x", "permuted"),
+            Mistake("mask turned", "x", also="permuted"),
+        ),
     ),
     Layer(
         "learned positions",

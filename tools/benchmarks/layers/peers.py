@@ -251,7 +251,10 @@ PEERS = (
         _make_gradcheck(fast=True),
     ),
     Peer(
-        "check_grads", "order 1, reverse mode; one random direction", "autograd", _check_by_autograd
+        "check_grads",
+        "order 1, reverse mode; one random direction",
+        "autograd",
+        _check_by_autograd,
     ),
     Peer("check_grads", "order 1, reverse mode; one random direction", "jax", _check_by_jax),
 )

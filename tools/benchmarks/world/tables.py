@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from gradlab.checker.report import VERDICTS
+from tools.benchmarks.markdown import format_list, format_share, format_table
 from tools.benchmarks.world.catalogue import FEW_DIGITS, KINDS, SMALL
 from tools.benchmarks.world.measurable import ENOUGH
 from tools.benchmarks.world.peers import Rule
@@ -30,7 +31,7 @@ def format_kinds(outcomes: Sequence[Outcome]) -> str:
         if part and kind not in (FEW_DIGITS, SMALL):
             rows.append([kind, *_count_both(part)])
     rows.append(["all", *_count_both(select_plain(outcomes))])
-    return _format_table(["kind", *_HEAD], rows)
+    return format_table(["kind", *_HEAD], rows)
 
 
 def select_plain(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -44,7 +45,7 @@ def format_digits(outcomes: Sequence[Outcome]) -> str:
     ways = dict.fromkeys(_name_way(outcome) for outcome in few)
     rows = [[way, *_count_both([o for o in few if _name_way(o) == way])] for way in sorted(ways)]
     rows.append(["all", *_count_both(few)])
-    return f"{_format_table(['loss', *_HEAD], rows)}\n\n{_count_digits(few)}"
+    return f"{format_table(['loss', *_HEAD], rows)}\n\n{_count_digits(few)}"
 
 
 def _count_digits(few: Sequence[Outcome]) -> str:
@@ -84,9 +85,7 @@ def format_small(outcomes: Sequence[Outcome]) -> str:
     right = [o for o in outcomes if o.problem.kind == SMALL and not o.wrong]
     counts = Counter(outcome.verdict for outcome in right)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
-    return (
-        f"{_format_table(head, rows)}\n\nOf the {len(right)} right ones of these losses: {told}."
-    )
+    return f"{format_table(head, rows)}\n\nOf the {len(right)} right ones of these losses: {told}."
 
 
 def format_misses(outcomes: Sequence[Outcome]) -> str:
@@ -97,12 +96,15 @@ def format_misses(outcomes: Sequence[Outcome]) -> str:
         return f"{_describe(outcome)}{size}. The report: {outcome.reason}"
 
     unsettled = [o for o in outcomes if o.wrong and o.verdict == "inconclusive"]
+    alarms = [o for o in outcomes if not o.wrong and o.missed]
+    passed = [o for o in outcomes if o.wrong and o.missed]
     return "\n\n".join(
-        [
-            _format_list("False alarms", outcomes, lambda o: not o.wrong and o.missed, describe),
-            _format_list("Wrong, and passed", outcomes, lambda o: o.wrong and o.missed, describe),
-            _format_list("Wrong, and inconclusive", unsettled, lambda o: True, describe),
-        ]
+        format_list(title, [describe(outcome) for outcome in part])
+        for title, part in (
+            ("False alarms", alarms),
+            ("Wrong, and passed", passed),
+            ("Wrong, and inconclusive", unsettled),
+        )
     )
 
 
@@ -121,8 +123,9 @@ def format_inconclusive(outcomes: Sequence[Outcome]) -> str:
             f"Of the {len(right)} right gradients float64 can measure {len(able)} to "
             f"{ENOUGH:.0e} of each block's largest entry; {unsettled} of these ({share:.1f}%) are "
             "inconclusive.",
-            _format_list(
-                "Right, and inconclusive", right, lambda o: o.verdict == "inconclusive", describe
+            format_list(
+                "Right, and inconclusive",
+                [describe(outcome) for outcome in right if outcome.verdict == "inconclusive"],
             ),
         ]
     )
@@ -148,7 +151,7 @@ def format_rules(outcomes: Sequence[Outcome], counts: Sequence[tuple[Rule | None
         rows.append(
             [name, passes_if]
             + [
-                f"{_format_share(count.mistaken[g], count.total[g])} of {count.total[g]}"
+                f"{format_share(count.mistaken[g], count.total[g])} of {count.total[g]}"
                 for g in GROUPS
             ]
         )
@@ -161,7 +164,7 @@ def format_rules(outcomes: Sequence[Outcome], counts: Sequence[tuple[Rule | None
         "wrong, few digits: pass",
         "small differences: pass",
     ]
-    return _format_table(head, rows)
+    return format_table(head, rows)
 
 
 def format_fresh(outcomes: Sequence[Outcome], seeds: range) -> str:
@@ -179,7 +182,7 @@ def format_fresh(outcomes: Sequence[Outcome], seeds: range) -> str:
             f"{len(seeds)} of each kind, from seed {seeds[0]} on, right and wrong at the same "
             "point. Sizes, data, places, digits and mistakes are drawn anew, and so are factors "
             "and offsets of the loss.",
-            _format_table(["kind", *_HEAD], rows),
+            format_table(["kind", *_HEAD], rows),
             format_misses([*plain, *alarms]),
             format_inconclusive(plain),
             _count_digits([o for o in outcomes if o.problem.kind == FEW_DIGITS]),
@@ -200,30 +203,6 @@ def _count_both(outcomes: Sequence[Outcome]) -> list[str]:
     for wrong, order in ((False, VERDICTS), (True, tuple(reversed(VERDICTS)))):
         part = [outcome for outcome in outcomes if outcome.wrong == wrong]
         counts = Counter(outcome.verdict for outcome in part)
-        cells += [str(len(part)), *(_format_share(counts[v], len(part)) for v in order)]
+        cells += [str(len(part)), *(format_share(counts[v], len(part)) for v in order)]
     right = [outcome.losses_per_parameter for outcome in outcomes if not outcome.wrong]
     return [*cells, f"{np.mean(right):.1f}" if right else ""]
-
-
-def _format_share(count: int, total: int) -> str:
-    if count in (0, total):
-        return str(count)
-    return f"{count} ({100 * count / total:.1f}%)"
-
-
-def _format_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    # A bar inside a cell, as in log |x|, would end it.
-    return "\n".join(
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
-    )
-
-
-def _format_list(
-    title: str,
-    outcomes: Sequence[Outcome],
-    chosen: Callable[[Outcome], bool],
-    describe: Callable[[Outcome], str],
-) -> str:
-    items = [f"- {describe(outcome)}" for outcome in outcomes if chosen(outcome)]
-    return "\n".join([f"{title}, {len(items)}:", "", *items]) if items else f"{title}: none."

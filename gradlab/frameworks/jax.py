@@ -1,0 +1,229 @@
+"""Checking gradients that JAX computes: of a custom_vjp, or of any function of arrays."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from gradlab.checker.layer.arguments import name_arguments
+from gradlab.checker.layer.precision import choose_precision, make_layer
+from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.report import GradientReport
+from gradlab.support.arguments import require_count, require_function, require_part
+from gradlab.support.floats import FloatArray
+
+_DTYPES = {53: jnp.float64, 24: jnp.float32, 11: jnp.float16, 8: jnp.bfloat16}
+_FLOAT64 = max(_DTYPES)
+
+
+def check(
+    function: Callable[..., Any],
+    inputs: Any,
+    *,
+    upstream: Any = None,
+    rtol: float = 0.0,
+    points: int = 1,
+    seed: int = 0,
+) -> GradientReport:
+    """Check what JAX computes backwards against differences of what it computes forwards.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*inputs)`` returns an array of floats, or a pytree of such. ``jax.vjp`` must be
+        able to differentiate it.
+    inputs : tuple, or an array
+        What it takes: arrays, or pytrees such as dicts of parameters. The arrays of floats in it
+        are checked; everything else is held, Python's numbers included.
+    upstream : array, or a pytree in the form of the output, optional
+        Default: random.
+    rtol : float
+        How far a gradient may be off and still pass, as a part of its block's largest entry.
+    points : int
+        Check here and at `points` - 1 random points.
+    seed : int
+        Seed of the upstream and of the points.
+
+    Returns
+    -------
+    GradientReport
+        Its blocks have the names of the function's parameters, and the keys inside them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the inputs or outputs are not as described; the message names them.
+
+    Notes
+    -----
+    It computes in float64 if the function can, also where JAX is not set to use that; otherwise in
+    the inputs' own type, or in that of the outputs, and the report says how well the slopes could
+    be measured there. The function is called some hundred times: ``jax.jit`` is worthwhile. See
+    `gradlab.check_layer`.
+
+    Examples
+    --------
+    >>> import jax
+    >>> import jax.numpy as jnp
+    >>> from gradlab.frameworks import jax as jax_checks
+    >>> @jax.custom_vjp
+    ... def square(z):
+    ...     return z**2
+    >>> square.defvjp(lambda z: (z**2, z), lambda z, upstream: (upstream * z,))  # should be 2 z
+    >>> report = jax_checks.check(square, jnp.linspace(-1, 2, 5))
+    >>> print(report.verdict, *report.findings)
+    fail z: The gradient is 0.5 times what it should be (a 2 missing?).
+    """
+    require_function("function", function)
+    require_count("points", points)
+    require_count("seed", seed, least=0)
+    require_part("rtol", rtol)
+    written = _Arrays(function, inputs)
+
+    def prepare(bits: int) -> Layer:
+        return make_layer(written, bits, _read_upstream(upstream), seed)
+
+    layer = choose_precision(prepare, written.widest())
+    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
+
+
+class _Arrays:
+    """A function of pytrees as one of NumPy's arrays, by name."""
+
+    def __init__(self, function: Callable[..., Any], inputs: Any) -> None:
+        if isinstance(inputs, (np.ndarray, jax.Array)):
+            inputs = (inputs,)
+        if not isinstance(inputs, (tuple, list)):
+            raise TypeError(
+                f"inputs is of type {type(inputs).__name__}; it must be an array, or a tuple of "
+                "what the function takes"
+            )
+        self._call = function
+        self._leaves: dict[str, Any] = {}
+        for name, value in zip(name_arguments(function, inputs), inputs, strict=True):
+            for path, leaf in jax.tree_util.tree_flatten_with_path(value)[0]:
+                self._leaves[name + jax.tree_util.keystr(path)] = leaf
+        self._tree = jax.tree_util.tree_structure(tuple(inputs))
+        for name, leaf in self._leaves.items():
+            _refuse_complex(name, leaf)
+        self._checked = {
+            name: jnp.asarray(leaf) if isinstance(leaf, jax.Array) else np.asarray(leaf)
+            for name, leaf in self._leaves.items()
+            if _is_float_array(leaf)
+        }
+        if not self._checked:
+            raise ValueError(
+                "inputs has no array of floats; one at least must be one, or there is nothing to "
+                "check"
+            )
+        self.names = list(self._leaves)
+
+    @property
+    def arguments(self) -> _Arrays:
+        """The inputs by name: this object itself."""
+        return self
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._checked:
+            return np.asarray(self._checked[name], dtype=np.float64)
+        value = self._leaves[name]
+        return np.asarray(value) if isinstance(value, jax.Array) else value
+
+    def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
+        """Return the bits of the significand of each of these arrays, in some type."""
+        return [_kept_bits(self._checked[name], bits) for name in names]
+
+    def widest(self) -> int:
+        """Return the bits of the widest type among what is checked."""
+        return max(_bits(array) for array in self._checked.values())
+
+    def run(
+        self, moved: Mapping[str, FloatArray], bits: int
+    ) -> tuple[list[NDArray[Any]], list[int]]:
+        """Return the outputs as NumPy's arrays, and the bits of those of floats."""
+        with _wide(bits):
+            outputs = self._outputs(self._place(moved, bits), bits)
+            floats = [_bits(out) for out in outputs if _is_float_array(out)]
+            return [_to_numpy(output) for output in outputs], floats
+
+    def pull_back(
+        self, moved: Mapping[str, FloatArray], upstream: Any, bits: int
+    ) -> dict[str, NDArray[Any]]:
+        """Return the gradients that JAX computes."""
+        with _wide(bits):
+            placed = self._place(moved, bits)
+
+            def floats(placed: dict[str, Any]) -> list[Any]:
+                return [out for out in self._outputs(placed, bits) if _is_float_array(out)]
+
+            outputs, pull = jax.vjp(floats, placed)
+            given = [u for u in upstream if u is not None]
+            pairs = zip(outputs, given, strict=True)
+            (gradients,) = pull([jnp.asarray(u, dtype=out.dtype) for out, u in pairs])
+            return {name: _to_numpy(gradient) for name, gradient in gradients.items()}
+
+    def _place(self, moved: Mapping[str, FloatArray], bits: int) -> dict[str, Any]:
+        return {
+            name: jnp.asarray(moved.get(name, given), dtype=_DTYPES[_kept_bits(given, bits)])
+            for name, given in self._checked.items()
+        }
+
+    def _outputs(self, placed: Mapping[str, Any], bits: int) -> list[Any]:
+        filled = [placed.get(name, leaf) for name, leaf in self._leaves.items()]
+        returned = self._call(*jax.tree_util.tree_unflatten(self._tree, filled))
+        outputs: list[Any] = jax.tree_util.tree_leaves(returned)
+        for output in outputs:
+            _refuse_complex("an output", output)
+        return outputs
+
+
+def _wide(bits: int) -> contextlib.AbstractContextManager[Any]:
+    """Return a context in which JAX computes in float64, if that is wanted."""
+    if bits != _FLOAT64:
+        return contextlib.nullcontext()
+    # In older versions it is an experiment.
+    from jax import experimental
+
+    enable: Any = getattr(jax, "enable_x64", None) or experimental.enable_x64
+    context: contextlib.AbstractContextManager[Any] = enable(True)
+    return context
+
+
+def _is_float_array(leaf: Any) -> bool:
+    is_array = isinstance(leaf, (np.ndarray, jax.Array)) and leaf.size > 0
+    return is_array and bool(jnp.issubdtype(leaf.dtype, jnp.floating))
+
+
+def _refuse_complex(name: str, leaf: Any) -> None:
+    if isinstance(leaf, (np.ndarray, jax.Array)) and jnp.iscomplexobj(leaf):
+        raise TypeError(
+            f"{name} is complex; it must be real: pass its real and its imaginary part, and put "
+            "them together inside"
+        )
+
+
+def _bits(array: Any) -> int:
+    return int(jnp.finfo(array.dtype).nmant) + 1
+
+
+def _kept_bits(array: Any, bits: int) -> int:
+    return bits if bits == _FLOAT64 else min(bits, _bits(array))
+
+
+def _to_numpy(output: Any) -> NDArray[Any]:
+    """Return an output as NumPy has it: its own types of floats, or float32."""
+    array = np.asarray(output)
+    is_strange = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.kind != "f"
+    return array.astype(np.float32) if is_strange else array
+
+
+def _read_upstream(upstream: Any) -> Any:
+    if upstream is None:
+        return None
+    return [_to_numpy(leaf) for leaf in jax.tree_util.tree_leaves(upstream)]
