@@ -4,6 +4,7 @@
 #? ALL=1              make notebooks executes every lesson again, after a change in gradlab/
 #? WRITE=1            make bench, bench-grading and scorecard put their tables into docs/
 #? UPGRADE=1          make lock takes the newest versions
+#? TORCH=torch==...   make test-frameworks takes this PyTorch, if it is for the CPU alone; so JAX=
 #? PYODIDE=folder     make site takes Pyodide from this folder, not from its public address
 
 VENV := .venv
@@ -13,6 +14,8 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # JupyterLite stands on an older JupyterLab than the lessons, so it has an environment of its own.
 LITE := .venv-lite
+# PyTorch and JAX are too large for the others.
+FRAMEWORKS := .venv-frameworks
 UV := $(shell command -v uv 2>/dev/null)
 OFFLINE = $(if $(WHEELS),--no-index --find-links $(WHEELS))
 PIP_INSTALL = $(if $(UV),$(UV) pip install --python $(@D)/bin/python,$(@D)/bin/python -m pip install \
@@ -29,7 +32,7 @@ FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys;
 MAKE_VENV = $(if $(FIND_PYTHON),$(FIND_PYTHON) -m venv --clear $(VENV),$(UV) venv --quiet --clear --seed \
     --python ">=3.11" $(VENV))
 
-.PHONY: lab test test-all test-browser test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
+.PHONY: lab test test-all test-browser test-frameworks test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
 
 lab: $(READY)  ## open the course in JupyterLab; the first run sets up .venv
 	@$(BIN)/gradlab start
@@ -48,6 +51,11 @@ test-all: $(DEV)  ## the other tests: hostile answers, nbgrader, the pages in Ch
 
 test-browser: $(DEV)  ## the lessons, the book and the site in Chromium, a part of test-all
 	$(BIN)/python -m pytest tests/browser -rs -n auto --dist loadfile
+
+test-frameworks: $(FRAMEWORKS)/.ready  ## what needs PyTorch and JAX, in an environment of its own
+	@cat $(FRAMEWORKS)/.ready
+	PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -rs -o addopts="--strict-markers --doctest-modules" \
+	    tests/frameworks gradlab/frameworks
 
 # tox finds Pythons on the path alone; those of pyenv are added to it.
 PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[1-5]' | \
@@ -102,8 +110,14 @@ lock: $(DEV)  ## resolve the locks anew, after a change of pyproject.toml
 	$(COMPILE) tools/site/requirements.in -o tools/site/requirements.lock
 	$(COMPILE) --no-deps tools/site/wheels.in -o tools/site/wheels.lock
 
+# The file says what was installed, and what was left out.
+$(FRAMEWORKS)/.ready: $(DEV) tools/frameworks.py
+	@echo "Setting up $(FRAMEWORKS) with JAX and, if there is a build for the CPU, PyTorch: once."
+	@TORCH="$(TORCH)" JAX="$(JAX)" $(BIN)/python -m tools.frameworks $(FRAMEWORKS) > $(FRAMEWORKS).log
+	@mv $(FRAMEWORKS).log $@
+
 clean:  ## remove .venv and caches; your my-course/ stays
-	rm -rf $(VENV) $(LITE) .tox .mypy_cache .ruff_cache .pytest_cache dist build
+	rm -rf $(VENV) $(LITE) $(FRAMEWORKS) .tox .mypy_cache .ruff_cache .pytest_cache dist build
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
