@@ -33,7 +33,7 @@ class Finding:
         "weight_decay", "l1_penalty", "normalised" (the loss does not depend on the parameter's
         length), "softmax_diagonal", "standardised" (the terms of mean and standard deviation are
         missing), "upstream_alone", "repeated_index", "rank_one", "non_finite", "nonlinear" (in the
-        upstream of a layer).
+        upstream of a layer), "upstream_ignored" (that of one of several outputs).
         Where it is wrong: "few_entries", "some_entries", "some_blocks", "every_block",
         "backprop_from_layer", "backprop_from_block".
         Of the loss, or of both: "kink", "small_difference", "nondeterministic", "non_finite",
@@ -159,8 +159,8 @@ class Setting:
         The number m of rows of the batch.
     keep_prob : float
         The keep probability of dropout, 1 without.
-    lengths : mapping
-        Lengths in a layer that a gradient may be multiplied or divided by, and where they are.
+    numbers : mapping
+        Factors that the gradient of a layer may be off by, and what they would mean.
     indices : mapping
         Arrays of integers that a layer takes, by name.
     upstreams : tuple of ndarray
@@ -171,7 +171,7 @@ class Setting:
 
     rows: int | None = None
     keep_prob: float = 1.0
-    lengths: Mapping[int, str] = field(default_factory=dict)
+    numbers: Mapping[float, str] = field(default_factory=dict)
     indices: Mapping[str, NDArray[np.integer[Any]]] = field(default_factory=dict)
     upstreams: tuple[FloatArray, ...] = ()
     is_layer: bool = False
@@ -187,10 +187,7 @@ class Setting:
             p = self.keep_prob
             meanings[p] = f"keep probability {p:g}: the 1/{p:g} of inverted dropout missing?"
             meanings[1.0 / p] = f"1/{p:g}, keep probability {p:g}: scaled once too often?"
-        for n, where in self.lengths.items():
-            meanings[float(n)] = f"{n}, {where}: a sum where forward has a mean?"
-            meanings[1.0 / n] = f"1/{n}, {n} {where}: a mean where forward has a sum?"
-        return meanings
+        return {**self.numbers, **meanings}
 
 
 def make_exact_block(

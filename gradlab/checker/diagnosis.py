@@ -94,7 +94,7 @@ def diagnose(blocks: Sequence[Block], setting: Setting | None = None) -> list[Fi
             causes[block.name] = _find_causes(block, blocks, setting, known)
     layers = [] if setting.is_layer else find_first_wrong_layer(blocks, causes)
     places = {} if layers else _find_places(blocks, causes, setting)
-    clipped = find_clipped_norm(blocks, _list_factors(causes))
+    clipped = [] if setting.is_layer else find_clipped_norm(blocks, _list_factors(causes))
     return (
         layers
         + [finding for found in causes.values() for finding in found]
@@ -141,7 +141,8 @@ def _find_simple_causes(
             or find_l1_penalty(block)
         )
         + find_swapped(block, blocks)
-        + find_clipped(block)
+        # A layer that clips is not linear in its upstream, which shows by itself.
+        + ([] if setting.is_layer else find_clipped(block))
         + find_equal_entries(block)
         + find_softmax_diagonal(block)
         + find_upstream_alone(block, setting)

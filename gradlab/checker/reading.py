@@ -98,11 +98,6 @@ def refuse_unclear(name: str, value: Any) -> None:
 
     Held instead, as settings are, it would go unchecked without a word.
     """
-    if isinstance(value, list) and value and _is_of_floats(value):
-        raise TypeError(
-            f"{name} is a list of floats; it must be an array, np.array({name}), to be checked, "
-            "or a tuple to be held"
-        )
     is_array = isinstance(value, np.ndarray) and not is_nothing(value)
     is_odd = isinstance(value, (np.matrix, np.ma.MaskedArray)) or (
         is_array and value.dtype.kind in "fc" and not is_float_array(value)
@@ -111,10 +106,11 @@ def refuse_unclear(name: str, value: Any) -> None:
         read_block(name, value)
 
 
-def _is_of_floats(values: Any) -> bool:
-    if isinstance(values, list):
-        return all(_is_of_floats(value) for value in values)
-    return isinstance(values, float)
+def is_list_of_floats(value: Any) -> bool:
+    """Return whether these are lists, nested or not, of Python's floats and nothing else."""
+    if isinstance(value, list):
+        return bool(value) and all(is_list_of_floats(item) for item in value)
+    return isinstance(value, float)
 
 
 def _array_of_numbers(values: Any) -> Any:

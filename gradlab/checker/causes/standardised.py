@@ -36,8 +36,10 @@ def find_standardised(block: Block) -> list[Finding]:
     >>> s = x.std(axis=1, keepdims=True)
     >>> h = (x - x.mean(axis=1, keepdims=True)) / s
     >>> right = g - g.mean(axis=1, keepdims=True) - h * (g * h).mean(axis=1, keepdims=True)
-    >>> print(*find_standardised(make_exact_block("x", x, g / s, right / s)))
-    x: The terms of mean and standard deviation of each row are missing (taken for constants?).
+    >>> block = make_exact_block("x", x, g / s, right / s)
+    >>> print(*find_standardised(block))  # doctest: +NORMALIZE_WHITESPACE
+    x: The terms of mean and standard deviation of each row are missing, or off (taken for
+    constants?).
     """
     if not block.sharp.all():
         return []
@@ -49,7 +51,9 @@ def find_standardised(block: Block) -> list[Finding]:
             if block.explained_by(corrected):
                 line = _name_line(axes, block.values.ndim)
                 are = "are" if words.startswith("terms") else "is"
-                message = f"The {words} of each {line} {are} missing (taken for constants?)."
+                message = (
+                    f"The {words} of each {line} {are} missing, or off (taken for constants?)."
+                )
                 return [block.make_finding("standardised", message, axes=list(axes))]
     return []
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from gradlab.checker.block import Block, Finding, Setting
-from gradlab.checker.places import describe_rest, join_numbers
+from gradlab.checker.causes.fits import fit_factor
+from gradlab.checker.places import describe_rest, name_lines
 
 
 def find_upstream_alone(block: Block, setting: Setting) -> list[Finding]:
@@ -45,24 +49,34 @@ def find_repeated_ids(block: Block, setting: Setting) -> list[Finding]:
     E: Only row 1 is wrong, whose number occurs more than once in ids (d[ids] += adds once:
     np.add.at); the others pass.
     """
-    if block.gradient.ndim < 2:
-        return []
-    across = tuple(range(1, block.gradient.ndim))
-    wrong = np.flatnonzero(block.slopes.wrong.any(axis=across))
-    for name, ids in setting.indices.items():
-        numbers, counts = np.unique(ids, return_counts=True)
-        repeated = numbers[counts > 1]
-        is_row = (repeated >= 0) & (repeated < len(block.gradient))
-        once = numbers[counts == 1]
-        if not wrong.size or not once.size or not is_row.all():
-            continue
-        if np.array_equal(wrong, repeated):
-            rows = wrong.tolist()
-            many = len(rows) > 1
+    for axis in range(block.gradient.ndim if block.gradient.ndim > 1 else 0):
+        across = tuple(k for k in range(block.gradient.ndim) if k != axis)
+        wrong = block.slopes.wrong.any(axis=across)
+        for name, ids in setting.indices.items():
+            numbers, counts = np.unique(ids, return_counts=True)
+            repeated, once = numbers[counts > 1], numbers[counts == 1]
+            if not once.size or not np.array_equal(np.flatnonzero(wrong), repeated):
+                continue
+            if _is_scaled(block, axis, repeated):
+                continue
+            place = name_lines(axis, wrong, block.gradient.ndim)
+            are = "are" if repeated.size > 1 else "is"
             message = (
-                f"Only {'rows' if many else 'row'} {join_numbers(rows)} {'are' if many else 'is'} "
-                f"wrong, whose number occurs more than once in {name} (d[{name}] += adds once: "
-                f"np.add.at); {describe_rest(block)}."
+                f"Only {place} {are} wrong, whose number occurs more than once in {name} "
+                f"(d[{name}] += adds once: np.add.at); {describe_rest(block)}."
             )
-            return [block.make_finding("repeated_index", message, rows=rows)]
+            return [block.make_finding("repeated_index", message, axis=axis)]
     return []
+
+
+def _is_scaled(block: Block, axis: int, lines: NDArray[np.integer[Any]]) -> bool:
+    """Return whether these are right but for a factor each, as a mean would make them."""
+    for line in lines.tolist():
+        G, S, allowed = (
+            values.take(line, axis)
+            for values in (block.gradient, block.slopes.value, block.allowed)
+        )
+        factor = fit_factor(S, G, np.ones(S.shape, dtype=bool))
+        if (np.abs(G - factor * S) > allowed).any():
+            return False
+    return True

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.checker.parameters import leaves, rebuild
-from gradlab.checker.reading import is_float_array, refuse_unclear
+from gradlab.checker.reading import is_float_array, is_list_of_floats, refuse_unclear
 from gradlab.checker.significand import FLOAT64, significand_bits
 
 _DTYPES = {53: np.float64, 24: np.float32, 11: np.float16}
@@ -53,7 +53,7 @@ class Arguments:
         if not self.able:
             raise ValueError(
                 f"inputs ({', '.join(self.names)}) has no array of floats; one at least must be "
-                "an array of floats, or there is nothing to check"
+                "an array of floats, as np.array(...) makes it, or there is nothing to check"
             )
 
     def __getitem__(self, name: str) -> Any:
@@ -94,6 +94,8 @@ class Arguments:
         """
         found = {}
         for name, gradient in self._pair(returned).items():
+            if gradient is not None and isinstance(self[name], list):
+                _refuse_list_of_floats(name, self[name])
             is_number = isinstance(self[name], float) and np.ndim(gradient) == 0
             if gradient is not None and (name in self.able or is_number):
                 found[name] = gradient
@@ -205,6 +207,14 @@ def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[s
         else:
             names.append(name)
     return names
+
+
+def _refuse_list_of_floats(name: str, value: Any) -> None:
+    if is_list_of_floats(value):
+        raise TypeError(
+            f"{name} is a list of floats, and backward returns a gradient for it; it must be an "
+            f"array: np.array({name})"
+        )
 
 
 def _describe(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Lengths in a layer that its gradient may be multiplied or divided by."""
+"""Numbers in a layer that its gradient may be multiplied or divided by."""
 
 from __future__ import annotations
 
@@ -13,18 +13,36 @@ from gradlab.checker.reading import is_float_array
 if TYPE_CHECKING:
     from gradlab.checker.layer.pullback import Layer
 
+# These are in every formula.
+_COMMON = (0.0, 0.5, 1.0, 2.0)
 
-def list_lengths(layer: Layer) -> dict[int, str]:
-    """Return the lengths of axes, of several together, and of all, each with where it is found.
 
-    Of several places with the same length, the first: inputs before outputs, in order.
+def list_numbers(layer: Layer) -> dict[float, str]:
+    """Return factors that a gradient is likely to be off by, and what they would mean.
+
+    They are the lengths of axes, of several together and of all, and the numbers that are held. Of
+    several places with the same number, the first counts: inputs before outputs, in order.
     """
-    lengths: dict[int, str] = {}
+    meanings: dict[float, str] = {}
+    for name, value in layer.held.items():
+        if isinstance(value, (int, float)) and abs(value) not in _COMMON and np.isfinite(value):
+            meanings.setdefault(float(value), f"{name} = {value:g}: multiplied in once too often?")
+            meanings.setdefault(1.0 / value, f"1/{name}, {name} = {value:g}: {name} left out?")
     for name, shape in _shapes(layer):
         for length, where in _lengths_of(name, shape):
             if length > 2:
-                lengths.setdefault(length, where)
-    return lengths
+                n = float(length)
+                meanings.setdefault(n, f"{length}, {where}: a sum where forward has a mean?")
+                meanings.setdefault(
+                    1.0 / n, f"1/{length}, {length} {where}: a mean where forward has a sum?"
+                )
+        if shape and shape[-1] > 2:
+            root, d = math.sqrt(shape[-1]), f"{shape[-1]} the length of the last axis of {name}"
+            meanings.setdefault(root, f"the root of d, d = {d}: its division left out?")
+            meanings.setdefault(
+                1.0 / root, f"1 by the root of d, d = {d}: divided once too often?"
+            )
+    return meanings
 
 
 def _shapes(layer: Layer) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from gradlab.checker.parameters import rebuild
 from gradlab.checker.significand import Arithmetic, round_to_bits, significand_bits
-from gradlab.support.floats import FloatArray, Index
+from gradlab.support.floats import FloatArray, Index, Mask
 
-# The upstream is drawn from the multiples of 1/16 with at most this many sixteenths, in size. So
-# it is the same in every type of floats, and an output on a grid of few digits stays on one.
-_SIXTEENTHS = 31
-_LEAST = 8
+# The upstream is drawn from multiples of 2^-4 for types of few bits, where it is then exact, and
+# from finer ones for longer types, where sums of a few coarse ones might cancel by accident.
+_DIGITS = {53: 20, 24: 16}
+_FEWEST = 4
 
 
 class Outputs:
@@ -83,11 +83,12 @@ class Outputs:
         return [array.astype(np.float64) for array in floats]
 
     def draw_upstream(self, seed: int) -> list[FloatArray]:
-        """Return random upstreams, one for each output: multiples of 1/16 from 1/2 to 31/16."""
+        """Return random upstreams, one for each output, from 1/2 to 2 in size."""
         rng = np.random.default_rng(seed)
         upstreams = []
-        for shape in self.shapes:
-            size = rng.integers(_LEAST, _SIXTEENTHS, shape, endpoint=True) / 16.0
+        for shape, bits in zip(self.shapes, self.bits, strict=True):
+            unit = 2 ** _DIGITS.get(bits, _FEWEST)
+            size = rng.integers(unit // 2, 2 * unit, shape) / unit
             upstreams.append(size * rng.choice([-1.0, 1.0], shape))
         return upstreams
 
@@ -144,20 +145,24 @@ def project(
 ) -> float:
     """Return ``sum(upstream * (output - base))``: subtracted first, so that no digits are lost."""
     triples = zip(outputs, base, upstreams, strict=True)
-    return float(sum(np.sum(u * (out - before)) for out, before, u in triples))
+    # Infinities that stay are no change that could be measured.
+    with np.errstate(invalid="ignore"):
+        return float(sum(np.sum(u * (out - before)) for out, before, u in triples))
 
 
 def arithmetic_of(
     outputs: Outputs,
     base: Sequence[FloatArray],
     upstreams: Sequence[FloatArray],
+    moving: Sequence[Mask],
     bits: Index | None,
 ) -> Arithmetic:
-    """Return how large the outputs' numbers are, and their rounding.
+    """Return how large the outputs' numbers are, of those that move, and their rounding.
 
     Independent errors add up as squares do.
     """
-    terms = [np.linalg.norm(u * out) for out, u in zip(base, upstreams, strict=True)]
+    triples = zip(base, upstreams, moving, strict=True)
+    terms = [np.linalg.norm((u * out)[follows]) for out, u, follows in triples]
     rounding = np.array(terms) * 2.0 ** -np.array(outputs.bits, dtype=np.float64)
     return Arithmetic(float(np.linalg.norm(terms)), float(np.linalg.norm(rounding)), bits)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.checker.block import Finding, Setting
+from gradlab.checker.block import Setting
 from gradlab.checker.gradient_check import GradientCheck
 from gradlab.checker.layer.arguments import is_setting
-from gradlab.checker.layer.meanings import list_lengths
+from gradlab.checker.layer.linearity import find_ignored_outputs, find_nonlinear
+from gradlab.checker.layer.meanings import list_numbers
 from gradlab.checker.layer.outputs import (
     Outputs,
     arithmetic_of,
@@ -19,16 +20,17 @@ from gradlab.checker.layer.outputs import (
     project,
 )
 from gradlab.checker.limits import describe_precision
+from gradlab.checker.loss import silence
+from gradlab.checker.measuring.steps import ODD, step_scales
 from gradlab.checker.parameters import Layout
 from gradlab.checker.points import check_at_points
 from gradlab.checker.reading import is_float_array
 from gradlab.checker.report import GradientReport
-from gradlab.checker.significand import FLOAT64, Arithmetic, gradient_rounding
-from gradlab.support.floats import FloatArray, Index
+from gradlab.checker.significand import FLOAT64, Arithmetic
+from gradlab.support.floats import FloatArray, Index, Mask
 
-# What -2 times the upstream gives may differ by this part of the largest from -2 times as much:
-# a power of two changes no digit.
-_LINEAR = 1e-9
+# How far the inputs are moved to see which outputs follow, as a part of their scales.
+_MOVE = 2.0**-10 * ODD
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
         bits = np.repeat(np.array(layer.bits_of_blocks, dtype=np.intp), layout.sizes)
         layout = layout.at(Arithmetic(bits=bits).round(layout.theta))
     setting = Setting(
-        lengths=list_lengths(layer),
+        numbers=list_numbers(layer),
         indices={name: ids for name, ids in layer.held.items() if _is_index(ids)},
         upstreams=tuple(layer.upstreams),
         is_layer=True,
@@ -98,9 +100,7 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
         seed,
         Arithmetic(bits=bits),
     )
-    report = _with_linearity(report, layer, layout)
-    about = [replace(finding, subject="The layer") for finding in report.findings]
-    return replace(report, findings=tuple(about))
+    return _with_findings(report, layer, layout)
 
 
 def _check_at(
@@ -112,7 +112,9 @@ def _check_at(
         lambda params: layer.backward(params, layer.upstreams),
         layout,
         rtol=rtol,
-        arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, bits),
+        arithmetic=arithmetic_of(
+            layer.outputs, base, layer.upstreams, _find_moving(layer, layout, base), bits
+        ),
         setting=setting,
         data_spots=_describe_data(layer),
         functions=("forward", "backward"),
@@ -128,42 +130,33 @@ def _check_at(
     )
 
 
-def _with_linearity(report: GradientReport, layer: Layer, layout: Layout) -> GradientReport:
-    """Return the report, which fails if backward is not linear in the upstream."""
-    first, _ = layout.ravel_gradient(layer.backward(layout.unravel(layout.theta), layer.upstreams))
-    scaled = [-2.0 * upstream for upstream in layer.upstreams]
-    second, rounding = layout.ravel_gradient(layer.backward(layout.unravel(layout.theta), scaled))
-    findings = []
-    for name, start, size, part in zip(
-        layout.names, layout.starts, layout.sizes.tolist(), rounding.tolist(), strict=True
-    ):
-        block = slice(start, start + size)
-        allowed = max(_LINEAR, part, gradient_rounding(layer.bits))
-        finding = _find_nonlinear(name, first[block], second[block], allowed)
-        findings += [finding] if finding else []
-    if not findings or any(f.kind in ("nondeterministic", "non_finite") for f in report.findings):
-        return report
-    names = [finding.parameter for finding in findings]
-    # That every entry is wrong follows from it.
-    others = [f for f in report.findings if f.kind != "every_block" or f.parameter not in names]
-    verdict = "fail" if report.passed else report.verdict
-    return replace(report, verdict=verdict, findings=(*findings, *others))
+def _find_moving(layer: Layer, layout: Layout, base: list[FloatArray]) -> list[Mask]:
+    """Return which outputs follow the inputs; the others add no rounding error."""
+    move = _MOVE * step_scales(layout.theta, layout.starts)
+    try:
+        with silence():
+            moved = layer.forward(layout.unravel(layout.theta + move))
+    except Exception:
+        return [np.ones(out.shape, dtype=bool) for out in base]
+    return [new != out for new, out in zip(moved, base, strict=True)]
 
 
-def _find_nonlinear(
-    name: str, first: FloatArray, second: FloatArray, allowed: float
-) -> Finding | None:
-    """Return a finding if the second gradient is not -2 times the first."""
-    if not np.isfinite(first).all() or not np.isfinite(second).all():
-        return None
-    off = float(np.abs(second + 2.0 * first).max())
-    if off <= allowed * float(np.abs(first).max()):
-        return None
-    hint = "is the upstream, or what follows from it, clipped?"
-    if np.array_equal(first, second):
-        hint = "it does not depend on it: is it multiplied in?"
-    message = f"The gradient is not linear in the upstream ({hint})."
-    return Finding("nonlinear", name, message, evidence={"difference": off})
+def _with_findings(report: GradientReport, layer: Layer, layout: Layout) -> GradientReport:
+    """Return the report with what other upstreams show; it fails if backward is not linear."""
+    findings = list(report.findings)
+    if not any(f.kind in ("nondeterministic", "non_finite") for f in findings):
+        nonlinear = find_nonlinear(layer, layout)
+        names = [finding.parameter for finding in nonlinear]
+        # That every entry is wrong follows from it.
+        findings = nonlinear + [
+            f for f in findings if f.kind != "every_block" or f.parameter not in names
+        ]
+        if nonlinear:
+            report = replace(report, verdict="fail")
+        if report.verdict == "fail":
+            findings += find_ignored_outputs(layer, layout)
+    about = [replace(finding, subject="The layer") for finding in findings]
+    return replace(report, findings=tuple(about))
 
 
 def _is_index(value: Any) -> bool:

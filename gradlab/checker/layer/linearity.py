@@ -1,0 +1,83 @@
+"""Whether backward is linear in the upstream, and uses that of every output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradlab.checker.block import Finding
+from gradlab.checker.parameters import Layout
+from gradlab.checker.significand import gradient_rounding
+from gradlab.support.floats import FloatArray
+
+if TYPE_CHECKING:
+    from gradlab.checker.layer.pullback import Layer
+
+# A power of two changes no digit; so what -2 times the upstream gives may differ by little more
+# than the gradient's own rounding, as a part of its largest entry.
+_SCALE, _LINEAR = -2.0, 1e-9
+
+
+def find_nonlinear(layer: Layer, layout: Layout) -> list[Finding]:
+    """Return a finding for each block whose gradient is not linear in the upstream.
+
+    Parameters
+    ----------
+    layer : Layer
+    layout : Layout
+        Its params, where it is checked.
+    """
+    first, rounding = _pull_back(layer, layout, 1.0)
+    second, _ = _pull_back(layer, layout, _SCALE)
+    findings = []
+    for (name, one), (_, two), part in zip(
+        _blocks(layout, first), _blocks(layout, second), rounding, strict=True
+    ):
+        if not np.isfinite(one).all() or not np.isfinite(two).all():
+            continue
+        off = float(np.abs(two - _SCALE * one).max())
+        allowed = max(_LINEAR, part, gradient_rounding(layer.bits))
+        if off > allowed * float(np.abs(one).max()):
+            hint = _explain(layer, layout, name, one, two)
+            message = f"The gradient is not linear in the upstream ({hint})."
+            findings.append(Finding("nonlinear", name, message, evidence={"difference": off}))
+    return findings
+
+
+def find_ignored_outputs(layer: Layer, layout: Layout) -> list[Finding]:
+    """Return a finding for each of several outputs whose upstream changes no gradient."""
+    names = layer.outputs.names
+    if len(names) < 2:
+        return []
+    findings = []
+    for k, name in enumerate(names):
+        alone = [u if i == k else np.zeros_like(u) for i, u in enumerate(layer.upstreams)]
+        gradient, _ = layout.ravel_gradient(layer.backward(layout.unravel(layout.theta), alone))
+        if not gradient.any():
+            message = f"The upstream of {name} is not used: with it alone, every gradient is 0."
+            findings.append(Finding("upstream_ignored", None, message, evidence={"output": name}))
+    return findings
+
+
+def _pull_back(layer: Layer, layout: Layout, scale: float) -> tuple[FloatArray, list[float]]:
+    upstreams = [scale * upstream for upstream in layer.upstreams]
+    returned = layer.backward(layout.unravel(layout.theta), upstreams)
+    gradient, rounding = layout.ravel_gradient(returned)
+    return gradient, rounding.tolist()
+
+
+def _blocks(layout: Layout, vector: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    return zip(layout.names, np.split(vector, layout.starts[1:]), strict=True)
+
+
+def _explain(layer: Layer, layout: Layout, name: str, one: FloatArray, two: FloatArray) -> str:
+    if np.array_equal(one, two):
+        return "it does not depend on it: is it multiplied in?"
+    at_zero = dict(_blocks(layout, _pull_back(layer, layout, 0.0)[0]))[name]
+    if at_zero.any():
+        return (
+            "with an upstream of 0 it is not 0: is something added that is not multiplied by it?"
+        )
+    return "is the upstream, or what follows from it, clipped?"
