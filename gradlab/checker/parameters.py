@@ -246,7 +246,7 @@ def _require_gradient_alone(gradient: Any, skeleton: Any) -> None:
             "the gradient is None; it must be returned, in the structure of params, not only "
             "written into an array"
         )
-    if not isinstance(gradient, (list, tuple)) or len(gradient) != 2:
+    if not isinstance(gradient, tuple) or len(gradient) != 2:
         return
     is_pair = isinstance(skeleton, (list, tuple)) and len(skeleton) == 2
     if isinstance(gradient[0], (float, np.floating)) and not is_pair:

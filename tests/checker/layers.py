@@ -41,7 +41,12 @@ def layer_norm_backward(upstream: Any, x: Any, gain: Any, shift: Any, eps: Any =
 
 
 def layer_norm_without(
-    upstream: Any, x: Any, gain: Any, shift: Any, eps: Any, missing: tuple[str, ...] = ()
+    upstream: Any,
+    x: Any,
+    gain: Any,
+    shift: Any,
+    eps: Any = 1e-5,
+    missing: tuple[str, ...] = (),
 ) -> Any:
     """Return the gradients, the first without the terms of mean or standard deviation."""
     deviation = np.sqrt(x.var(axis=-1, keepdims=True) + eps)

@@ -60,6 +60,15 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert missing == []
 
 
+def test_links_within_the_how_to_lead_to_a_heading() -> None:
+    text = page("check_your_own_gradient")
+    headings = re.findall(r"^##+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", text))
+    assert len(linked) > 10
+    assert linked <= anchors
+
+
 # Glossary
 
 
@@ -85,7 +94,7 @@ def test_what_a_report_may_say_is_in_the_glossary_and_in_the_how_to() -> None:
     words = kinds_of_findings() | set(VERDICTS)
     assert {bug.finding for bug in BUGS.values() if bug.finding} < words
     assert words <= set(terms())
-    assert words <= set(re.findall(r"^\| `(\w+)` \|", page("check_your_own_network"), re.M))
+    assert words <= set(re.findall(r"^\| `(\w+)` \|", page("check_your_own_gradient"), re.M))
 
 
 # References
@@ -324,16 +333,32 @@ def run_blocks(text: str) -> None:
 
 
 def sections_with_code() -> dict[str, str]:
-    sections = re.split(r"^## ", page("check_your_own_network"), flags=re.MULTILINE)
-    return {text.partition("\n")[0]: text for text in sections if "```python" in text}
+    """Return the sections of the how-to that have code, and their parts, by their titles."""
+    sections = {}
+    for section in re.split(r"^## ", page("check_your_own_gradient"), flags=re.MULTILINE):
+        whole = section.partition("\n")[0]
+        for text in re.split(r"^### ", section, flags=re.MULTILINE):
+            part = text.partition("\n")[0]
+            sections[whole if part == whole else f"{whole}: {part}"] = text
+    return {title: text for title, text in sections.items() if "```python" in text}
 
 
+# Where PyTorch and JAX are at hand, -k "torch or jax" runs what needs them.
 @pytest.mark.parametrize("title", sections_with_code())
 def test_the_how_to_prints_what_it_says(title: str) -> None:
     text = sections_with_code()[title]
     for module in re.findall(r"^import (torch|jax)$", text, re.MULTILINE):
         pytest.importorskip(module)
     run_blocks(text)
+
+
+def test_the_how_to_has_code_for_each_framework() -> None:
+    needed = {
+        (title.partition(":")[0], module)
+        for title, text in sections_with_code().items()
+        for module in re.findall(r"^import (torch|jax)$", text, re.MULTILINE)
+    }
+    assert needed == {("PyTorch", "torch"), ("JAX", "jax")}
 
 
 def test_the_calls_of_the_sheet_run() -> None:

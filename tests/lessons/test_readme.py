@@ -7,16 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tools.lessons import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_prints_what_stands_below_it() -> None:
-    found = re.search(r"```python\n(.*?)```\n\n((?:    [^\n]*\n)+)", README, re.DOTALL)
-    assert found
-    program, promised = found.groups()
+EXAMPLES = re.findall(r"```python\n(.*?)```\n\n((?:    [^\n]*\n)+)", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("program", "promised"), EXAMPLES, ids=["a loss", "a layer"])
+def test_an_example_prints_what_stands_below_it(program: str, promised: str) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, "-c", program],

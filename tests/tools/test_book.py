@@ -81,7 +81,7 @@ def test_the_navigation_begins_with_the_set_up(pages: Pages) -> None:
     }
     assert next(iter(captions)) == "Begin"
     assert captions["Begin"][0] == "README.html"
-    assert captions["Beside the lessons"][0] == "docs/check_your_own_network.html"
+    assert captions["Beside the lessons"][0] == "docs/check_your_own_gradient.html"
     assert captions["For teachers"] == [
         "docs/instructor_guide.html",
         "docs/two_ways_to_grade.html",

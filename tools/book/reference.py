@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import resolve_name
 
 from gradlab.bugs import BUGS
 
+_FRAMEWORKS = "gradlab.frameworks."
 # A variable is described in the page, everything else in its docstring.
 _ENTRY = re.compile(
     r"^\.\. auto(?:function|class|data):: (\S+)(?:\n   :no-value:\n\n   (.+))?", re.MULTILINE
@@ -53,6 +57,18 @@ def fill_in_reference(page: str) -> str:
 
 def _summarize(name: str) -> str:
     """Return the first line of a docstring."""
+    if name.startswith(_FRAMEWORKS):
+        # It is read, not imported, because PyTorch and JAX need not be here.
+        module, _, function = name.rpartition(".")
+        found = find_spec(module)
+        assert found and found.origin
+        tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+        (node,) = (
+            node
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and node.name == function
+        )
+        return (ast.get_docstring(node) or "").partition("\n")[0]
     return (inspect.getdoc(resolve_name(name)) or "").partition("\n")[0]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gradlab.checker.block import Block, Finding, Setting
 from gradlab.checker.causes.fits import fit_factor
 from gradlab.checker.places import describe_rest, name_lines
+from gradlab.support.floats import Mask
 
 
 def find_upstream_alone(block: Block, setting: Setting) -> list[Finding]:
@@ -51,13 +52,13 @@ def find_repeated_ids(block: Block, setting: Setting) -> list[Finding]:
     """
     for axis in range(block.gradient.ndim if block.gradient.ndim > 1 else 0):
         across = tuple(k for k in range(block.gradient.ndim) if k != axis)
-        wrong = block.slopes.wrong.any(axis=across)
+        wrong: Mask = np.asarray(block.slopes.wrong.any(axis=across))
         for name, ids in setting.indices.items():
             numbers, counts = np.unique(ids, return_counts=True)
             repeated, once = numbers[counts > 1], numbers[counts == 1]
             if not once.size or not np.array_equal(np.flatnonzero(wrong), repeated):
                 continue
-            if _is_scaled(block, axis, repeated):
+            if _is_scaled(block, axis, repeated) or not _may_be_last(block, axis, ids, setting):
                 continue
             place = name_lines(axis, wrong, block.gradient.ndim)
             are = "are" if repeated.size > 1 else "is"
@@ -79,4 +80,17 @@ def _is_scaled(block: Block, axis: int, lines: NDArray[np.integer[Any]]) -> bool
         factor = fit_factor(S, G, np.ones(S.shape, dtype=bool))
         if (np.abs(G - factor * S) > allowed).any():
             return False
+    return True
+
+
+def _may_be_last(block: Block, axis: int, ids: NDArray[np.integer[Any]], setting: Setting) -> bool:
+    """Return whether the gradient is what came last, where the upstream tells what came."""
+    G = np.moveaxis(block.gradient, axis, 0)
+    for upstream in setting.upstreams:
+        if ids.ndim == 1 and upstream.ndim > axis:
+            upstream = np.moveaxis(upstream, axis, 0)
+        if upstream.shape == (*ids.shape, *G.shape[1:]):
+            came = upstream.reshape(ids.size, *G.shape[1:])
+            last = {int(number): row for number, row in zip(ids.flat, came, strict=True)}
+            return all(np.array_equal(G[number], row) for number, row in last.items())
     return True

@@ -186,6 +186,23 @@ def _has_shape_of(returned: Any, value: Any) -> bool:
     )
 
 
+def require_arguments(backward: Callable[..., Any], names: Sequence[str]) -> None:
+    """Raise TypeError unless backward takes the upstream and what else it is given."""
+    try:
+        signature = inspect.signature(backward)
+    except (TypeError, ValueError):
+        return
+    expected = ("upstream", *names)
+    try:
+        signature.bind(*expected)
+    except TypeError:
+        hint = "" if names == ["cache"] else "; or, with cache=True, (upstream, cache)"
+        raise TypeError(
+            f"backward takes ({', '.join(signature.parameters)}); it must take "
+            f"({', '.join(expected)}){hint}"
+        ) from None
+
+
 def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[str]:
     """Return the name of each input: that of forward's parameter, ``xs[0]`` for one of *xs."""
     try:
@@ -197,8 +214,9 @@ def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[s
         bound = signature.bind(*values)
     except TypeError as error:
         raise TypeError(
-            f"inputs has {len(values)} entries, but forward takes {signature}; inputs must be a "
-            f"tuple of what forward takes ({error})"
+            f"inputs has {len(values)} entries, but forward takes "
+            f"({', '.join(signature.parameters)}); inputs must be a tuple of what forward takes "
+            f"({error})"
         ) from None
     names = []
     for name, value in bound.arguments.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradlab.checker.layer.arguments import Arguments
+from gradlab.checker.layer.arguments import Arguments, require_arguments
 from gradlab.checker.layer.precision import choose_precision, make_layer
 from gradlab.checker.layer.pullback import Layer, check_pullback
 from gradlab.checker.report import GradientReport
@@ -100,12 +100,14 @@ def check_layer(
     require_count("points", points)
     require_count("seed", seed, least=0)
     require_part("rtol", rtol)
-    written = _AsWritten(forward, backward, Arguments(forward, inputs), cache)
+    arguments = Arguments(forward, inputs)
+    require_arguments(backward, ["cache"] if cache else arguments.names)
+    written = _AsWritten(forward, backward, arguments, cache)
 
     def prepare(bits: int) -> Layer:
         return make_layer(written, bits, upstream, seed)
 
-    layer = choose_precision(prepare, written.arguments.widest())
+    layer = choose_precision(prepare, arguments.widest())
     return check_pullback(layer, rtol=rtol, points=points, seed=seed)
 
 

@@ -129,7 +129,7 @@ LAYERS = (
         _linear_back,
         lambda rng: (rng.normal(size=(5, 3)), rng.normal(size=(4, 3))),
         (
-            Mistake("dW clipped at 1", "w", "clipped", "nonlinear"),
+            Mistake("dW clipped at 1", "w", "nonlinear"),
             Mistake("dW of the first row", "w"),
         ),
     ),

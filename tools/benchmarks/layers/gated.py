@@ -135,7 +135,7 @@ LAYERS = (
         _draw_lstm_step,
         (
             Mistake("tanh' of the cell forgotten", _ALL),
-            Mistake("dnext_c ignored", _ALL),
+            Mistake("dnext_c ignored", _ALL, "upstream_ignored"),
             Mistake("dnext_h ignored by the cell", _ALL),
             Mistake("tanh' of the candidate forgotten", _GATES),
             Mistake("input and forget gate swapped", _GATES, "permuted"),

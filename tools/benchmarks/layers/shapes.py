@@ -165,8 +165,8 @@ LAYERS = (
         _summarise_back,
         lambda rng: (draw_distinct(rng, (4, 3)),),
         (
-            Mistake("dmax ignored", "x", also="equal_entries"),
-            Mistake("dmean ignored", "x"),
+            Mistake("dmax ignored", "x", "upstream_ignored", also="equal_entries"),
+            Mistake("dmean ignored", "x", "upstream_ignored"),
             Mistake("mean not divided", "x"),
         ),
     ),

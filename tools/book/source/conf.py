@@ -35,6 +35,8 @@ numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | {
     name.rpartition(".")[2]: name for name in _CLASSES
 }
 autodoc_typehints = "none"
+# They are documented without being here.
+autodoc_mock_imports = ["torch", "jax"]
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 default_role = "py:obj"
