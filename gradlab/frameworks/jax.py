@@ -187,10 +187,12 @@ def _wide(bits: int) -> contextlib.AbstractContextManager[Any]:
     """Return a context in which JAX computes in float64, if that is wanted."""
     if bits != _FLOAT64:
         return contextlib.nullcontext()
-    # In older versions it is an experiment.
-    from jax import experimental
+    enable: Any = getattr(jax, "enable_x64", None)
+    if enable is None:
+        # In older versions it is an experiment.
+        from jax import experimental
 
-    enable: Any = getattr(jax, "enable_x64", None) or experimental.enable_x64
+        enable = experimental.enable_x64
     context: contextlib.AbstractContextManager[Any] = enable(True)
     return context
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import resolve_name
+from pkgutil import iter_modules, resolve_name
 from types import ModuleType
 
 import pytest
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from sphinx.util.inventory import InventoryFile
 
 import gradlab
-from gradlab import bugs, examples, plots
+from gradlab import bugs, examples, frameworks, plots
 from gradlab.bugs import suspects
 from gradlab.checker import diagnosis, report
 from gradlab.differences import budget, convergence
@@ -35,6 +36,13 @@ def documented(book: Path) -> set[str]:
 
 def test_every_public_name_is_documented(book: Path) -> None:
     assert {f"gradlab.{name}" for name in gradlab.__all__} - documented(book) == set()
+
+
+def test_the_check_of_each_framework_is_documented(book: Path) -> None:
+    modules = [module.name for module in iter_modules(frameworks.__path__)]
+    assert modules
+    checks = {f"gradlab.frameworks.{name}.check" for name in modules}
+    assert checks - documented(book) == set()
 
 
 @pytest.mark.parametrize("module", [bugs, examples, plots], ids=lambda module: module.__name__)
@@ -95,6 +103,10 @@ def test_a_name_is_imported_from_where_its_page_shows_it(pages: Pages, topic: st
     assert len(names) > 1
     for name in names:
         assert name.startswith("gradlab.")
+        if name.startswith("gradlab.frameworks."):
+            # It needs PyTorch or JAX.
+            assert find_spec(name.rpartition(".")[0])
+            continue
         assert resolve_name(name.replace(".", ":", 1)) is resolve_name(name)
 
 
@@ -113,11 +125,12 @@ def test_the_reference_begins_with_what_most_people_need(pages: Pages) -> None:
     page = pages["reference/index.html"].select_one("article")
     assert page
     links = [str(link["href"]) for link in page.select("section a.reference")]
-    assert links[:2] == [
+    assert links[:3] == [
         "checks.html#gradlab.check_gradient",
+        "checks.html#gradlab.check_layer",
         "reports.html#gradlab.GradientReport",
     ]
-    assert sorted(links[2:]) == [f"{topic}.html" for topic in TOPICS]
+    assert sorted(links[3:]) == [f"{topic}.html" for topic in TOPICS]
 
 
 def test_a_type_is_a_link_to_its_class(pages: Pages) -> None:

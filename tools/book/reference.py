@@ -6,10 +6,10 @@ import ast
 import inspect
 import re
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
 
+from gradlab import frameworks
 from gradlab.bugs import BUGS
 
 _FRAMEWORKS = "gradlab.frameworks."
@@ -57,19 +57,17 @@ def fill_in_reference(page: str) -> str:
 
 def _summarize(name: str) -> str:
     """Return the first line of a docstring."""
-    if name.startswith(_FRAMEWORKS):
-        # It is read, not imported, because PyTorch and JAX need not be here.
-        module, _, function = name.rpartition(".")
-        found = find_spec(module)
-        assert found and found.origin
-        tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
-        (node,) = (
-            node
-            for node in tree.body
-            if isinstance(node, ast.FunctionDef) and node.name == function
-        )
-        return (ast.get_docstring(node) or "").partition("\n")[0]
-    return (inspect.getdoc(resolve_name(name)) or "").partition("\n")[0]
+    docstring = inspect.getdoc(resolve_name(name)) if _FRAMEWORKS not in name else _read(name)
+    return (docstring or "").partition("\n")[0]
+
+
+def _read(name: str) -> str | None:
+    """Return the docstring of a function that may not be importable: PyTorch need not be here."""
+    module, function = name.removeprefix(_FRAMEWORKS).split(".")
+    path = Path(inspect.getfile(frameworks)).parent / f"{module}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return ast.get_docstring(functions[function])
 
 
 def _format_table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
