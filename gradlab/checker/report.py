@@ -107,8 +107,8 @@ class GradientReport:
     findings : tuple of Finding
         What is wrong and most likely why, as far as it could be proved.
     evaluations : int
-        How often the whole loss was evaluated.
-    method : {"loop", "entries", "units", "sample", "directions"}
+        How often the whole loss, or the layer's forward, was evaluated.
+    method : {"loop", "entries", "units", "sample", "directions", "layer"}
         How it was measured.
     notes : tuple of str
         What else there is to know, such as the chance that a sample misses a mistake.
