@@ -56,6 +56,8 @@ test-frameworks: $(FRAMEWORKS)/.ready  ## what needs PyTorch and JAX, in an envi
 	@cat $(FRAMEWORKS)/.ready
 	PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -rs -o addopts="--strict-markers --doctest-modules" \
 	    tests/frameworks gradlab/frameworks
+	PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -rs -o addopts=--strict-markers \
+	    tests/lessons/test_docs.py -k "torch or jax"
 
 # tox finds Pythons on the path alone; those of pyenv are added to it.
 PYENV_BINS = $(shell command -v pyenv >/dev/null && pyenv versions --bare | grep -E '^3\.1[1-5]' | \

@@ -26,25 +26,27 @@ def _reach(row: BlockReport) -> str:
         return "its gradient looks wrong, but no smaller step could confirm it"
     if not math.isfinite(row.resolution) or row.resolution >= 1.0:
         return "its slopes could not be told from zero"
-    part = _power_of_ten(row.resolution)
+    part = _round_up(row.resolution)
     reached = f"its slopes could be measured to within {part} of its largest entry"
     return f"{reached}, and {RESOLUTION:.0e} is needed"
 
 
-def describe_precision(rows: Sequence[BlockReport], bits: int) -> list[str]:
-    """Say in which type of floats all was computed, and how well the slopes are known in it."""
-    reached = [f"{_power_of_ten(row.resolution)} in {row.name}" for row in rows]
+def describe_precision(rows: Sequence[BlockReport], bits: int, refusal: str) -> list[str]:
+    """Say in which type of floats all was computed, why, and how well slopes are known in it."""
+    reached = [f"{_round_up(row.resolution)} in {row.name}" for row in rows]
+    because = f", because in float64 there was an error: {refusal}" if refusal else ""
     return [
-        f"Computed in {NAMES[bits]}. Slopes were measured to within these parts of each block's "
-        f"largest entry: {', '.join(reached)}."
+        f"Computed in {NAMES[bits]}{because}. Slopes were measured to within these parts of each "
+        f"block's largest entry: {', '.join(reached)}."
     ]
 
 
-def _power_of_ten(part: float) -> str:
-    # Its digits differ between machines.
+def _round_up(part: float) -> str:
+    """Return a power of ten, because the digits differ between machines; or what is needed."""
     if not 0.0 < part < 1.0:
         return "0" if part == 0.0 else "nothing"
-    return f"1e{math.ceil(math.log10(part))}"
+    power = math.ceil(math.log10(part))
+    return f"{RESOLUTION:.0e}" if RESOLUTION / 5.0 < part <= RESOLUTION else f"1e{power}"
 
 
 def describe_zeros(blocks: Sequence[Block]) -> list[str]:

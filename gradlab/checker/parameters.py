@@ -167,7 +167,7 @@ class Layout:
         changed = "its params"
         if self.theta.shape == after.shape:
             changed = self.name_of(int(np.argmax(self.theta != after)))
-        raise ValueError(f"{function} changed {changed}; it must leave its params as they are")
+        raise ValueError(f"{function} changed {changed}; it must leave what it is given as it is")
 
     def ravel_gradient(self, gradient: Any) -> tuple[FloatArray, FloatArray]:
         """Put a gradient into one vector, block by block in the order of theta.

@@ -182,8 +182,8 @@ class GradientReport:
         ------
         ValueError
             If `kind` is not one of these; if `loss` or `params` is missing; if `params` has
-            another number of entries than were checked; or if `kind` is "steps" and the report is
-            about directions, not entries.
+            another number of entries than were checked; if `kind` is "steps" and the report is
+            about directions, not entries; or if it is not "blocks" and the report is on a layer.
         """
         from gradlab.checker.figures import of_report
 
@@ -191,6 +191,8 @@ class GradientReport:
             return of_report.draw_blocks(self)
         if kind not in ("steps", "taylor"):
             raise ValueError(f"kind is {kind!r}; it must be 'blocks', 'steps' or 'taylor'")
+        if self.method == "layer":
+            raise ValueError(f"kind is {kind!r}; of the report on a layer it must be 'blocks'")
         if loss is None or params is None:
             raise ValueError(
                 f"kind is {kind!r}, which evaluates the loss; it must be given with the params, "

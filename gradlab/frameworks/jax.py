@@ -133,7 +133,8 @@ class _Arrays:
         if name in self._checked:
             return np.asarray(self._checked[name], dtype=np.float64)
         value = self._leaves[name]
-        return np.asarray(value) if isinstance(value, jax.Array) else value
+        is_index = isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jnp.integer)
+        return np.asarray(value) if is_index else value
 
     def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
         """Return the bits of the significand of each of these arrays, in some type."""

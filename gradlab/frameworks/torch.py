@@ -137,7 +137,8 @@ class _Tensors:
         if name in self._tensors:
             return _to_numpy(self._tensors[name]).astype(np.float64)
         value = {**self._state, **self._leaves}[name]
-        return _to_numpy(value) if isinstance(value, torch.Tensor) else value
+        is_index = isinstance(value, torch.Tensor) and value.dtype in (torch.int32, torch.int64)
+        return _to_numpy(value) if is_index else value
 
     def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
         """Return the bits of the significand of each of these tensors, in some type."""

@@ -76,6 +76,8 @@ def draw_taylor(report: GradientReport, loss: Callable[[Any], float], params: An
 
 def _loss_of(report: GradientReport, loss: Callable[[Any], float], params: Any) -> LossOfTheta:
     at = LossOfTheta(loss, Layout(params))
+    # Now, because further away no error is heard.
+    at()
     checked = report.evidence.gradient.size
     if at.theta.size != checked:
         raise ValueError(

@@ -53,6 +53,8 @@ def find_ignored_outputs(layer: Layer, layout: Layout) -> list[Finding]:
         return []
     findings = []
     for k, name in enumerate(names):
+        if not layer.upstreams[k].any():
+            continue
         alone = [u if i == k else np.zeros_like(u) for i, u in enumerate(layer.upstreams)]
         gradient, _ = layout.ravel_gradient(layer.backward(layout.unravel(layout.theta), alone))
         if not gradient.any():
@@ -74,7 +76,9 @@ def _blocks(layout: Layout, vector: FloatArray) -> Iterator[tuple[str, FloatArra
 
 def _explain(layer: Layer, layout: Layout, name: str, one: FloatArray, two: FloatArray) -> str:
     if np.array_equal(one, two):
-        return "it does not depend on it: is it multiplied in?"
+        is_loss = all(not shape for shape in layer.outputs.shapes)
+        loss = " Of a loss, check_gradient checks the gradient alone" if is_loss else ""
+        return f"it does not depend on it: is it multiplied in?{loss}"
     at_zero = dict(_blocks(layout, _pull_back(layer, layout, 0.0)[0]))[name]
     if at_zero.any():
         return (

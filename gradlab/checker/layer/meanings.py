@@ -26,8 +26,13 @@ def list_numbers(layer: Layer) -> dict[float, str]:
     meanings: dict[float, str] = {}
     for name, value in layer.held.items():
         if isinstance(value, (int, float)) and abs(value) not in _COMMON and np.isfinite(value):
-            meanings.setdefault(float(value), f"{name} = {value:g}: multiplied in once too often?")
-            meanings.setdefault(1.0 / value, f"1/{name}, {name} = {value:g}: {name} left out?")
+            meanings.setdefault(
+                float(value), f"{name} = {value:g}: once too often, or a division by it left out?"
+            )
+            meanings.setdefault(
+                1.0 / value,
+                f"1/{name}, {name} = {value:g}: left out, or divided by once too often?",
+            )
     for name, shape in _shapes(layer):
         for length, where in _lengths_of(name, shape):
             if length > 2:

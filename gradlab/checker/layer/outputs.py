@@ -7,7 +7,7 @@ wrong for any, it is wrong for almost every one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,14 +140,57 @@ class Outputs:
         return next(placed)
 
 
-def project(
-    outputs: Sequence[FloatArray], base: Sequence[FloatArray], upstreams: Sequence[FloatArray]
-) -> float:
-    """Return ``sum(upstream * (output - base))``: subtracted first, so that no digits are lost."""
-    triples = zip(outputs, base, upstreams, strict=True)
-    # Infinities that stay are no change that could be measured.
-    with np.errstate(invalid="ignore"):
-        return float(sum(np.sum(u * (out - before)) for out, before, u in triples))
+class Projection:
+    """The loss ``sum(upstream * (output - base))``: subtracted first, so that no digits are lost.
+
+    Parameters
+    ----------
+    forward : callable
+        Takes the params and returns the outputs.
+    base : sequence of ndarray of float64
+        The outputs at the params where the layer is checked.
+    upstreams : sequence of ndarray of float64
+
+    Attributes
+    ----------
+    noise : sequence of ndarray of float64 or None
+        The noise of each term of the sum, if it is known.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[[Any], Sequence[FloatArray]],
+        base: Sequence[FloatArray],
+        upstreams: Sequence[FloatArray],
+    ) -> None:
+        self._forward = forward
+        self._base = base
+        self._upstreams = upstreams
+        self._loudest = 0.0
+        self.noise: Sequence[FloatArray] | None = None
+
+    def __call__(self, params: Any) -> float:
+        """Return the loss."""
+        # Infinities that stay are no change that could be measured.
+        with np.errstate(invalid="ignore"):
+            changes = [
+                out - before for out, before in zip(self._forward(params), self._base, strict=True)
+            ]
+            terms = [
+                np.sum(u * change) for u, change in zip(self._upstreams, changes, strict=True)
+            ]
+        if self.noise is not None:
+            heard = [n[change != 0.0] for n, change in zip(self.noise, changes, strict=True)]
+            self._loudest = max(self._loudest, float(np.linalg.norm(np.concatenate(heard))))
+        return float(sum(terms))
+
+    def hear_noise(self) -> float:
+        """Return the largest noise of a value since this was called before.
+
+        What did not move has the same rounding error as before, and adds none.
+        """
+        loudest, self._loudest = self._loudest, 0.0
+        return loudest
 
 
 def arithmetic_of(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from gradlab.checker.layer.outputs import Outputs
@@ -91,10 +93,10 @@ def choose_precision(prepare: Callable[[int], Layer], own: int) -> Layer:
     """
     try:
         wide = prepare(FLOAT64)
-    except Exception:
+    except Exception as error:
         if own == FLOAT64:
             raise
-        return prepare(own)
+        return replace(prepare(own), refusal=_describe_error(error))
     inside = max(wide.outputs.bits)
     if inside == FLOAT64:
         return wide
@@ -103,3 +105,7 @@ def choose_precision(prepare: Callable[[int], Layer], own: int) -> Layer:
     except Exception:
         # It takes float64 and returns less.
         return wide
+
+
+def _describe_error(error: Exception) -> str:
+    return textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")

@@ -13,11 +13,12 @@ from gradlab.checker.gradient_check import GradientCheck
 from gradlab.checker.layer.arguments import is_setting
 from gradlab.checker.layer.linearity import find_ignored_outputs, find_nonlinear
 from gradlab.checker.layer.meanings import list_numbers
+from gradlab.checker.layer.noise import measure_output_noise
 from gradlab.checker.layer.outputs import (
     Outputs,
+    Projection,
     arithmetic_of,
     describe_not_finite,
-    project,
 )
 from gradlab.checker.limits import describe_precision
 from gradlab.checker.loss import silence
@@ -54,6 +55,8 @@ class Layer:
         Of the significand of each array among the params, as the layer gets it.
     held : dict
         The other inputs, by name.
+    refusal : str
+        The error that made float64 impossible, if one did.
     """
 
     forward: Callable[[Mapping[str, Any]], list[FloatArray]]
@@ -64,6 +67,7 @@ class Layer:
     bits: int
     bits_of_blocks: list[int]
     held: Mapping[str, Any]
+    refusal: str = ""
 
 
 def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> GradientReport:
@@ -94,7 +98,7 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
     base = layer.forward(layout.unravel(layout.theta))
     report = check_at_points(
         check,
-        lambda params: project(layer.forward(params), base, layer.upstreams),
+        Projection(layer.forward, base, layer.upstreams),
         layout,
         points,
         seed,
@@ -107,14 +111,17 @@ def _check_at(
     layer: Layer, layout: Layout, bits: Index | None, setting: Setting, rtol: float
 ) -> GradientReport:
     base = layer.forward(layout.unravel(layout.theta))
+    moving = _find_moving(layer, layout, base)
+    loss = Projection(layer.forward, base, layer.upstreams)
+    if bits is not None:
+        loss.noise = measure_output_noise(layer, layout, base, layer.bits)
     case = GradientCheck(
-        lambda params: project(layer.forward(params), base, layer.upstreams),
+        loss,
         lambda params: layer.backward(params, layer.upstreams),
         layout,
         rtol=rtol,
-        arithmetic=arithmetic_of(
-            layer.outputs, base, layer.upstreams, _find_moving(layer, layout, base), bits
-        ),
+        arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, moving, bits),
+        hear_noise=None if bits is None else loss.hear_noise,
         setting=setting,
         data_spots=_describe_data(layer),
         functions=("forward", "backward"),
@@ -126,7 +133,8 @@ def _check_at(
     if bits is None:
         return report
     return replace(
-        report, notes=(*describe_precision(report.parameters, layer.bits), *report.notes)
+        report,
+        notes=(*describe_precision(report.parameters, layer.bits, layer.refusal), *report.notes),
     )
 
 
@@ -147,10 +155,8 @@ def _with_findings(report: GradientReport, layer: Layer, layout: Layout) -> Grad
     if not any(f.kind in ("nondeterministic", "non_finite") for f in findings):
         nonlinear = find_nonlinear(layer, layout)
         names = [finding.parameter for finding in nonlinear]
-        # That every entry is wrong follows from it.
-        findings = nonlinear + [
-            f for f in findings if f.kind != "every_block" or f.parameter not in names
-        ]
+        # Whatever else seems to be the cause is so for this upstream alone.
+        findings = nonlinear + [f for f in findings if f.parameter not in names]
         if nonlinear:
             report = replace(report, verdict="fail")
         if report.verdict == "fail":

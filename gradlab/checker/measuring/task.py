@@ -41,6 +41,9 @@ class Task:
         Takes a move of all entries and returns how much the loss changes.
     bits : ndarray of int, shape (N,), optional
         To how many bits the loss rounds each entry of theta. Default: those of float64.
+    noise_by_entry : ndarray of float64, shape (N,), optional
+        The noise of the changes along each entry, which `changes` keeps up to date. Default: that
+        of the loss for all.
     """
 
     changes: Changes
@@ -56,6 +59,7 @@ class Task:
     coarse_noise_along: Callable[[Mask], float] | None = None
     change: Callable[[FloatArray], float] | None = None
     bits: Index | None = None
+    noise_by_entry: FloatArray | None = None
 
     def points_along(self, index: Index, moves: FloatArray) -> FloatArray:
         """Return the values nearest to theta + moves, a row for each entry, that the loss sees."""
