@@ -114,6 +114,9 @@ class GradientReport:
         What else there is to know, such as the chance that a sample misses a mistake.
     evidence : Evidence
         What the plots are drawn from; no part of `to_dict`.
+    precision : str
+        The type of floats that the loss is known to compute in: "float64" unless a layer takes, or
+        has inside, fewer digits.
     """
 
     verdict: Verdict
@@ -124,6 +127,7 @@ class GradientReport:
     method: str
     notes: tuple[str, ...]
     evidence: Evidence = field(compare=False)
+    precision: str = "float64"
 
     @property
     def passed(self) -> bool:
@@ -152,6 +156,7 @@ class GradientReport:
         """
         data: dict[str, Any] = {"verdict": self.verdict, "passed": self.passed}
         data |= {"difference": self.difference, "band": self.band, "method": self.method}
+        data |= {"precision": self.precision}
         data |= {"parameters": [asdict(block) for block in self.parameters]}
         data |= {"findings": [asdict(finding) for finding in self.findings]}
         data |= {"evaluations": self.evaluations, "notes": list(self.notes)}

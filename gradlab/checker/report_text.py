@@ -111,8 +111,9 @@ def _footnotes(report: GradientReport) -> list[str]:
         f"which is at most {RESOLUTION:.0e} of the parameter's largest entry.",
         "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured.",
     ]
-    # Where nothing is settled, the ratio is one of rounding errors, and means nothing.
-    if report.verdict != "inconclusive":
+    # Where nothing is settled, the ratio is one of rounding errors, and means nothing; and the
+    # rule is for float64.
+    if report.verdict != "inconclusive" and report.precision == "float64":
         notes += [
             "A common rule of thumb, which the verdict does not use, calls",
             f"a difference of {_ratio(report.difference, report.verdict)} {report.band}.",

@@ -1,33 +1,26 @@
 """Layers in fewer digits than float64's: in what they are checked, and what that can tell."""
 
 import itertools
-import re
 from typing import Any
 
 import numpy as np
 import pytest
 from checker.layers import AFFINE, SHORT, affine, affine_backward, tanh32, tanh32_backward
 
-from gradlab import GradientReport, check_layer
-
-
-def precision(report: GradientReport) -> str:
-    """Return the type of floats that the report names, float64 if it names none."""
-    found = [re.match(r"Computed in (\w+)", note) for note in report.notes]
-    return next((match[1] for match in found if match), "float64")
+from gradlab import check_layer
 
 
 def test_float32_is_checked_in_float64_where_that_works() -> None:
     short = [array.astype(np.float32) for array in AFFINE]
     report = check_layer(affine, affine_backward, short)
     assert report.passed
-    assert precision(report) == "float64"
+    assert report.precision == "float64"
 
 
 def test_a_kernel_for_float32_gets_float32() -> None:
     report = check_layer(tanh32, tanh32_backward, SHORT)
     assert report.passed, report
-    assert precision(report) == "float32"
+    assert report.precision == "float32"
 
 
 def test_a_float32_inside_is_found() -> None:
@@ -38,7 +31,7 @@ def test_a_float32_inside_is_found() -> None:
         return tanh32_backward(upstream, x.astype(np.float32), W.astype(np.float32))
 
     wide = [array.astype(np.float64) for array in SHORT]
-    assert precision(check_layer(forward, backward, wide)) == "float32"
+    assert check_layer(forward, backward, wide).precision == "float32"
 
 
 def test_a_float16_among_float32_keeps_its_own_steps() -> None:
@@ -52,7 +45,7 @@ def test_a_float16_among_float32_keeps_its_own_steps() -> None:
 
     report = check_layer(forward, backward, (SHORT[0].astype(np.float16), SHORT[1]))
     assert report.verdict != "fail", report
-    assert precision(report) == "float32"
+    assert report.precision == "float32"
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -11,7 +11,6 @@ import pytest
 from gradlab import GradientReport
 from gradlab.frameworks.jax import check
 
-
 custom_vjp: Any = jax.custom_vjp
 
 
@@ -25,11 +24,6 @@ def names(report: GradientReport) -> list[str]:
 
 def failing(report: GradientReport) -> list[str]:
     return [block.name for block in report.parameters if block.verdict == "fail"]
-
-
-def precision(report: GradientReport) -> str:
-    notes = [note for note in report.notes if note.startswith("Computed in")]
-    return notes[0].split()[2].rstrip(",.") if notes else "float64"
 
 
 def affine(wrong: str = "") -> Any:
@@ -54,7 +48,7 @@ def test_a_custom_vjp(wrong: str, wrap: Any) -> None:
     report = check(wrap(affine(wrong)), (array(5, 3), array(3, 4), array(4)))
     assert names(report) == ["x", "W", "b"]
     assert failing(report) == ([wrong] if wrong else [])
-    assert precision(report) == "float64"
+    assert report.precision == "float64"
     assert not jax.config.jax_enable_x64
 
 
@@ -115,7 +109,7 @@ def test_a_float32_inside(seed: int) -> None:
 
     inputs = array(5, 8, seed=seed), array(8, 4, seed=seed + 50) / 3
     right = check(kernel(1.0), inputs, seed=seed)
-    assert precision(right) == "float32"
+    assert right.precision == "float32"
     assert right.verdict != "fail", right
     resolution = max(block.resolution for block in right.parameters)
     assert failing(check(kernel(1 + 10 * resolution), inputs, seed=seed)) == ["x"]
@@ -126,7 +120,7 @@ def test_few_digits_inside_are_found_and_do_not_fail(dtype: Any) -> None:
     for f in (jnp.tanh, jnp.exp, jax.nn.silu):
         report = check(jax.jit(lambda x, f=f: f(x.astype(dtype))), array(3, 7))
         assert report.verdict != "fail", report
-        assert precision(report) == jnp.dtype(dtype).name
+        assert report.precision == jnp.dtype(dtype).name
 
 
 # Bad input

@@ -24,11 +24,6 @@ def failing(report: GradientReport) -> list[str]:
     return [block.name for block in report.parameters if block.verdict == "fail"]
 
 
-def precision(report: GradientReport) -> str:
-    notes = [note for note in report.notes if note.startswith("Computed in")]
-    return notes[0].split()[2].rstrip(",.") if notes else "float64"
-
-
 class Affine(torch.autograd.Function):
     """x W + b, whose backward pass may be wrong."""
 
@@ -182,14 +177,14 @@ def test_an_upstream_may_be_given() -> None:
 
 
 def test_float32_is_checked_in_float64_where_that_works() -> None:
-    assert precision(check(torch.tanh, tensor(5))) == "float64"
+    assert check(torch.tanh, tensor(5)).precision == "float64"
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_kernel_for_float32(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     inputs = tensor(5, 8, seed=seed), tensor(8, 4, seed=seed + 50) / 3
     report = check(Short, inputs, seed=seed)
-    assert precision(report) == "float32"
+    assert report.precision == "float32"
     assert report.verdict != "fail", report
     resolution = max(block.resolution for block in report.parameters)
     monkeypatch.setattr(Short, "factor", 1 + 10 * resolution)
@@ -201,7 +196,7 @@ def test_few_digits_inside_are_found_and_do_not_fail(dtype: torch.dtype) -> None
     for f in (torch.tanh, torch.exp, torch.relu, torch.nn.functional.silu):
         report = check(lambda x, f=f: f(x.to(dtype)), tensor(3, 7))
         assert report.verdict != "fail", report
-        assert precision(report) == str(dtype).removeprefix("torch.")
+        assert report.precision == str(dtype).removeprefix("torch.")
 
 
 def test_a_large_error_in_bfloat16_fails() -> None:

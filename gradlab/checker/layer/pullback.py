@@ -27,7 +27,7 @@ from gradlab.checker.parameters import Layout
 from gradlab.checker.points import check_at_points
 from gradlab.checker.reading import is_float_array
 from gradlab.checker.report import GradientReport
-from gradlab.checker.significand import FLOAT64, Arithmetic
+from gradlab.checker.significand import FLOAT64, NAMES, Arithmetic
 from gradlab.support.floats import FloatArray, Index, Mask
 
 # How far the inputs are moved to see which outputs follow, as a part of their scales.
@@ -132,10 +132,8 @@ def _check_at(
     report = case.entry_by_entry(np.arange(case.theta.size), method="layer")
     if bits is None:
         return report
-    return replace(
-        report,
-        notes=(*describe_precision(report.parameters, layer.bits, layer.refusal), *report.notes),
-    )
+    notes = describe_precision(report.parameters, layer.bits, layer.refusal)
+    return replace(report, precision=NAMES[layer.bits], notes=(*notes, *report.notes))
 
 
 def _find_moving(layer: Layer, layout: Layout, base: list[FloatArray]) -> list[Mask]:
