@@ -31,13 +31,12 @@ def _reach(row: BlockReport) -> str:
     return f"{reached}, and {RESOLUTION:.0e} is needed"
 
 
-def describe_precision(rows: Sequence[BlockReport], bits: int, refusal: str) -> list[str]:
+def describe_precision(rows: Sequence[BlockReport], bits: int, reason: str) -> list[str]:
     """Say in which type of floats all was computed, why, and how well slopes are known in it."""
     reached = [f"{_round_up(row.resolution)} in {row.name}" for row in rows]
-    because = f", because in float64 there was an error: {refusal}" if refusal else ""
     return [
-        f"Computed in {NAMES[bits]}{because}. Slopes were measured to within these parts of each "
-        f"block's largest entry: {', '.join(reached)}."
+        f"Computed in {NAMES[bits]}{', ' if reason else ''}{reason}. Slopes were measured to "
+        f"within these parts of each block's largest entry: {', '.join(reached)}."
     ]
 
 

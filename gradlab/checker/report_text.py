@@ -106,9 +106,10 @@ def _total(report: GradientReport) -> tuple[str, ...]:
 
 
 def _footnotes(report: GradientReport) -> list[str]:
+    rounding = "" if report.precision == "float64" else ", or the rounding of the gradient"
     notes = [
         "pass: every entry agrees within the error of its own measurement,",
-        f"which is at most {RESOLUTION:.0e} of the parameter's largest entry.",
+        f"which is at most {RESOLUTION:.0e} of the parameter's largest entry{rounding}.",
         "difference: ||a - n|| / (||a|| + ||n||), a the gradient, n as measured.",
     ]
     # Where nothing is settled, the ratio is one of rounding errors, and means nothing; and the

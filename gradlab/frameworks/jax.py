@@ -118,9 +118,11 @@ class _Arrays:
             if _is_float_array(leaf)
         }
         if not self._checked:
+            given = ", ".join(
+                f"{name} is {_describe(leaf)}" for name, leaf in self._leaves.items()
+            )
             raise ValueError(
-                "inputs has no array of floats; one at least must be one, or there is nothing to "
-                "check"
+                f"inputs has no array of floats with entries; there must be one to check ({given})"
             )
         self.names = list(self._leaves)
 
@@ -201,6 +203,12 @@ def _wide(bits: int) -> contextlib.AbstractContextManager[Any]:
 def _is_float_array(leaf: Any) -> bool:
     is_array = isinstance(leaf, (np.ndarray, jax.Array)) and leaf.size > 0
     return is_array and bool(jnp.issubdtype(leaf.dtype, jnp.floating))
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, (np.ndarray, jax.Array)):
+        return f"{value.dtype} of shape {value.shape}"
+    return f"of type {type(value).__name__}"
 
 
 def _refuse_complex(name: str, leaf: Any) -> None:

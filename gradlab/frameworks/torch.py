@@ -118,11 +118,16 @@ class _Tensors:
         tensors = {**self._state, **self._leaves}
         for name, leaf in tensors.items():
             _refuse_complex(name, leaf)
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+                raise TypeError(
+                    f"{name} is a NumPy array; it must be a tensor: torch.as_tensor({name})"
+                )
         self._checked = [*_choose_state(self._module), *_choose_inputs(self._leaves)]
         if not self._checked:
+            given = ", ".join(f"{name} is {_describe(leaf)}" for name, leaf in tensors.items())
             raise ValueError(
-                "inputs has no tensor of floats; one at least must be one, or there is nothing to "
-                "check"
+                "inputs has no tensor of floats with entries; there must be one to check"
+                f" ({given})"
             )
         self._tensors = {name: tensors[name] for name in self._checked}
         self._held = [name for name in tensors if name not in self._checked]
@@ -212,8 +217,8 @@ class _Tensors:
         outputs = [leaf for _, leaf in leaves(returned) if isinstance(leaf, torch.Tensor)]
         if not outputs:
             raise TypeError(
-                f"the function returned {type(returned).__name__}; it must return a tensor of "
-                "floats, or several"
+                f"the function returned a {type(returned).__name__} without a tensor; it must "
+                "return a tensor of floats, or several"
             )
         if any(output.is_complex() for output in outputs):
             raise TypeError(
@@ -231,6 +236,9 @@ def _read_function(function: Any) -> tuple[Callable[..., Any], Callable[..., Any
         has_context = written.setup_context is kind.setup_context
         forward = written.forward
         return written.apply, functools.partial(forward, None) if has_context else forward
+    if inspect.isclass(function):
+        name = function.__name__
+        raise TypeError(f"function is the class {name}; it must be an instance: {name}(...)")
     require_function("function", function)
     return function, function.forward if isinstance(function, torch.nn.Module) else function
 
@@ -264,6 +272,12 @@ def _name_inputs(names: Sequence[str], inputs: Sequence[Any]) -> list[tuple[str,
         for name, value in zip(names, inputs, strict=True)
         for path, leaf in leaves(value)
     ]
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"{value.dtype} of shape {tuple(value.shape)}"
+    return f"of type {type(value).__name__}"
 
 
 def _refuse_complex(name: str, value: Any) -> None:

@@ -109,7 +109,7 @@ LAYER: Cases = {
     ),
     "forward returns integers": (
         lambda: layer(returns(IDS), double, X),
-        "forward returned an array of int64; it must return an array of floats",
+        "forward returned no array of floats, but int64; it must return one",
     ),
     "forward returns complex numbers": (
         lambda: layer(lambda x: x + 1j, double, X),

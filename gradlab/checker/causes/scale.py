@@ -103,7 +103,9 @@ def find_scaled_lines(block: Block) -> list[Finding]:
         factors = _fit_lines(S, G, 1 - axis)
         with np.errstate(all="ignore"):
             corrected = np.where(factors == 0.0, G, G / factors)
-        if any(map(is_factor, factors.flat)) and block.explained_by(corrected):
+        # One factor for all, too near to 1 to be a cause, is none for each.
+        is_one = np.ptp(factors) <= NEAR_ONE * np.abs(factors).max()
+        if not is_one and any(map(is_factor, factors.flat)) and block.explained_by(corrected):
             return [_describe_lines(block, axis, factors.ravel())]
     return []
 

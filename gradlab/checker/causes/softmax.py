@@ -17,8 +17,8 @@ _DIAGONAL = (
     "right (p - y, which belongs to the cross-entropy alone, taken for another loss?)."
 )
 _NO_SUM = (
-    "the gradient is p u, with u the derivative by p; with the sum too, as p (u - sum(u p)), it "
-    "is right."
+    "-p sum(g) is missing, g being this gradient: the sum in the Jacobian of softmax or "
+    "log-softmax."
 )
 
 

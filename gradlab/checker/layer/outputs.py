@@ -56,8 +56,8 @@ class Outputs:
         floats = [array for array in arrays if array.dtype.kind == "f"]
         if not floats:
             raise TypeError(
-                f"forward returned {_describe(returned)}; it must return an array of floats, or "
-                "several"
+                f"forward returned no array of floats, but {_describe(arrays)}; it must return "
+                "one, or several"
             )
         pairs = zip(_named(returned), self._is_float, strict=True)
         self.names = [name for (name, _), is_float in pairs if is_float]
@@ -239,9 +239,5 @@ def _read(name: str, output: Any) -> NDArray[Any]:
     return np.asarray(output)
 
 
-def _describe(returned: Any) -> str:
-    if isinstance(returned, np.ndarray):
-        return f"an array of {returned.dtype}"
-    if isinstance(returned, (tuple, list, dict)):
-        return f"a {type(returned).__name__} without an array of floats"
-    return f"a {type(returned).__name__}"
+def _describe(arrays: Sequence[NDArray[Any]]) -> str:
+    return ", ".join(str(array.dtype) for array in arrays) or "nothing"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from gradlab.checker.layer.outputs import Outputs
 from gradlab.checker.layer.pullback import Layer
-from gradlab.checker.significand import FLOAT64
+from gradlab.checker.significand import FLOAT64, NAMES
 from gradlab.support.floats import FloatArray
 
 
@@ -96,16 +96,24 @@ def choose_precision(prepare: Callable[[int], Layer], own: int) -> Layer:
     except Exception as error:
         if own == FLOAT64:
             raise
-        return replace(prepare(own), refusal=_describe_error(error))
+        return replace(prepare(own), reason=_describe_error(error))
     inside = max(wide.outputs.bits)
     if inside == FLOAT64:
         return wide
+    reason = (
+        f"because its outputs are {NAMES[inside]} (a conversion inside, or an array that is made "
+        "without the inputs' dtype?)"
+    )
     try:
-        return prepare(inside)
+        return replace(prepare(inside), reason=reason)
     except Exception:
         # It takes float64 and returns less.
         return wide
 
 
 def _describe_error(error: Exception) -> str:
-    return textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")
+    said = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")
+    return (
+        f"because in float64 there was an error ({said}; what it takes from outside, and should "
+        "be float64 too, pass as an input)"
+    )

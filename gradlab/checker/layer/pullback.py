@@ -55,8 +55,8 @@ class Layer:
         Of the significand of each array among the params, as the layer gets it.
     held : dict
         The other inputs, by name.
-    refusal : str
-        The error that made float64 impossible, if one did.
+    reason : str
+        Why it is not checked in float64, if it is not.
     """
 
     forward: Callable[[Mapping[str, Any]], list[FloatArray]]
@@ -67,7 +67,7 @@ class Layer:
     bits: int
     bits_of_blocks: list[int]
     held: Mapping[str, Any]
-    refusal: str = ""
+    reason: str = ""
 
 
 def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> GradientReport:
@@ -132,7 +132,7 @@ def _check_at(
     report = case.entry_by_entry(np.arange(case.theta.size), method="layer")
     if bits is None:
         return report
-    notes = describe_precision(report.parameters, layer.bits, layer.refusal)
+    notes = describe_precision(report.parameters, layer.bits, layer.reason)
     return replace(report, precision=NAMES[layer.bits], notes=(*notes, *report.notes))
 
 
