@@ -44,12 +44,12 @@ def read_block(name: str, leaf: Any) -> FloatArray:
     if not isinstance(leaf, (np.ndarray, np.floating, float)) or isinstance(
         leaf, (np.matrix, np.ma.MaskedArray)
     ):
-        raise TypeError(f"{name} is {_describe(leaf)}; {need}{_suggest(name, leaf)}")
+        raise TypeError(f"{name} is {_describe(leaf)}; {need}{_suggest(leaf)}")
     array = np.asarray(leaf)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
         raise TypeError(
             f"{name} has entries of type {array.dtype}; {need}, of at most 64 bits"
-            f"{_suggest(name, array)}"
+            f"{_suggest(array)}"
         )
     return array.astype(np.float64, copy=False)
 
@@ -72,8 +72,7 @@ def read_gradient(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any
     if not isinstance(values, float) and kind not in _FLOATS:
         what = type(values).__name__ if kind is None else kind
         raise TypeError(
-            f"the gradient of {name} is {what}; it must be float64 (or float32)"
-            f"{_suggest(f'the gradient of {name}', values)}"
+            f"the gradient of {name} is {what}; it must be float64 (or float32){_suggest(values)}"
         )
     if hasattr(values, "toarray"):
         raise TypeError(
@@ -132,7 +131,7 @@ def _framework_of(value: Any) -> str | None:
     return _FRAMEWORKS.get(type(value).__module__.partition(".")[0])
 
 
-def _suggest(name: str, value: Any) -> str:
+def _suggest(value: Any) -> str:
     """Return what to do about something that is no array of floats."""
     framework = _framework_of(value)
     if framework:
@@ -141,10 +140,9 @@ def _suggest(name: str, value: Any) -> str:
         return ""
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if isinstance(value, int) or kind in ("i", "u", "b"):
-        array = name.rpartition(" ")[2]
         return (
-            f". Convert it with np.asarray({array}, dtype=float) if it is to be checked; keep it "
-            "out of params if not"
+            ". Convert it with np.asarray(..., dtype=float) if it is to be checked; keep it out "
+            "of params if not"
         )
     if isinstance(value, complex) or kind == "c":
         return ". Check its real and its imaginary part, as two blocks of real numbers"

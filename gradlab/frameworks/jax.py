@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.layer.arguments import name_arguments
-from gradlab.checker.layer.precision import choose_precision, make_layer
-from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.layer.precision import check_written
 from gradlab.checker.report import GradientReport
-from gradlab.support.arguments import require_count, require_function, require_part
+from gradlab.support.arguments import require_function
 from gradlab.support.floats import FloatArray
 
 _DTYPES = {53: jnp.float64, 24: jnp.float32, 11: jnp.float16, 8: jnp.bfloat16}
@@ -81,16 +80,9 @@ def check(
     fail z: The gradient is 0.5 times what it should be (a 2 missing?).
     """
     require_function("function", function)
-    require_count("points", points)
-    require_count("seed", seed, least=0)
-    require_part("rtol", rtol)
     written = _Arrays(function, inputs)
-
-    def prepare(bits: int) -> Layer:
-        return make_layer(written, bits, _read_upstream(upstream), seed)
-
-    layer = choose_precision(prepare, written.widest())
-    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
+    given = _read_upstream(upstream)
+    return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
 
 
 class _Arrays:

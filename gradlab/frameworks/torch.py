@@ -12,11 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from gradlab.checker.layer.arguments import name_arguments
-from gradlab.checker.layer.precision import choose_precision, make_layer
-from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.layer.precision import check_written
 from gradlab.checker.parameters import leaves, path_name, rebuild
 from gradlab.checker.report import GradientReport
-from gradlab.support.arguments import require_count, require_function, require_part
+from gradlab.support.arguments import require_function
 from gradlab.support.floats import FloatArray
 
 _DTYPES = {53: torch.float64, 24: torch.float32, 11: torch.float16, 8: torch.bfloat16}
@@ -85,16 +84,9 @@ def check(
     >>> print(report.verdict, *report.findings)
     fail z: The gradient is 0.5 times what it should be (a 2 missing?).
     """
-    require_count("points", points)
-    require_count("seed", seed, least=0)
-    require_part("rtol", rtol)
     written = _Tensors(function, inputs)
-
-    def prepare(bits: int) -> Layer:
-        return make_layer(written, bits, _read_upstream(upstream), seed)
-
-    layer = choose_precision(prepare, written.widest())
-    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
+    given = _read_upstream(upstream)
+    return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
 
 
 class _Tensors:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradlab.checker.layer.arguments import Arguments, require_arguments
-from gradlab.checker.layer.precision import choose_precision, make_layer
-from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.layer.precision import check_written
 from gradlab.checker.report import GradientReport
-from gradlab.support.arguments import require_count, require_function, require_part
+from gradlab.support.arguments import require_function
 
 
 def check_layer(
@@ -97,18 +96,10 @@ def check_layer(
     """
     require_function("forward", forward)
     require_function("backward", backward)
-    require_count("points", points)
-    require_count("seed", seed, least=0)
-    require_part("rtol", rtol)
     arguments = Arguments(forward, inputs)
     require_arguments(backward, ["cache"] if cache else arguments.names)
     written = _AsWritten(forward, backward, arguments, cache)
-
-    def prepare(bits: int) -> Layer:
-        return make_layer(written, bits, upstream, seed)
-
-    layer = choose_precision(prepare, arguments.widest())
-    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
+    return check_written(written, upstream=upstream, rtol=rtol, points=points, seed=seed)
 
 
 class _AsWritten:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gradlab.checker.layer.outputs import Outputs
-from gradlab.checker.layer.pullback import Layer
+from gradlab.checker.layer.pullback import Layer, check_pullback
+from gradlab.checker.report import GradientReport
 from gradlab.checker.significand import FLOAT64, NAMES
+from gradlab.support.arguments import require_count, require_part
 from gradlab.support.floats import FloatArray
 
 
@@ -23,6 +25,9 @@ class Inputs(Protocol):
 
     def bits_of(self, names: list[str], bits: int) -> list[int]:
         """Return the bits of the significand of each array among these inputs, in some type."""
+
+    def widest(self) -> int:
+        """Return the bits of the widest type among them."""
 
 
 class Written(Protocol):
@@ -40,6 +45,26 @@ class Written(Protocol):
 
     def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
         """Return the gradients, by the names of the inputs."""
+
+
+def check_written(
+    written: Written, *, upstream: Any, rtol: float, points: int, seed: int
+) -> GradientReport:
+    """Check a layer in float64 if it can, else in the type that it needs or has inside.
+
+    Parameters
+    ----------
+    written : Written
+    upstream, rtol, points, seed
+        As for `check_layer`.
+    """
+    require_part("rtol", rtol)
+    require_count("points", points)
+    require_count("seed", seed, least=0)
+    layer = choose_precision(
+        lambda bits: make_layer(written, bits, upstream, seed), written.arguments.widest()
+    )
+    return check_pullback(layer, rtol=rtol, points=points, seed=seed)
 
 
 def make_layer(written: Written, bits: int, upstream: Any, seed: int) -> Layer:
