@@ -182,6 +182,8 @@ def check_gradient(
     require_function("loss", loss)
     if gradient is True:
         loss, gradient = _split(loss)
+    elif isinstance(gradient, bool):
+        raise TypeError("gradient is False; it must be a function, or True")
     require_function("gradient", gradient)
 
     def check(layout: Layout) -> GradientReport:

@@ -64,9 +64,9 @@ class GradientCheck:
         What to call loss and gradient.
     notes : sequence of str
         What the report says besides.
-    hear_noise : callable, optional
-        Returns the largest noise of the values since it was called before, for a loss of few
-        digits in which each entry moves but a part.
+    noise_of_entries : callable, optional
+        Takes indices of entries and returns the noise along each, where it may be less than that
+        of the loss.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class GradientCheck:
         may_keep_arrays: bool = True,
         functions: tuple[str, str] = ("loss", "gradient"),
         notes: Sequence[str] = (),
-        hear_noise: Callable[[], float] | None = None,
+        noise_of_entries: Callable[[Index], FloatArray] | None = None,
     ) -> None:
         layout.require_finite()
         arithmetic = arithmetic or Arithmetic()
@@ -114,7 +114,7 @@ class GradientCheck:
         if not self._finite.all():
             self.gradient = np.where(self._finite, self._analytic, 0.0)
         self._bits = arithmetic.bits
-        self._hear_noise = hear_noise
+        self._noise_of_entries = noise_of_entries
         if self._bits is not None:
             short = [gradient_rounding(int(bits)) for bits in self._bits[layout.starts]]
             rounding = np.maximum(rounding, short)
@@ -253,10 +253,6 @@ class GradientCheck:
             with silence():
                 return self._at.value_away_from_theta(spread(move)) - self._at.base
 
-        by_entry = None
-        if self._hear_noise is not None:
-            by_entry = np.zeros_like(self.theta)
-            changes = self._listen(changes, by_entry)
         slopes = measure_slopes(
             Task(
                 changes=lambda index, points: changes(chosen[index], points),
@@ -272,26 +268,11 @@ class GradientCheck:
                 coarse_noise_along=coarse_noise_along,
                 change=change,
                 bits=None if self._bits is None else self._bits[chosen],
-                noise_by_entry=by_entry,
+                noise_of_entries=self._noise_of_entries,
             )
         )
         slopes.wrong |= ~self._finite[chosen]
         return slopes
-
-    def _listen(self, changes: Changes, by_entry: FloatArray) -> Changes:
-        """Return the same function, which notes the noise along each entry that it moves."""
-        hear = self._hear_noise
-        assert hear is not None
-
-        def changes_and_noise(index: Index, points: FloatArray) -> FloatArray:
-            rows = []
-            for entry, row in zip(index[:, None], points[:, None], strict=True):
-                hear()
-                rows.append(changes(entry, row))
-                by_entry[entry] = np.maximum(by_entry[entry], min(hear(), self._noise.sigma))
-            return np.concatenate(rows) if rows else np.empty_like(points)
-
-        return changes_and_noise
 
     def _report(
         self,

@@ -43,7 +43,7 @@ def describe_precision(rows: Sequence[BlockReport], bits: int, reason: str) -> l
 def _round_up(part: float) -> str:
     """Return a power of ten, because the digits differ between machines; or what is needed."""
     if not 0.0 < part < 1.0:
-        return "0" if part == 0.0 else "nothing"
+        return "0" if part == 0.0 else "not at all"
     power = math.ceil(math.log10(part))
     return "5e-4" if RESOLUTION / 5.0 < part <= RESOLUTION else f"1e{power}"
 

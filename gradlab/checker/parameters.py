@@ -344,11 +344,24 @@ def path_name(path: Path) -> str:
 
 def rebuild(node: Any, blocks: Iterator[Any]) -> Any:
     """Return a structure with these in the places of its leaves, in order."""
-    if not _children(node):
+    children = _children(node)
+    if not children:
         return next(blocks)
+    made = [rebuild(child, blocks) for _, child in children]
     if isinstance(node, Mapping):
-        return {key: rebuild(child, blocks) for key, child in node.items()}
-    children = [rebuild(child, blocks) for child in node]
+        filled = dict(zip((key for key, _ in children), made, strict=True))
+        return filled if type(node) is dict else _fill_mapping(node, filled)
     if isinstance(node, list):
-        return children
-    return type(node)._make(children) if hasattr(node, "_make") else tuple(children)
+        return made
+    return type(node)._make(made) if hasattr(node, "_make") else tuple(made)
+
+
+def _fill_mapping(node: Mapping[Any, Any], filled: dict[Any, Any]) -> Any:
+    """Return a mapping of the same kind, such as an OrderedDict, if one can be had."""
+    try:
+        made: Any = copy.copy(node)
+        for key, child in filled.items():
+            made[key] = child
+    except Exception:
+        return filled
+    return made

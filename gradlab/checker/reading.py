@@ -12,7 +12,6 @@ from gradlab.support.floats import FloatArray
 
 # What computes in arrays of its own, and where its functions are checked.
 _FRAMEWORKS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
-_FLOATS = (np.float64, np.float32, np.float16)
 
 
 def is_nothing(leaf: Any) -> bool:
@@ -25,7 +24,7 @@ def is_float_array(leaf: Any) -> bool:
     return (
         isinstance(leaf, np.ndarray)
         and not isinstance(leaf, (np.matrix, np.ma.MaskedArray))
-        and leaf.dtype in _FLOATS
+        and _is_float_type(leaf.dtype)
         and leaf.size > 0
     )
 
@@ -69,7 +68,7 @@ def read_gradient(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any
     if isinstance(values, (list, tuple)):
         values = _array_of_numbers(values)
     kind = getattr(values, "dtype", None)
-    if not isinstance(values, float) and kind not in _FLOATS:
+    if not isinstance(values, float) and not _is_float_type(kind):
         what = type(values).__name__ if kind is None else kind
         raise TypeError(
             f"the gradient of {name} is {what}; it must be float64 (or float32){_suggest(values)}"
@@ -110,6 +109,11 @@ def is_list_of_floats(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(is_list_of_floats(item) for item in value)
     return isinstance(value, float)
+
+
+def _is_float_type(dtype: Any) -> bool:
+    """Return whether this is a type of floats of 16 to 64 bits, in any byte order."""
+    return isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize <= 8
 
 
 def _array_of_numbers(values: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradlab.checker.layer.arguments import name_arguments
+from gradlab.checker.layer.held import copy_held
 from gradlab.checker.layer.precision import check_written
 from gradlab.checker.report import GradientReport
 from gradlab.support.arguments import require_function
@@ -136,16 +137,19 @@ class _Arrays:
 
     def widest(self) -> int:
         """Return the bits of the widest type among what is checked."""
-        return max(_bits(array) for array in self._checked.values())
+        return max(_bits(name, array) for name, array in self._checked.items())
 
-    def run(
-        self, moved: Mapping[str, FloatArray], bits: int
-    ) -> tuple[list[NDArray[Any]], list[int]]:
+    def run(self, moved: Mapping[str, FloatArray], bits: int) -> tuple[Any, list[int]]:
         """Return the outputs as NumPy's arrays, and the bits of those of floats."""
         with _wide(bits):
-            outputs = self._outputs(self._place(moved, bits), bits)
-            floats = [_bits(out) for out in outputs if _is_float_array(out)]
-            return [_to_numpy(output) for output in outputs], floats
+            outputs = self._outputs(self._place(moved, bits))
+            floats = [_bits("an output", out) for out in outputs if _is_float(out)]
+            arrays = [_to_numpy(output) for output in outputs]
+            return (arrays[0] if len(arrays) == 1 else arrays), floats
+
+    def notes(self) -> list[str]:
+        """Say what has no part in the check: nothing besides what is held."""
+        return []
 
     def pull_back(
         self, moved: Mapping[str, FloatArray], upstream: Any, bits: int
@@ -155,9 +159,10 @@ class _Arrays:
             placed = self._place(moved, bits)
 
             def floats(placed: dict[str, Any]) -> list[Any]:
-                return [out for out in self._outputs(placed, bits) if _is_float_array(out)]
+                return [out for out in self._outputs(placed) if _is_float(out)]
 
             outputs, pull = jax.vjp(floats, placed)
+            upstream = upstream if isinstance(upstream, list) else [upstream]
             given = [u for u in upstream if u is not None]
             pairs = zip(outputs, given, strict=True)
             (gradients,) = pull([jnp.asarray(u, dtype=out.dtype) for out, u in pairs])
@@ -169,8 +174,11 @@ class _Arrays:
             for name, given in self._checked.items()
         }
 
-    def _outputs(self, placed: Mapping[str, Any], bits: int) -> list[Any]:
-        filled = [placed.get(name, leaf) for name, leaf in self._leaves.items()]
+    def _outputs(self, placed: Mapping[str, Any]) -> list[Any]:
+        filled = [
+            placed[name] if name in placed else copy_held(leaf)
+            for name, leaf in self._leaves.items()
+        ]
         returned = self._call(*jax.tree_util.tree_unflatten(self._tree, filled))
         outputs: list[Any] = jax.tree_util.tree_leaves(returned)
         for output in outputs:
@@ -193,8 +201,11 @@ def _wide(bits: int) -> contextlib.AbstractContextManager[Any]:
 
 
 def _is_float_array(leaf: Any) -> bool:
-    is_array = isinstance(leaf, (np.ndarray, jax.Array)) and leaf.size > 0
-    return is_array and bool(jnp.issubdtype(leaf.dtype, jnp.floating))
+    return isinstance(leaf, (np.ndarray, jax.Array)) and leaf.size > 0 and _is_float(leaf)
+
+
+def _is_float(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and bool(jnp.issubdtype(leaf.dtype, jnp.floating))
 
 
 def _describe(value: Any) -> str:
@@ -211,12 +222,16 @@ def _refuse_complex(name: str, leaf: Any) -> None:
         )
 
 
-def _bits(array: Any) -> int:
-    return int(jnp.finfo(array.dtype).nmant) + 1
+def _bits(name: str, array: Any) -> int:
+    bits = int(jnp.finfo(array.dtype).nmant) + 1
+    if bits not in _DTYPES:
+        types = ", ".join(np.dtype(dtype).name for dtype in _DTYPES.values())
+        raise TypeError(f"{name} is of type {array.dtype}; it must be one of {types}")
+    return bits
 
 
 def _kept_bits(array: Any, bits: int) -> int:
-    return bits if bits == _FLOAT64 else min(bits, _bits(array))
+    return bits if bits == _FLOAT64 else min(bits, _bits("an input", array))
 
 
 def _to_numpy(output: Any) -> NDArray[Any]:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradlab.checker.layer.arguments import name_arguments
+from gradlab.checker.layer.held import copy_held
 from gradlab.checker.layer.precision import check_written
 from gradlab.checker.parameters import leaves, path_name, rebuild
 from gradlab.checker.report import GradientReport
@@ -84,9 +85,11 @@ def check(
     >>> print(report.verdict, *report.findings)
     fail z: The gradient is 0.5 times what it should be (a 2 missing?).
     """
-    written = _Tensors(function, inputs)
     given = _read_upstream(upstream)
-    return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
+    # Whatever is random in the function leaves PyTorch's own random numbers as they were.
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
+        written = _Tensors(function, inputs)
+        return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
 
 
 class _Tensors:
@@ -110,6 +113,7 @@ class _Tensors:
         tensors = {**self._state, **self._leaves}
         for name, leaf in tensors.items():
             _refuse_complex(name, leaf)
+            _refuse_without_entries(name, leaf)
             if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
                 raise TypeError(
                     f"{name} is a NumPy array; it must be a tensor: torch.as_tensor({name})"
@@ -124,6 +128,7 @@ class _Tensors:
         self._tensors = {name: tensors[name] for name in self._checked}
         self._held = [name for name in tensors if name not in self._checked]
         self.names = [*self._checked, *self._held]
+        self._left_out: list[str] = []
 
     @property
     def arguments(self) -> _Tensors:
@@ -145,35 +150,41 @@ class _Tensors:
         """Return the bits of the widest type among what is checked."""
         return max(_read_bits(name, tensor) for name, tensor in self._tensors.items())
 
-    def run(
-        self, moved: Mapping[str, FloatArray], bits: int
-    ) -> tuple[list[NDArray[Any]], list[int]]:
-        """Return the outputs as arrays, and the bits of those of floats."""
+    def run(self, moved: Mapping[str, FloatArray], bits: int) -> tuple[Any, list[int]]:
+        """Return the outputs as arrays, and the bits of those that have a gradient."""
         outputs = self._outputs(self._place(moved, bits), bits)
-        floats = [_read_bits("an output", out) for out in outputs if out.is_floating_point()]
-        return [_to_numpy(output) for output in outputs], floats
+        names = ["output"] if len(outputs) == 1 else [f"output[{k}]" for k in range(len(outputs))]
+        pairs = list(zip(names, outputs, strict=True))
+        self._left_out = [name for name, out in pairs if _is_float(out) and not _has_graph(out)]
+        if not any(map(_has_graph, outputs)) and any(map(_is_float, outputs)):
+            raise ValueError(
+                "no output requires a gradient; one must depend on what is checked, without "
+                "detach, no_grad or a way through NumPy"
+            )
+        arrays = [_to_numpy(out) if _has_graph(out) else np.zeros(0, dtype=int) for out in outputs]
+        bits_of_floats = [_read_bits(name, out) for name, out in pairs if _has_graph(out)]
+        return (arrays[0] if len(arrays) == 1 else arrays), bits_of_floats
+
+    def notes(self) -> list[str]:
+        """Say which outputs have no gradient."""
+        names = ", ".join(self._left_out)
+        return [f"Left out, because it requires no gradient: {names}."] if names else []
 
     def pull_back(
         self, moved: Mapping[str, FloatArray], upstream: Any, bits: int
     ) -> dict[str, NDArray[Any]]:
         """Return the gradients that PyTorch computes."""
-        placed = {
-            name: tensor.requires_grad_() for name, tensor in self._place(moved, bits).items()
-        }
-        pairs = zip(self._outputs(placed, bits), upstream, strict=True)
-        # What is not connected has no gradient, and what it adds is zero.
-        known = [(output, u) for output, u in pairs if output.requires_grad and u is not None]
-        if not known:
-            raise ValueError(
-                "no output requires a gradient; one must depend on what is checked, without "
-                "detach, no_grad or a way through NumPy"
-            )
+        placed = self._place(moved, bits)
+        given = list(upstream) if isinstance(upstream, list) else [upstream]
+        pairs = zip(self._outputs(placed, bits), given, strict=True)
+        known = [(out, u) for out, u in pairs if u is not None]
         gradients = torch.autograd.grad(
             [output for output, _ in known],
             list(placed.values()),
             [torch.as_tensor(u, dtype=out.dtype, device=out.device) for out, u in known],
             allow_unused=True,
         )
+        # What is not connected has no gradient, and what it adds is zero.
         return {
             name: _to_numpy(torch.zeros_like(tensor) if gradient is None else gradient)
             for (name, tensor), gradient in zip(placed.items(), gradients, strict=True)
@@ -188,24 +199,28 @@ class _Tensors:
                 placed[name] = torch.tensor(moved[name], dtype=dtype, device=given.device)
             else:
                 placed[name] = given.detach().clone().to(dtype)
-        return placed
+        return {name: tensor.requires_grad_() for name, tensor in placed.items()}
 
     def _outputs(self, placed: Mapping[str, torch.Tensor], bits: int) -> list[torch.Tensor]:
         def fill(name: str, given: Any) -> Any:
             if name in placed:
-                return placed[name]
+                # A copy with a graph, which the function may change in place.
+                return placed[name].clone()
+            if isinstance(given, torch.Generator):
+                return given.clone_state()
             if not isinstance(given, torch.Tensor):
-                return given
+                return copy_held(given)
             copied = given.detach().clone()
             return copied.to(_kept_dtype(given, bits)) if given.is_floating_point() else copied
 
-        filled = iter([fill(name, leaf) for name, leaf in self._leaves.items()])
-        arguments = [rebuild(value, filled) for value in self._inputs]
-        if self._module is None:
-            returned = self._call(*arguments)
-        else:
-            state = {name: fill(name, tensor) for name, tensor in self._state.items()}
-            returned = torch.func.functional_call(self._module, state, tuple(arguments))
+        with torch.enable_grad():
+            filled = iter([fill(name, leaf) for name, leaf in self._leaves.items()])
+            arguments = [rebuild(value, filled) for value in self._inputs]
+            if self._module is None:
+                returned = self._call(*arguments)
+            else:
+                state = {name: fill(name, tensor) for name, tensor in self._state.items()}
+                returned = torch.func.functional_call(self._module, state, tuple(arguments))
         outputs = [leaf for _, leaf in leaves(returned) if isinstance(leaf, torch.Tensor)]
         if not outputs:
             raise TypeError(
@@ -278,6 +293,23 @@ def _refuse_complex(name: str, value: Any) -> None:
             f"{name} is complex; it must be real: use torch.view_as_real of it, and "
             "torch.view_as_complex inside"
         )
+
+
+def _refuse_without_entries(name: str, value: Any) -> None:
+    if not isinstance(value, torch.Tensor):
+        return
+    if value.layout != torch.strided:
+        raise TypeError(f"{name} is a sparse tensor; it must be a dense one: {name}.to_dense()")
+    if value.is_meta:
+        raise TypeError(f"{name} is on the meta device; it must have entries")
+
+
+def _is_float(value: torch.Tensor) -> bool:
+    return bool(value.is_floating_point())
+
+
+def _has_graph(value: torch.Tensor) -> bool:
+    return bool(value.is_floating_point() and value.requires_grad)
 
 
 def _read_bits(name: str, tensor: torch.Tensor) -> int:

@@ -205,7 +205,7 @@ GRADIENT: Cases = {
     ),
     "False": (
         lambda: check(half_square, False, A),
-        "gradient is of type bool; it must be a function",
+        "gradient is False; it must be a function, or True",
     ),
     "an output of a layer": (
         lambda: check(itself, itself, A),

@@ -291,14 +291,26 @@ def test_a_backward_that_clips_is_not_linear(limit: float) -> None:
     assert report.findings[0].kind == "nonlinear"
 
 
-def test_an_output_that_is_not_finite_is_named() -> None:
-    def forward(x: Any) -> Any:
-        with np.errstate(divide="ignore"):
-            return x, np.log(np.where(x > 0, x, 0))
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+def test_infinite_outputs_have_no_part_in_the_check(factor: float) -> None:
+    mask = np.tri(4, 5, dtype=bool)
 
-    report = check_layer(forward, lambda u, x: u[0] + u[1] / x, LOGITS)
+    def masked(x: Any) -> Any:
+        return np.where(mask, np.sin(x), -np.inf)
+
+    report = check_layer(masked, lambda u, x: factor * np.where(mask, u * np.cos(x), 0), LOGITS)
+    assert report.verdict == ("pass" if factor == 1.0 else "fail")
+    assert any(note.startswith("output is infinite in 10 entries") for note in report.notes)
+
+
+def test_an_output_that_is_not_a_number_is_named() -> None:
+    def forward(x: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return x, np.sqrt(x)
+
+    report = check_layer(forward, lambda u, x: u[0] + u[1] / 2 / np.sqrt(np.abs(x)), LOGITS)
     assert report.verdict == "inconclusive"
-    assert any(note.startswith("output[1] is NaN or infinite") for note in report.notes)
+    assert any(note.startswith("output[1] is NaN in") for note in report.notes)
 
 
 # What is left as it was

@@ -132,7 +132,7 @@ def test_few_digits_inside_are_found_and_do_not_fail(dtype: Any) -> None:
         (None, (array(3),), "function is of type NoneType"),
         (jnp.sin, 1.0, "inputs is of type float; it must be an array, or a tuple"),
         (jnp.sin, (jnp.arange(3),), "inputs has no array of floats"),
-        (lambda x, y: x, (array(3),), "inputs has 1 entries, but forward takes"),
+        (lambda x, y: x, (array(3),), "inputs has 1 entry, but forward takes"),
         (jnp.abs, (array(3) + 1j,), "is complex; it must be real"),
         (lambda x: x + 1j, (array(3),), "an output is complex"),
         (lambda x: jnp.arange(3), (array(3),), "no array of floats, but .*; it must return one"),

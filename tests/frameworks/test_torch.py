@@ -223,7 +223,7 @@ def test_a_large_error_in_bfloat16_fails() -> None:
         (None, (tensor(3),), "function is of type NoneType"),
         (torch.sin, 1.0, "inputs is of type float; it must be a tensor, or a tuple"),
         (torch.sin, (torch.tensor([1, 2]),), "inputs has no tensor of floats .*int64"),
-        (lambda x, y: x, (tensor(3),), "inputs has 1 entries, but forward takes"),
+        (lambda x, y: x, (tensor(3),), "inputs has 1 entry, but forward takes"),
         (torch.abs, (torch.tensor([1j]),), r"complex; it must be real: use torch.view_as_real"),
         (lambda x: x + 1j, (tensor(3),), "an output is complex"),
         (

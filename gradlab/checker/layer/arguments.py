@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradlab.checker.parameters import leaves, rebuild
+from gradlab.checker.layer.held import copy_held
+from gradlab.checker.parameters import Path, leaves, path_name, rebuild
 from gradlab.checker.reading import is_float_array, is_list_of_floats, refuse_unclear
 from gradlab.checker.significand import FLOAT64, significand_bits
 
@@ -19,8 +19,8 @@ _DTYPES = {53: np.float64, 24: np.float32, 11: np.float16}
 class Arguments:
     """The inputs of a layer, by the names of forward's parameters.
 
-    An input is an array of floats; or lists, tuples and dicts with such arrays among what they
-    hold, as parameters come; or anything else, which has no gradient.
+    What can be checked are arrays of floats, also in lists, tuples and dicts, where they have
+    names such as ``params['W']``; and single floats, if they get a gradient.
 
     Parameters
     ----------
@@ -32,8 +32,9 @@ class Arguments:
     Attributes
     ----------
     names : list of str
-    values : list
-        As they were given.
+        Of everything that is in no list, tuple or dict.
+    inputs : list of str
+        Of the inputs themselves.
     """
 
     def __init__(self, forward: Callable[..., Any], inputs: Any) -> None:
@@ -44,47 +45,62 @@ class Arguments:
             raise TypeError(
                 f"inputs is of type {kind}; it must be a tuple of what forward takes: (x, W, b)"
             )
-        self.values = list(inputs)
-        self.names = name_arguments(forward, self.values)
-        for name, value in zip(self.names, self.values, strict=True):
-            refuse_unclear(name, value)
-        self.arrays = [name for name in self.names if is_float_array(self[name])]
-        self.able = [name for name in self.names if _holds_arrays(self[name])]
-        if not self.able:
+        self._values = list(inputs)
+        self.inputs = name_arguments(forward, self._values)
+        self._leaves: dict[str, Any] = {}
+        for name, value in zip(self.inputs, self._values, strict=True):
+            for path, leaf in leaves(value):
+                full = path_name((name, *path))
+                refuse_unclear(full, leaf)
+                self._leaves[full] = leaf
+        self.names = list(self._leaves)
+        pairs = list(zip(self.inputs, self._values, strict=True))
+        self._arrays = [name for name, value in pairs if is_float_array(value)]
+        self._able = [name for name, value in pairs if _holds(value, is_float_array)]
+        has_numbers = any(
+            is_number(value) or (isinstance(value, Mapping) and _holds(value, is_number))
+            for value in self._values
+        )
+        if not self._able and not has_numbers:
             raise ValueError(
-                f"inputs ({', '.join(self.names)}) has no array of floats; one at least must be "
+                f"inputs ({', '.join(self.inputs)}) has no array of floats; one at least must be "
                 "an array of floats, as np.array(...) makes it, or there is nothing to check"
             )
 
     def __getitem__(self, name: str) -> Any:
-        return self.values[self.names.index(name)]
+        return self._leaves[name]
 
     def fill(self, moved: Mapping[str, Any], bits: int) -> list[Any]:
-        """Return all arguments: these in their places, and copies of the others.
+        """Return all inputs: these in their places, and copies of everything else.
 
         Arrays of floats have at most so many bits, and fewer where they were given with fewer; at
         53 bits, all have 53.
         """
-        pairs = zip(self.names, self.values, strict=True)
-        return [
-            _cast(moved[name] if name in moved else _copied(value), value, bits)
-            for name, value in pairs
-        ]
+        filled = []
+        for name, value in zip(self.inputs, self._values, strict=True):
+            if not _holds(value, is_float_array) and name not in moved:
+                filled.append(copy_held(value))
+                continue
+            placed = (
+                _cast(moved[full] if full in moved else copy_held(leaf), leaf, bits)
+                for full, leaf in ((path_name((name, *p)), leaf) for p, leaf in leaves(value))
+            )
+            filled.append(rebuild(value, placed))
+        return filled
 
     def bits_of(self, names: Sequence[str], bits: int) -> list[int]:
-        """Return the bits that `fill` leaves each array among these inputs."""
-        blocks = [leaf for name in names for _, leaf in leaves(self[name])]
-        return [_kept_bits(block, bits) for block in blocks if not is_setting(block)]
+        """Return the bits that `fill` leaves each of these."""
+        return [_kept_bits(self[name], bits) for name in names]
 
     def widest(self) -> int:
-        """Return the bits of the widest array of floats among the inputs."""
-        blocks = [leaf for value in self.values for _, leaf in leaves(value)]
-        return max(_given_bits(block) for block in blocks if is_float_array(block))
+        """Return the bits of the widest array of floats; of floats alone, their own."""
+        arrays = [leaf for leaf in self._leaves.values() if is_float_array(leaf)]
+        return max((_given_bits(array) for array in arrays), default=FLOAT64)
 
     def match(self, returned: Any) -> dict[str, Any]:
-        """Return the gradients that backward returned, by the names of their inputs.
+        """Return the gradients that backward returned, by the names of what they belong to.
 
-        What it leaves out, or returns None for, has none; what is returned for inputs that have
+        What it leaves out, or returns None for, has none; what is returned for something that has
         no gradient, such as zeros for ids, is dropped.
 
         Raises
@@ -94,96 +110,110 @@ class Arguments:
         """
         found = {}
         for name, gradient in self._pair(returned).items():
-            if gradient is not None and isinstance(self[name], list):
-                _refuse_list_of_floats(name, self[name])
-            is_number = isinstance(self[name], float) and np.ndim(gradient) == 0
-            if gradient is not None and (name in self.able or is_number):
-                found[name] = gradient
+            value = self._values[self.inputs.index(name)]
+            if gradient is not None and is_list_of_floats(value) and isinstance(value, list):
+                raise TypeError(
+                    f"{name} is a list of floats, and backward returns a gradient for it; it must "
+                    f"be an array: np.array({name})"
+                )
+            for path, leaf in leaves(value):
+                full = path_name((name, *path))
+                given = _find(full, gradient, path)
+                if given is not None and (is_float_array(leaf) or is_number(leaf)):
+                    found[full] = given
         if not found:
             raise ValueError(
-                f"backward returned no gradient; it must return that of {_join(self.able)}"
+                f"backward returned no gradient; it must return that of {_join(self._wanted())}"
             )
         return found
 
+    def _wanted(self) -> list[str]:
+        return self._able or self.inputs
+
     def _pair(self, returned: Any) -> dict[str, Any]:
-        if isinstance(returned, Mapping) and set(returned) <= set(self.names):
+        if len(self._able) == 1:
+            only = self._values[self.inputs.index(self._able[0])]
+            if isinstance(only, (Mapping, list, tuple)) and _fits(only, returned):
+                return {self._able[0]: returned}
+        if isinstance(returned, Mapping) and set(returned) <= set(self.inputs):
             return dict(returned)
-        only = self[self.able[0]] if len(self.able) == 1 else None
-        if only is not None and _has_shape_of(returned, only):
-            return {self.able[0]: returned}
         if not isinstance(returned, (tuple, list)):
-            if len(self.able) == 1 or len(self.arrays) == 1:
-                return {(self.arrays or self.able)[0]: returned}
+            for names in (self._able, self._arrays, self.inputs):
+                if len(names) == 1:
+                    return {names[0]: returned}
             raise ValueError(
                 f"backward returned {_describe(returned)}; it must return a tuple with a gradient "
-                f"for each of {_join(self.able)}"
+                f"for each of {_join(self._wanted())}"
             )
         # With None where there is no gradient; without it; without that of settings.
-        for names in (self.names, self.able, self.arrays):
+        for names in (self.inputs, self._able, self._arrays):
             if len(returned) == len(names):
                 return dict(zip(names, returned, strict=True))
+        count = f"{len(returned)} gradient{'' if len(returned) == 1 else 's'}"
         raise ValueError(
-            f"backward returned {len(returned)} gradients; it must return one for each of "
-            f"{_join(self.able)}, or None for one that has none"
+            f"backward returned {count}; it must return one for each of {_join(self._wanted())}, "
+            "or None for one that has none"
         )
 
 
-def _cast(value: Any, given: Any, bits: int) -> Any:
-    """Return a structure with its arrays of floats in the type for so many bits, or a shorter one.
-
-    `given` is the same structure as it was given: what came in fewer bits keeps them, unless
-    `bits` is 53.
-    """
-    if not _holds_arrays(given) and not isinstance(given, float):
-        return value
-    blocks = zip(leaves(value), leaves(given), strict=True)
-    return rebuild(
-        value, (_cast_leaf(leaf, original, bits) for (_, leaf), (_, original) in blocks)
-    )
+def is_number(leaf: Any) -> bool:
+    """Return whether this is a single float, which is checked only if it gets a gradient."""
+    return isinstance(leaf, (float, np.floating)) and not isinstance(leaf, np.longdouble)
 
 
-def _cast_leaf(leaf: Any, original: Any, bits: int) -> Any:
+def _cast(leaf: Any, given: Any, bits: int) -> Any:
+    """Return an array of floats in the type for so many bits, anything else as it is."""
     if not is_float_array(leaf):
         return leaf
-    return leaf.astype(_DTYPES[_kept_bits(original, bits)], copy=False)
+    return leaf.astype(_DTYPES[_kept_bits(given, bits)], copy=False)
 
 
-def _kept_bits(original: Any, bits: int) -> int:
-    return bits if bits == FLOAT64 else min(bits, _given_bits(original))
+def _kept_bits(given: Any, bits: int) -> int:
+    return bits if bits == FLOAT64 else min(bits, _given_bits(given))
 
 
 def _given_bits(leaf: Any) -> int:
     return significand_bits(np.asarray(leaf).dtype)
 
 
-def is_setting(leaf: Any) -> bool:
-    """Return whether what is no list, tuple or dict is nothing that can be moved."""
-    return not is_float_array(leaf) and not isinstance(leaf, float)
+def _holds(value: Any, what: Callable[[Any], bool]) -> bool:
+    return any(what(leaf) for _, leaf in leaves(value))
 
 
-def _holds_arrays(value: Any) -> bool:
-    return any(is_float_array(leaf) for _, leaf in leaves(value))
-
-
-def _copied(value: Any) -> Any:
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        # What cannot be copied, such as a lock or an open file, is no state of the layer.
-        return value
-
-
-def _has_shape_of(returned: Any, value: Any) -> bool:
-    """Return whether this is the gradient of a structure by itself: the same keys or length."""
+def _fits(value: Any, gradient: Any) -> bool:
+    """Return whether a gradient has the structure of a value; parts of a dict may be left out."""
     if isinstance(value, Mapping):
-        return isinstance(returned, Mapping) and set(returned) == set(value)
-    if not isinstance(value, (list, tuple)):
-        return False
-    is_alike = isinstance(returned, (list, tuple)) and len(returned) == len(value)
-    # A tuple around it, as for several inputs, is no part of it.
-    return is_alike and isinstance(value[0], (list, tuple)) == isinstance(
-        returned[0], (list, tuple)
-    )
+        return isinstance(gradient, Mapping) and all(
+            key in value and _fits(value[key], part) for key, part in gradient.items()
+        )
+    if isinstance(value, (list, tuple)):
+        return (
+            isinstance(gradient, (list, tuple))
+            and len(gradient) == len(value)
+            and all(map(_fits, value, gradient))
+        )
+    return not isinstance(gradient, (Mapping, list, tuple))
+
+
+def _find(name: str, gradient: Any, path: Path) -> Any:
+    """Return what a gradient has at a path; None if a dict on the way has nothing there.
+
+    Raises
+    ------
+    ValueError
+        If a list on the way is too short, or there is something else in its place.
+    """
+    for key in path:
+        if gradient is None or (isinstance(gradient, Mapping) and key not in gradient):
+            return None
+        try:
+            gradient = gradient[key]
+        except (TypeError, KeyError, IndexError):
+            raise ValueError(
+                f"backward returned no gradient where {name} is; it must return the structure of "
+                "that input, with None for what has no gradient"
+            ) from None
+    return gradient
 
 
 def require_arguments(backward: Callable[..., Any], names: Sequence[str]) -> None:
@@ -213,8 +243,9 @@ def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[s
     try:
         bound = signature.bind(*values)
     except TypeError as error:
+        count = f"{len(values)} {'entry' if len(values) == 1 else 'entries'}"
         raise TypeError(
-            f"inputs has {len(values)} entries, but forward takes "
+            f"inputs has {count}, but forward takes "
             f"({', '.join(signature.parameters)}); inputs must be a tuple of what forward takes "
             f"({error})"
         ) from None
@@ -225,14 +256,6 @@ def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[s
         else:
             names.append(name)
     return names
-
-
-def _refuse_list_of_floats(name: str, value: Any) -> None:
-    if is_list_of_floats(value):
-        raise TypeError(
-            f"{name} is a list of floats, and backward returns a gradient for it; it must be an "
-            f"array: np.array({name})"
-        )
 
 
 def _describe(value: Any) -> str:

@@ -96,8 +96,10 @@ def check_layer(
     """
     require_function("forward", forward)
     require_function("backward", backward)
+    if not isinstance(cache, bool):
+        raise TypeError(f"cache is {cache!r}; it must be True or False")
     arguments = Arguments(forward, inputs)
-    require_arguments(backward, ["cache"] if cache else arguments.names)
+    require_arguments(backward, ["cache"] if cache else arguments.inputs)
     written = _AsWritten(forward, backward, arguments, cache)
     return check_written(written, upstream=upstream, rtol=rtol, points=points, seed=seed)
 
@@ -123,12 +125,17 @@ class _AsWritten:
 
     def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
         """Return what backward returns, by the names of the inputs."""
-        filled = self.arguments.fill(moved, bits)
+        # Also where there is no cache: a layer may keep on itself what backward needs.
+        kept = self._run(self.arguments.fill(moved, bits))[1]
         if self._has_cache:
-            returned = self._backward(upstream, self._run(filled)[1])
+            returned = self._backward(upstream, kept)
         else:
-            returned = self._backward(upstream, *filled)
+            returned = self._backward(upstream, *self.arguments.fill(moved, bits))
         return self.arguments.match(returned)
+
+    def notes(self) -> list[str]:
+        """Say what has no part in the check: nothing besides what is held."""
+        return []
 
     def _run(self, filled: list[Any]) -> tuple[Any, Any]:
         returned = self._forward(*filled)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from gradlab.checker.layer.pullback import Layer
 
 # These are in every formula.
-_COMMON = (0.0, 0.5, 1.0, 2.0)
+_COMMON = (0.5, 1.0, 2.0)
+# A seed, for example, is no factor.
+_LARGEST = 1e6
 
 
 def list_numbers(layer: Layer) -> dict[float, str]:
@@ -25,7 +27,8 @@ def list_numbers(layer: Layer) -> dict[float, str]:
     """
     meanings: dict[float, str] = {}
     for name, value in layer.held.items():
-        if isinstance(value, (int, float)) and abs(value) not in _COMMON and np.isfinite(value):
+        is_small = isinstance(value, (int, float)) and 0.0 < abs(value) < _LARGEST
+        if is_small and abs(value) not in _COMMON:
             meanings.setdefault(
                 float(value), f"{name} = {value:g}: once too often, or a division by it left out?"
             )

@@ -1,16 +1,17 @@
-"""The noise of each output of a layer that computes in few digits."""
+"""The noise along each entry of a layer's inputs: that of the outputs which depend on it."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradlab.checker.loss import silence
 from gradlab.checker.measuring.steps import ODD, step_scales
 from gradlab.checker.parameters import Layout
-from gradlab.support.floats import FloatArray
+from gradlab.support.floats import FloatArray, Index, Mask
 
 if TYPE_CHECKING:
     from gradlab.checker.layer.pullback import Layer
@@ -24,8 +25,65 @@ _APART = 8.0
 _SAFETY = 2.0
 
 
-def measure_output_noise(
-    layer: Layer, layout: Layout, base: list[FloatArray], bits: int
+# Steps, in scales, at which an output that depends on an entry moves, if only a little: one that
+# is saturated does not at small ones, and hides a part of its last digit all the same.
+_PROBES = (2.0**-7, -(2.0**-7), 2.0**-3, -(2.0**-3), 1.0, -1.0, 4.0, -4.0)
+
+
+class NoiseOfEntries:
+    """The noise along each entry, found out when it is asked for.
+
+    Parameters
+    ----------
+    layer : Layer
+    layout : Layout
+        Its params, where it is checked.
+    base : list of ndarray of float64
+        The outputs there.
+    """
+
+    def __init__(self, layer: Layer, layout: Layout, base: list[FloatArray]) -> None:
+        self._layer = layer
+        self._layout = layout
+        self._base = base
+        self._scales = step_scales(layout.theta, layout.starts)
+
+    @cached_property
+    def _squares(self) -> list[FloatArray]:
+        return [noise**2 for noise in _measure_output_noise(self._layer, self._layout, self._base)]
+
+    def __call__(self, index: Index) -> FloatArray:
+        """Return the noise along these entries; 0 where no output depends on an entry.
+
+        It takes eight calls of forward for an entry.
+        """
+        theta = self._layout.theta.copy()
+        params = self._layout.view(theta)
+        noise = np.zeros(index.size)
+        with silence():
+            for row, entry in enumerate(index.tolist()):
+                depends = [np.zeros(out.shape, dtype=bool) for out in self._base]
+                before = theta[entry]
+                for part in _PROBES:
+                    theta[entry] = before + part * ODD * self._scales[entry]
+                    self._note_changes(params, depends)
+                theta[entry] = before
+                heard = zip(self._squares, depends, strict=True)
+                noise[row] = math.sqrt(sum(float(square[where].sum()) for square, where in heard))
+        return noise
+
+    def _note_changes(self, params: Any, depends: list[Mask]) -> None:
+        try:
+            outputs = self._layer.forward(params)
+        except Exception:
+            # Nothing is known here, so nothing is left out.
+            outputs = [np.full(out.shape, np.nan) for out in self._base]
+        for out, before, where in zip(outputs, self._base, depends, strict=True):
+            where |= out != before
+
+
+def _measure_output_noise(
+    layer: Layer, layout: Layout, base: list[FloatArray]
 ) -> list[FloatArray]:
     """Return the noise of each term ``upstream * output``, in the shapes of the outputs.
 
@@ -40,8 +98,6 @@ def measure_output_noise(
         Its params, where it is checked.
     base : list of ndarray of float64
         The outputs there.
-    bits : int
-        Of the type in which it computes.
 
     References
     ----------
@@ -52,7 +108,9 @@ def measure_output_noise(
     rng = np.random.default_rng(0)
     squares = [np.zeros(out.shape) for out in base]
     for _ in range(_DIRECTIONS):
-        direction = scales * rng.choice([-1.0, 1.0], scales.size) * (_APART * ODD * 2.0**-bits)
+        direction = (
+            scales * rng.choice([-1.0, 1.0], scales.size) * (_APART * ODD * 2.0**-layer.bits)
+        )
         for k, differences in enumerate(_fourth_differences(layer, layout, direction)):
             squares[k] += np.mean(differences**2, axis=0) / (70.0 * _DIRECTIONS)
     noise = []
@@ -60,7 +118,9 @@ def measure_output_noise(
         squares, base, layer.upstreams, layer.outputs.bits, strict=True
     ):
         level = np.nan_to_num(_SAFETY * np.sqrt(square), nan=math.inf)
-        noise.append(np.abs(upstream) * np.maximum(level, 2.0**-own * np.abs(out)))
+        with np.errstate(all="ignore"):
+            term = np.abs(upstream) * np.maximum(level, 2.0**-own * np.abs(out))
+        noise.append(np.where(upstream == 0.0, 0.0, term))
     return noise
 
 
@@ -68,5 +128,8 @@ def _fourth_differences(layer: Layer, layout: Layout, direction: FloatArray) -> 
     values: list[list[FloatArray]] = []
     with silence():
         for position in _POSITIONS.tolist():
-            values.append(layer.forward(layout.unravel(layout.theta + position * direction)))
+            try:
+                values.append(layer.forward(layout.unravel(layout.theta + position * direction)))
+            except Exception:
+                values.append([np.full(shape, np.nan) for shape in layer.outputs.shapes])
         return [np.diff(np.stack(points), 4, axis=0) for points in zip(*values, strict=True)]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradlab.checker.parameters import rebuild
 from gradlab.checker.significand import Arithmetic, round_to_bits, significand_bits
-from gradlab.support.floats import FloatArray, Index, Mask
+from gradlab.support.floats import FloatArray, Index
 
 # The upstream is drawn from multiples of 2^-4 for types of few bits, where it is then exact, and
 # from finer ones for longer types, where sums of a few coarse ones might cancel by accident.
@@ -63,6 +63,7 @@ class Outputs:
         self.names = [name for (name, _), is_float in pairs if is_float]
         self.shapes = [array.shape for array in floats]
         self._dtypes = [array.dtype for array in floats]
+        self._weights = _weigh(floats)
         self.bits = list(bits or map(significand_bits, self._dtypes))
 
     def read(self, returned: Any) -> list[FloatArray]:
@@ -83,13 +84,17 @@ class Outputs:
         return [array.astype(np.float64) for array in floats]
 
     def draw_upstream(self, seed: int) -> list[FloatArray]:
-        """Return random upstreams, one for each output, from 1/2 to 2 in size."""
+        """Return random upstreams, one for each output, from 1/2 to 2 in size.
+
+        They are smaller, by a power of two, where an output is so large beside the others that it
+        would hide them, and 0 where it is infinite.
+        """
         rng = np.random.default_rng(seed)
         upstreams = []
-        for shape, bits in zip(self.shapes, self.bits, strict=True):
+        for shape, bits, weights in zip(self.shapes, self.bits, self._weights, strict=True):
             unit = 2 ** _DIGITS.get(bits, _FEWEST)
             size = rng.integers(unit // 2, 2 * unit, shape) / unit
-            upstreams.append(size * rng.choice([-1.0, 1.0], shape))
+            upstreams.append(weights * size * rng.choice([-1.0, 1.0], shape))
         return upstreams
 
     def read_upstream(self, upstream: Any) -> list[FloatArray]:
@@ -100,6 +105,12 @@ class Outputs:
         ValueError, TypeError
             If one has another shape than its output, or is not made of finite numbers.
         """
+        if isinstance(self._form, Mapping):
+            if not isinstance(upstream, Mapping) or set(upstream) != set(self._form):
+                raise ValueError(
+                    f"upstream must be a dict with the keys of the output: {', '.join(self._form)}"
+                )
+            upstream = {key: upstream[key] for key in self._form}
         given = [array for _, array in _named(upstream)]
         if len(given) == len(self._is_float):
             given = [
@@ -124,7 +135,7 @@ class Outputs:
                     f"upstream of {name} has shape {values.shape}; it must have the shape of the "
                     f"output, {shape}"
                 )
-            if not np.isfinite(values).all():
+            if not np.isfinite(values.astype(np.float64)).all():
                 raise ValueError(f"upstream of {name} is not finite; every entry must be")
             read.append(round_to_bits(values.astype(np.float64), np.array(bits)))
         return read
@@ -150,11 +161,7 @@ class Projection:
     base : sequence of ndarray of float64
         The outputs at the params where the layer is checked.
     upstreams : sequence of ndarray of float64
-
-    Attributes
-    ----------
-    noise : sequence of ndarray of float64 or None
-        The noise of each term of the sum, if it is known.
+        Where they are 0, outputs have no part in it, infinite ones either.
     """
 
     def __init__(
@@ -166,58 +173,73 @@ class Projection:
         self._forward = forward
         self._base = base
         self._upstreams = upstreams
-        self._loudest = 0.0
-        self.noise: Sequence[FloatArray] | None = None
 
     def __call__(self, params: Any) -> float:
         """Return the loss."""
-        # Infinities that stay are no change that could be measured.
-        with np.errstate(invalid="ignore"):
-            changes = [
-                out - before for out, before in zip(self._forward(params), self._base, strict=True)
-            ]
-            terms = [
-                np.sum(u * change) for u, change in zip(self._upstreams, changes, strict=True)
-            ]
-        if self.noise is not None:
-            heard = [n[change != 0.0] for n, change in zip(self.noise, changes, strict=True)]
-            self._loudest = max(self._loudest, float(np.linalg.norm(np.concatenate(heard))))
-        return float(sum(terms))
-
-    def hear_noise(self) -> float:
-        """Return the largest noise of a value since this was called before.
-
-        What did not move has the same rounding error as before, and adds none.
-        """
-        loudest, self._loudest = self._loudest, 0.0
-        return loudest
+        triples = zip(self._forward(params), self._base, self._upstreams, strict=True)
+        with np.errstate(all="ignore"):
+            return float(
+                sum(np.sum(u * (out - before), where=u != 0.0) for out, before, u in triples)
+            )
 
 
+@np.errstate(all="ignore")
 def arithmetic_of(
     outputs: Outputs,
     base: Sequence[FloatArray],
     upstreams: Sequence[FloatArray],
-    moving: Sequence[Mask],
     bits: Index | None,
 ) -> Arithmetic:
-    """Return how large the outputs' numbers are, of those that move, and their rounding.
+    """Return how large the outputs' numbers are, and their rounding.
 
     Independent errors add up as squares do.
     """
-    triples = zip(base, upstreams, moving, strict=True)
-    terms = [np.linalg.norm((u * out)[follows]) for out, u, follows in triples]
-    rounding = np.array(terms) * 2.0 ** -np.array(outputs.bits, dtype=np.float64)
-    return Arithmetic(float(np.linalg.norm(terms)), float(np.linalg.norm(rounding)), bits)
+    pairs = zip(base, upstreams, strict=True)
+    terms = np.array([norm((u * out)[u != 0.0]) for out, u in pairs])
+    rounding = terms * 2.0 ** -np.array(outputs.bits, dtype=np.float64)
+    return Arithmetic(norm(terms), norm(rounding), bits)
+
+
+def norm(values: FloatArray) -> float:
+    """Return the norm, of numbers of any size."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(values / largest))
 
 
 def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> list[str]:
     """Say which outputs are NaN or infinite."""
     said = []
     for name, out in zip(names, base, strict=True):
-        bad = np.argwhere(~np.isfinite(out)).tolist()
-        if bad:
-            said.append(f"{name} is NaN or infinite in {len(bad)} entries, first in {bad[0]}.")
+        for what, found, more in (
+            ("NaN", np.isnan(out), ""),
+            ("infinite", np.isinf(out), "; these have no part in the check"),
+        ):
+            bad = np.argwhere(found).tolist()
+            if bad:
+                entries = "1 entry" if len(bad) == 1 else f"{len(bad)} entries"
+                said.append(f"{name} is {what} in {entries}, first in {bad[0]}{more}.")
     return said
+
+
+# An output that is larger than the median of all by more than this hides the others.
+_LARGE = 2.0**10
+
+
+@np.errstate(all="ignore")
+def _weigh(floats: Sequence[NDArray[Any]]) -> list[FloatArray]:
+    """Return powers of two that make large outputs as small as the others; 0 where infinite."""
+    sizes = [np.abs(array.astype(np.float64)) for array in floats]
+    everything = np.concatenate([size.ravel() for size in sizes])
+    known = everything[np.isfinite(everything) & (everything > 0.0)]
+    median = float(np.median(known)) if known.size else 1.0
+    weights = []
+    for size in sizes:
+        ratio = np.where(size > _LARGE * median, median / size, 1.0)
+        power = np.exp2(np.floor(np.log2(np.where(ratio > 0.0, ratio, 1.0))))
+        weights.append(np.where(np.isinf(size), 0.0, power))
+    return weights
 
 
 def _named(returned: Any) -> list[tuple[str, Any]]:
@@ -230,7 +252,8 @@ def _named(returned: Any) -> list[tuple[str, Any]]:
 
 def _read(name: str, output: Any) -> NDArray[Any]:
     is_array = isinstance(output, (np.ndarray, np.generic, float, int))
-    if not is_array or np.asarray(output).dtype.kind not in "fiub":
+    is_long = is_array and np.asarray(output).dtype in (np.longdouble, np.clongdouble)
+    if not is_array or is_long or np.asarray(output).dtype.kind not in "fiub":
         kind = getattr(output, "dtype", type(output).__name__)
         hint = ""
         if name != "output" and isinstance(output, (tuple, list, dict)):

@@ -46,6 +46,9 @@ class Written(Protocol):
     def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
         """Return the gradients, by the names of the inputs."""
 
+    def notes(self) -> list[str]:
+        """Say what has no part in the check."""
+
 
 def check_written(
     written: Written, *, upstream: Any, rtol: float, points: int, seed: int
@@ -103,6 +106,7 @@ def make_layer(written: Written, bits: int, upstream: Any, seed: int) -> Layer:
         bits=bits,
         bits_of_blocks=arguments.bits_of(checked, bits),
         held={name: arguments[name] for name in arguments.names if name not in checked},
+        notes=tuple(written.notes()),
     )
 
 
@@ -137,8 +141,9 @@ def choose_precision(prepare: Callable[[int], Layer], own: int) -> Layer:
 
 
 def _describe_error(error: Exception) -> str:
-    said = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")
+    name, text = type(error).__name__, " ".join(str(error).split())
+    said = textwrap.shorten(f"{name}: {text}" if text else name, 200, placeholder=" ...")
     return (
-        f"because in float64 there was an error ({said}; what it takes from outside, and should "
-        "be float64 too, pass as an input)"
+        f"because in float64 there was an error ({said}). What it takes from outside, and should "
+        "be float64 too, must be passed as an input"
     )

@@ -10,10 +10,9 @@ import numpy as np
 
 from gradlab.checker.block import Setting
 from gradlab.checker.gradient_check import GradientCheck
-from gradlab.checker.layer.arguments import is_setting
 from gradlab.checker.layer.linearity import find_ignored_outputs, find_nonlinear
 from gradlab.checker.layer.meanings import list_numbers
-from gradlab.checker.layer.noise import measure_output_noise
+from gradlab.checker.layer.noise import NoiseOfEntries
 from gradlab.checker.layer.outputs import (
     Outputs,
     Projection,
@@ -21,17 +20,12 @@ from gradlab.checker.layer.outputs import (
     describe_not_finite,
 )
 from gradlab.checker.limits import describe_precision
-from gradlab.checker.loss import silence
-from gradlab.checker.measuring.steps import ODD, step_scales
 from gradlab.checker.parameters import Layout
 from gradlab.checker.points import check_at_points
 from gradlab.checker.reading import is_float_array
 from gradlab.checker.report import GradientReport
 from gradlab.checker.significand import FLOAT64, NAMES, Arithmetic
-from gradlab.support.floats import FloatArray, Index, Mask
-
-# How far the inputs are moved to see which outputs follow, as a part of their scales.
-_MOVE = 2.0**-10 * ODD
+from gradlab.support.floats import FloatArray, Index
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class Layer:
     backward : callable
         Takes the params and the upstreams, and returns the gradients in the form of the params.
     params : dict
-        What is checked, by name: arrays of floats, or structures with such arrays.
+        What is checked, by name: arrays of floats, and single floats.
     outputs : Outputs
         The form of the outputs.
     upstreams : list of ndarray of float64
@@ -57,6 +51,8 @@ class Layer:
         The other inputs, by name.
     reason : str
         Why it is not checked in float64, if it is not.
+    notes : tuple of str
+        What the report says besides.
     """
 
     forward: Callable[[Mapping[str, Any]], list[FloatArray]]
@@ -68,6 +64,7 @@ class Layer:
     bits_of_blocks: list[int]
     held: Mapping[str, Any]
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> GradientReport:
@@ -79,7 +76,7 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
     rtol, points, seed
         As for `check_layer`.
     """
-    layout = Layout(layer.params, is_held=is_setting)
+    layout = Layout(layer.params)
     layout.require_finite()
     bits = None
     if layer.bits != FLOAT64:
@@ -92,8 +89,12 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
         is_layer=True,
     )
 
+    gradients: list[FloatArray] = []
+
     def check(there: Layout) -> GradientReport:
-        return _check_at(layer, there, bits, setting, rtol)
+        report = _check_at(layer, there, bits, setting, rtol)
+        gradients.append(report.evidence.gradient)
+        return report
 
     base = layer.forward(layout.unravel(layout.theta))
     report = check_at_points(
@@ -104,28 +105,28 @@ def check_pullback(layer: Layer, *, rtol: float, points: int, seed: int) -> Grad
         seed,
         Arithmetic(bits=bits),
     )
-    return _with_findings(report, layer, layout)
+    return _with_findings(report, layer, layout, gradients[0])
 
 
 def _check_at(
     layer: Layer, layout: Layout, bits: Index | None, setting: Setting, rtol: float
 ) -> GradientReport:
     base = layer.forward(layout.unravel(layout.theta))
-    moving = _find_moving(layer, layout, base)
-    loss = Projection(layer.forward, base, layer.upstreams)
-    if bits is not None:
-        loss.noise = measure_output_noise(layer, layout, base, layer.bits)
     case = GradientCheck(
-        loss,
+        Projection(layer.forward, base, layer.upstreams),
         lambda params: layer.backward(params, layer.upstreams),
         layout,
         rtol=rtol,
-        arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, moving, bits),
-        hear_noise=None if bits is None else loss.hear_noise,
+        arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, bits),
+        noise_of_entries=NoiseOfEntries(layer, layout, base),
         setting=setting,
         data_spots=_describe_data(layer),
         functions=("forward", "backward"),
-        notes=[*describe_not_finite(layer.outputs.names, base), *_describe_held(layer)],
+        notes=[
+            *describe_not_finite(layer.outputs.names, base),
+            *_describe_held(layer),
+            *layer.notes,
+        ],
     )
     if case.finding is not None:
         return replace(case.report_unmeasured(), method="layer")
@@ -136,22 +137,16 @@ def _check_at(
     return replace(report, precision=NAMES[layer.bits], notes=(*notes, *report.notes))
 
 
-def _find_moving(layer: Layer, layout: Layout, base: list[FloatArray]) -> list[Mask]:
-    """Return which outputs follow the inputs; the others add no rounding error."""
-    move = _MOVE * step_scales(layout.theta, layout.starts)
-    try:
-        with silence():
-            moved = layer.forward(layout.unravel(layout.theta + move))
-    except Exception:
-        return [np.ones(out.shape, dtype=bool) for out in base]
-    return [new != out for new, out in zip(moved, base, strict=True)]
+def _with_findings(
+    report: GradientReport, layer: Layer, layout: Layout, gradient: FloatArray
+) -> GradientReport:
+    """Return the report with what other upstreams show; it fails if backward is not linear.
 
-
-def _with_findings(report: GradientReport, layer: Layer, layout: Layout) -> GradientReport:
-    """Return the report with what other upstreams show; it fails if backward is not linear."""
+    `gradient` is what was judged at the params given.
+    """
     findings = list(report.findings)
     if not any(f.kind in ("nondeterministic", "non_finite") for f in findings):
-        nonlinear = find_nonlinear(layer, layout)
+        nonlinear = find_nonlinear(layer, layout, gradient)
         names = [finding.parameter for finding in nonlinear]
         # Whatever else seems to be the cause is so for this upstream alone.
         findings = nonlinear + [f for f in findings if f.parameter not in names]

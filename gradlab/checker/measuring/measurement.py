@@ -176,12 +176,7 @@ class Measurement:
         """Return by how much these entries are moved, and the changes from point `first` on."""
         points = self.task.points_along(index, h[:, None] * formula)
         moves = points - self.task.theta[index, None]
-        changes = self.task.changes(index, points[:, first:])
-        if self.task.noise_by_entry is not None:
-            heard = self.task.noise_by_entry[index]
-            # Where nothing moved, nothing is known of the noise.
-            self.sigma[index] = np.where(heard > 0.0, heard, self.task.noise.sigma)
-        return moves, changes
+        return moves, self.task.changes(index, points[:, first:])
 
     # The checker chose the points: an overflow there is no warning for the author of the loss.
     @np.errstate(all="ignore")

@@ -41,9 +41,9 @@ class Task:
         Takes a move of all entries and returns how much the loss changes.
     bits : ndarray of int, shape (N,), optional
         To how many bits the loss rounds each entry of theta. Default: those of float64.
-    noise_by_entry : ndarray of float64, shape (N,), optional
-        The noise of the changes along each entry, which `changes` keeps up to date. Default: that
-        of the loss for all.
+    noise_of_entries : callable, optional
+        Takes indices of entries and returns the noise along each, where it may be less than that
+        of the loss.
     """
 
     changes: Changes
@@ -59,7 +59,7 @@ class Task:
     coarse_noise_along: Callable[[Mask], float] | None = None
     change: Callable[[FloatArray], float] | None = None
     bits: Index | None = None
-    noise_by_entry: FloatArray | None = None
+    noise_of_entries: Callable[[Index], FloatArray] | None = None
 
     def points_along(self, index: Index, moves: FloatArray) -> FloatArray:
         """Return the values nearest to theta + moves, a row for each entry, that the loss sees."""
