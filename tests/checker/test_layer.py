@@ -163,7 +163,7 @@ def test_a_generator_gives_the_same_mask_each_time() -> None:
 def test_an_array_whose_gradient_is_none_is_said_to_be_unchecked() -> None:
     report = check_layer(affine, lambda u, x, W, b: (u @ W.T, None, u.sum(axis=0)), AFFINE)
     assert names(report) == ["x", "b"]
-    assert any("W (backward returns None for it)" in note for note in report.notes)
+    assert any("W (backward returns no gradient for it)" in note for note in report.notes)
 
 
 def test_a_number_is_checked_if_it_gets_a_gradient() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from gradlab.checker.block import Finding
 from gradlab.checker.loss import silence
 from gradlab.checker.parameters import Layout
-from gradlab.checker.significand import gradient_rounding
+from gradlab.checker.significand import FLOAT64, gradient_rounding
 from gradlab.support.floats import FloatArray
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ def find_nonlinear(layer: Layer, layout: Layout, gradient: FloatArray) -> list[F
         ):
             if name in found or not np.isfinite(one).all() or not np.isfinite(other).all():
                 continue
+            largest = float(np.abs(one).max())
             off = float(np.abs(other / scale - one).max())
             allowed = max(_LINEAR, part, gradient_rounding(layer.bits))
-            if off > allowed * float(np.abs(one).max()):
+            if largest > _least(layer.bits) and off > allowed * largest:
                 hint = _explain(layer, layout, name, one, other)
                 message = f"The gradient is not linear in the upstream ({hint})."
                 found[name] = Finding("nonlinear", name, message, evidence={"difference": off})
@@ -65,6 +66,13 @@ def find_ignored_outputs(layer: Layer, layout: Layout) -> list[Finding]:
             message = f"The upstream of {name} is not used: with it alone, every gradient is 0."
             findings.append(Finding("upstream_ignored", None, message, evidence={"output": name}))
     return findings
+
+
+def _least(bits: int) -> float:
+    """Return a number below which a part of 2^-10 may underflow."""
+    if bits == FLOAT64:
+        return float(np.finfo(np.float64).tiny) * 2.0**12
+    return float(np.finfo(np.float16 if bits == 11 else np.float32).tiny) * 2.0**12
 
 
 def _pull_back(layer: Layer, layout: Layout, scale: float) -> tuple[FloatArray, list[float]]:

@@ -27,7 +27,7 @@ _SAFETY = 2.0
 
 # Steps, in scales, at which an output that depends on an entry moves, if only a little: one that
 # is saturated does not at small ones, and hides a part of its last digit all the same.
-_PROBES = (2.0**-7, -(2.0**-7), 2.0**-3, -(2.0**-3), 1.0, -1.0, 4.0, -4.0)
+_PROBES = (2.0**-7, -(2.0**-7), 2.0**-3, -(2.0**-3), 1.0, -1.0, 8.0, -8.0, 2.0**10)
 
 
 class NoiseOfEntries:
@@ -55,7 +55,7 @@ class NoiseOfEntries:
     def __call__(self, index: Index) -> FloatArray:
         """Return the noise along these entries; 0 where no output depends on an entry.
 
-        It takes eight calls of forward for an entry.
+        It takes nine calls of forward for an entry.
         """
         theta = self._layout.theta.copy()
         params = self._layout.view(theta)

@@ -63,8 +63,8 @@ class Outputs:
         self.names = [name for (name, _), is_float in pairs if is_float]
         self.shapes = [array.shape for array in floats]
         self._dtypes = [array.dtype for array in floats]
-        self._weights = _weigh(floats)
         self.bits = list(bits or map(significand_bits, self._dtypes))
+        self._weights = _weigh(floats, self.bits)
 
     def read(self, returned: Any) -> list[FloatArray]:
         """Return the outputs of floats as float64.
@@ -223,23 +223,35 @@ def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> lis
     return said
 
 
-# An output that is larger than the median of all by more than this hides the others.
+# Numbers that are larger than others by more than this hide them.
 _LARGE = 2.0**10
 
 
 @np.errstate(all="ignore")
-def _weigh(floats: Sequence[NDArray[Any]]) -> list[FloatArray]:
-    """Return powers of two that make large outputs as small as the others; 0 where infinite."""
+def _weigh(floats: Sequence[NDArray[Any]], bits: Sequence[int]) -> list[FloatArray]:
+    """Return powers of two that make large outputs as small as the others; 0 where infinite.
+
+    An output may be nothing but rounding, such as the mean of what was centred. So none is made
+    smaller than half of the digits beside the largest.
+    """
     sizes = [np.abs(array.astype(np.float64)) for array in floats]
-    everything = np.concatenate([size.ravel() for size in sizes])
-    known = everything[np.isfinite(everything) & (everything > 0.0)]
-    median = float(np.median(known)) if known.size else 1.0
+    typical = np.array([_typical(size) for size in sizes])
+    largest = float(typical.max(initial=0.0))
+    small = max(
+        float(typical[typical > 0.0].min(initial=largest)), 2.0 ** -(min(bits) // 2) * largest
+    )
     weights = []
     for size in sizes:
-        ratio = np.where(size > _LARGE * median, median / size, 1.0)
-        power = np.exp2(np.floor(np.log2(np.where(ratio > 0.0, ratio, 1.0))))
-        weights.append(np.where(np.isinf(size), 0.0, power))
+        ratio = np.where((size > _LARGE * small) & np.isfinite(size), small / size, 1.0)
+        power = np.exp2(np.floor(np.log2(ratio)))
+        weights.append(np.where(np.isinf(size), 0.0, np.where(power > 0.0, power, 1.0)))
     return weights
+
+
+def _typical(size: FloatArray) -> float:
+    """Return the lower median of what is neither 0 nor infinite, 0 if there is nothing else."""
+    known = np.sort(size[np.isfinite(size) & (size > 0.0)])
+    return float(known[(known.size - 1) // 2]) if known.size else 0.0
 
 
 def _named(returned: Any) -> list[tuple[str, Any]]:

@@ -165,7 +165,7 @@ def _is_index(value: Any) -> bool:
 def _describe_held(layer: Layer) -> list[str]:
     """Say what was held, and what of that could have been checked."""
     names = [
-        f"{name} (backward returns None for it)" if is_float_array(value) else name
+        f"{name} (backward returns no gradient for it)" if is_float_array(value) else name
         for name, value in layer.held.items()
     ]
     return [f"Held, and not checked: {', '.join(names)}."] if names else []
