@@ -151,3 +151,21 @@ def test_an_error_of_the_users_own_passes_through() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         check(mine, array(3))
+
+
+# What strangers do
+
+
+def test_what_is_held_is_a_copy() -> None:
+    counts = np.zeros(2, dtype=int)
+
+    def function(x: Any, counts: Any) -> Any:
+        counts += 1
+        return x * counts[0]
+
+    assert check(function, (array(4), counts)).passed
+    assert counts.tolist() == [0, 0]
+
+
+def test_an_output_without_entries() -> None:
+    assert check(lambda x: (x, x[:0]), array(4)).passed

@@ -258,3 +258,51 @@ def test_no_state_is_left_behind() -> None:
     check(torch.sin, x)
     assert torch.equal(x, kept)
     assert before == (torch.get_default_dtype(), torch.is_grad_enabled(), random.getstate())
+
+
+# What strangers do
+
+
+def test_a_function_may_change_its_input_in_place() -> None:
+    assert check(torch.nn.ReLU(inplace=True), tensor(5)).passed
+    assert check(lambda x: x.mul_(2), tensor(5)).passed
+
+
+def test_a_check_works_where_gradients_are_off() -> None:
+    with torch.no_grad():
+        assert check(torch.sin, tensor(5)).passed
+    with torch.inference_mode():
+        assert check(torch.sin, tensor(5)).passed
+
+
+def test_an_output_without_a_gradient_is_left_out_and_said() -> None:
+    report = check(lambda x: (x**2, x.mean().detach()), tensor(5))
+    assert report.passed, report
+    assert any(note.startswith("Left out") and "output[1]" in note for note in report.notes)
+
+
+def test_random_numbers_of_the_user_stay_where_they_were() -> None:
+    generator = torch.Generator().manual_seed(3)
+    before = torch.get_rng_state(), generator.get_state()
+
+    def dropout(x: Any, generator: Any) -> Any:
+        return x * (torch.rand(x.shape, generator=generator) < 0.5)
+
+    assert check(dropout, (tensor(8), generator)).passed
+    check(torch.nn.Dropout(), tensor(8))
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert torch.equal(before[1], generator.get_state())
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs", "message"),
+    [
+        (torch.nn.Linear, tensor(3), "is the class Linear; it must be an instance"),
+        (torch.sin, (tensor(3).to_sparse(),), "is a sparse tensor; it must be a dense one"),
+        (lambda x, k: x * k, (tensor(3), tensor(3).numpy()), "k is a NumPy array.*as_tensor"),
+        (torch.argmax, (tensor(3),), "no array of floats, but int64"),
+    ],
+)
+def test_more_bad_input_is_named(function: Any, inputs: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        check(function, inputs)
