@@ -64,8 +64,10 @@ def check_layer(
     With the upstream u, the layer becomes a function of one number, ``sum(u * output)``, whose
     gradient is what backward returns: u times the Jacobian. One random u is enough, because
     backward is linear in u: one that is wrong for any u is wrong for almost every one. (That it is
-    linear is checked as well: -2 u must give -2 times as much.) The differences of the outputs are
-    taken before they are added up, so an output that does not change adds no rounding error.
+    linear is checked as well: c u must give c times as much, for c = -2, 2^10 and 2^-10.) Where an
+    output is very large beside the others, u is smaller there; where it is infinite, u is 0. The
+    differences of the outputs are taken before they are added up, so no digits are lost. Before
+    each call of backward, forward is called with the same inputs.
 
     Inputs are passed as float64, if forward takes that and computes with it. Otherwise they are
     passed in their own type, or in that of the outputs; steps are made of its numbers, and the
