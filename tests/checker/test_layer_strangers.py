@@ -68,6 +68,31 @@ def test_a_layer_may_keep_on_itself_what_backward_needs(kind: Any) -> None:
     assert check_layer(layer.forward, layer.backward, X, points=2).passed
 
 
+class Affine:
+    """Keeps its inputs, and the gradient of its weights."""
+
+    def __init__(self, W: Any) -> None:
+        self.W = W
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, upstream: Any) -> Any:
+        self.dW = self.x.T @ upstream
+        return upstream @ self.W.T
+
+
+def test_the_backward_of_an_object_may_take_the_upstream_alone() -> None:
+    layer = Affine(LOGITS.T[:, :2])
+    report = check_layer(layer.forward, layer.backward, LOGITS[:, :5])
+    assert report.passed
+    assert any("nothing is known" in note for note in report.notes)
+    layer.W = 2 * layer.W
+    wrong = check_layer(layer.forward, lambda u: layer.backward(u) / 2, LOGITS[:, :5])
+    assert wrong.verdict == "fail"
+
+
 def test_a_backward_that_is_right_at_first_only_fails() -> None:
     calls = []
 

@@ -143,7 +143,7 @@ class Arguments:
                     return {names[0]: returned}
             raise ValueError(
                 f"backward returned {_describe(returned)}; it must return a tuple with a gradient "
-                f"for each of {_join(self._wanted())}"
+                f"for each of {_join(self._wanted())}, or None for one that has none"
             )
         # With None where there is no gradient; without it; without that of settings.
         for names in (self.inputs, self._able, self._arrays):
@@ -216,21 +216,36 @@ def _find(name: str, gradient: Any, path: Path) -> Any:
     return gradient
 
 
-def require_arguments(backward: Callable[..., Any], names: Sequence[str]) -> None:
-    """Raise TypeError unless backward takes the upstream and what else it is given."""
+def takes_upstream_alone(backward: Callable[..., Any], names: Sequence[str]) -> bool:
+    """Return whether backward takes nothing else, as the method of a layer with state does.
+
+    Raises
+    ------
+    TypeError
+        If it takes neither that, nor the upstream and everything by these names.
+    """
     try:
         signature = inspect.signature(backward)
     except (TypeError, ValueError):
-        return
+        return False
     expected = ("upstream", *names)
+    if _can_bind(signature, expected):
+        return False
+    if names != ["cache"] and _can_bind(signature, ("upstream",)):
+        return True
+    hint = "" if names == ["cache"] else "; or, with cache=True, (upstream, cache)"
+    raise TypeError(
+        f"backward takes ({', '.join(signature.parameters)}); it must take "
+        f"({', '.join(expected)}){hint}"
+    )
+
+
+def _can_bind(signature: inspect.Signature, arguments: Sequence[str]) -> bool:
     try:
-        signature.bind(*expected)
+        signature.bind(*arguments)
     except TypeError:
-        hint = "" if names == ["cache"] else "; or, with cache=True, (upstream, cache)"
-        raise TypeError(
-            f"backward takes ({', '.join(signature.parameters)}); it must take "
-            f"({', '.join(expected)}){hint}"
-        ) from None
+        return False
+    return True
 
 
 def name_arguments(forward: Callable[..., Any], values: Sequence[Any]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradlab.checker.layer.arguments import Arguments, require_arguments
+from gradlab.checker.layer.arguments import Arguments, takes_upstream_alone
 from gradlab.checker.layer.precision import check_written
 from gradlab.checker.report import GradientReport
 from gradlab.support.arguments import require_function
@@ -32,7 +32,8 @@ def check_layer(
     backward : callable
         ``backward(upstream, *inputs)`` returns the gradient of ``sum(upstream * output)`` by each
         input, in order; `upstream` has the form of what forward returns. The inputs that are held
-        may be left out, or have None in their place; a dict by the inputs' names will do, too.
+        may be left out, or have None in their place; a dict by the inputs' names will do, too. The
+        method of an object that keeps what it needs may take the upstream alone.
     inputs : tuple
         What forward takes. Arrays of floats are checked, and so are those in lists, tuples and
         dicts, if backward returns a gradient for these. Everything else is held: ids, labels,
@@ -101,8 +102,8 @@ def check_layer(
     if not isinstance(cache, bool):
         raise TypeError(f"cache is {cache!r}; it must be True or False")
     arguments = Arguments(forward, inputs)
-    require_arguments(backward, ["cache"] if cache else arguments.inputs)
-    written = _AsWritten(forward, backward, arguments, cache)
+    alone = takes_upstream_alone(backward, ["cache"] if cache else arguments.inputs)
+    written = _AsWritten(forward, backward, arguments, has_cache=cache, has_state=alone)
     return check_written(written, upstream=upstream, rtol=rtol, points=points, seed=seed)
 
 
@@ -114,12 +115,15 @@ class _AsWritten:
         forward: Callable[..., Any],
         backward: Callable[..., Any],
         arguments: Arguments,
+        *,
         has_cache: bool,
+        has_state: bool,
     ) -> None:
         self.arguments = arguments
         self._forward = forward
         self._backward = backward
         self._has_cache = has_cache
+        self._has_state = has_state
 
     def run(self, moved: Mapping[str, Any], bits: int) -> tuple[Any, None]:
         """Return what forward returns, without the cache."""
@@ -131,13 +135,19 @@ class _AsWritten:
         kept = self._run(self.arguments.fill(moved, bits))[1]
         if self._has_cache:
             returned = self._backward(upstream, kept)
+        elif self._has_state:
+            returned = self._backward(upstream)
         else:
             returned = self._backward(upstream, *self.arguments.fill(moved, bits))
         return self.arguments.match(returned)
 
     def notes(self) -> list[str]:
-        """Say what has no part in the check: nothing besides what is held."""
-        return []
+        """Say what has no part in the check besides what is held."""
+        if not self._has_state:
+            return []
+        return [
+            "Of what backward keeps on itself, such as the gradient of weights, nothing is known."
+        ]
 
     def _run(self, filled: list[Any]) -> tuple[Any, Any]:
         returned = self._forward(*filled)
