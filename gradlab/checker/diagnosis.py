@@ -134,12 +134,9 @@ def _find_simple_causes(
     """Return every reading with one cause. Of one family, such as a factor, the simplest."""
     return (
         (find_flipped_sign(block) or find_scale(block, setting, factors))
-        + (
-            find_normalised(block)
-            or find_standardised(block)
-            or find_decay(block)
-            or find_l1_penalty(block)
-        )
+        + (find_normalised(block) or find_decay(block) or find_l1_penalty(block))
+        # Only what is normalised itself has such terms: the input of a layer, no parameter.
+        + (find_standardised(block) if setting.is_layer else [])
         + find_swapped(block, blocks)
         # A layer that clips is not linear in its upstream, which shows by itself.
         + ([] if setting.is_layer else find_clipped(block))
