@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.checker.block import Setting
+from gradlab.checker.block import Finding, Setting
 from gradlab.checker.gradient_check import GradientCheck
 from gradlab.checker.layer.linearity import find_ignored_outputs, find_nonlinear
 from gradlab.checker.layer.meanings import list_numbers
@@ -154,8 +154,13 @@ def _with_findings(
             report = replace(report, verdict="fail")
         if report.verdict == "fail":
             findings += find_ignored_outputs(layer, layout)
-    about = [replace(finding, subject="The layer") for finding in findings]
-    return replace(report, findings=tuple(about))
+    return replace(report, findings=tuple(map(_reword, findings)))
+
+
+def _reword(finding: Finding) -> Finding:
+    """Return the finding in the words of layers, which have outputs and no loss."""
+    message = finding.message.replace("the loss", "the output").replace("The loss", "The output")
+    return replace(finding, subject="The layer", message=message)
 
 
 def _is_index(value: Any) -> bool:
