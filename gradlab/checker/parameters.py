@@ -125,8 +125,13 @@ class Layout:
 
     def ravel(self, params: Any) -> FloatArray:
         """Return the blocks of the same structure with other numbers as one vector."""
-        slots = leaves(self._skeleton)
-        pairs = zip(slots, leaves(params), strict=True)
+        slots, found = list(leaves(self._skeleton)), list(leaves(params))
+        if [path for path, _ in slots] != [path for path, _ in found]:
+            raise ValueError(
+                "the lists or dicts of params were changed; a function must leave what it is "
+                "given as it is"
+            )
+        pairs = zip(slots, found, strict=True)
         return np.concatenate([np.ravel(leaf) for (_, slot), (_, leaf) in pairs if slot is None])
 
     def at(self, theta: FloatArray) -> Layout:
@@ -226,10 +231,10 @@ def _match(skeleton: Any, gradient: Any, path: Path) -> Iterator[tuple[Any, Any]
     if isinstance(skeleton, _Held) or skeleton is None:
         yield skeleton, gradient
         return
-    children = dict(_children(skeleton))
+    children = dict(children_of(skeleton))
     given: dict[Any, Any] = {}
     if isinstance(skeleton, Mapping) == isinstance(gradient, Mapping):
-        given = dict(_children(gradient))
+        given = dict(children_of(gradient))
         if isinstance(gradient, np.ndarray) and gradient.ndim and not any(children.values()):
             given = dict(enumerate(gradient))
     for key, child in children.items():
@@ -319,7 +324,7 @@ def _is_layers(params: Any) -> bool:
 
 def leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield the path and the value of whatever is no list, tuple or dict, in order."""
-    children = _children(node)
+    children = children_of(node)
     # An empty container is a leaf too, so that it is reported as what it is.
     if not children:
         yield path, node
@@ -327,7 +332,8 @@ def leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from leaves(child, (*path, key))
 
 
-def _children(node: Any) -> list[tuple[Any, Any]]:
+def children_of(node: Any) -> list[tuple[Any, Any]]:
+    """Return the keys or indices of a dict, list or tuple, and what is there."""
     if isinstance(node, Mapping):
         return list(node.items())
     return list(enumerate(node)) if isinstance(node, (list, tuple)) else []
@@ -344,7 +350,7 @@ def path_name(path: Path) -> str:
 
 def rebuild(node: Any, blocks: Iterator[Any]) -> Any:
     """Return a structure with these in the places of its leaves, in order."""
-    children = _children(node)
+    children = children_of(node)
     if not children:
         return next(blocks)
     made = [rebuild(child, blocks) for _, child in children]

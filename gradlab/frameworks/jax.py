@@ -82,8 +82,7 @@ def check(
     """
     require_function("function", function)
     written = _Arrays(function, inputs)
-    given = _read_upstream(upstream)
-    return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
+    return check_written(written, upstream=upstream, rtol=rtol, points=points, seed=seed)
 
 
 class _Arrays:
@@ -118,6 +117,7 @@ class _Arrays:
                 f"inputs has no array of floats with entries; there must be one to check ({given})"
             )
         self.names = list(self._leaves)
+        self._output_tree: Any = None
 
     @property
     def arguments(self) -> _Arrays:
@@ -146,6 +146,14 @@ class _Arrays:
             floats = [_bits("an output", out) for out in outputs if _is_float(out)]
             arrays = [_to_numpy(output) for output in outputs]
             return (arrays[0] if len(arrays) == 1 else arrays), floats
+
+    def order_upstream(self, upstream: Any) -> Any:
+        """Return the user's upstream as arrays in the order of the outputs."""
+        arrays, tree = jax.tree_util.tree_flatten(upstream)
+        if tree != self._output_tree:
+            raise ValueError(f"upstream has the form {tree}; it must have {self._output_tree}")
+        arrays = [_to_numpy(array) for array in arrays]
+        return arrays[0] if len(arrays) == 1 else arrays
 
     def notes(self) -> list[str]:
         """Say what has no part in the check: nothing besides what is held."""
@@ -180,7 +188,8 @@ class _Arrays:
             for name, leaf in self._leaves.items()
         ]
         returned = self._call(*jax.tree_util.tree_unflatten(self._tree, filled))
-        outputs: list[Any] = jax.tree_util.tree_leaves(returned)
+        outputs: list[Any]
+        outputs, self._output_tree = jax.tree_util.tree_flatten(returned)
         for output in outputs:
             _refuse_complex("an output", output)
         return outputs
@@ -239,9 +248,3 @@ def _to_numpy(output: Any) -> NDArray[Any]:
     array = np.asarray(output)
     is_strange = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.kind != "f"
     return array.astype(np.float32) if is_strange else array
-
-
-def _read_upstream(upstream: Any) -> Any:
-    if upstream is None:
-        return None
-    return [_to_numpy(leaf) for leaf in jax.tree_util.tree_leaves(upstream)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradlab.checker.layer.arguments import name_arguments
 from gradlab.checker.layer.held import copy_held
 from gradlab.checker.layer.precision import check_written
-from gradlab.checker.parameters import leaves, path_name, rebuild
+from gradlab.checker.parameters import Path, leaves, path_name, rebuild
 from gradlab.checker.report import GradientReport
 from gradlab.support.arguments import require_function
 from gradlab.support.floats import FloatArray
@@ -42,7 +42,8 @@ def check(
     inputs : tuple, or a tensor
         What it takes. Tensors of floats are checked, also in lists, tuples and dicts; if any
         requires a gradient, only those that do. The parameters of a module that require a gradient
-        are checked as well. Nothing is changed: all that is passed on are copies.
+        are checked as well. Nothing is changed: tensors, buffers and settings are passed on as
+        copies, without hooks. Other attributes that a module sets itself are its own.
     upstream : tensor, or several in the form of the output, optional
         Default: random.
     rtol : float
@@ -85,11 +86,10 @@ def check(
     >>> print(report.verdict, *report.findings)
     fail z: The gradient is 0.5 times what it should be (a 2 missing?).
     """
-    given = _read_upstream(upstream)
     # Whatever is random in the function leaves PyTorch's own random numbers as they were.
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
         written = _Tensors(function, inputs)
-        return check_written(written, upstream=given, rtol=rtol, points=points, seed=seed)
+        return check_written(written, upstream=upstream, rtol=rtol, points=points, seed=seed)
 
 
 class _Tensors:
@@ -129,6 +129,7 @@ class _Tensors:
         self._held = [name for name in tensors if name not in self._checked]
         self.names = [*self._checked, *self._held]
         self._left_out: list[str] = []
+        self._paths: list[Path] = []
 
     @property
     def arguments(self) -> _Tensors:
@@ -164,6 +165,18 @@ class _Tensors:
         arrays = [_to_numpy(out) if _has_graph(out) else np.zeros(0, dtype=int) for out in outputs]
         bits_of_floats = [_read_bits(name, out) for name, out in pairs if _has_graph(out)]
         return (arrays[0] if len(arrays) == 1 else arrays), bits_of_floats
+
+    def order_upstream(self, upstream: Any) -> Any:
+        """Return the user's upstream as arrays in the order of the outputs."""
+        found = dict(leaves(upstream))
+        if set(found) != set(self._paths):
+            wanted = ", ".join(path_name(("output", *path)) for path in self._paths)
+            raise ValueError(f"upstream must have the form of the output: {wanted}")
+        arrays = [
+            _to_numpy(found[path]) if isinstance(found[path], torch.Tensor) else found[path]
+            for path in self._paths
+        ]
+        return arrays[0] if len(arrays) == 1 else arrays
 
     def notes(self) -> list[str]:
         """Say which outputs have no gradient."""
@@ -221,7 +234,9 @@ class _Tensors:
             else:
                 state = {name: fill(name, tensor) for name, tensor in self._state.items()}
                 returned = torch.func.functional_call(self._module, state, tuple(arguments))
-        outputs = [leaf for _, leaf in leaves(returned) if isinstance(leaf, torch.Tensor)]
+        found = [(path, leaf) for path, leaf in leaves(returned) if isinstance(leaf, torch.Tensor)]
+        outputs = [leaf for _, leaf in found]
+        self._paths = [path for path, _ in found]
         if not outputs:
             raise TypeError(
                 f"the function returned a {type(returned).__name__} without a tensor; it must "
@@ -330,11 +345,3 @@ def _to_numpy(tensor: torch.Tensor) -> NDArray[Any]:
     kept = tensor.detach().cpu()
     # NumPy has no bfloat16; every one of its numbers is a float32.
     return np.asarray((kept.float() if kept.dtype == torch.bfloat16 else kept).numpy())
-
-
-def _read_upstream(upstream: Any) -> Any:
-    if upstream is None:
-        return None
-    return [
-        _to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf for _, leaf in leaves(upstream)
-    ]

@@ -238,3 +238,66 @@ def test_an_upstream_by_keys_is_taken_by_its_keys() -> None:
     )
     assert report.passed
     assert np.allclose(report.evidence.slopes[0].value, 1)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+@pytest.mark.parametrize("params", [{"s": 2.5}, (2.5,)])
+def test_floats_in_a_structure_are_checked_if_they_get_a_gradient(
+    params: Any, wrong: bool
+) -> None:
+    key = "s" if isinstance(params, dict) else 0
+
+    def forward(x: Any, params: Any) -> Any:
+        assert isinstance(params[key], float)
+        return x * params[key]
+
+    def backward(upstream: Any, x: Any, params: Any) -> Any:
+        slope = 0.0 if wrong else np.sum(upstream * x)
+        return upstream * params[key], {"s": slope} if key == "s" else (slope,)
+
+    assert check_layer(forward, backward, (X, params)).verdict == ("fail" if wrong else "pass")
+
+
+def test_an_option_of_a_method_is_no_input() -> None:
+    class Scaled(Exponential):
+        def backward(self, upstream: Any, scale: float = 1.0) -> Any:
+            return super().backward(upstream, None) * scale
+
+    layer = Scaled()
+    assert check_layer(layer.forward, layer.backward, X).passed
+
+
+def test_outputs_over_the_whole_range_of_numbers() -> None:
+    x = np.array([650.0, -100.0, -90.0])
+    assert check_layer(np.exp, lambda u, x: u * np.exp(x), x).verdict != "fail"
+
+
+def test_a_part_of_the_only_input_may_have_no_gradient() -> None:
+    layers = [{"W": X}, {"g": X}]
+    report = check_layer(
+        lambda layers: layers[0]["W"] * layers[1]["g"],
+        lambda u, layers: [{"W": u * layers[1]["g"]}, None],
+        (layers,),
+    )
+    assert report.passed
+    assert [block.name for block in report.parameters] == ["layers[0]['W']"]
+
+
+@pytest.mark.parametrize("gradient", [{"W": X}, (X,), [X, 1.0, 2.0]])
+def test_a_gradient_of_another_structure_is_refused(gradient: Any) -> None:
+    with pytest.raises(ValueError, match="for params; it must return the structure of that input"):
+        check_layer(lambda x, params: x * params[0], lambda u, x, p: (u, gradient), (X, (X, 2)))
+
+
+@pytest.mark.parametrize(
+    ("forward", "upstream", "message"),
+    [
+        (np.sin, 0 * X, "upstream is 0 everywhere; one entry"),
+        (lambda x: x * np.inf, None, "no output of forward is finite"),
+        (lambda x: x[:0], None, "no output of forward is finite"),
+        (lambda x: {0: x, 1: x}, {0: X}, "a dict with the keys of the output: 0, 1"),
+    ],
+)
+def test_nothing_to_check_is_refused(forward: Any, upstream: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_layer(forward, lambda u, x: 0 * x, X, upstream=upstream)

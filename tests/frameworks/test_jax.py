@@ -169,3 +169,14 @@ def test_what_is_held_is_a_copy() -> None:
 
 def test_an_output_without_entries() -> None:
     assert check(lambda x: (x, x[:0]), array(4)).passed
+
+
+def test_an_upstream_has_the_form_of_the_output() -> None:
+    def both(x: Any) -> Any:
+        return {"b": 3 * x, "a": 2 * x}
+
+    zero, one = np.zeros(4), np.ones(4)
+    report = check(both, array(4), upstream={"b": zero, "a": one})
+    assert np.allclose(report.evidence.slopes[0].value, 2)
+    with pytest.raises(ValueError, match="upstream has the form"):
+        check(both, array(4), upstream={"a": one, "c": one})

@@ -306,3 +306,18 @@ def test_random_numbers_of_the_user_stay_where_they_were() -> None:
 def test_more_bad_input_is_named(function: Any, inputs: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         check(function, inputs)
+
+
+def test_an_upstream_by_keys_is_taken_by_its_keys() -> None:
+    def both(x: Any) -> Any:
+        return {"a": 2 * x, "b": x.detach() * x}
+
+    zero, one = torch.zeros(5), torch.ones(5)
+    assert check(both, tensor(5), upstream={"b": zero, "a": one}).passed
+    assert check(both, tensor(5), upstream={"a": zero, "b": one}).verdict == "fail"
+    with pytest.raises(ValueError, match="upstream must have the form of the output"):
+        check(both, tensor(5), upstream={"a": one, "c": one})
+
+
+def test_half_precision_with_large_factors_is_linear() -> None:
+    assert check(lambda x: x.half() * 1000 / 1000, tensor(6)).verdict != "fail"

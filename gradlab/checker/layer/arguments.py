@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradlab.checker.layer.held import copy_held
-from gradlab.checker.parameters import Path, leaves, path_name, rebuild
+from gradlab.checker.parameters import Path, children_of, leaves, path_name, rebuild
 from gradlab.checker.reading import is_float_array, is_list_of_floats, refuse_unclear
 from gradlab.checker.significand import FLOAT64, significand_bits
 
@@ -78,12 +78,13 @@ class Arguments:
         """
         filled = []
         for name, value in zip(self.inputs, self._values, strict=True):
-            if not _holds(value, is_float_array) and name not in moved:
+            found = [(path_name((name, *path)), leaf) for path, leaf in leaves(value)]
+            if not any(is_float_array(leaf) or full in moved for full, leaf in found):
                 filled.append(copy_held(value))
                 continue
             placed = (
                 _cast(moved[full] if full in moved else copy_held(leaf), leaf, bits)
-                for full, leaf in ((path_name((name, *p)), leaf) for p, leaf in leaves(value))
+                for full, leaf in found
             )
             filled.append(rebuild(value, placed))
         return filled
@@ -116,9 +117,7 @@ class Arguments:
                     f"{name} is a list of floats, and backward returns a gradient for it; it must "
                     f"be an array: np.array({name})"
                 )
-            for path, leaf in leaves(value):
-                full = path_name((name, *path))
-                given = _find(full, gradient, path)
+            for full, leaf, given in _match(value, gradient, (name,)):
                 if given is not None and (is_float_array(leaf) or is_number(leaf)):
                     found[full] = given
         if not found:
@@ -163,6 +162,8 @@ def is_number(leaf: Any) -> bool:
 
 def _cast(leaf: Any, given: Any, bits: int) -> Any:
     """Return an array of floats in the type for so many bits, anything else as it is."""
+    if is_number(given):
+        return type(given)(leaf)
     if not is_float_array(leaf):
         return leaf
     return leaf.astype(_DTYPES[_kept_bits(given, bits)], copy=False)
@@ -182,6 +183,8 @@ def _holds(value: Any, what: Callable[[Any], bool]) -> bool:
 
 def _fits(value: Any, gradient: Any) -> bool:
     """Return whether a gradient has the structure of a value; parts of a dict may be left out."""
+    if gradient is None:
+        return True
     if isinstance(value, Mapping):
         return isinstance(gradient, Mapping) and all(
             key in value and _fits(value[key], part) for key, part in gradient.items()
@@ -195,25 +198,35 @@ def _fits(value: Any, gradient: Any) -> bool:
     return not isinstance(gradient, (Mapping, list, tuple))
 
 
-def _find(name: str, gradient: Any, path: Path) -> Any:
-    """Return what a gradient has at a path; None if a dict on the way has nothing there.
+def _match(value: Any, gradient: Any, path: Path) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the name of each leaf of an input, the leaf, and its gradient, None without one.
 
     Raises
     ------
     ValueError
-        If a list on the way is too short, or there is something else in its place.
+        If the gradient has another structure; of a dict, parts may be left out.
     """
-    for key in path:
-        if gradient is None or (isinstance(gradient, Mapping) and key not in gradient):
-            return None
-        try:
-            gradient = gradient[key]
-        except (TypeError, KeyError, IndexError):
+    children = dict(children_of(value))
+    if not children:
+        yield path_name(path), value, gradient
+        return
+    given: dict[Any, Any] = {}
+    if gradient is not None:
+        is_dict = isinstance(value, Mapping)
+        given = dict(children_of(gradient))
+        is_whole = is_dict or len(given) == len(children)
+        if (
+            isinstance(gradient, Mapping) != is_dict
+            or not set(given) <= set(children)
+            or not is_whole
+        ):
             raise ValueError(
-                f"backward returned no gradient where {name} is; it must return the structure of "
-                "that input, with None for what has no gradient"
-            ) from None
-    return gradient
+                f"backward returned {_describe(gradient)} for {path_name(path)}; it must return "
+                f"the structure of that input, {_describe(value)}, with None for what has no "
+                "gradient"
+            )
+    for key, child in children.items():
+        yield from _match(child, given.get(key), (*path, key))
 
 
 def takes_upstream_alone(backward: Callable[..., Any], names: Sequence[str]) -> bool:
@@ -229,9 +242,15 @@ def takes_upstream_alone(backward: Callable[..., Any], names: Sequence[str]) -> 
     except (TypeError, ValueError):
         return False
     expected = ("upstream", *names)
+    may_be_alone = names != ["cache"] and _can_bind(signature, ("upstream",))
     if _can_bind(signature, expected):
-        return False
-    if names != ["cache"] and _can_bind(signature, ("upstream",)):
+        # What has a default and another name than the input is an option.
+        others = list(signature.parameters.values())[1:]
+        return may_be_alone and any(
+            other.kind is other.POSITIONAL_OR_KEYWORD and other.name not in names
+            for other in others
+        )
+    if may_be_alone:
         return True
     hint = "" if names == ["cache"] else "; or, with cache=True, (upstream, cache)"
     raise TypeError(
@@ -278,6 +297,8 @@ def _describe(value: Any) -> str:
         return f"one array of shape {value.shape}"
     if isinstance(value, Mapping):
         return f"a dict with the keys {', '.join(map(str, value))}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
 
 

@@ -141,6 +141,10 @@ class _AsWritten:
             returned = self._backward(upstream, *self.arguments.fill(moved, bits))
         return self.arguments.match(returned)
 
+    def order_upstream(self, upstream: Any) -> Any:
+        """Return the user's upstream as it is."""
+        return upstream
+
     def notes(self) -> list[str]:
         """Say what has no part in the check besides what is held."""
         if not self._has_state:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # more than the gradient's own rounding, as a part of its largest entry. What is clipped may show
 # only far above the upstream.
 _SCALES, _LINEAR = (-2.0, 2.0**10, 2.0**-10), 1e-9
+# With fewer bits than these, such parts and multiples leave the range of the numbers.
+_WIDE = 24
 
 
 def find_nonlinear(layer: Layer, layout: Layout, gradient: FloatArray) -> list[Finding]:
@@ -34,7 +36,7 @@ def find_nonlinear(layer: Layer, layout: Layout, gradient: FloatArray) -> list[F
         What backward returned there.
     """
     found: dict[str, Finding] = {}
-    for scale in _SCALES:
+    for scale in _SCALES if layer.bits >= _WIDE else _SCALES[:1]:
         scaled, rounding = _pull_back(layer, layout, scale)
         for (name, one), (_, other), part in zip(
             _blocks(layout, gradient), _blocks(layout, scaled), rounding, strict=True

@@ -107,9 +107,8 @@ class Outputs:
         """
         if isinstance(self._form, Mapping):
             if not isinstance(upstream, Mapping) or set(upstream) != set(self._form):
-                raise ValueError(
-                    f"upstream must be a dict with the keys of the output: {', '.join(self._form)}"
-                )
+                keys = ", ".join(map(str, self._form))
+                raise ValueError(f"upstream must be a dict with the keys of the output: {keys}")
             upstream = {key: upstream[key] for key in self._form}
         given = [array for _, array in _named(upstream)]
         if len(given) == len(self._is_float):
@@ -214,7 +213,7 @@ def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> lis
     for name, out in zip(names, base, strict=True):
         for what, found, more in (
             ("NaN", np.isnan(out), ""),
-            ("infinite", np.isinf(out), "; these have no part in the check"),
+            ("infinite", np.isinf(out), "; its upstream is 0 there"),
         ):
             bad = np.argwhere(found).tolist()
             if bad:
@@ -225,6 +224,8 @@ def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> lis
 
 # Numbers that are larger than others by more than this hide them.
 _LARGE = 2.0**10
+# A smaller weight would leave the range of the numbers.
+_LEAST_POWER = -100.0
 
 
 @np.errstate(all="ignore")
@@ -243,8 +244,8 @@ def _weigh(floats: Sequence[NDArray[Any]], bits: Sequence[int]) -> list[FloatArr
     weights = []
     for size in sizes:
         ratio = np.where((size > _LARGE * small) & np.isfinite(size), small / size, 1.0)
-        power = np.exp2(np.floor(np.log2(ratio)))
-        weights.append(np.where(np.isinf(size), 0.0, np.where(power > 0.0, power, 1.0)))
+        power = np.exp2(np.maximum(np.floor(np.log2(ratio)), _LEAST_POWER))
+        weights.append(np.where(np.isinf(size), 0.0, power))
     return weights
 
 

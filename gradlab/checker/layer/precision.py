@@ -46,6 +46,9 @@ class Written(Protocol):
     def pull_back(self, moved: Mapping[str, Any], upstream: Any, bits: int) -> dict[str, Any]:
         """Return the gradients, by the names of the inputs."""
 
+    def order_upstream(self, upstream: Any) -> Any:
+        """Return the user's upstream in the form of what `run` returned last."""
+
     def notes(self) -> list[str]:
         """Say what has no part in the check."""
 
@@ -85,9 +88,14 @@ def make_layer(written: Written, bits: int, upstream: Any, seed: int) -> Layer:
     """
     arguments = written.arguments
     outputs = Outputs(*written.run({}, bits))
-    upstreams = (
-        outputs.draw_upstream(seed) if upstream is None else outputs.read_upstream(upstream)
-    )
+    if upstream is None:
+        upstreams = outputs.draw_upstream(seed)
+    else:
+        upstreams = outputs.read_upstream(written.order_upstream(upstream))
+    if not any(u.any() for u in upstreams):
+        if upstream is None:
+            raise ValueError("no output of forward is finite; one entry at least must be")
+        raise ValueError("upstream is 0 everywhere; one entry at least must be another number")
 
     def forward(moved: Mapping[str, Any]) -> list[FloatArray]:
         return outputs.read(written.run(moved, bits)[0])
