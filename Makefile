@@ -52,10 +52,11 @@ test-all: $(DEV)  ## the other tests: hostile answers, nbgrader, the pages in Ch
 test-browser: $(DEV)  ## the lessons, the book and the site in Chromium, a part of test-all
 	$(BIN)/python -m pytest tests/browser -rs -n auto --dist loadfile
 
+# pytest ends with 5 where neither is installed, and so nothing is to be tested.
 test-frameworks: $(FRAMEWORKS)/.ready  ## what needs PyTorch and JAX, in an environment of its own
 	@cat $(FRAMEWORKS)/.ready
 	PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -rs -o addopts="--strict-markers --doctest-modules" \
-	    tests/frameworks gradlab/frameworks
+	    --doctest-ignore-import-errors tests/frameworks gradlab/frameworks || [ $$? = 5 ]
 	PYTHONPATH=. $(FRAMEWORKS)/bin/python -m pytest -rs -o addopts=--strict-markers \
 	    tests/lessons/test_docs.py -k "torch or jax"
 
