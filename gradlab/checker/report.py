@@ -107,7 +107,8 @@ class GradientReport:
     findings : tuple of Finding
         What is wrong and most likely why, as far as it could be proved.
     evaluations : int
-        How often the whole loss, or the layer's forward, was evaluated.
+        How often the whole loss was evaluated; of a layer, how often forward was, besides the
+        calls before each backward.
     method : {"loop", "entries", "units", "sample", "directions", "layer"}
         How it was measured.
     notes : tuple of str

@@ -122,8 +122,8 @@ def _footnotes(report: GradientReport) -> list[str]:
     way = WAYS[report.method]
     # How many losses noise and kinks take may differ between machines; by whole losses only.
     if report.method not in ("units", "entries"):
-        calls = "calls of forward" if report.method == "layer" else "losses"
-        way += f", {report.evaluations} {calls} in all"
+        calls = "calls of forward" if report.method == "layer" else "losses in all"
+        way += f", {report.evaluations} {calls}"
     return [*notes, f"{way}.", *report.notes, *_second_opinions(report)]
 
 

@@ -108,8 +108,9 @@ class _Tensors:
         self._state = _list_state(self._module)
         self._inputs = list(inputs)
         found = _name_inputs(name_arguments(signature_of, self._inputs), self._inputs)
-        self._names = [f"inputs.{name}" if name in self._state else name for name, _ in found]
-        self._leaves = dict(zip(self._names, (leaf for _, leaf in found), strict=True))
+        self._leaves = {
+            f"inputs.{name}" if name in self._state else name: leaf for name, leaf in found
+        }
         tensors = {**self._state, **self._leaves}
         for name, leaf in tensors.items():
             _refuse_complex(name, leaf)

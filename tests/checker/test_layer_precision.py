@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checker.layers import AFFINE, SHORT, affine, affine_backward, tanh32, tanh32_backward
+from checker.layers import (
+    AFFINE,
+    SHORT,
+    affine,
+    affine_backward,
+    softmax,
+    softmax_backward,
+    tanh32,
+    tanh32_backward,
+)
 
 from gradlab import check_layer
 
@@ -92,3 +101,28 @@ def test_no_activation_of_few_digits_fails(f: Any, slope: Any, kind: Any) -> Non
         x = (scale * np.random.default_rng(seed).normal(size=(3, 7))).astype(kind)
         report = check_layer(forward, backward, x, seed=seed)
         assert report.verdict != "fail", report
+
+
+@pytest.mark.parametrize("size", [1.0, 40.0])
+def test_the_calls_of_forward_are_counted(size: float) -> None:
+    calls = []
+
+    def forward(z: Any) -> Any:
+        assert z.dtype == np.float32
+        calls.append(1)
+        return softmax(z)
+
+    z = (size * np.random.default_rng(4).normal(size=(3, 5))).astype(np.float32)
+    report = check_layer(forward, softmax_backward, z)
+    # Besides: what is seen before the check, and a call before each backward.
+    assert report.evaluations <= len(calls) <= report.evaluations + 16
+
+
+def test_a_layer_that_cannot_be_measured_has_its_precision_all_the_same() -> None:
+    rng = np.random.default_rng(0)
+
+    def noisy(x: Any, W: Any) -> Any:
+        return tanh32(x, W) + rng.normal(size=(len(x), W.shape[1])).astype(np.float32)
+
+    report = check_layer(noisy, tanh32_backward, SHORT)
+    assert (report.verdict, report.precision) == ("inconclusive", "float32")

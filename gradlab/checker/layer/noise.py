@@ -23,8 +23,6 @@ _DIRECTIONS = 2
 _APART = 8.0
 # Of a level that is estimated from eight differences, as a factor.
 _SAFETY = 2.0
-
-
 # Steps, in scales, at which an output that depends on an entry moves, if only a little: one that
 # is saturated does not at small ones, and hides a part of its last digit all the same.
 _PROBES = (2.0**-7, -(2.0**-7), 2.0**-3, -(2.0**-3), 1.0, -1.0, 8.0, -8.0, 2.0**10)
@@ -40,6 +38,11 @@ class NoiseOfEntries:
         Its params, where it is checked.
     base : list of ndarray of float64
         The outputs there.
+
+    Attributes
+    ----------
+    evaluations : int
+        How often forward was called for it so far.
     """
 
     def __init__(self, layer: Layer, layout: Layout, base: list[FloatArray]) -> None:
@@ -47,9 +50,11 @@ class NoiseOfEntries:
         self._layout = layout
         self._base = base
         self._scales = step_scales(layout.theta, layout.starts)
+        self.evaluations = 0
 
     @cached_property
     def _squares(self) -> list[FloatArray]:
+        self.evaluations += _DIRECTIONS * _POSITIONS.size
         return [noise**2 for noise in _measure_output_noise(self._layer, self._layout, self._base)]
 
     def __call__(self, index: Index) -> FloatArray:
@@ -73,6 +78,7 @@ class NoiseOfEntries:
         return noise
 
     def _note_changes(self, params: Any, depends: list[Mask]) -> None:
+        self.evaluations += 1
         try:
             outputs = self._layer.forward(params)
         except Exception:

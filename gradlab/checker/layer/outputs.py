@@ -7,12 +7,14 @@ wrong for any, it is wrong for almost every one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradlab.checker.measuring.noise import root_mean_square
 from gradlab.checker.parameters import rebuild
 from gradlab.checker.significand import Arithmetic, round_to_bits, significand_bits
 from gradlab.support.floats import FloatArray, Index
@@ -194,17 +196,13 @@ def arithmetic_of(
     Independent errors add up as squares do.
     """
     pairs = zip(base, upstreams, strict=True)
-    terms = np.array([norm((u * out)[u != 0.0]) for out, u in pairs])
+    terms = np.array([_norm((u * out)[u != 0.0]) for out, u in pairs])
     rounding = terms * 2.0 ** -np.array(outputs.bits, dtype=np.float64)
-    return Arithmetic(norm(terms), norm(rounding), bits)
+    return Arithmetic(_norm(terms), _norm(rounding), bits)
 
 
-def norm(values: FloatArray) -> float:
-    """Return the norm, of numbers of any size."""
-    largest = float(np.abs(values).max(initial=0.0))
-    if largest == 0.0 or not np.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(values / largest))
+def _norm(values: FloatArray) -> float:
+    return root_mean_square(values) * math.sqrt(values.size) if values.size else 0.0
 
 
 def describe_not_finite(names: Sequence[str], base: Sequence[FloatArray]) -> list[str]:

@@ -112,13 +112,14 @@ def _check_at(
     layer: Layer, layout: Layout, bits: Index | None, setting: Setting, rtol: float
 ) -> GradientReport:
     base = layer.forward(layout.unravel(layout.theta))
+    noise = NoiseOfEntries(layer, layout, base)
     case = GradientCheck(
         Projection(layer.forward, base, layer.upstreams),
         lambda params: layer.backward(params, layer.upstreams),
         layout,
         rtol=rtol,
         arithmetic=arithmetic_of(layer.outputs, base, layer.upstreams, bits),
-        noise_of_entries=NoiseOfEntries(layer, layout, base),
+        noise_of_entries=noise,
         setting=setting,
         data_spots=_describe_data(layer),
         functions=("forward", "backward"),
@@ -128,13 +129,15 @@ def _check_at(
             *layer.notes,
         ],
     )
+    precision = NAMES[layer.bits]
     if case.finding is not None:
-        return replace(case.report_unmeasured(), method="layer")
+        return replace(case.report_unmeasured(), method="layer", precision=precision)
     report = case.entry_by_entry(np.arange(case.theta.size), method="layer")
-    if bits is None:
-        return report
-    notes = describe_precision(report.parameters, layer.bits, layer.reason)
-    return replace(report, precision=NAMES[layer.bits], notes=(*notes, *report.notes))
+    notes = report.notes
+    if bits is not None:
+        notes = (*describe_precision(report.parameters, layer.bits, layer.reason), *notes)
+    evaluations = report.evaluations + noise.evaluations
+    return replace(report, precision=precision, notes=notes, evaluations=evaluations)
 
 
 def _with_findings(

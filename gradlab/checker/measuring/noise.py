@@ -188,10 +188,11 @@ def _is_constant(values: FloatArray) -> bool:
 
 
 def _level(values: FloatArray) -> float:
-    return _root_mean_square(np.diff(values, 4)) / math.sqrt(70.0)
+    return root_mean_square(np.diff(values, 4)) / math.sqrt(70.0)
 
 
-def _root_mean_square(values: FloatArray) -> float:
+def root_mean_square(values: FloatArray) -> float:
+    """Return the root mean square, of numbers of any size."""
     # Divided by the largest first, so that no square overflows.
     largest = float(np.abs(values).max())
     if largest == 0.0 or not np.isfinite(largest):
@@ -213,7 +214,7 @@ def _level_of_sides(values: FloatArray) -> float:
     """Return the level on the two sides of theta, which no jump or kink at theta has a part in."""
     sides = np.stack([np.diff(values[:, :4], 3), np.diff(values[:, 4:], 3)])
     # Third differences of independent errors have variance (1 + 9 + 9 + 1) sigma^2.
-    return _root_mean_square(sides) / math.sqrt(20.0)
+    return root_mean_square(sides) / math.sqrt(20.0)
 
 
 def _smallest_gap(values: FloatArray) -> float:
