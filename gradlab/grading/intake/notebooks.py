@@ -143,6 +143,33 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
     )
 
 
+def find_lesson(name: str, content: bytes) -> int | str:
+    """Return which lesson a notebook is, as it is found when it is graded.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file.
+    content : bytes
+        Whatever is in it.
+
+    Returns
+    -------
+    int or str
+        The number of the lesson. Of what is none, the name without its folders.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.notebooks import find_lesson
+    >>> find_lesson("ada/04_mine.ipynb", b'{"cells": []}'), find_lesson("ada/work.ipynb", b"")
+    (4, 'work.ipynb')
+    """
+    notebook = read_notebook(name, content)
+    if isinstance(notebook, Notebook) and notebook.lesson is not None:
+        return notebook.lesson
+    return name.rpartition("/")[2]
+
+
 def join_few(names: Sequence[str]) -> str:
     """Return names in a row, the first few of many."""
     shown = ", ".join(names[:_MOST_LISTED])
