@@ -64,7 +64,7 @@ def as_zips(course: Class) -> tuple[dict[str, bytes], list[str]]:
 
 def as_moodle(course: Class, between: str = "_/") -> tuple[dict[str, bytes], list[str]]:
     # Moodle puts a space for each "_" of a name.
-    students = [f"{s.replace('_', ' ').strip()}_{n}" for n, s in enumerate(course, start=98)]
+    students = [f"{s.replace('_', ' ').strip(' .')}_{n}" for n, s in enumerate(course, start=98)]
     files = {
         f"{student}_assignsubmission_file{between}{name}": data
         for student, own in zip(students, course.values(), strict=True)

@@ -106,7 +106,12 @@ def as_json(results: Sequence[LearnerResult], run: Run) -> str:
     return json.dumps(everything, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
-def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str] = ()) -> str:
+def as_report(
+    results: Sequence[LearnerResult],
+    run: Run,
+    remarks: Sequence[str] = (),
+    strangers: Sequence[str] = (),
+) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
     Parameters
@@ -117,6 +122,8 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
         How it was done.
     remarks : sequence of str, optional
         Marks that could not be used, as `merge` tells them.
+    strangers : sequence of str, optional
+        Who is not on the roster, as `compare` tells them.
 
     Returns
     -------
@@ -146,6 +153,7 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
     lines += _wrapped(f"Seed: {run.seed} (with --seed {run.seed} the grades come out the same)")
     lines += _wrapped(f"Isolation: {as_line(run.isolation)}")
     lines += _listed("Marks that were not used:", remarks)
+    lines += _listed("Beside the roster:", strangers)
     lines += _listed("Needs a person:", needs_a_person(results))
     lines += _listed("Worth a look, for it may cost points:", _worth_a_look(results))
     return "\n".join(lines) + "\n"

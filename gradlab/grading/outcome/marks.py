@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import reprlib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from gradlab.grading.outcome.gradebook import GradebookError, as_number
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+from gradlab.grading.outcome.table import read_table
 from gradlab.grading.outcome.text import as_cell, as_line
 
 # (student, exercise) -> points
@@ -43,8 +42,10 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
 
     Raises
     ------
+    TableError
+        If the file cannot be read.
     GradebookError
-        If the file cannot be read, or says what cannot be; it names the line.
+        If it says what cannot be; both name the line.
 
     Examples
     --------
@@ -57,10 +58,7 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
     ...     read_marks(path, {"explain": 10})
     {('ada', 'explain'): 7.5}
     """
-    text = _read_text(path)
-    heading = next((line for line in text.splitlines() if line.strip()), "")
-    separator = ";" if heading.count(";") > heading.count(",") else ","
-    rows = _rows(path, text, separator)
+    separator, rows = read_table(path)
     place = _places(path, next(rows, None))
     marks: Marks = {}
     for at, row in rows:
@@ -127,54 +125,6 @@ def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerR
         merged.append(_marked(result, mine))
         unused += _no_such_answer(result, mine)
     return merged, [as_line(sentence) for sentence in unused]
-
-
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise GradebookError(
-            f"{path} cannot be read: {error.strerror}. A CSV file with marks is needed."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _not_text(path) from error
-    if "\0" in text:
-        raise _not_text(path)
-    return text
-
-
-def _not_text(path: Path) -> GradebookError:
-    return GradebookError(
-        f"{path} is not text in UTF-8; save the marks from your spreadsheet as “CSV UTF-8”."
-    )
-
-
-def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield where each line is, and its fields; leave out lines without any.
-
-    All have as many fields as the first, the header.
-    """
-    # Strict: a quote that is never closed would swallow the lines that follow.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    width = None
-    try:
-        for fields in reader:
-            row = [field.strip() for field in fields]
-            if not any(row):
-                continue
-            at = f"{path}, line {reader.line_num}"
-            width = width or len(row)
-            if any(row[width:]):
-                raise GradebookError(
-                    f"{at}: there are {len(row)} fields, but the header has {width}. Is a comma "
-                    "in a number or a name? Write 7.5, and put a name into double quotes."
-                )
-            yield at, row + [""] * (width - len(row))
-    except csv.Error as error:
-        raise GradebookError(
-            f"{path}, line {reader.line_num}: this is no CSV ({error}). Look for a double quote "
-            "that has no partner."
-        ) from error
 
 
 def _places(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
