@@ -70,10 +70,21 @@ class Found:
 
 @dataclass
 class Reading:
-    """What was found so far: the learners' entries, and those that tell no learner."""
+    """What was found so far.
+
+    Attributes
+    ----------
+    found : list of Found
+        The entries of learners.
+    strays : list of tuple of str
+        The paths of notebooks that tell no learner.
+    unclear : set of str
+        Those among the learners whose folders may be around those of several.
+    """
 
     found: list[Found] = field(default_factory=list)
     strays: list[tuple[str, ...]] = field(default_factory=list)
+    unclear: set[str] = field(default_factory=set)
 
 
 def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
@@ -89,12 +100,12 @@ def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
     Returns
     -------
     Reading
-        The entries of learners, and the paths of notebooks that tell none.
+        Whose they are, and what does not tell whose it is.
 
     Raises
     ------
     LayoutError
-        If a folder may be a learner's or hold those of several.
+        If a name leads out of its archive, or not all of a folder was looked at.
 
     Examples
     --------
@@ -135,8 +146,11 @@ def _read_group(folder: Folder, reading: Reading, read: Callable[[Entry], bytes]
     for inner, role in zip(plain, _decide(plain, folder), strict=True):
         if role == "group":
             _read_group(inner, reading, read)
-        elif role == "learner":
-            take(inner, _place_of_folder(inner), folder.path, reading)
+        elif role != "nothing":
+            place = _place_of_folder(inner)
+            if role == "unclear":
+                reading.unclear.add(place.student)
+            take(inner, place, folder.path, reading)
 
 
 def _read_submitters(folder: Folder, read: Callable[[Entry], bytes]) -> dict[str, str]:
@@ -238,7 +252,8 @@ def _decide(folders: Sequence[Folder], above: Folder) -> list[Role]:
             role = "group" if some_group and not some_learner else "learner"
         elif role == "unclear":
             recurs = any(_recur(folder, other) for other in folders if other is not folder)
-            role = _resolve(folder, some_learner or recurs, some_group or alone)
+            if (some_learner or recurs) != (some_group or alone):
+                role = "learner" if some_learner or recurs else "group"
         elif role == "nothing":
             ignored = _is_nobodys(folder) or (some_group and not some_learner)
             role = "nothing" if ignored else "learner"
@@ -250,18 +265,6 @@ def _recur(folder: Folder, other: Folder) -> bool:
     """Whether two folders have inner folders of one name: assignments, not people."""
     shared = {*folder.folders} & {*other.folders}
     return any(not _is_nobodys(folder.folders[name]) for name in shared)
-
-
-def _resolve(folder: Folder, some_learner: bool, some_group: bool) -> Role:
-    if some_learner != some_group:
-        return "learner" if some_learner else "group"
-    here = "*/" * (len(folder.path) - 1) + "LEARNER"
-    inside = [*sorted(folder.folders), *(parts[-1] for parts, _ in folder.files)]
-    raise LayoutError(
-        f"{as_name('/'.join(folder.path))} may be one learner's folder, or one around those of "
-        f"several: in it are {', '.join(map(as_name, inside[:20]))}. Nothing was graded. If it is "
-        f"one learner's, add --layout '{here}'; if the learners are in it, --layout '*/{here}'."
-    )
 
 
 def _find_role(folder: Folder) -> Role:
@@ -280,7 +283,7 @@ def _find_role(folder: Folder) -> Role:
     if not strange:
         return "learner"
     if len(strange) == 1:
-        return "learner?"
+        return "group?" if _find_role(strange[0]) in ("group", "group?") else "learner?"
     return "group?" if _share_lessons(strange) else "unclear"
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from gradlab.grading.intake.archives import Entry, has_notebook_name
+from gradlab.grading.intake.archives import Entry, drop_suffix, has_notebook_name
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading
 from gradlab.grading.intake.names import find_hint
+from gradlab.grading.intake.pattern import make_pattern
 from gradlab.grading.outcome.text import as_name
 
 # Of one learner, and of all, as they are listed for the teacher.
@@ -52,34 +53,50 @@ def group_by_learner(
     learners: defaultdict[str, list[Found]] = defaultdict(list)
     for one in found:
         learners[as_name(one.place.student)].append(one)
-    troubles = []
-    for student in sorted(learners):
-        if trouble := _find_trouble(student, learners[student], find_lesson):
-            troubles.append(trouble)
-    if reading.strays:
-        troubles.append(_explain_strays(reading.strays, layout))
-    if troubles:
-        raise LayoutError(_explain(troubles, learners, argument))
+    conflicts = [
+        conflict
+        for student in sorted(learners)
+        if (conflict := _find_conflict(student, learners[student], reading, find_lesson))
+    ]
+    if conflicts or reading.strays:
+        troubles = [*map(_explain_conflict, conflicts)]
+        if reading.strays:
+            troubles.append(_explain_strays(reading.strays, layout))
+        advice = [*_suggest(conflicts, argument), *([_ADVICE] if reading.strays else [])]
+        raise LayoutError("\n".join([*_HEAD, *troubles, "", *advice, "", *_list_seen(learners)]))
     return dict(sorted(learners.items()))
 
 
-def _find_trouble(student: str, found: Sequence[Found], find_lesson: FindLesson) -> str:
-    """Say why a learner may be several people; nothing if all is one person's."""
+@dataclass(frozen=True)
+class _Conflict:
+    """Notebooks of one lesson that one learner would hold, though they may be several people's."""
+
+    student: str
+    lesson: int | str
+    found: tuple[Found, ...]
+
+
+def _find_conflict(
+    student: str, found: Sequence[Found], reading: Reading, find_lesson: FindLesson
+) -> _Conflict | None:
     notebooks = [one for one in found if _is_notebook(one)]
+    if student in reading.unclear and notebooks:
+        return _Conflict(student, "", tuple(notebooks))
     if len(notebooks) < 2 or not _may_be_several(student, notebooks):
-        return ""
+        return None
     by_lesson: defaultdict[int | str, list[Found]] = defaultdict(list)
     for one in notebooks:
         by_lesson[find_lesson(one.entry, one.place.own_parts)].append(one)
     for lesson, same in sorted(by_lesson.items(), key=lambda item: str(item[0])):
         if len(same) > 1 and _may_be_several(student, same):
-            said = f"lesson {lesson}" if isinstance(lesson, int) else "one lesson"
-            return f"{student} would hold {said} of several people: {_join_paths(same)}"
-    return ""
+            return _Conflict(student, lesson, tuple(same))
+    return None
 
 
 def _may_be_several(student: str, found: Sequence[Found]) -> bool:
     """Whether by their names, these could be of several people."""
+    if len({unicodedata.normalize("NFC", one.place.student) for one in found}) > 1:
+        return True
     if all(one.place.is_one_person for one in found):
         return False
     if len({one.group for one in found}) > 1:
@@ -134,51 +151,74 @@ def _is_notebook(one: Found) -> bool:
 
 # What the teacher is told
 
+_HEAD = ["it is not clear whose each notebook is, so nothing was graded."]
+_ADVICE = (
+    "Put each notebook into a folder called like its learner, or call it like "
+    "LEARNER_04_vectorizing.ipynb."
+)
 
-def _explain(troubles: Sequence[str], learners: dict[str, list[Found]], argument: str) -> str:
-    deepest = max((len(one.group) for own in learners.values() for one in own), default=0)
-    here = "*/" * deepest + "LEARNER"
-    return "\n".join(
-        [
-            "it is not clear whose each notebook is, so nothing was graded.",
-            *(f"  {trouble}." for trouble in troubles),
-            "",
-            "Say where the learner's name stands, with * for any other name and LESSON for that "
-            "of a lesson:",
-            f"  gradlab grade {argument} --layout '{here}'",
-            "      if each of the folders below is all one learner's; the latest of them counts",
-            f"  gradlab grade {argument} --layout '*/{here}'",
-            "      if the learners' folders lie one folder deeper",
-            f"  gradlab grade {argument} --layout '{here[:-7]}LESSON_LEARNER'",
-            "      if the names of the files end with the learner's, and so on",
-            "Or give the folders and files names that tell the learner: "
-            "LEARNER_04_vectorizing.ipynb.",
-            "",
-            "What was seen:",
-            *_list_learners(learners),
-        ]
-    )
+
+def _explain_conflict(conflict: _Conflict) -> str:
+    lesson = conflict.lesson
+    if not lesson:
+        return (
+            f"  {conflict.student} may be a learner's folder, or one around those of several: "
+            f"{_join(conflict.found)}."
+        )
+    what = f"lesson {lesson}" if isinstance(lesson, int) else "one lesson"
+    return f"  {conflict.student} would hold {what} of several people: {_join(conflict.found)}."
 
 
 def _explain_strays(strays: Sequence[tuple[str, ...]], layout: str | None) -> str:
     names = [as_name("/".join(parts)) for parts in strays[:_MOST_SHOWN]]
     more = f" and {len(strays) - _MOST_SHOWN} more" if len(strays) > _MOST_SHOWN else ""
     why = f"--layout '{layout}' does not fit" if layout else "No name says whose this is"
-    return f"{why}: {', '.join(names)}{more}"
+    return f"  {why}: {', '.join(names)}{more}."
 
 
-def _list_learners(learners: dict[str, list[Found]]) -> list[str]:
+def _suggest(conflicts: Sequence[_Conflict], argument: str) -> list[str]:
+    """Say what to type, for either reading of what was found."""
+    lines = []
+    for layout, when in dict(part for one in conflicts for part in _find_layouts(one)).items():
+        lines += [f"If {when}:", f"  gradlab grade {argument} --layout '{layout}'"]
+    if any(len({(one.group, one.place.student) for one in c.found}) > 1 for c in conflicts):
+        lines.append("If they are two people of one name, give their folders names that differ.")
+    return lines
+
+
+def _find_layouts(conflict: _Conflict) -> Iterator[tuple[str, str]]:
+    """Yield a layout for each reading, and when it is the right one."""
+    found = conflict.found
+    depth = max(len(one.group) for one in found)
+    yield (
+        "*/" * depth + "LEARNER",
+        f"{conflict.student} is one person (one notebook of each lesson counts)",
+    )
+    if len({one.group for one in found}) > 1:
+        return
+    paths = [one.path for one in found]
+    deepest = max(map(len, paths))
+    differ = (k for k in range(depth, deepest) if len({path[k : k + 1] for path in paths}) > 1)
+    first = next(differ, depth)
+    hinting = (path[first] for path in paths if find_hint(path[first:], conflict.student))
+    name = next(hinting, paths[0][first])
+    if any(len(path) > first + 1 for path in paths):
+        yield "*/" * first + "LEARNER", "the folders in it are called like the learners"
+    else:
+        pattern = make_pattern(drop_suffix(name), find_hint([name], conflict.student))
+        yield "*/" * first + pattern, "the files in it are called like the learners"
+
+
+def _list_seen(learners: Mapping[str, list[Found]]) -> list[str]:
     lines = []
     for student, found in sorted(learners.items()):
-        paths = _join_paths([one for one in found if _is_notebook(one)])
+        paths = _join([one for one in found if _is_notebook(one)])
         lines.append(f"  {student}: {paths or 'no notebook'}")
-    shown = list(islice(lines, _MOST_LINES))
-    if len(lines) > _MOST_LINES:
-        shown.append(f"  and {len(lines) - _MOST_LINES} more")
-    return shown
+    more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return ["What was seen:", *lines[:_MOST_LINES], *more]
 
 
-def _join_paths(found: Sequence[Found]) -> str:
+def _join(found: Sequence[Found]) -> str:
     paths = [as_name("/".join(one.path)) for one in found]
     more = ", ..." if len(paths) > _MOST_SHOWN else ""
     return ", ".join(paths[:_MOST_SHOWN]) + more

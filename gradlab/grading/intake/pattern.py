@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gradlab.grading.intake.archives import drop_suffix, find_suffix, has_notebook_name
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading, take
 from gradlab.grading.intake.listing import Folder
 from gradlab.grading.intake.lms import Place
-from gradlab.grading.intake.names import lesson_pattern
-from gradlab.grading.outcome.text import as_name
+from gradlab.grading.intake.names import is_generic, lesson_pattern
 from gradlab.support.errors import GradlabError
 
 LEARNER, LESSON = "LEARNER", "LESSON"
@@ -61,6 +61,36 @@ def _translate(name: str) -> str:
     return "".join(pieces.get(piece, re.escape(piece)) for piece in _PIECE.split(name))
 
 
+def make_pattern(stem: str, learner: Sequence[str]) -> str:
+    """Return the layout of a file's name in which some words are the learner's.
+
+    Parameters
+    ----------
+    stem : str
+        The name without its suffix.
+    learner : sequence of str
+        The words, in small letters.
+
+    Returns
+    -------
+    str
+        What `compile_layout` takes.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.pattern import make_pattern
+    >>> make_pattern("01_derivatives_by_differences_Ada_B", ["ada", "b"])
+    'LESSON_LEARNER'
+    """
+    low = stem.casefold()
+    start = low.find(learner[0]) if learner else -1
+    end = low.rfind(learner[-1]) + len(learner[-1]) if learner else -1
+    if start < 0 or end <= start:
+        return LEARNER
+    named = f"{stem[:start]}\0{stem[end:]}"
+    return re.sub(lesson_pattern(), LESSON, named, flags=re.IGNORECASE).replace("\0", LEARNER)
+
+
 def read_by_pattern(root: Folder, layout: str) -> Reading:
     """Find whose each entry is by a layout that the teacher gave.
 
@@ -97,7 +127,8 @@ def _read(
     first, later = patterns[0], patterns[1:]
     for parts, entry in folder.files:
         found = None if later else _match(first, parts[0])
-        if found is not None:
+        # With a lesson in the learner's place, it lies elsewhere than the layout says.
+        if found is not None and not is_generic(" ".join((*student, *found))):
             place = _place((*student, *found), parts)
             reading.found.append(Found(entry, place, (*folder.path, *parts), folder.path))
         elif has_notebook_name(parts[-1]):
@@ -121,5 +152,5 @@ def _match(pattern: re.Pattern[str], name: str) -> tuple[str, ...] | None:
 
 
 def _place(student: tuple[str, ...], own_parts: tuple[str, ...]) -> Place:
-    name = as_name(" ".join(student))
+    name = " ".join(student)
     return Place(name, name, own_parts, is_one_person=True)

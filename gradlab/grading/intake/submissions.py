@@ -6,6 +6,7 @@ class.
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -186,7 +187,7 @@ def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -
         return find_lesson("/".join(parts), read(entry))
 
     reading = read_by_pattern(root, layout) if layout else read_layout(root, read)
-    learners = group_by_learner(reading, find, " ".join(map(str, paths)), layout)
+    learners = group_by_learner(reading, find, shlex.join(map(str, paths)), layout)
     return [_gather(student, found, store) for student, found in learners.items()]
 
 
