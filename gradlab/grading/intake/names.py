@@ -55,6 +55,10 @@ _GENERIC = _words(
 )
 # A team may hand in as one; what lies in its folder decides.
 _MAY_BE_PEOPLE = _words("group groups gruppe gruppen groupe grupo grupos gruppo team")
+# What has letters for names: section A.
+_LETTERED = _words("section sektion sección seccion sec part teil unit term klasse") | (
+    _MAY_BE_PEOPLE | {"class"}
+)
 _VERSIONS = _words(
     "attempt resubmission versuch version ver v draft entwurf copy kopie copie copia"
 )
@@ -127,7 +131,7 @@ def split_stem(stem: str) -> tuple[str, str]:
         start, end = title
         before, after = _strip_generic(stem[:start]), _strip_generic(stem[end:])
         # What counts uploads of one file is nobody's name.
-        student = before or ("" if _is_small(after) else after)
+        student = before or ("" if _is_number(after) else after)
         rest = stem[start:] if before else stem[:end]
         return (student, rest.strip(_EDGES)) if student else ("", stem)
     student = _strip_generic(stem)
@@ -256,23 +260,29 @@ def _says_nothing(word: str, groups: bool) -> bool:
     )
 
 
-def _is_small(word: str) -> bool:
-    """Whether a word counts or labels what stands beside it: 3, A."""
-    return len(word) <= 2 and (word.isdigit() or (len(word) == 1 and word.isalpha()))
+def _is_number(word: str) -> bool:
+    return len(word) <= 2 and word.isdigit()
+
+
+def _counts(word: str, before: str) -> bool:
+    """Whether a word is the number of what stands before it, or the letter of a section.
+
+    Of a thing that has its number, it is neither: ``hw1_17`` and ``hw1_a`` may be learners'.
+    """
+    if _is_number(word):
+        return _says_nothing(before, groups=True) and not _COUNTED.fullmatch(before)
+    return len(word) == 1 and word.isalpha() and before in _LETTERED
 
 
 def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
     """Return the words of a name that may be a person's."""
     if title := _find_title(name):
-        name = f"{name[: title[0]]} lesson {name[title[1] :]}"
+        name = f"{name[: title[0]]} lesson1 {name[title[1] :]}"
     words = [token.word for token in _tokens(name)]
-    nothing = [_says_nothing(word, groups) for word in words]
     kept = []
-    for place, word in enumerate(words):
-        beside = nothing[max(0, place - 1) : place]
-        # The number of a lesson begins its name; what stands behind a generic word counts it.
-        counts = _is_small(word) and (any(beside) or (place == 0 and any(nothing[1:2])))
-        if not nothing[place] and not counts:
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        begins = not before and _is_number(word) and _says_nothing(after, groups)
+        if not (_says_nothing(word, groups) or _counts(word, before) or begins):
             kept.append(word)
     return tuple(kept)
 
@@ -283,7 +293,7 @@ def _strip_generic(text: str) -> str:
     first, last = 0, len(tokens)
     while first < last and _says_nothing(tokens[first].word, groups=False):
         first += 1
-        if first < last and _is_small(tokens[first].word):
+        if first < last and _counts(tokens[first].word, tokens[first - 1].word):
             first += 1
     while first < last:
         word = tokens[last - 1].word
@@ -291,7 +301,7 @@ def _strip_generic(text: str) -> str:
         is_lesson = re.fullmatch("0\\d", word) and before and before not in _MAY_BE_PEOPLE
         if _says_nothing(word, groups=False) or is_lesson:
             last -= 1
-        elif before and _is_small(word) and _says_nothing(before, groups=False):
+        elif before and before not in _MAY_BE_PEOPLE and _counts(word, before):
             last -= 2
         else:
             break
