@@ -13,7 +13,6 @@ from gradlab.grading.intake.outputs import TooManyTokensError, skip_outputs
 from gradlab.grading.intake.submissions import open_submissions, read_notebooks
 from tools.lessons import NOTEBOOKS
 
-
 # How deep in lists and dicts each key stands that is left out.
 DEPTHS = {"outputs": (3, 5), "attachments": (3,), "widgets": (2,)}
 
