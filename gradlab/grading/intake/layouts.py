@@ -28,6 +28,13 @@ from gradlab.support.errors import GradlabError
 
 # nbgrader's folder of what was handed in.
 SUBMITTED = "submitted"
+_MAY_BE_ANSWERS = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("rar", "7z", "tar", "gz", "tgz", "py", "pdf", "doc", "docx", "odt", "html"),
+        *("json", "png", "jpg", "jpeg", "heic"),
+    )
+)
 _NBGRADER = (SUBMITTED, "source", "release", "autograded", "feedback", "solutions", "exchange")
 _METADATA = "submission_metadata.yml"
 _NUMBERED = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
@@ -84,11 +91,14 @@ class Reading:
         The paths of notebooks that tell no learner.
     unclear : set of str
         Those among the learners whose folders may be around those of several.
+    unsure : set of str
+        Those whose folders may be around that of one learner.
     """
 
     found: list[Found] = field(default_factory=list)
     strays: list[tuple[str, ...]] = field(default_factory=list)
     unclear: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
 
 
 def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
@@ -175,6 +185,8 @@ def _read_group_of(
             place = _place_of_folder(inner)
             if role == "unclear":
                 reading.unclear.add(place.student)
+            elif role == "learner?":
+                reading.unsure.add(place.student)
             take(inner, place, folder.path, reading)
 
 
@@ -221,8 +233,12 @@ def _split_zip(stem: str) -> tuple[str, str]:
 
 def _read_loose_files(folder: Folder, reading: Reading) -> None:
     by_dash = _find_dashes(folder)
+    # Beside files that are called like learners, other files are learners' too.
+    by_file = any(has_notebook_name(parts[-1]) for parts, _ in folder.files) or any(
+        inner.is_zip for inner in folder.folders.values()
+    )
     for parts, entry in folder.files:
-        place = _read_loose(parts, entry, by_dash)
+        place = _read_loose(parts, entry, by_dash, by_file)
         if place is not None:
             path = (*folder.path, *parts)
             reading.found.append(Found(entry, place, path, folder.path, is_loose=True))
@@ -230,7 +246,9 @@ def _read_loose_files(folder: Folder, reading: Reading) -> None:
             reading.strays.append((*folder.path, *parts))
 
 
-def _read_loose(parts: tuple[str, ...], entry: Entry, by_dash: bool) -> Place | None:
+def _read_loose(
+    parts: tuple[str, ...], entry: Entry, by_dash: bool, by_file: bool
+) -> Place | None:
     name = parts[0]
     if entry.problem == LEADS_OUT and is_odd(name):
         raise LayoutError(
@@ -245,7 +263,8 @@ def _read_loose(parts: tuple[str, ...], entry: Entry, by_dash: bool) -> Place | 
         student, _, rest = stem.partition(" - ")
     suffix = name[len(stem) :]
     is_notebook = has_notebook_name(name) or (entry.problem and (find_suffix(name) or not suffix))
-    if not student or not (is_notebook or has_lesson(stem)):
+    may_be_answer = by_file and suffix.lower() in _MAY_BE_ANSWERS
+    if not student or not (is_notebook or may_be_answer or has_lesson(stem)):
         return None
     origin = f"the files {student}_…" if rest != stem else f"the file {name}"
     return Place(student, origin, (f"{rest}{suffix}",))
@@ -278,7 +297,8 @@ def _decide(folders: Sequence[Folder], above: Folder) -> list[Role]:
             # The check for several people in one place sees it if this is a group all the same.
             role = "group" if groups_prevail else "learner"
         elif role == "learner?":
-            role = "group" if some_group and groups_prevail else "learner"
+            if some_learner or some_group:
+                role = "group" if some_group and groups_prevail else "learner"
         elif role == "unclear" and (alone or (some_group and groups_prevail)):
             role = "group"
         elif role == "nothing":

@@ -305,7 +305,8 @@ def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
     words = [token.word for token in _tokens(name)]
     kept = []
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
-        begins = not before and _is_number(word) and _says_nothing(after, groups)
+        is_lesson = re.fullmatch("0[0-9]", word) and after
+        begins = not before and (is_lesson or (_is_number(word) and _says_nothing(after, groups)))
         if not (_says_nothing(word, groups) or _counts(word, before) or begins):
             kept.append(word)
     return tuple(kept)

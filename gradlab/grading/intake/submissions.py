@@ -211,7 +211,10 @@ def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -
         raise SubmissionsError(_explain_misfits(layout, reading))
     command = f"gradlab grade {shlex.join(map(str, paths))}"
     learners = group_by_learner(reading, find, try_layout, command)
-    return [_gather(student, found, store) for student, found in learners.items()]
+    return [
+        _gather(student, found, store, is_sure=student not in reading.unsure)
+        for student, found in learners.items()
+    ]
 
 
 def _explain_misfits(layout: str, reading: Reading) -> str:
@@ -248,8 +251,14 @@ def _read(entry: Entry, allowance: Allowance) -> bytes:
 # One learner
 
 
-def _gather(student: str, found: Sequence[Found], store: Store) -> Submission:
+def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -> Submission:
     notes = [*_note_origins(found), *note_foreign(student, found)]
+    inner = next((one.place.own_parts[0] for one in found if one.place.own_parts[1:]), "")
+    if inner and not is_sure and find_suffix(inner) != ZIP:
+        notes.append(
+            f"Is {as_name(inner)}, the folder in it, the learner's name? Then add --layout "
+            f"'{'*/' * len(found[0].path)}LEARNER'."
+        )
     wanted, left_out = _sort_out(found)
     notes += _keep_latest(wanted)
     notebooks: dict[str, Path] = {}
