@@ -30,8 +30,6 @@ MOST_BYTES_UNPACKED = 2_000_000_000
 MOST_DEPTH = 20
 # Of the disk, so that nothing else runs out of room.
 _LEFT_FREE = 500_000_000
-# What tells the names of an archive's members, of many more than a class hands in.
-_MOST_BYTES_OF_DIRECTORY = 50_000_000
 # Archives that are open at a time; a class may have hundreds.
 _MOST_OPEN = 8
 
@@ -99,12 +97,15 @@ class Store:
         path.write_bytes(content)
         return path
 
-    def open_archive(self, path: Path) -> zipfile.ZipFile:
-        """Return an archive that is open until many others were needed."""
+    def open_archive(self, path: Path, most_bytes: int = 50_000_000) -> zipfile.ZipFile:
+        """Return an archive that is open until many others were needed.
+
+        What tells the names of its members, which are read at once, may have so many bytes.
+        """
         if path in self._open:
             self._open.move_to_end(path)
             return self._open[path]
-        _require_small_directory(path)
+        _require_small_directory(path, most_bytes)
         try:
             archive = zipfile.ZipFile(path)
         # Damaged bytes make zipfile raise much that it does not document.
@@ -144,7 +145,7 @@ class Allowance:
         return self.store.keep(content)
 
 
-def _require_small_directory(path: Path) -> None:
+def _require_small_directory(path: Path, most_bytes: int) -> None:
     """Refuse an archive with more members than are looked at, before all are read into memory."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
@@ -152,7 +153,7 @@ def _require_small_directory(path: Path) -> None:
         end = file.read()
     place = end.rfind(b"PK\5\6")
     said = end[place + 12 : place + 16]
-    if place >= 0 and int.from_bytes(said, "little") > _MOST_BYTES_OF_DIRECTORY:
+    if place >= 0 and int.from_bytes(said, "little") > most_bytes:
         raise RefusedError("it holds too many files; unpack it, and give what lies in it in parts")
 
 

@@ -34,6 +34,8 @@ MOST_FILES = 200_000
 MOST_FILES_OF_ZIP = 50_000
 # A zip, in that the zips of a section, in these those of the learners.
 _MOST_ZIPS_DEEP = 3
+# What tells a file in a zip, with a long name.
+_BYTES_OF_NAME = 300
 # What a zip may come to that lies in another, with those in it.
 _MOST_BYTES_OF_ZIPS = 1_000_000_000
 
@@ -228,4 +230,4 @@ def _add(entry: Entry, top: Folder, budget: _Budget, allowance: Allowance, depth
 def _open_inner(content: Path | Packed, allowance: Allowance) -> zipfile.ZipFile:
     on_disk = content if isinstance(content, Path) else None
     path = on_disk or allowance.keep(read_bytes(content, allowance))
-    return allowance.store.open_archive(path)
+    return allowance.store.open_archive(path, MOST_FILES_OF_ZIP * _BYTES_OF_NAME)
