@@ -45,7 +45,7 @@ _GENERIC = _words(
     aufgabe aufgaben exercise exercises ex übung übungen uebung uebungen blatt sheet lab labs
     devoir tarea tareas compito problem pset project
     submission submissions submitted submit handin abgabe abgaben rendu entrega entregas consegna
-    late graded working solution solutions solved lösung loesung answer answers
+    late graded working solution solutions lösung loesung answer answers
     work code src files file dateien
 
     moodle canvas blackboard brightspace gradescope ilias olat sakai google classroom drive teams
