@@ -117,7 +117,8 @@ def test_one_seed_gives_the_same_bytes_however_many_jobs(
     options = ["-o", tmp_path / "grades.csv", "--json", tmp_path / "grades.json"]
     more = ["--feedback", tmp_path / "feedback", "--seed", 4, "--jobs", 1]
     assert grade(submissions, *options, *more) == 0
-    for path in graded.rglob("*.*"):
+    # Lines of the journal are in the order in which learners were done.
+    for path in (path for path in graded.rglob("*.*") if path.suffix != ".journal"):
         assert (tmp_path / path.relative_to(graded)).read_bytes() == path.read_bytes()
 
 
@@ -375,7 +376,7 @@ def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     totals = {student: row["total"] for student, row in table.items()}
     assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
     assert table["cleo"]["status"] == "unreadable"
-    assert "could not be graded: BrokenProcessPool" in table["cleo"]["notes"]
+    assert "could not be graded: WorkerEndedError" in table["cleo"]["notes"]
     summary = (tmp_path / "grades.txt").read_text()
     assert f"Isolation: {SENTENCES[strongest()].split(':')[0]}" in summary
 

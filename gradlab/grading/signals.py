@@ -1,0 +1,104 @@
+"""Being stopped by Ctrl-C, by another process, or because the terminal is gone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """A signal asked the run to stop.
+
+    Attributes
+    ----------
+    number : int
+        The signal.
+    so_far : str
+        What there is so far, in words; who knows better says it.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        self.so_far = "the grading had not begun, and nothing was written."
+
+    def __str__(self) -> str:
+        return f"stopped by {signal.Signals(self.number).name}"
+
+
+class _State:
+    """Signals belong to the whole process, and so does this."""
+
+    holds = 0
+    waiting: int | None = None
+    is_ending = False
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Have signals that ask a process to stop raise `Stopped`, where it can be dealt with.
+
+    A signal that the process was told to ignore, as by ``nohup``, stays ignored.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        _State.holds, _State.waiting, _State.is_ending = 0, None, False
+        for number in _STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, _receive)
+    try:
+        yield
+    finally:
+        # The process ends next: a second Ctrl-C must not make a traceback of that.
+        if not _State.is_ending:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def hold() -> Iterator[None]:
+    """Do something whole: what asks to stop meanwhile is heard when it is done."""
+    _State.holds += 1
+    try:
+        yield
+    finally:
+        _State.holds -= 1
+        if _State.waiting is not None and not _State.holds and not _State.is_ending:
+            number, _State.waiting = _State.waiting, None
+            raise Stopped(number)
+
+
+def begin_ending() -> None:
+    """Ignore further signals: the process is about to end."""
+    _State.is_ending = True
+
+
+def _receive(number: int, _: FrameType | None) -> None:
+    if number == signal.SIGHUP:
+        _forget_terminal()
+    if _State.is_ending:
+        return
+    if _State.holds:
+        _State.waiting = number
+        return
+    raise Stopped(number)
+
+
+def _forget_terminal() -> None:
+    """Say what is still to be said to nobody, if a terminal is gone, instead of failing at it."""
+    for descriptor in (1, 2):
+        try:
+            termios.tcgetattr(descriptor)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
