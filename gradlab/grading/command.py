@@ -32,7 +32,7 @@ from gradlab.grading.pool import Pool
 from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, strongest, trouble
 from gradlab.grading.sandbox.process import Level
-from gradlab.grading.signals import Stopped, begin_ending, stoppable
+from gradlab.grading.signals import Stopped, stoppable
 from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
@@ -90,7 +90,6 @@ def run_grading(request: Request) -> int:
         with stoppable():
             said = _run(request)
     except Stopped as stop:
-        begin_ending()
         _say(f"gradlab grade: {stop}; {stop.so_far}", sys.stderr)
         return 128 + stop.number
     except BrokenPipeError:

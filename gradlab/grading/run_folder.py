@@ -98,8 +98,13 @@ def _start_remover(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        env=_with_programs(),
         start_new_session=True,
     )
+
+
+def _with_programs() -> dict[str, str]:
+    return {"PATH": f"{os.environ.get('PATH', '')}:/usr/bin:/bin"}
 
 
 def _end(remover: subprocess.Popen[bytes], folder: Path) -> None:
@@ -120,7 +125,8 @@ def _remove_stale(place: Path) -> None:
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
             try:
                 if _can_lock(lock):
-                    subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
+                    command = ["rm", "-rf", "--", str(folder)]
+                    subprocess.run(command, env=_with_programs(), check=False)
             finally:
                 os.close(lock)
 

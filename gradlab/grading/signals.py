@@ -46,7 +46,9 @@ class _State:
 def stoppable() -> Iterator[None]:
     """Have signals that ask a process to stop raise `Stopped`, where it can be dealt with.
 
-    A signal that the process was told to ignore, as by ``nohup``, stays ignored.
+    A signal that the process was told to ignore, as by ``nohup``, stays ignored. When the context
+    ends by `Stopped`, the process is about to end, and further signals are ignored: a second
+    Ctrl-C must not make a traceback of that.
     """
     before = {}
     if threading.current_thread() is threading.main_thread():
@@ -56,8 +58,10 @@ def stoppable() -> Iterator[None]:
                 before[number] = signal.signal(number, _receive)
     try:
         yield
+    except Stopped:
+        _State.is_ending = True
+        raise
     finally:
-        # The process ends next: a second Ctrl-C must not make a traceback of that.
         if not _State.is_ending:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -74,11 +78,6 @@ def hold() -> Iterator[None]:
         if _State.waiting is not None and not _State.holds and not _State.is_ending:
             number, _State.waiting = _State.waiting, None
             raise Stopped(number)
-
-
-def begin_ending() -> None:
-    """Ignore further signals: the process is about to end."""
-    _State.is_ending = True
 
 
 def _receive(number: int, _: FrameType | None) -> None:

@@ -1,0 +1,589 @@
+"""Nothing is lost when grading is stopped: the journal, ``--resume``, and what is left behind."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_grade import LESSONS, SOLVED, edit, grade, rows
+
+from gradlab import cli
+from gradlab.grading.batch import digest
+from gradlab.grading.grader import Task, grade_submission
+
+NAMES = ("ada", "ben", "cleo", "dora")
+HERE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to grade in, with four learners of lesson 0; nothing temporary may stay."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        hand_in(tmp_path / "class" / name)
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    yield tmp_path
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def hand_in(folder: Path, answer: str = "return 2 * x") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SOLVED / LESSONS[0], folder)
+    edit(folder / LESSONS[0], "return 2 * x", answer)
+
+
+OPTIONS = ["--lesson", 0, "--jobs", 1, "--json", "grades.json", "--feedback", "pages"]
+
+
+def outputs(folder: Path = Path()) -> dict[str, bytes]:
+    """Return all that a run wrote for people."""
+    files = [folder / f"grades{suffix}" for suffix in (".csv", ".txt", ".json")]
+    pages = sorted((folder / "pages").iterdir())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in (*files, *pages)}
+
+
+def learners_in(journal: Path) -> int:
+    """Return how many learners a journal has, if it has no line that says it is finished."""
+    return max(journal.read_bytes().count(b"\n") - 1, 0) if journal.exists() else 0
+
+
+class Counting:
+    """Grades, counts whom, and does something before the learner of a number."""
+
+    def __init__(self, at: int = -1, act: Callable[[], object] = lambda: None) -> None:
+        self.graded: list[str] = []
+        self.at = at
+        self.act = act
+
+    def __call__(self, task: Task) -> Any:
+        if len(self.graded) == self.at:
+            while sum(map(learners_in, Path().glob("*.journal"))) < self.at:
+                time.sleep(0.01)
+            self.act()
+        self.graded.append(task.student)
+        return grade_submission(task)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
+    """Grade in this process, where it can be seen who is graded."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    monkeypatch.setattr("gradlab.grading.command.Pool", ThreadPoolExecutor)
+
+    def count(at: int = -1, act: Callable[[], object] = lambda: None) -> Counting:
+        counting = Counting(at, act)
+        monkeypatch.setattr("gradlab.grading.batch.grade_submission", counting)
+        return counting
+
+    return count
+
+
+def interrupt(number: int) -> Callable[[], None]:
+    """Stop the process as a signal does, and give the main thread the time to see it."""
+
+    def act() -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(0.2)
+
+    return act
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_a_signal_stops_with_a_word_and_the_rest_is_graded_later(
+    number: signal.Signals,
+    room: Path,
+    counted: Callable[..., Counting],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counted()
+    assert grade(Path("class"), *OPTIONS, "--seed", 5) == 0
+    whole = outputs()
+    for path in ("grades.csv", "grades.txt", "grades.json", "grades.journal"):
+        Path(path).unlink()
+    shutil.rmtree("pages")
+    counted(2, interrupt(number))
+    capsys.readouterr()
+    assert grade(Path("class"), *OPTIONS, "--seed", 5) == 128 + number
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert number.name in said.err
+    assert "2 of 4 learners" in said.err
+    assert "--resume class --lesson 0" in said.err
+    assert not Path("grades.csv").exists()
+    left = counted()
+    assert grade(Path("class"), *OPTIONS, "--resume") == 0
+    assert left.graded == ["cleo", "dora"]
+    assert outputs() == whole
+    assert "2 of 4 learners were graded before" in capsys.readouterr().out
+
+
+def test_the_command_that_goes_on_is_quoted_for_a_shell(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("class").rename("my class")
+    counted(1, interrupt(signal.SIGINT))
+    assert cli.main(["grade", "my class", "-o", "it's.csv", "--jobs", "1"]) == 130
+    command = capsys.readouterr().err.splitlines()[-1].strip()
+    assert command.endswith("""grade --resume 'my class' -o 'it'"'"'s.csv' --jobs 1""")
+
+
+def test_a_second_signal_while_ending_changes_nothing(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def twice() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.2)
+
+    counted(1, twice)
+    assert grade(Path("class"), *OPTIONS) in (130, 143)
+    os.kill(os.getpid(), signal.SIGINT)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_signal_while_submissions_are_unpacked_is_told_in_words(
+    room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unpack(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("gradlab.grading.command.open_submissions", unpack)
+    assert grade(Path("class"), *OPTIONS) == 143
+    assert "nothing was written" in capsys.readouterr().err
+    assert sorted(path.name for path in room.iterdir()) == ["class", "temporary"]
+
+
+@pytest.mark.parametrize("name", ["as_json", "write_feedback"])
+def test_a_signal_between_the_files_leaves_what_resume_completes(
+    name: str,
+    room: Path,
+    counted: Callable[..., Counting],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counted()
+    Path("grades.csv").write_text("mine\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"gradlab.grading.outputs.{name}", lambda *_: interrupt(signal.SIGINT)())
+        assert grade(Path("class"), *OPTIONS, "--seed", 5) == 130
+    assert "4 of 4 learners" in capsys.readouterr().err
+    assert grade(Path("class"), *OPTIONS, "--resume") == 0
+    assert Path("grades.kept-1.csv").read_text() == "mine\n"
+    assert not Path("grades.kept-2.csv").exists()
+    assert len(outputs()) == 3 + 4 + 1
+
+
+def test_grading_one_learner_again_changes_one_row(
+    room: Path, counted: Callable[..., Counting]
+) -> None:
+    counted()
+    assert grade(Path("class"), *OPTIONS) == 0
+    before = rows(Path("grades.csv"))
+    hand_in(Path("class/ben"), "return x**2")
+    again = counted()
+    assert grade(Path("class"), *OPTIONS, "--resume") == 0
+    assert again.graded == ["ben"]
+    after = rows(Path("grades.csv"))
+    assert [name for name in NAMES if after[name] != before[name]] == ["ben"]
+    assert after["ben"]["total"] == "0"
+    assert json.loads(Path("grades.json").read_text())["run"]["seed"] == seed_of()
+
+
+def seed_of() -> int:
+    head = json.loads(Path("grades.journal").read_text().splitlines()[0])
+    return int(head["conditions"]["seed"])
+
+
+def test_a_learner_who_comes_later_is_graded_with_the_seed_of_the_others(
+    room: Path, counted: Callable[..., Counting]
+) -> None:
+    counted()
+    assert grade(Path("class"), *OPTIONS) == 0
+    hand_in(Path("class/emil"))
+    shutil.rmtree("class/ada")
+    again = counted()
+    assert grade(Path("class"), *OPTIONS, "--resume") == 0
+    assert again.graded == ["emil"]
+    assert list(rows(Path("grades.csv"))) == ["ben", "cleo", "dora", "emil"]
+
+
+def test_marks_by_hand_are_not_in_the_journal(
+    room: Path, counted: Callable[..., Counting]
+) -> None:
+    for name in NAMES:
+        shutil.rmtree(f"class/{name}")
+    Path("class/ada").mkdir()
+    shutil.copy(SOLVED / LESSONS[7], "class/ada")
+    Path("marks.csv").write_text("student,exercise,points\nada,explain,7\n")
+    counted()
+    options = ["--lesson", 7, "--manual", "marks.csv"]
+    assert grade(Path("class"), *options, "--seed", 1) == 0
+    assert rows(Path("grades.csv"))["ada"]["explain"] == "7"
+    Path("marks.csv").write_text("student,exercise,points\nada,explain,3\n")
+    again = counted()
+    assert grade(Path("class"), *options, "--resume") == 0
+    assert again.graded == []
+    assert rows(Path("grades.csv"))["ada"]["explain"] == "3"
+    assert grade(Path("class"), "--lesson", 7, "--resume") == 0
+    assert rows(Path("grades.csv"))["ada"]["explain"] == ""
+
+
+def test_who_could_not_be_graded_is_tried_again(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise MemoryError("no memory")
+
+    counted(1, fail)
+    assert grade(Path("class"), *OPTIONS) == 0
+    assert "Could not be graded: 3; with --resume" in capsys.readouterr().out
+    again = counted()
+    assert grade(Path("class"), *OPTIONS, "--resume") == 0
+    assert again.graded == ["ben", "cleo", "dora"]
+    assert {row["status"] for row in rows(Path("grades.csv")).values()} == {"graded"}
+
+
+def test_an_unfinished_run_is_kept_and_named(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted(3, interrupt(signal.SIGINT))
+    assert grade(Path("class"), *OPTIONS) == 130
+    unfinished = Path("grades.journal").read_bytes()
+    counted()
+    capsys.readouterr()
+    assert grade(Path("class"), *OPTIONS) == 0
+    said = capsys.readouterr()
+    assert "unfinished run was here, with 3 learners" in said.err
+    assert "mv grades.kept-1.journal grades.journal" in said.err
+    assert Path("grades.kept-1.journal").read_bytes() == unfinished
+    assert grade(Path("class"), *OPTIONS) == 0
+    said = capsys.readouterr()
+    assert "unfinished" not in said.err
+    assert "grades.kept-2.journal" in said.out
+
+
+def test_any_file_in_the_place_of_the_journal_is_kept(
+    room: Path, counted: Callable[..., Counting]
+) -> None:
+    Path("grades.journal").write_bytes(b"dear diary\xff")
+    counted()
+    assert grade(Path("class"), *OPTIONS) == 0
+    assert Path("grades.kept-1.journal").read_bytes() == b"dear diary\xff"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--lesson", 1], "--lesson was 0 then and is 1 now"),
+        ([], "--lesson was 0 then and is all lessons now"),
+        (["--lesson", 0, "--timeout", 9], "--timeout was 10 then and is 9 now"),
+        (["--lesson", 0, "--seed", 6], "--seed was 5 then and is 6 now"),
+        (["--lesson", 0, "-o", "other.csv"], "no journal other.journal"),
+    ],
+)
+def test_results_of_other_conditions_are_not_mixed(
+    options: list[object],
+    words: str,
+    room: Path,
+    counted: Callable[..., Counting],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counted()
+    assert grade(Path("class"), "--lesson", 0, "--seed", 5) == 0
+    before = Path("grades.journal").read_bytes()
+    capsys.readouterr()
+    assert grade(Path("class"), "--resume", *options) == 1
+    assert words in capsys.readouterr().err
+    assert Path("grades.journal").read_bytes() == before
+
+
+def test_results_of_other_exercises_are_not_mixed(
+    room: Path,
+    counted: Callable[..., Counting],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counted()
+    assert grade(Path("class"), *OPTIONS) == 0
+    monkeypatch.setattr("gradlab.grading.command._digest_of_code", lambda: "another")
+    assert grade(Path("class"), *OPTIONS, "--resume") == 1
+    assert "code has changed" in capsys.readouterr().err
+
+
+def test_resume_may_add_outputs_and_the_same_seed(
+    room: Path, counted: Callable[..., Counting]
+) -> None:
+    counted()
+    assert grade(Path("class"), "--lesson", 0, "--seed", 5) == 0
+    again = counted()
+    assert grade(Path("class"), *OPTIONS, "--seed", 5, "--resume") == 0
+    assert again.graded == []
+    assert len(outputs()) == 3 + 4 + 1
+
+
+def test_two_runs_do_not_write_to_one_output(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = []
+
+    def run_another() -> None:
+        for more in ([], ["--resume"]):
+            typed = command(*OPTIONS, *more)
+            others.append(subprocess.run(typed, env=HERE, check=False, capture_output=True))
+
+    counted(1, run_another)
+    assert grade(Path("class"), *OPTIONS) == 0
+    assert len(others) == 2
+    for other in others:
+        assert other.returncode == 1
+        assert b"another run of gradlab grade is writing to grades.journal" in other.stderr
+    assert len(outputs()) == 3 + 4 + 1
+    assert not list(room.glob("*.kept-*"))
+
+
+def command(*options: object, nice: bool = False) -> list[str]:
+    """Return the command that grades the folder ``class`` in a process of its own."""
+    before = ["nice"] if nice else []
+    options = ("grade", "class", *options)
+    return [*before, sys.executable, "-m", "gradlab.cli", *map(str, options)]
+
+
+def test_the_digest_tells_any_two_submissions_apart() -> None:
+    task = Task("ada", {"a": b"1", "b": b"2"}, (), (), 0, 1, 10)
+    others = [
+        replace(task, student="ben"),
+        replace(task, notebooks={"a": b"1", "b": b"3"}),
+        replace(task, notebooks={"a": b"2", "b": b"1"}),
+        replace(task, notebooks={"a": b"1", "c": b"2"}),
+        replace(task, notes=("late",)),
+        replace(task, unread=("late",)),
+        replace(task, lesson=1),
+        replace(task, seed=2),
+    ]
+    assert len({digest(one) for one in (task, *others)}) == 1 + len(others)
+    assert digest(replace(task, level="limits")) == digest(task)
+    assert digest(replace(task, notebooks={"b": b"2", "a": b"1"})) == digest(task)
+
+
+# Runs in processes of their own, and what is left of them
+
+
+class Evening:
+    """A class of learners, which is graded more than once."""
+
+    def __init__(self, folder: Path, learners: int) -> None:
+        self.folder = folder
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        for number in range(learners):
+            answer = ("return 2 * x", "return x**2", "raise ValueError(x)")[number % 3]
+            hand_in(folder / "class" / f"learner{number:02}", answer)
+
+    def start(
+        self, *options: object, nice: bool = False, **environment: str
+    ) -> "subprocess.Popen[bytes]":
+        options = ("--seed", 7, "--json", "grades.json", "--feedback", "pages", *options)
+        return subprocess.Popen(
+            command(*options, nice=nice),
+            cwd=self.folder,
+            env={**HERE, "TMPDIR": str(self.temporary), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def finish(self, *options: object) -> dict[str, bytes]:
+        """Grade without being stopped; return what was written."""
+        with self.start(*options) as process:
+            process.communicate()
+        assert process.returncode == 0
+        return outputs(self.folder)
+
+    def stop(
+        self,
+        process: "subprocess.Popen[bytes]",
+        stop: Callable[[int, int], None],
+        number: int,
+        when: Callable[[], bool],
+    ) -> tuple[bytes, bytes]:
+        """Stop a run when something is so; return what it said when all that it was is gone."""
+        with process:
+            while not when():
+                assert process.poll() is None
+                time.sleep(0.02)
+            all_of_it = family(process.pid)
+            stop(process.pid, number)
+            said = process.communicate(timeout=20)
+        give_up = time.monotonic() + 20
+        while left := [*living(all_of_it), *self.temporary.iterdir()]:
+            assert time.monotonic() < give_up, left
+            time.sleep(0.05)
+        return said
+
+    def has_graded(self, learners: int) -> Callable[[], bool]:
+        return lambda: self.graded >= learners
+
+    @property
+    def graded(self) -> int:
+        """How many learners are done."""
+        return learners_in(self.folder / "grades.journal")
+
+    def clear(self) -> None:
+        for path in self.folder.glob("grades.*"):
+            path.unlink()
+        shutil.rmtree(self.folder / "pages", ignore_errors=True)
+
+
+# The number of a process, and when it started
+Process = tuple[int, bytes]
+
+
+def processes() -> dict[Process, int]:
+    """Return all processes of this machine, with their parents."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (place / "stat").read_bytes().rpartition(b")")[2].split()
+            if fields[0] != b"Z":
+                found[int(place.name), fields[19]] = int(fields[1])
+    return found
+
+
+def family(pid: int) -> set[Process]:
+    """Return a process and all that it, or its children, started."""
+    everything = processes()
+    found = {one for one in everything if one[0] == pid}
+    while more := {
+        one for one, parent in everything.items() if parent in dict(found) and one not in found
+    }:
+        found |= more
+    return found
+
+
+def living(some: set[Process]) -> list[Process]:
+    return sorted(some & processes().keys())
+
+
+def is_answering(pid: int) -> bool:
+    """Return whether a worker of a run has forked a child for an answer."""
+    everything = processes()
+    for one, parent in everything.items():
+        with contextlib.suppress(OSError):
+            mine, its = (Path(f"/proc/{n}/cmdline").read_bytes() for n in (one[0], parent))
+            if (
+                one in family(pid)
+                and mine == its
+                and b"SentModules" in mine
+                and b"bwrap" not in mine
+            ):
+                return True
+    return False
+
+
+LINUX = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc")
+SHARED = Path("/dev/shm")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return Evening(tmp_path_factory.mktemp("undisturbed"), 40).finish()
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [*STOPPING, signal.SIGKILL])
+def test_forty_learners_stopped_at_a_third_and_resumed_have_the_same_bytes(
+    number: signal.Signals, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    shared = set(SHARED.iterdir()) if SHARED.exists() else set()
+    evening = Evening(tmp_path, 40)
+    options = ["--jobs", 1] if number == signal.SIGINT else []
+    process = evening.start(*options, nice=number == signal.SIGINT)
+    out, said = evening.stop(process, os.kill, number, evening.has_graded(13))
+    assert out == b""
+    assert b"Traceback" not in said
+    if number != signal.SIGKILL:
+        assert process.returncode == 128 + number
+        assert f"{evening.graded} of 40 learners" in said.decode()
+    assert 13 <= evening.graded < 40
+    assert not (tmp_path / "grades.csv").exists()
+    assert evening.finish("--resume") == undisturbed
+    assert not list(evening.temporary.iterdir())
+    assert not SHARED.exists() or set(SHARED.iterdir()) <= shared
+
+
+@LINUX
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/no/bubblewrap"])
+def test_killing_the_whole_process_group_leaves_nothing(path: str, tmp_path: Path) -> None:
+    evening = Evening(tmp_path, 2)
+    for learner in (tmp_path / "class").iterdir():
+        hand_in(learner, "while True: pass")
+    process = evening.start("--timeout", 60, PATH=path)
+    evening.stop(process, os.killpg, signal.SIGKILL, lambda: is_answering(process.pid))
+    assert evening.graded == 0
+
+
+def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
+    evening = Evening(tmp_path, 1)
+    left = evening.temporary / "gradlab-run-abc"
+    others = [evening.temporary / name for name in ("gradlab-run-other", "other")]
+    for folder in (left, *others):
+        folder.mkdir()
+    (left / "lock").touch()
+    evening.finish()
+    assert sorted(evening.temporary.iterdir()) == others
+
+
+def test_output_that_nobody_reads_any_more_is_no_error(tmp_path: Path) -> None:
+    evening = Evening(tmp_path, 1)
+    with evening.start() as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+    assert len(outputs(tmp_path)) == 3 + 1 + 1
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Dask's own
+def test_a_run_on_a_cluster_goes_on_too(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    evening = Evening(tmp_path, 12)
+    whole = evening.finish()
+    evening.clear()
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    ) as cluster:
+        options = ["--dask", cluster.scheduler_address]
+        process = evening.start(*options)
+        _, said = evening.stop(process, os.kill, signal.SIGINT, evening.has_graded(4))
+        assert process.returncode == 130
+        assert b"Traceback" not in said
+        assert 4 <= evening.graded < 12
+        assert evening.finish("--resume", *options) == whole
