@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,7 +40,6 @@ class _State:
 
     holds = 0
     waiting: int | None = None
-    is_ending = False
 
 
 @contextmanager
@@ -50,21 +50,20 @@ def stoppable() -> Iterator[None]:
     ends by `Stopped`, the process is about to end, and further signals are ignored: a second
     Ctrl-C must not make a traceback of that.
     """
-    before = {}
+    before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        _State.holds, _State.waiting, _State.is_ending = 0, None, False
+        _State.holds, _State.waiting = 0, None
         for number in _STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, _receive)
     try:
         yield
     except Stopped:
-        _State.is_ending = True
+        before = dict.fromkeys(before, signal.SIG_IGN)
         raise
     finally:
-        if not _State.is_ending:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -75,7 +74,7 @@ def hold() -> Iterator[None]:
         yield
     finally:
         _State.holds -= 1
-        if _State.waiting is not None and not _State.holds and not _State.is_ending:
+        if _State.waiting is not None and not _State.holds:
             number, _State.waiting = _State.waiting, None
             raise Stopped(number)
 
@@ -83,8 +82,6 @@ def hold() -> Iterator[None]:
 def _receive(number: int, _: FrameType | None) -> None:
     if number == signal.SIGHUP:
         _forget_terminal()
-    if _State.is_ending:
-        return
     if _State.holds:
         _State.waiting = number
         return
