@@ -24,7 +24,7 @@ from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room
-from gradlab.grading.outcome.journal import Conditions, Journal, open_journal
+from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import Marks, read_marks
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outputs import Outputs, require_writable, write_outputs
@@ -32,7 +32,7 @@ from gradlab.grading.pool import Pool
 from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, strongest, trouble
 from gradlab.grading.sandbox.process import Level
-from gradlab.grading.signals import Stopped, stoppable
+from gradlab.grading.signals import Stopped, hold, stoppable
 from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
@@ -93,7 +93,7 @@ def run_grading(request: Request) -> int:
         _say(f"gradlab grade: {stop}; {stop.so_far}", sys.stderr)
         return 128 + stop.number
     except BrokenPipeError:
-        _say("", sys.stderr)
+        _say("gradlab grade: what it says is not read any more", sys.stderr)
         return 128 + signal.SIGPIPE
     except GradlabError as error:
         _say(f"gradlab grade: {error}", sys.stderr)
@@ -112,11 +112,8 @@ def _prepare(request: Request) -> Marks:
     """Find out now what would fail at the end of a long run."""
     outputs = request.outputs
     require_writable(outputs)
-    if request.resume and not outputs.journal.is_file():
-        raise RequestError(
-            f"--resume was given, but there is no journal {outputs.journal}. Name the output of "
-            "the run that is to go on with -o, or leave --resume out to grade all"
-        )
+    if request.resume:
+        require_journal(outputs.journal)
     if request.manual is None:
         return {}
     return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
@@ -146,8 +143,12 @@ def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) ->
             said = write_outputs(outputs, results, run, marks)
             journal.finish()
         except Stopped as stop:
-            stop.so_far = _so_far(request, journal, len(submissions))
+            with hold():
+                stop.so_far = _so_far(request, journal, len(submissions))
             raise
+        except GradlabError as error:
+            so_far = _so_far(request, journal, len(submissions))
+            raise RequestError(f"{error} {so_far}") from error
     return said + "".join(f"{line}\n" for line in _more_to_say(journal, results))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def require_writable(outputs: Outputs) -> None:
     GradebookError
         If something cannot be written.
     """
-    if not outputs.grades.name or outputs.grades.is_dir():
+    if not outputs.grades.name or os.path.isdir(outputs.grades):
         raise GradebookError(f"{outputs.grades} is a folder; name a file for the grades")
     files = [outputs.grades, outputs.summary, outputs.journal]
     files += [outputs.json] if outputs.json else []

@@ -39,7 +39,9 @@ class _State:
     """Signals belong to the whole process, and so does this."""
 
     holds = 0
-    waiting: int | None = None
+    is_waiting = False
+    # A second signal raises what the first did, with what is known so far.
+    stop: Stopped | None = None
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def stoppable() -> Iterator[None]:
     """
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        _State.holds, _State.waiting = 0, None
+        _State.holds, _State.is_waiting, _State.stop = 0, False, None
         for number in _STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, _receive)
@@ -74,18 +76,18 @@ def hold() -> Iterator[None]:
         yield
     finally:
         _State.holds -= 1
-        if _State.waiting is not None and not _State.holds:
-            number, _State.waiting = _State.waiting, None
-            raise Stopped(number)
+        if _State.is_waiting and not _State.holds and _State.stop is not None:
+            _State.is_waiting = False
+            raise _State.stop
 
 
 def _receive(number: int, _: FrameType | None) -> None:
     if number == signal.SIGHUP:
         _forget_terminal()
-    if _State.holds:
-        _State.waiting = number
-        return
-    raise Stopped(number)
+    _State.stop = _State.stop or Stopped(number)
+    _State.is_waiting = _State.holds > 0
+    if not _State.is_waiting:
+        raise _State.stop
 
 
 def _forget_terminal() -> None:

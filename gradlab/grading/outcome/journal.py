@@ -141,8 +141,8 @@ class Journal:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, before)
             raise JournalError(
-                f"{self.path} cannot be written: {error.strerror}. The run was stopped. What was "
-                "found so far is kept; make room, and go on with --resume."
+                f"{self.path} cannot be written: {error.strerror}, so the run was stopped. Make "
+                "room for it."
             ) from error
 
 
@@ -196,6 +196,26 @@ def open_journal(path: Path, conditions: Conditions, resume: bool = False) -> It
         journal.close()
 
 
+def require_journal(path: Path) -> None:
+    """Raise if there is no journal to go on with.
+
+    Parameters
+    ----------
+    path : Path
+        Where it must be.
+
+    Raises
+    ------
+    JournalError
+        If there is no file.
+    """
+    if not path.is_file():
+        raise JournalError(
+            f"--resume was given, but there is no journal {path} to go on with. Name the output "
+            "of the run that is to go on with -o, or leave --resume out to grade all."
+        )
+
+
 def _begin(path: Path, conditions: Conditions) -> Journal:
     # The lock on the old one is held until there is a lock on the new one.
     old = _open_locked(path) if path.is_file() else None
@@ -211,11 +231,7 @@ def _begin(path: Path, conditions: Conditions) -> Journal:
 
 
 def _resume(path: Path, conditions: Conditions) -> Journal:
-    if not path.is_file():
-        raise JournalError(
-            f"--resume was given, but there is no journal {path} to go on with. Name the output "
-            "of the run that is to go on with -o, or leave --resume out to grade all."
-        )
+    require_journal(path)
     descriptor = _open_locked(path)
     try:
         text = _read(descriptor)
