@@ -17,6 +17,7 @@ from gradlab.grading.intake.submissions import Submission, read_notebooks
 from gradlab.grading.outcome.results import Entry, ExerciseResult, LearnerResult, Run
 from gradlab.grading.sandbox.isolation import SENTENCES
 from gradlab.grading.sandbox.process import LEVELS, Level
+from gradlab.grading.signals import hold
 from gradlab.support.progress import progress
 
 # A learner's notebooks are in memory only while they wait or are graded.
@@ -106,7 +107,8 @@ def grade_all(
             continue
         levels.add(used)
         if journal is not None:
-            journal.keep(Entry(digests[place], used, results[place]))
+            with hold():
+                journal.keep(Entry(digests[place], used, results[place]))
     run = Run(version("gradlab-course"), seed, _sentence(levels), lesson)
     return [results[place] for place in range(len(submissions))], run
 

@@ -119,7 +119,8 @@ class Journal:
         JournalError
             If it cannot be written; what was kept before stays.
         """
-        self._append({**asdict(entry), "result": entry.result.to_dict()})
+        said = {"digest": entry.digest, "level": entry.level, "result": entry.result.to_dict()}
+        self._append(said)
         self.count += 1
 
     def finish(self) -> None:
@@ -134,9 +135,9 @@ class Journal:
         before = os.fstat(self._descriptor).st_size
         left = _as_line(line)
         try:
-            # One call, in which no signal interrupts Python, unless the disk is full.
             while left:
                 left = left[os.write(self._descriptor, left) :]
+            os.fsync(self._descriptor)
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, before)
