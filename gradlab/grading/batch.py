@@ -98,17 +98,25 @@ def grade_all(
         digests[place] = digest(task)
         return executor.submit(grade_submission, task)
 
-    left = [place for place in range(len(submissions)) if place not in results]
-    for place, future in progress(_run_all(left, submit), "learner", total=len(left)):
-        try:
-            results[place], used = future.result()
-        except Exception as error:
-            results[place] = _ungraded(submissions[place], error, lesson)
-            continue
-        levels.add(used)
+    def grade_others() -> Iterator[int]:
+        for place, future in _run_all(left, submit):
+            try:
+                results[place], used = future.result()
+                levels.add(used)
+            except Exception as error:
+                results[place] = _ungraded(submissions[place], error, lesson)
+            else:
+                keep(Entry(digests[place], used, results[place]))
+            yield place
+
+    def keep(entry: Entry) -> None:
         if journal is not None:
             with hold():
-                journal.keep(Entry(digests[place], used, results[place]))
+                journal.keep(entry)
+
+    left = [place for place in range(len(submissions)) if place not in results]
+    for _ in progress(grade_others(), "learner", total=len(left)):
+        pass
     run = Run(version("gradlab-course"), seed, _sentence(levels), lesson)
     return [results[place] for place in range(len(submissions))], run
 

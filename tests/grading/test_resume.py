@@ -1,12 +1,10 @@
 """Nothing is lost when grading is stopped: the journal, ``--resume``, and what is left behind."""
 
-import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_grade import LESSONS, SOLVED, edit, grade, rows
+from evening import HERE, STOPPING, command, hand_in, learners_in, outputs
+from test_grade import LESSONS, SOLVED, grade, rows
 
 from gradlab import cli
 from gradlab.grading.batch import digest
 from gradlab.grading.grader import Task, grade_submission
 
 NAMES = ("ada", "ben", "cleo", "dora")
-HERE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @pytest.fixture
@@ -40,28 +38,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def hand_in(folder: Path, answer: str = "return 2 * x") -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(SOLVED / LESSONS[0], folder)
-    edit(folder / LESSONS[0], "return 2 * x", answer)
-
-
 OPTIONS = ["--lesson", 0, "--jobs", 1, "--json", "grades.json", "--feedback", "pages"]
-
-
-def outputs(folder: Path = Path()) -> dict[str, bytes]:
-    """Return all that a run wrote for people."""
-    files = [folder / f"grades{suffix}" for suffix in (".csv", ".txt", ".json")]
-    pages = sorted((folder / "pages").iterdir())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in (*files, *pages)}
-
-
-def learners_in(journal: Path) -> int:
-    """Return how many learners a journal has, if it has no line that says it is finished."""
-    return max(journal.read_bytes().count(b"\n") - 1, 0) if journal.exists() else 0
 
 
 class Counting:
@@ -360,13 +337,6 @@ def test_two_runs_do_not_write_to_one_output(
     assert not list(room.glob("*.kept-*"))
 
 
-def command(*options: object, nice: bool = False) -> list[str]:
-    """Return the command that grades the folder ``class`` in a process of its own."""
-    before = ["nice"] if nice else []
-    options = ("grade", "class", *options)
-    return [*before, sys.executable, "-m", "gradlab.cli", *map(str, options)]
-
-
 def test_the_digest_tells_any_two_submissions_apart() -> None:
     task = Task("ada", {"a": b"1", "b": b"2"}, (), (), 0, 1, 10)
     others = [
@@ -382,208 +352,3 @@ def test_the_digest_tells_any_two_submissions_apart() -> None:
     assert len({digest(one) for one in (task, *others)}) == 1 + len(others)
     assert digest(replace(task, level="limits")) == digest(task)
     assert digest(replace(task, notebooks={"b": b"2", "a": b"1"})) == digest(task)
-
-
-# Runs in processes of their own, and what is left of them
-
-
-class Evening:
-    """A class of learners, which is graded more than once."""
-
-    def __init__(self, folder: Path, learners: int) -> None:
-        self.folder = folder
-        self.temporary = folder / "temporary"
-        self.temporary.mkdir()
-        for number in range(learners):
-            answer = ("return 2 * x", "return x**2", "raise ValueError(x)")[number % 3]
-            hand_in(folder / "class" / f"learner{number:02}", answer)
-
-    def start(
-        self, *options: object, nice: bool = False, **environment: str
-    ) -> "subprocess.Popen[bytes]":
-        options = ("--seed", 7, "--json", "grades.json", "--feedback", "pages", *options)
-        return subprocess.Popen(
-            command(*options, nice=nice),
-            cwd=self.folder,
-            env={**HERE, "TMPDIR": str(self.temporary), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    def finish(self, *options: object) -> dict[str, bytes]:
-        """Grade without being stopped; return what was written."""
-        with self.start(*options) as process:
-            process.communicate()
-        assert process.returncode == 0
-        return outputs(self.folder)
-
-    def stop(
-        self,
-        process: "subprocess.Popen[bytes]",
-        stop: Callable[[int, int], None],
-        number: int,
-        when: Callable[[], bool],
-    ) -> tuple[bytes, bytes]:
-        """Stop a run when something is so; return what it said when all that it was is gone."""
-        with process:
-            while not when():
-                assert process.poll() is None
-                time.sleep(0.02)
-            all_of_it = family(process.pid)
-            stop(process.pid, number)
-            said = process.communicate(timeout=20)
-        give_up = time.monotonic() + 20
-        while left := [*living(all_of_it), *self.temporary.iterdir()]:
-            assert time.monotonic() < give_up, left
-            time.sleep(0.05)
-        return said
-
-    def has_graded(self, learners: int) -> Callable[[], bool]:
-        return lambda: self.graded >= learners
-
-    @property
-    def graded(self) -> int:
-        """How many learners are done."""
-        return learners_in(self.folder / "grades.journal")
-
-    def clear(self) -> None:
-        for path in self.folder.glob("grades.*"):
-            path.unlink()
-        shutil.rmtree(self.folder / "pages", ignore_errors=True)
-
-
-# The number of a process, and when it started
-Process = tuple[int, bytes]
-
-
-def processes() -> dict[Process, int]:
-    """Return all processes of this machine, with their parents."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            fields = (place / "stat").read_bytes().rpartition(b")")[2].split()
-            if fields[0] != b"Z":
-                found[int(place.name), fields[19]] = int(fields[1])
-    return found
-
-
-def family(pid: int) -> set[Process]:
-    """Return a process and all that it, or its children, started."""
-    everything = processes()
-    found = {one for one in everything if one[0] == pid}
-    while more := {
-        one for one, parent in everything.items() if parent in dict(found) and one not in found
-    }:
-        found |= more
-    return found
-
-
-def living(some: set[Process]) -> list[Process]:
-    return sorted(some & processes().keys())
-
-
-def is_answering(pid: int) -> bool:
-    """Return whether a worker of a run has forked a child for an answer."""
-    everything = processes()
-    for one, parent in everything.items():
-        with contextlib.suppress(OSError):
-            mine, its = (Path(f"/proc/{n}/cmdline").read_bytes() for n in (one[0], parent))
-            if (
-                one in family(pid)
-                and mine == its
-                and b"SentModules" in mine
-                and b"bwrap" not in mine
-            ):
-                return True
-    return False
-
-
-LINUX = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc")
-SHARED = Path("/dev/shm")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return Evening(tmp_path_factory.mktemp("undisturbed"), 40).finish()
-
-
-@LINUX
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [*STOPPING, signal.SIGKILL])
-def test_forty_learners_stopped_at_a_third_and_resumed_have_the_same_bytes(
-    number: signal.Signals, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    shared = set(SHARED.iterdir()) if SHARED.exists() else set()
-    evening = Evening(tmp_path, 40)
-    options = ["--jobs", 1] if number == signal.SIGINT else []
-    process = evening.start(*options, nice=number == signal.SIGINT)
-    out, said = evening.stop(process, os.kill, number, evening.has_graded(13))
-    assert out == b""
-    assert b"Traceback" not in said
-    if number != signal.SIGKILL:
-        assert process.returncode == 128 + number
-        assert f"{evening.graded} of 40 learners" in said.decode()
-    assert 13 <= evening.graded < 40
-    assert not (tmp_path / "grades.csv").exists()
-    assert evening.finish("--resume") == undisturbed
-    assert not list(evening.temporary.iterdir())
-    assert not SHARED.exists() or set(SHARED.iterdir()) <= shared
-
-
-@LINUX
-@pytest.mark.parametrize("path", [os.environ["PATH"], "/no/bubblewrap"])
-def test_killing_the_whole_process_group_leaves_nothing(path: str, tmp_path: Path) -> None:
-    evening = Evening(tmp_path, 2)
-    for learner in (tmp_path / "class").iterdir():
-        hand_in(learner, "while True: pass")
-    process = evening.start("--timeout", 60, PATH=path)
-    evening.stop(process, os.killpg, signal.SIGKILL, lambda: is_answering(process.pid))
-    assert evening.graded == 0
-
-
-def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
-    evening = Evening(tmp_path, 1)
-    left = evening.temporary / "gradlab-run-abc"
-    others = [evening.temporary / name for name in ("gradlab-run-other", "other")]
-    for folder in (left, *others):
-        folder.mkdir()
-    (left / "lock").touch()
-    evening.finish()
-    assert sorted(evening.temporary.iterdir()) == others
-
-
-def test_output_that_nobody_reads_any_more_is_no_error(tmp_path: Path) -> None:
-    evening = Evening(tmp_path, 1)
-    with evening.start() as process:
-        assert process.stdout is not None
-        process.stdout.close()
-        process.stdout = None
-        _, said = process.communicate()
-    assert (process.returncode, said) == (0, b"")
-    assert len(outputs(tmp_path)) == 3 + 1 + 1
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # Dask's own
-def test_a_run_on_a_cluster_goes_on_too(tmp_path: Path) -> None:
-    from distributed import LocalCluster
-
-    evening = Evening(tmp_path, 12)
-    whole = evening.finish()
-    evening.clear()
-    with LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        silence_logs=50,
-    ) as cluster:
-        options = ["--dask", cluster.scheduler_address]
-        process = evening.start(*options)
-        _, said = evening.stop(process, os.kill, signal.SIGINT, evening.has_graded(4))
-        assert process.returncode == 130
-        assert b"Traceback" not in said
-        assert 4 <= evening.graded < 12
-        assert evening.finish("--resume", *options) == whole
