@@ -86,6 +86,7 @@ def grade_all(
             seed=seed,
             cpu_seconds=cpu_seconds,
             level=level,
+            attempts=submission.attempts,
         )
 
     entries = _find_kept(submissions, read, journal)
@@ -131,7 +132,8 @@ def digest(task: Task) -> str:
     notebooks = [
         (name, hashlib.sha256(content).hexdigest()) for name, content in task.notebooks.items()
     ]
-    rest = replace(task, notebooks={}, level=None)
+    attempts = dict(sorted(task.attempts.items()))
+    rest = replace(task, notebooks={}, attempts=attempts, level=None)
     return hashlib.sha256(repr((sorted(notebooks), rest)).encode()).hexdigest()
 
 

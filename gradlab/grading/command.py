@@ -22,6 +22,7 @@ import numpy as np
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
+from gradlab.grading.intake.roster import compare, read_roster
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
@@ -49,12 +50,14 @@ class Request:
         The arguments of ``gradlab`` as they were typed, to say how to go on.
     """
 
-    submissions: Path
+    submissions: Sequence[Path]
     output: Path
     lesson: int | None
     feedback: Path | None
     json: Path | None
     manual: Path | None
+    roster: Path | None
+    layout: str | None
     seed: int | None
     jobs: int | None
     timeout: int
@@ -104,8 +107,15 @@ def run_grading(request: Request) -> int:
 
 def _run(request: Request) -> str:
     marks = _prepare(request)
-    with run_folder(), open_submissions(request.submissions) as submissions:
-        return _grade(request, submissions, marks)
+    members = read_roster(request.roster) if request.roster else []
+    with (
+        run_folder(),
+        open_submissions(*request.submissions, layout=request.layout) as submissions,
+    ):
+        absent, strangers = compare(members, [one.student for one in submissions])
+        everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
+        everybody.sort(key=lambda one: one.student)
+        return _grade(request, everybody, marks, strangers if members else [])
 
 
 def _prepare(request: Request) -> Marks:
@@ -119,7 +129,9 @@ def _prepare(request: Request) -> Marks:
     return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
 
 
-def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
+def _grade(
+    request: Request, submissions: Sequence[Submission], marks: Marks, strangers: Sequence[str]
+) -> str:
     outputs = request.outputs
     if outputs.feedback is not None:
         require_room([submission.student for submission in submissions], outputs.feedback)
@@ -140,7 +152,7 @@ def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) ->
                 level=level,
                 journal=journal,
             )
-            said = write_outputs(outputs, results, run, marks)
+            said = write_outputs(outputs, results, run, marks, strangers)
             journal.finish()
         except Stopped as stop:
             with hold():

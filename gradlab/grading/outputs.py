@@ -86,7 +86,11 @@ def require_writable(outputs: Outputs) -> None:
 
 
 def write_outputs(
-    outputs: Outputs, results: Sequence[LearnerResult], run: Run, marks: Marks
+    outputs: Outputs,
+    results: Sequence[LearnerResult],
+    run: Run,
+    marks: Marks,
+    strangers: Sequence[str] = (),
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
 
@@ -102,6 +106,8 @@ def write_outputs(
         How they were graded.
     marks : dict
         What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
+    strangers : sequence of str, optional
+        Who handed in something, but is not in the teacher's list of the class.
 
     Returns
     -------
@@ -109,7 +115,7 @@ def write_outputs(
         The report, and lines that say what is where.
     """
     results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks)
+    report = as_report(results, run, remarks, strangers)
     files = {outputs.grades: as_csv(results), outputs.summary: report}
     if outputs.json is not None:
         files[outputs.json] = as_json(results, run)

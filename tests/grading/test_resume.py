@@ -139,7 +139,7 @@ def test_a_second_signal_while_ending_changes_nothing(
 def test_a_signal_while_submissions_are_unpacked_is_told_in_words(
     room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def unpack(*_: object) -> None:
+    def unpack(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
 
@@ -147,6 +147,12 @@ def test_a_signal_while_submissions_are_unpacked_is_told_in_words(
     assert grade(Path("class"), *OPTIONS) == 143
     assert "nothing was written" in capsys.readouterr().err
     assert sorted(path.name for path in room.iterdir()) == ["class", "temporary"]
+
+
+def test_what_nohup_ignores_stays_ignored(room: Path, counted: Callable[..., Counting]) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    counted(1, interrupt(signal.SIGHUP))
+    assert grade(Path("class"), *OPTIONS) == 0
 
 
 @pytest.mark.parametrize("name", ["as_json", "write_feedback"])
@@ -346,9 +352,12 @@ def test_the_digest_tells_any_two_submissions_apart() -> None:
         replace(task, notebooks={"a": b"1", "c": b"2"}),
         replace(task, notes=("late",)),
         replace(task, unread=("late",)),
+        replace(task, attempts={"a": 1, "b": 2}),
         replace(task, lesson=1),
         replace(task, seed=2),
     ]
     assert len({digest(one) for one in (task, *others)}) == 1 + len(others)
     assert digest(replace(task, level="limits")) == digest(task)
     assert digest(replace(task, notebooks={"b": b"2", "a": b"1"})) == digest(task)
+    first, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    assert digest(replace(task, attempts=first)) == digest(replace(task, attempts=other))
