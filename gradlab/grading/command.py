@@ -201,7 +201,7 @@ def _digest_of_code() -> str:
 
 
 def _warn_of_unfinished(journal: Journal) -> None:
-    if journal.unfinished is None or journal.kept is None:
+    if not journal.unfinished or journal.kept is None:
         return
     back = shlex.join(["mv", str(journal.kept), str(journal.path)])
     learners = "1 learner" if journal.unfinished == 1 else f"{journal.unfinished} learners"
