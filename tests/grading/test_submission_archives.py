@@ -1,5 +1,6 @@
 """Archives that lie, leak, burst or are broken: what can be read is read, and no more."""
 
+import contextlib
 import os
 import re
 import stat
@@ -102,18 +103,19 @@ def test_no_name_of_an_archive_reaches_the_file_system(tmp_path: Path, temporary
     files = {
         f"ada/../../{sentinel}/ada/04_vectorizing.ipynb": b"bad",
         "ada/a.zip": make_zip({**inner, LESSON: b"1"}),
-        f"ben/{'long' * 10_000}.ipynb": b"2",
-        "ben/aux.ipynb": b"3",
+        f"ben/lesson {'long' * 10_000}.ipynb": b"2",
+        "ben/03_aux.ipynb": b"3",
+        f"ben/{LESSON}": b"6",
         f"exampleflo_1_{'7' * 5_000}_x.ipynb": b"5",
-        'ben/a<b>:"|?*\n\x01.ipynb': b"4",
+        'ben/05_a<b>:"|?*\n\x01.ipynb': b"4",
     }
     before = read_state(sentinel)
     with open_submissions(put_zip(tmp_path, files)) as learners:
         (folder,) = temporary.iterdir()
-        assert sorted(os.listdir(folder)) == [f"{number}.ipynb" for number in range(6)]
+        assert sorted(os.listdir(folder)) == [f"{number}.ipynb" for number in range(7)]
         assert {path.parent for learner in learners for _, path in learner.notebooks} == {folder}
         ada, ben, _ = learners
-        assert sorted(read_notebooks(ben)[0].values()) == [b"2", b"3", b"4"]
+        assert sorted(read_notebooks(ben)[0].values()) == [b"2", b"3", b"4", b"6"]
         assert all(name.isprintable() and len(name) < 300 for name in names(ben))
         assert names(ada) == [f"a.zip/{LESSON}"]
     assert read_state(sentinel) == before
@@ -226,8 +228,10 @@ def test_any_damage_is_an_error_or_a_note(changes: list[tuple[int, int]], cut: i
             pass
         else:
             assert learners
-        (cleo,) = find_all(put(Path(here, "folder"), {"cleo/a.zip": damaged}))
-        assert cleo.student == "cleo"
+        # In it are a folder and a file that may be two people's.
+        with contextlib.suppress(SubmissionsError):
+            (cleo,) = find_all(put(Path(here, "folder"), {"cleo/a.zip": damaged}))
+            assert cleo.student == "cleo"
 
 
 def test_a_member_that_unpacks_to_too_much_is_left_out(
@@ -263,7 +267,7 @@ def test_one_learners_bombs_stop_no_other(
     nested: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(submissions, "MOST_BYTES_OF_LEARNER", 1_000_000)
-    own = {f"{number:02}_bomb.ipynb": b"0" * 300_000 for number in range(50)}
+    own = {f"lesson 1 ({number:02}).ipynb": b"0" * 300_000 for number in range(50)}
     bombs = {"ada/a.zip": make_zip(own)} if nested else {f"ada/{n}": d for n, d in own.items()}
     ada, ben = find_all(put_zip(tmp_path, {**bombs, f"ben/{LESSON}": b"{}"}))
     assert len(ada.notebooks) == 3

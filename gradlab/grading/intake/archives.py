@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import zipfile
 from collections import OrderedDict
@@ -27,6 +28,8 @@ MOST_BYTES = 20_000_000
 # Of a learner's files in zips together, outputs included.
 MOST_BYTES_UNPACKED = 2_000_000_000
 MOST_DEPTH = 20
+# Of the disk, so that nothing else runs out of room.
+_LEFT_FREE = 500_000_000
 # Archives that are open at a time; a class may have hundreds.
 _MOST_OPEN = 8
 
@@ -83,20 +86,26 @@ class Store:
     def keep(self, content: bytes) -> Path:
         """Write a file; return where it is."""
         self.kept += len(content)
-        if self.kept > self.most:
+        free = shutil.disk_usage(self.folder).free - len(content)
+        if self.kept > self.most or free < _LEFT_FREE:
+            most = f"{format_size(self.most)}, which is the most that is unpacked"
             raise ArchiveError(
-                f"The submissions unpack to more than {format_size(self.most)}, which is the most "
-                "that is unpacked. Grade them in parts: a section or a week at a time."
+                f"The submissions unpack to more than {most if self.kept > self.most else 'fits'}"
+                f" in {self.folder.parent}. Grade them in parts: a section or a week at a time."
             )
         path = self.folder / f"{next(self.numbers)}{NOTEBOOK}"
         path.write_bytes(content)
         return path
 
-    def open_archive(self, path: Path) -> zipfile.ZipFile:
-        """Return an archive that is open until many others were needed."""
+    def open_archive(self, path: Path, most_bytes: int = 50_000_000) -> zipfile.ZipFile:
+        """Return an archive that is open until many others were needed.
+
+        What tells the names of its members, which are read at once, may have so many bytes.
+        """
         if path in self._open:
             self._open.move_to_end(path)
             return self._open[path]
+        _require_small_directory(path, most_bytes)
         try:
             archive = zipfile.ZipFile(path)
         # Damaged bytes make zipfile raise much that it does not document.
@@ -136,13 +145,29 @@ class Allowance:
         return self.store.keep(content)
 
 
+def _require_small_directory(path: Path, most_bytes: int) -> None:
+    """Refuse an archive with more members than are looked at, before all are read into memory."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - (1 << 16) - 22))
+        end = file.read()
+    place = end.rfind(b"PK\5\6")
+    said = end[place + 12 : place + 16]
+    if place >= 0 and int.from_bytes(said, "little") > most_bytes:
+        raise RefusedError("it holds too many files; unpack it, and give what lies in it in parts")
+
+
 def list_members(archive: zipfile.ZipFile, most_files: int) -> list[Entry]:
     """List an archive as if it were a folder; of members with one name the last counts."""
     if len(archive.infolist()) > most_files:
         raise RefusedError(f"it holds more than {most_files} files")
     path = Path(archive.filename or "")
     entries = (_read_member(path, member) for member in archive.infolist())
-    last = {(e.parts, e.problem): e for e in entries if e.parts and not is_hidden(e.parts)}
+    last: dict[tuple[tuple[str, ...], str], Entry] = {}
+    for entry in entries:
+        shown = _drop_hidden(entry)
+        if shown.parts:
+            last[shown.parts, shown.problem] = shown
     return [last[key] for key in sorted(last)]
 
 
@@ -258,6 +283,14 @@ def format_size(size: int) -> str:
     return f"{size / 1e6:g} MB"
 
 
+def _drop_hidden(entry: Entry) -> Entry:
+    """Return an entry; in place of a hidden one its folder, which may be somebody's."""
+    for end, part in enumerate(entry.parts):
+        if is_hidden((part,)):
+            return Entry(entry.parts[:end])
+    return entry
+
+
 def _read_member(archive: Path, member: zipfile.ZipInfo) -> Entry:
     # Some programs on Windows write "\\" between the names of folders.
     name = _decode_name(member).replace("\\", "/")
@@ -267,6 +300,8 @@ def _read_member(archive: Path, member: zipfile.ZipInfo) -> Entry:
     if not parts[0] or ".." in parts or any(map(_DRIVE.match, parts)):
         return Entry(parts, problem=LEADS_OUT)
     parts = tuple(filter(None, parts))
+    if len(parts) > MOST_DEPTH:
+        return Entry(parts[: MOST_DEPTH + 1], problem=find_problem("", len(parts), stat.S_IFREG))
     for end, part in enumerate(parts[:-1], start=1):
         if find_suffix(part) == NOTEBOOK:
             return Entry(parts[:end], problem=find_problem(part, end, stat.S_IFDIR))

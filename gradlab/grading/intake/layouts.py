@@ -28,6 +28,14 @@ from gradlab.support.errors import GradlabError
 
 # nbgrader's folder of what was handed in.
 SUBMITTED = "submitted"
+_MAY_BE_ANSWERS = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("rar", "7z", "tar", "gz", "tgz", "py", "pdf", "doc", "docx", "odt", "html"),
+        *("json", "png", "jpg", "jpeg", "heic"),
+    )
+)
+_NBGRADER = (SUBMITTED, "source", "release", "autograded", "feedback", "solutions", "exchange")
 _METADATA = "submission_metadata.yml"
 _NUMBERED = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
 
@@ -60,12 +68,15 @@ class Found:
         Where it lies below what was given.
     group : tuple of str
         The folder in which the learner was found.
+    is_loose : bool
+        Whether it is a file, or in a zip, that lies in the group and is called like the learner.
     """
 
     entry: Entry
     place: Place
     path: tuple[str, ...]
     group: tuple[str, ...]
+    is_loose: bool = False
 
 
 @dataclass
@@ -80,11 +91,14 @@ class Reading:
         The paths of notebooks that tell no learner.
     unclear : set of str
         Those among the learners whose folders may be around those of several.
+    unsure : set of str
+        Those whose folders may be around that of one learner.
     """
 
     found: list[Found] = field(default_factory=list)
     strays: list[tuple[str, ...]] = field(default_factory=list)
     unclear: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
 
 
 def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
@@ -125,40 +139,63 @@ def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
 
 def _read_group(folder: Folder, reading: Reading, read: Callable[[Entry], bytes]) -> None:
     """Find the learners in a folder that is around theirs."""
-    if SUBMITTED in folder.folders:
-        _read_group(folder.folders[SUBMITTED], reading, read)
+    submitted = folder.folders.get(SUBMITTED)
+    if submitted and not _holds_more(folder):
+        # nbgrader's: what lies in it are folders of learners, whatever is in these.
+        _read_group_of(submitted, reading, read, all_learners=True)
         return
+    _read_group_of(folder, reading, read, all_learners=folder.name == SUBMITTED)
+
+
+def _holds_more(folder: Folder) -> bool:
+    """Whether more than nbgrader's own folders lies beside what was handed in."""
+    others = [inner for name, inner in folder.folders.items() if name not in _NBGRADER]
+    return any(map(_holds_notebooks, others)) or any(
+        has_notebook_name(parts[-1]) for parts, _ in folder.files
+    )
+
+
+def _read_group_of(
+    folder: Folder, reading: Reading, read: Callable[[Entry], bytes], all_learners: bool
+) -> None:
     if folder.problem:
         raise LayoutError(
-            f"{'/'.join(folder.path)} cannot be graded as a whole: {folder.problem}. Grade what "
-            "lies in it in parts."
+            f"{as_name('/'.join(folder.path))} cannot be graded as a whole: {folder.problem}. "
+            "Grade what lies in it in parts."
         )
     submitters = _read_submitters(folder, read)
     _read_loose_files(folder, reading)
     plain = []
     for name, inner in sorted(folder.folders.items()):
         place = read_lms_name(name, (), inner.is_zip)
+        if submitters is not None and name.startswith("submission_"):
+            student = submitters.get(name, name)
+            origin = f"{student} of Gradescope"
+            place = Place(student, origin, is_lms=True, is_one_person=True)
         if place is None:
             plain.append(inner)
-            continue
-        student = submitters.get(place.student, place.student)
-        take(inner, replace(place, student=student), folder.path, reading)
+        else:
+            take(inner, place, folder.path, reading)
     for inner, role in zip(plain, _decide(plain, folder), strict=True):
-        if role == "group":
+        if all_learners and not (role == "group" and _is_nobodys(inner)):
+            take(inner, _place_of_folder(inner), folder.path, reading)
+        elif role == "group":
             _read_group(inner, reading, read)
         elif role != "nothing":
             place = _place_of_folder(inner)
             if role == "unclear":
                 reading.unclear.add(place.student)
+            elif role == "learner?":
+                reading.unsure.add(place.student)
             take(inner, place, folder.path, reading)
 
 
-def _read_submitters(folder: Folder, read: Callable[[Entry], bytes]) -> dict[str, str]:
+def _read_submitters(folder: Folder, read: Callable[[Entry], bytes]) -> dict[str, str] | None:
+    """Return what Gradescope says of the submissions in a folder; None if it says nothing."""
     for parts, entry in folder.files:
         if parts == (_METADATA,):
-            lines = read(entry).decode("utf-8", "replace").splitlines()
-            return read_submitters(lines)
-    return {}
+            return read_submitters(read(entry).decode("utf-8", "replace").splitlines())
+    return None
 
 
 def take(folder: Folder, place: Place, group: tuple[str, ...], reading: Reading) -> None:
@@ -172,7 +209,8 @@ def take(folder: Folder, place: Place, group: tuple[str, ...], reading: Reading)
             reading.found.append(Found(problem, mine, inner.path, group))
     for parts, entry in folder.walk():
         mine = replace(place, own_parts=(*own, *parts))
-        reading.found.append(Found(entry, mine, (*folder.path, *parts), group))
+        path = (*folder.path, *parts)
+        reading.found.append(Found(entry, mine, path, group, is_loose=folder.is_zip))
 
 
 def _place_of_folder(folder: Folder) -> Place:
@@ -195,16 +233,22 @@ def _split_zip(stem: str) -> tuple[str, str]:
 
 def _read_loose_files(folder: Folder, reading: Reading) -> None:
     by_dash = _find_dashes(folder)
+    # Beside files that are called like learners, other files are learners' too.
+    by_file = any(has_notebook_name(parts[-1]) for parts, _ in folder.files) or any(
+        inner.is_zip for inner in folder.folders.values()
+    )
     for parts, entry in folder.files:
-        place = _read_loose(parts, entry, by_dash)
+        place = _read_loose(parts, entry, by_dash, by_file)
         if place is not None:
             path = (*folder.path, *parts)
-            reading.found.append(Found(entry, place, path, folder.path))
+            reading.found.append(Found(entry, place, path, folder.path, is_loose=True))
         elif has_notebook_name(parts[-1]) or entry.problem:
             reading.strays.append((*folder.path, *parts))
 
 
-def _read_loose(parts: tuple[str, ...], entry: Entry, by_dash: bool) -> Place | None:
+def _read_loose(
+    parts: tuple[str, ...], entry: Entry, by_dash: bool, by_file: bool
+) -> Place | None:
     name = parts[0]
     if entry.problem == LEADS_OUT and is_odd(name):
         raise LayoutError(
@@ -219,7 +263,8 @@ def _read_loose(parts: tuple[str, ...], entry: Entry, by_dash: bool) -> Place | 
         student, _, rest = stem.partition(" - ")
     suffix = name[len(stem) :]
     is_notebook = has_notebook_name(name) or (entry.problem and (find_suffix(name) or not suffix))
-    if not student or not (is_notebook or has_lesson(stem)):
+    may_be_answer = by_file and suffix.lower() in _MAY_BE_ANSWERS
+    if not student or not (is_notebook or may_be_answer or has_lesson(stem)):
         return None
     origin = f"the files {student}_…" if rest != stem else f"the file {name}"
     return Place(student, origin, (f"{rest}{suffix}",))
@@ -235,42 +280,42 @@ def _find_dashes(folder: Folder) -> bool:
 
 
 def _decide(folders: Sequence[Folder], above: Folder) -> list[Role]:
-    """Return of each folder whether it is a learner's, a group, or neither."""
+    """Return of each folder whether it is a learner's, a group, unclear, or nothing."""
     roles = [_find_role(folder) for folder in folders]
-    telling = [
-        role for role, inner in zip(roles, folders, strict=True) if not is_generic(inner.name)
-    ]
-    some_learner = "learner" in telling
-    some_group = "group?" in telling
-    alone = len(folders) == 1 and not any(has_notebook_name(parts[-1]) for parts, _ in above.files)
+    named = [role for role, inner in zip(roles, folders, strict=True) if not _is_nobodys(inner)]
+    exported = [_has_lms_below(folder) for folder in folders]
+    some_learner = "learner" in named
+    some_group = "group?" in named
+    alone = len(folders) == 1 and not any(has_notebook_name(p[-1]) for p, _ in above.files)
+    # One folder of folders, which anybody can hand in, does not make groups of all others.
+    groups_prevail = named.count("group?") >= named.count("learner?") and not some_learner
     decided: list[Role] = []
-    for folder, role in zip(folders, roles, strict=True):
-        if role == "group?":
+    for folder, role, is_export in zip(folders, roles, exported, strict=True):
+        if is_export and (_is_nobodys(folder) or all(exported)):
+            role = "group"
+        elif role == "group?":
             # The check for several people in one place sees it if this is a group all the same.
-            role = "learner" if some_learner else "group"
+            role = "group" if groups_prevail else "learner"
         elif role == "learner?":
-            role = "group" if some_group and not some_learner else "learner"
-        elif role == "unclear":
-            recurs = any(_recur(folder, other) for other in folders if other is not folder)
-            if (some_learner or recurs) != (some_group or alone):
-                role = "learner" if some_learner or recurs else "group"
+            if some_learner or some_group:
+                role = "group" if some_group and groups_prevail else "learner"
+        elif role == "unclear" and (alone or (some_group and groups_prevail)):
+            role = "group"
         elif role == "nothing":
-            ignored = _is_nobodys(folder) or (some_group and not some_learner)
-            role = "nothing" if ignored else "learner"
+            role = _decide_without_notebooks(folder, some_group and groups_prevail)
         decided.append(role)
     return decided
 
 
-def _recur(folder: Folder, other: Folder) -> bool:
-    """Whether two folders have inner folders of one name: assignments, not people."""
-    shared = {*folder.folders} & {*other.folders}
-    return any(not _is_nobodys(folder.folders[name]) for name in shared)
+def _decide_without_notebooks(folder: Folder, is_beside_groups: bool) -> Role:
+    """Say what a folder without notebooks is: nobody who handed in something else is left out."""
+    if _is_nobodys(folder) or is_beside_groups:
+        return "group" if folder.folders or folder.files else "nothing"
+    return "learner"
 
 
 def _find_role(folder: Folder) -> Role:
-    """Say what a folder is by what lies in it."""
-    if _has_lms_below(folder):
-        return "group"
+    """Say what a folder is by what lies in it, but for the names of an LMS."""
     own = [drop_suffix(parts[-1]) for parts, _ in folder.files if has_notebook_name(parts[-1])]
     if own:
         return _find_role_by_files(folder, own)
@@ -312,9 +357,18 @@ def _is_part_of(inner: Folder, folder: Folder) -> bool:
 
 
 def _has_lms_names(folder: Folder) -> bool:
-    files = (read_lms_name(parts[0], (), is_file=True) for parts, _ in folder.files)
-    folders = (read_lms_name(name, (), sub.is_zip) for name, sub in folder.folders.items())
-    return any(files) or any(folders)
+    """Whether most of what lies in a folder is called as an LMS calls it."""
+    if any(parts == (_METADATA,) for parts, _ in folder.files):
+        return True
+    files = [parts[0] for parts, _ in folder.files if find_suffix(parts[-1])]
+    inner = [sub for sub in folder.folders.values() if sub.is_zip or _holds_anything(sub)]
+    named = [read_lms_name(name, (), is_file=True) for name in files]
+    named += [read_lms_name(sub.name, (), sub.is_zip) for sub in inner]
+    return 2 * sum(place is not None for place in named) > len(named)
+
+
+def _holds_anything(folder: Folder) -> bool:
+    return any(True for _ in folder.walk())
 
 
 def _holds_notebooks(folder: Folder) -> bool:

@@ -10,20 +10,25 @@ from dataclasses import dataclass, replace
 
 from gradlab.grading.intake.archives import Entry, drop_suffix, has_notebook_name
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading
-from gradlab.grading.intake.names import find_hint
+from gradlab.grading.intake.names import find_counters, find_hint, is_anybody
 from gradlab.grading.intake.pattern import make_pattern
 from gradlab.grading.outcome.text import as_name
 
 # Of one learner, and of all, as they are listed for the teacher.
 _MOST_SHOWN, _MOST_LINES = 8, 1000
-_MOODLE = re.compile(r"(?P<name>.+)_\d+ of Moodle", re.DOTALL)
+_NUMBERED = re.compile(r"(?P<name>.+)_\d+ of (?:Moodle|Gradescope)", re.DOTALL)
 
 # Returns the lesson of a notebook, or a text that stands for it.
 FindLesson = Callable[[Entry, Sequence[str]], int | str]
+# Returns the learners that a layout gives; none if not all fits it.
+TryLayout = Callable[[str], Sequence[str]]
 
 
 def group_by_learner(
-    reading: Reading, find_lesson: FindLesson, argument: str, layout: str | None = None
+    reading: Reading,
+    find_lesson: FindLesson,
+    try_layout: TryLayout,
+    command: str = "gradlab grade SUBMISSIONS",
 ) -> dict[str, list[Found]]:
     """Bring the entries of each learner together.
 
@@ -33,10 +38,10 @@ def group_by_learner(
         What `read_layout` found.
     find_lesson : callable
         Returns the lesson of a notebook.
-    argument : str
-        What the teacher typed for the submissions, to be shown.
-    layout : str, optional
-        What the teacher typed for the layout.
+    try_layout : callable
+        Returns the learners that a layout would give.
+    command : str, optional
+        What the teacher typed, to be shown.
 
     Returns
     -------
@@ -58,13 +63,21 @@ def group_by_learner(
         for student in sorted(learners)
         if (conflict := _find_conflict(student, learners[student], reading, find_lesson))
     ]
-    if conflicts or reading.strays:
-        troubles = [*map(_explain_conflict, conflicts)]
-        if reading.strays:
-            troubles.append(_explain_strays(reading.strays, layout))
-        advice = [*_suggest(conflicts, argument), *([_ADVICE] if reading.strays else [])]
-        raise LayoutError("\n".join([*_HEAD, *troubles, "", *advice, "", *_list_seen(learners)]))
-    return dict(sorted(learners.items()))
+    if not conflicts and not reading.strays:
+        return dict(sorted(learners.items()))
+    troubles = [*map(_explain_conflict, conflicts), *_explain_strays(reading.strays)]
+    raise LayoutError(
+        "\n".join(
+            [
+                "it is not clear whose each notebook is, so nothing was graded.",
+                *_list_seen(learners),
+                "What is not clear:",
+                *troubles,
+                "What to do:",
+                *_suggest(conflicts, reading.strays, try_layout, command),
+            ]
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -103,23 +116,68 @@ def _may_be_several(student: str, found: Sequence[Found]) -> bool:
         return True
     if any(one.place.is_lms for one in found):
         return len({one.place.origin for one in found}) > 1
-    hints = [frozenset(find_hint(one.place.own_parts, student)) for one in found]
-    common = frozenset.intersection(*hints)
-    return len({hint - common for hint in hints} - {frozenset()}) > 1
+    # Two downloads of one name may be those of two people.
+    loose = [one for one in found if one.is_loose]
+    if len({find_counters(drop_suffix(one.path[len(one.group)])) for one in loose}) > 1:
+        return True
+    return len(_find_foreign(student, found)) > 1
+
+
+def _find_foreign(student: str, found: Sequence[Found]) -> list[str]:
+    """Return what in the paths of a learner's notebooks may be the names of others."""
+    paths = [one.place.own_parts for one in found]
+    common = 0
+    while len({path[: common + 1] for path in paths}) == 1 and common < len(paths[0]):
+        common += 1
+    foreign = set()
+    for path in paths:
+        folders = [part.casefold() for part in path[common:-1] if find_hint([part], student)]
+        foreign.add((*folders, *find_hint(path[max(common, len(path) - 1) :], student)))
+    return sorted(" ".join(words) for words in foreign if words)
+
+
+def list_students(reading: Reading) -> list[str]:
+    """Return the learners of whom there is a notebook, sorted."""
+    return sorted({as_name(one.place.student) for one in filter(_is_notebook, reading.found)})
+
+
+def note_foreign(student: str, found: Sequence[Found]) -> list[str]:
+    """Say what of a learner's may be somebody else's by its name.
+
+    Parameters
+    ----------
+    student : str
+        The learner.
+    found : sequence of Found
+        All that is theirs.
+
+    Returns
+    -------
+    list of str
+        A note, or none.
+    """
+    notebooks = [one for one in found if _is_notebook(one) and not one.place.is_lms]
+    foreign = _find_foreign(student, notebooks) if notebooks else []
+    if not foreign or all(one.place.is_one_person for one in notebooks):
+        return []
+    names = ", ".join(map(as_name, foreign[:_MOST_SHOWN]))
+    return [f"Is all of it this learner's? Names say {names}."]
 
 
 def _join_weeks(found: Sequence[Found], find_lesson: FindLesson) -> list[Found]:
-    """Call a learner of Moodle by the name alone, where the number is another one each week.
+    """Call a learner by the name alone, where the number is another one each week.
 
-    It is, because Moodle counts anew for each assignment. Two of the same name in one week are
-    two people; so may be two who handed in the same lesson.
+    It is, because Moodle and Gradescope count anew for each assignment. Two of the same name in
+    one week are two people; so may be two who handed in the same lesson.
     """
     homes: defaultdict[str, dict[tuple[str, ...], set[str]]] = defaultdict(dict)
     for one in found:
-        if told := _MOODLE.fullmatch(one.place.origin):
+        if told := _NUMBERED.fullmatch(one.place.origin):
             homes[told["name"]].setdefault(one.group, set()).add(one.place.student)
     joined = set()
     for name, students in homes.items():
+        if is_anybody(name):
+            continue
         different = len(set().union(*students.values())) > 1
         if different and all(len(of_week) == 1 for of_week in students.values()):
             own = [one for one in found if one.place.origin.startswith(f"{name}_")]
@@ -129,10 +187,10 @@ def _join_weeks(found: Sequence[Found], find_lesson: FindLesson) -> list[Found]:
 
 
 def _call_by_name(one: Found, names: set[str]) -> Found:
-    told = _MOODLE.fullmatch(one.place.origin)
+    told = _NUMBERED.fullmatch(one.place.origin)
     if told is None or told["name"] not in names:
         return one
-    return replace(one, place=replace(one.place, student=told["name"], origin=told["name"]))
+    return replace(one, place=replace(one.place, student=told["name"]))
 
 
 def _share_lessons(found: Sequence[Found], find_lesson: FindLesson) -> bool:
@@ -151,12 +209,6 @@ def _is_notebook(one: Found) -> bool:
 
 # What the teacher is told
 
-_HEAD = ["it is not clear whose each notebook is, so nothing was graded."]
-_ADVICE = (
-    "Put each notebook into a folder called like its learner, or call it like "
-    "LEARNER_04_vectorizing.ipynb."
-)
-
 
 def _explain_conflict(conflict: _Conflict) -> str:
     lesson = conflict.lesson
@@ -169,44 +221,56 @@ def _explain_conflict(conflict: _Conflict) -> str:
     return f"  {conflict.student} would hold {what} of several people: {_join(conflict.found)}."
 
 
-def _explain_strays(strays: Sequence[tuple[str, ...]], layout: str | None) -> str:
+def _explain_strays(strays: Sequence[tuple[str, ...]]) -> list[str]:
+    if not strays:
+        return []
     names = [as_name("/".join(parts)) for parts in strays[:_MOST_SHOWN]]
     more = f" and {len(strays) - _MOST_SHOWN} more" if len(strays) > _MOST_SHOWN else ""
-    why = f"--layout '{layout}' does not fit" if layout else "No name says whose this is"
-    return f"  {why}: {', '.join(names)}{more}."
+    return [f"  No name says whose this is: {', '.join(names)}{more}."]
 
 
-def _suggest(conflicts: Sequence[_Conflict], argument: str) -> list[str]:
-    """Say what to type, for either reading of what was found."""
+def _suggest(
+    conflicts: Sequence[_Conflict],
+    strays: Sequence[tuple[str, ...]],
+    try_layout: TryLayout,
+    command: str,
+) -> list[str]:
+    """Say what to type, of that only what fits, with the learners that it gives."""
     lines = []
-    for layout, when in dict(part for one in conflicts for part in _find_layouts(one)).items():
-        lines += [f"If {when}:", f"  gradlab grade {argument} --layout '{layout}'"]
-    if any(len({(one.group, one.place.student) for one in c.found}) > 1 for c in conflicts):
-        lines.append("If they are two people of one name, give their folders names that differ.")
+    shown: set[tuple[str, ...]] = set()
+    for layout in _propose_layouts(conflicts, strays):
+        students = tuple(try_layout(layout))
+        if not students or students in shown or len(shown) == _MOST_SHOWN // 2:
+            continue
+        shown.add(students)
+        names = ", ".join(students[:_MOST_SHOWN]) + (", ..." if students[_MOST_SHOWN:] else "")
+        count = "1 learner" if len(students) == 1 else f"{len(students)} learners"
+        lines += [f"  {command} --layout '{layout}'", f"      gives {count}: {names}"]
+    if strays:
+        lines.append(
+            "  Put a notebook into a folder called like its learner, or call it like "
+            "LEARNER_04_vectorizing.ipynb. Take away what is nobody's."
+        )
+    if conflicts:
+        lines.append("  Give two people of one name folders whose names differ.")
     return lines
 
 
-def _find_layouts(conflict: _Conflict) -> Iterator[tuple[str, str]]:
-    """Yield a layout for each reading, and when it is the right one."""
-    found = conflict.found
-    depth = max(len(one.group) for one in found)
-    yield (
-        "*/" * depth + "LEARNER",
-        f"{conflict.student} is one person (one notebook of each lesson counts)",
-    )
-    if len({one.group for one in found}) > 1:
-        return
-    paths = [one.path for one in found]
-    deepest = max(map(len, paths))
-    differ = (k for k in range(depth, deepest) if len({path[k : k + 1] for path in paths}) > 1)
-    first = next(differ, depth)
-    hinting = (path[first] for path in paths if find_hint(path[first:], conflict.student))
-    name = next(hinting, paths[0][first])
-    if any(len(path) > first + 1 for path in paths):
-        yield "*/" * first + "LEARNER", "the folders in it are called like the learners"
-    else:
-        pattern = make_pattern(drop_suffix(name), find_hint([name], conflict.student))
-        yield "*/" * first + pattern, "the files in it are called like the learners"
+def _propose_layouts(
+    conflicts: Sequence[_Conflict], strays: Sequence[tuple[str, ...]]
+) -> Iterator[str]:
+    paths = [*strays, *(one.path for conflict in conflicts for one in conflict.found)]
+    names = {drop_suffix(path[-1]) for path in paths}
+    told = {
+        make_pattern(name, hint)
+        for name in sorted(names)[:_MOST_SHOWN]
+        if (hint := find_hint([name], ""))
+    }
+    for depth in range(max(map(len, paths))):
+        for name in ("LEARNER", "LEARNER/LEARNER", "LESSON_LEARNER", "LEARNER_LESSON"):
+            yield "*/" * depth + name
+        for name in sorted(told):
+            yield "*/" * depth + name
 
 
 def _list_seen(learners: Mapping[str, list[Found]]) -> list[str]:
@@ -215,7 +279,7 @@ def _list_seen(learners: Mapping[str, list[Found]]) -> list[str]:
         paths = _join([one for one in found if _is_notebook(one)])
         lines.append(f"  {student}: {paths or 'no notebook'}")
     more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
-    return ["What was seen:", *lines[:_MOST_LINES], *more]
+    return ["What was seen:", *lines[:_MOST_LINES], *more] if lines else []
 
 
 def _join(found: Sequence[Found]) -> str:

@@ -34,7 +34,9 @@ MOST_FILES = 200_000
 MOST_FILES_OF_ZIP = 50_000
 # A zip, in that the zips of a section, in these those of the learners.
 _MOST_ZIPS_DEEP = 3
-# What zips within zips may come to, for each entry at the top.
+# What tells a file in a zip, with a long name.
+_BYTES_OF_NAME = 300
+# What a zip may come to that lies in another, with those in it.
 _MOST_BYTES_OF_ZIPS = 1_000_000_000
 
 
@@ -121,9 +123,7 @@ def list_all(paths: Sequence[Path], store: Store) -> Folder:
     """
     root = Folder("", ())
     for path in paths:
-        top = root
-        if len(paths) > 1:
-            top = root.add(Entry((path.name,)))
+        top = root.add(Entry((_choose_name(path, root),))) if len(paths) > 1 else root
         if path.is_dir():
             _add_folder(path, top, store)
         else:
@@ -131,12 +131,21 @@ def list_all(paths: Sequence[Path], store: Store) -> Folder:
     return root
 
 
+def _choose_name(path: Path, root: Folder) -> str:
+    """Return what one of several paths is called: with its folders, where the name is there."""
+    name = path.name
+    for folder in path.absolute().parts[-2::-1]:
+        if name not in root.folders:
+            break
+        name = f"{folder} {name}"
+    return name
+
+
 @dataclass
 class _Budget:
-    """How much more of a folder, zip or file at the top is looked at."""
+    """How many more files of a folder, zip or file at the top are looked at."""
 
-    allowance: Allowance
-    files: int = MOST_FILES
+    files: int
 
     def take(self, files: int) -> None:
         """Use up some files; raise if fewer are left."""
@@ -152,11 +161,11 @@ def _add_folder(path: Path, top: Folder, store: Store) -> None:
     with os.scandir(path) as children:
         names = sorted(child.name for child in children if not is_hidden((child.name,)))
     for name in names:
-        budget = _Budget(Allowance(store, _MOST_BYTES_OF_ZIPS), MOST_FILES)
+        budget = _Budget(MOST_FILES)
         try:
             for entry in _walk(path / name, (name,)):
                 budget.take(1)
-                _add(entry, top, budget, 0)
+                _add(entry, top, budget, Allowance(store, _MOST_BYTES_OF_ZIPS), 0)
         except RefusedError as why:
             top.folders[name].problem = str(why)
 
@@ -192,19 +201,22 @@ def _read_entry(path: Path, parts: tuple[str, ...]) -> Entry:
 def _add_members(entries: Sequence[Entry], top: Folder, store: Store) -> None:
     budgets: dict[str, _Budget] = {}
     for entry in entries:
-        new = _Budget(Allowance(store, _MOST_BYTES_OF_ZIPS), MOST_FILES)
-        _add(entry, top, budgets.setdefault(entry.parts[0], new), 1)
+        budget = budgets.setdefault(entry.parts[0], _Budget(MOST_FILES))
+        _add(entry, top, budget, Allowance(store, _MOST_BYTES_OF_ZIPS), 1)
 
 
-def _add(entry: Entry, top: Folder, budget: _Budget, depth: int) -> None:
-    """Put an entry into the tree; a zip with what it holds."""
+def _add(entry: Entry, top: Folder, budget: _Budget, allowance: Allowance, depth: int) -> None:
+    """Put an entry into the tree; a zip with what it holds.
+
+    The allowance is that of the zip and of those in it.
+    """
     if entry.content is None or find_suffix(entry.parts[-1]) != ZIP:
         top.add(entry)
         return
     try:
         if depth == _MOST_ZIPS_DEEP:
             raise RefusedError("so many zips within each other are not unpacked; unpack one")
-        archive = _open_inner(entry.content, budget.allowance)
+        archive = _open_inner(entry.content, allowance)
         members = list_members(archive, MOST_FILES_OF_ZIP)
         budget.take(len(members))
     except RefusedError as why:
@@ -212,10 +224,10 @@ def _add(entry: Entry, top: Folder, budget: _Budget, depth: int) -> None:
         return
     inner = top.add(Entry(entry.parts))
     for member in members:
-        _add(member, inner, budget, depth + 1)
+        _add(member, inner, budget, allowance, depth + 1)
 
 
 def _open_inner(content: Path | Packed, allowance: Allowance) -> zipfile.ZipFile:
     on_disk = content if isinstance(content, Path) else None
     path = on_disk or allowance.keep(read_bytes(content, allowance))
-    return allowance.store.open_archive(path)
+    return allowance.store.open_archive(path, MOST_FILES_OF_ZIP * _BYTES_OF_NAME)

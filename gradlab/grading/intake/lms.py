@@ -6,6 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from gradlab.grading.intake.names import is_generic
+
+# No file system has longer ones; to search them for patterns takes long.
+_LONGEST = 255
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -58,7 +62,7 @@ _AGAIN = re.compile(r"-[0-9]+(?=\.[^.]+$)")
 # Blackboard: "Homework 1_ada_attempt_2026-10-01-10-00-00_work.ipynb", and beside each attempt a
 # .txt, whether something was typed in or not.
 _BLACKBOARD = re.compile(
-    r"(?P<task>.*)_(?P<student>[^_]+)_attempt_(?P<date>\d{4}(?:-\d\d){5})"
+    r"(?P<task>.*?)_(?P<student>[^_]+)_attempt_(?P<date>\d{4}(?:-\d\d){5})"
     r"(?:_(?P<file>.+)|\.txt)",
     re.DOTALL,
 )
@@ -67,10 +71,8 @@ _BLACKBOARD = re.compile(
 _BRIGHTSPACE = re.compile(
     r"(?P<number>\d+-\d+) - (?P<student>.+?) - (?P<date>[^/]*?\b20\d\d\b[ ,]*[\d:.]*(?: ?[AP]M)?)"
     r"(?: - (?P<file>.+))?",
-    re.DOTALL | re.IGNORECASE,
+    re.DOTALL | re.IGNORECASE | re.ASCII,
 )
-# Gradescope: a folder for each submission; submission_metadata.yml says whose it is.
-_GRADESCOPE = re.compile(r"submission_(?P<number>\d+)")
 # nbgrader's folder of what it collects: "ada+lesson_01+2026-10-01 10:00:00 UTC+x7Q".
 _INBOUND = re.compile(
     r"(?P<student>[^+]+)\+(?P<task>[^+]+)\+(?P<date>20\d\d-[^+]*)(?:\+[^+]*)?", re.DOTALL
@@ -101,11 +103,19 @@ def read_lms_name(name: str, below: tuple[str, ...], is_file: bool) -> Place | N
     >>> place.student, place.own_parts
     ('Ada Example_12', ('work.ipynb',))
     """
+    if len(name) > _LONGEST:
+        return None
     for pattern, read, only_files in _READERS:
         found = pattern.fullmatch(name)
-        if found and (is_file or not only_files):
+        if found and (is_file or not only_files) and not _is_no_name(found):
             return replace(read(found, below), is_lms=True)
     return None
+
+
+def _is_no_name(found: re.Match[str]) -> bool:
+    """Whether what would be the learner's name is that of a lesson: ``hw_4_2026_ada.ipynb``."""
+    name = found.groupdict().get("name") or ""
+    return "_" in name or (bool(name) and is_generic(name))
 
 
 def _read_moodle(found: re.Match[str], below: tuple[str, ...]) -> Place:
@@ -149,10 +159,6 @@ def _read_brightspace(found: re.Match[str], below: tuple[str, ...]) -> Place:
     return Place(student, origin, _join(found["file"], below), _read_date(found["date"]))
 
 
-def _read_gradescope(found: re.Match[str], below: tuple[str, ...]) -> Place:
-    return Place(found[0], f"{found[0]} of Gradescope", below, is_one_person=True)
-
-
 def _read_inbound(found: re.Match[str], below: tuple[str, ...]) -> Place:
     student = found["student"]
     origin = f"{student} of nbgrader"
@@ -165,7 +171,6 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[..., Place], bool], ...] = (
     (_BRIGHTSPACE, _read_brightspace, False),
     (_INBOUND, _read_inbound, False),
     (_CANVAS, _read_canvas, True),
-    (_GRADESCOPE, _read_gradescope, False),
 )
 
 
@@ -174,12 +179,12 @@ def _join(file: str | None, below: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _read_numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number[:18]) for number in re.findall(r"\d+", text))
+    return tuple(int(number[:18]) for number in re.findall(r"[0-9]+", text))
 
 
 def _read_date(text: str) -> tuple[int, ...]:
     """Return year, month, day, hour and minute of a date such as Oct 1, 2026 1032 PM."""
-    words = re.findall(r"[^\W\d]+|\d+", text)
+    words = re.findall(r"[^\W\d]+|[0-9]+", text)
     year = next((int(word) for word in words if re.fullmatch(r"20\d\d", word)), 0)
     after = words[words.index(str(year)) + 1 :] if year else []
     month = next((_MONTHS.index(w[:3].lower()) + 1 for w in words if w[:3].lower() in _MONTHS), 0)

@@ -15,11 +15,15 @@ from gradlab.course.folder import LESSONS, lessons_folder
 
 _SEPARATORS = r"\s_\-.,;:+&–—"
 _TOKEN = re.compile(rf"\([^()]*\)|[^{_SEPARATORS}()]+")
-_EDGES = " _-.,;:+&–—()\t\n"
-_COUNTED = re.compile(r"(?P<word>[^\W\d]+?)(?P<number>\d{1,2})")
-_IN_BRACKETS = re.compile(r"\(\s*(\d{1,3})\s*\)")
-# As ILIAS puts it before the name of a file: 20261001103000.
-_TIMESTAMP = re.compile(r"\d{8,14}")
+_EDGES = " _-.,;:+&–—\t\n"
+_COUNTED = re.compile(r"(?P<word>[^\W\d]+?)(?P<number>[0-9]{1,2})")
+_IN_BRACKETS = re.compile(r"\(\s*([0-9]{1,3})\s*\)")
+# A moment, as ILIAS and Google Drive write it. Eight digits may be a learner's number.
+_MOMENT = re.compile(r"(?a)20\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:t[0-2]\d{5}z|[0-2]\d{5})")
+_DATE = re.compile(
+    r"(?a:(?<!\d)20\d\d[-_.](?:0?[1-9]|1[0-2])[-_.](?:3[01]|[0-2]?\d)(?!\d)"
+    r"(?:[T_ -]+[0-2]?\d[-:.h]\d\d(?:[-:.]\d\d)?(?!\d))?)"
+)
 _SUFFIX = re.compile(r"\.(?:ipynb|zip|txt|json)(?:\.(?:txt|json))?$", re.IGNORECASE)
 
 
@@ -32,16 +36,16 @@ def _words(text: str) -> frozenset[str]:
 _GENERIC = _words(
     """
     lesson lessons lektion lektionen leccion lección lezione leçon lecon aula
-    week weeks woche semaine semana settimana day tag term semester session
+    week weeks woche wochen kw semaine semana settimana day tag term semester session
     section sections sektion sección seccion sec part teil unit module modul chapter kapitel
-    class classes klasse kurs course cours curso corso tutorial tutorium
+    class classes klasse klassen kurs course cours curso corso tutorial tutorium
     gradlab notebooks notebook nb ipynb jupyter
 
     hw homework homeworks hausaufgabe hausaufgaben assignment assignments assign task tasks
     aufgabe aufgaben exercise exercises ex übung übungen uebung uebungen blatt sheet lab labs
     devoir tarea tareas compito problem pset project
     submission submissions submitted submit handin abgabe abgaben rendu entrega entregas consegna
-    late graded solution solutions solved lösung loesung answer answers
+    late graded working solution solutions solved lösung loesung answer answers
     work code src files file dateien
 
     moodle canvas blackboard brightspace gradescope ilias olat sakai google classroom drive teams
@@ -49,12 +53,23 @@ _GENERIC = _words(
 
     attempt attempts resubmission resubmitted versuch version versions ver v draft entwurf
     final finished fertig done new neu old alt backup bak copy kopie copie copia
-    edited corrected updated revised untitled
-    of and the und my mine mein
+    edited corrected updated revised untitled first second third try again once
+    of de di von and the und my mine mein
     """
 )
 # A team may hand in as one; what lies in its folder decides.
 _MAY_BE_PEOPLE = _words("group groups gruppe gruppen groupe grupo grupos gruppo team")
+# Generic in the name of a folder, but in that of a file it may be a surname.
+_SURNAMES = _words("alt neu new old day tag lab ex first try de di von")
+# Whoever it is, where an LMS hides the names.
+_ANYBODY = _words(
+    """
+    participant participants teilnehmer teilnehmerin in participante participantes partecipante
+    student students user anonymous anonym anonyme candidate
+    """
+)
+# A copy of what follows.
+_OF = _words("of von de di")
 # What has letters for names: section A.
 _LETTERED = _words("section sektion sección seccion sec part teil unit term klasse") | (
     _MAY_BE_PEOPLE | {"class"}
@@ -135,11 +150,13 @@ def split_stem(stem: str) -> tuple[str, str]:
         rest = stem[start:] if before else stem[:end]
         return (student, rest.strip(_EDGES)) if student else ("", stem)
     student = _strip_generic(stem)
+    if not student or re.fullmatch("0[0-9]", student):
+        return "", stem
     if student == stem.strip(_EDGES):
-        return ("", stem) if re.fullmatch("0\\d|", student) else (stem, stem)
+        return stem, stem
     place = stem.find(student)
-    rest = f"{stem[:place]} {stem[place + len(student) :]}".strip(_EDGES)
-    return (student, rest or stem) if student else ("", stem)
+    rest = f"{stem[:place]} {stem[place + len(student) :]}".replace("()", "").strip(_EDGES)
+    return student, rest or stem
 
 
 def has_lesson(stem: str) -> bool:
@@ -175,6 +192,12 @@ def find_hint(parts: Sequence[str], student: str) -> tuple[str, ...]:
     return tuple(word for part in bare for word in _find_hint(part) if word not in own)
 
 
+def is_anybody(name: str) -> bool:
+    """Whether a name stands for whoever it is, where learners stay unknown."""
+    words = {token.word for token in _tokens(name)}
+    return not words - _ANYBODY - _GENERIC
+
+
 def find_version(parts: Iterable[str]) -> tuple[int, ...]:
     """Return the numbers of the version that a path tells: ``Version 2``, ``work (1).ipynb``.
 
@@ -188,7 +211,7 @@ def find_version(parts: Iterable[str]) -> tuple[int, ...]:
     tuple of int
         Of two versions, the later one is larger; empty if none is told.
     """
-    return tuple(number for part in parts for number in _numbers(part))
+    return tuple(number for part in parts for number in _find_numbers(part))
 
 
 @cache
@@ -256,12 +279,12 @@ def _says_nothing(word: str, groups: bool) -> bool:
         or plain in _title_words()
         or (groups and plain in _MAY_BE_PEOPLE)
         or _IN_BRACKETS.fullmatch(word) is not None
-        or _TIMESTAMP.fullmatch(word) is not None
+        or _MOMENT.fullmatch(word) is not None
     )
 
 
 def _is_number(word: str) -> bool:
-    return len(word) <= 2 and word.isdigit()
+    return re.fullmatch(r"[0-9]{1,2}|0[0-9]{2}", word) is not None
 
 
 def _counts(word: str, before: str) -> bool:
@@ -271,17 +294,19 @@ def _counts(word: str, before: str) -> bool:
     """
     if _is_number(word):
         return _says_nothing(before, groups=True) and not _COUNTED.fullmatch(before)
-    return len(word) == 1 and word.isalpha() and before in _LETTERED
+    return re.fullmatch(r"[0-9]{0,2}[^\W\d_]", word) is not None and before in _LETTERED
 
 
 def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
     """Return the words of a name that may be a person's."""
     if title := _find_title(name):
         name = f"{name[: title[0]]} lesson1 {name[title[1] :]}"
+    name = _DATE.sub(" lesson1 ", name)
     words = [token.word for token in _tokens(name)]
     kept = []
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
-        begins = not before and _is_number(word) and _says_nothing(after, groups)
+        is_lesson = re.fullmatch("0[0-9]", word) and after
+        begins = not before and (is_lesson or (_is_number(word) and _says_nothing(after, groups)))
         if not (_says_nothing(word, groups) or _counts(word, before) or begins):
             kept.append(word)
     return tuple(kept)
@@ -289,27 +314,44 @@ def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
 
 def _strip_generic(text: str) -> str:
     """Take off both ends of a name what says of nobody whose it is."""
-    tokens = _tokens(text)
+    tokens = _tokens(_DATE.sub(lambda date: "-" * len(date[0]), text))
     first, last = 0, len(tokens)
-    while first < last and _says_nothing(tokens[first].word, groups=False):
+    # 04_ada is a lesson of hers.
+    if last > 1 and re.fullmatch("0[0-9]", tokens[0].word):
+        first = 1
+    while first < last and _is_stripped(tokens[first].word):
         first += 1
-        if first < last and _counts(tokens[first].word, tokens[first - 1].word):
+        before, word = tokens[first - 1].word, tokens[first].word if first < last else ""
+        if word and (_counts(word, before) or (before in _VERSIONS and word in _OF)):
             first += 1
     while first < last:
         word = tokens[last - 1].word
         before = tokens[last - 2].word if last - first > 1 else ""
         is_lesson = re.fullmatch("0\\d", word) and before and before not in _MAY_BE_PEOPLE
-        if _says_nothing(word, groups=False) or is_lesson:
+        if _is_stripped(word) or is_lesson:
             last -= 1
         elif before and before not in _MAY_BE_PEOPLE and _counts(word, before):
             last -= 2
         else:
             break
     kept = text[tokens[first].start : tokens[last - 1].end] if first < last else ""
-    return kept.strip(_EDGES)
+    in_brackets = kept.startswith("(") and kept.endswith(")")
+    return (kept[1:-1] if in_brackets else kept).strip(_EDGES)
 
 
-def _numbers(part: str) -> Iterator[int]:
+def _is_stripped(word: str) -> bool:
+    """Whether a word is taken off a name: as one that may be a surname, it stays."""
+    return word not in _SURNAMES and _says_nothing(word, groups=False)
+
+
+def find_counters(stem: str) -> tuple[str, ...]:
+    """Return what tells files apart that were saved under one name: (1), (2)."""
+    return tuple(_IN_BRACKETS.findall(stem))
+
+
+def _find_numbers(part: str) -> Iterator[int]:
+    for date in _DATE.findall(part):
+        yield from map(int, re.findall(r"[0-9]+", date))
     words = [token.word for token in _tokens(part)]
     for before, word in zip(["", *words], words, strict=False):
         in_brackets, counted = _IN_BRACKETS.fullmatch(word), _COUNTED.fullmatch(word)
@@ -317,5 +359,7 @@ def _numbers(part: str) -> Iterator[int]:
             yield int(in_brackets[1])
         elif counted and counted["word"] in _VERSIONS:
             yield int(counted["number"])
-        elif _TIMESTAMP.fullmatch(word) or (word.isdigit() and before in _VERSIONS):
+        elif _MOMENT.fullmatch(word):
+            yield int(re.sub(r"\D", "", word))
+        elif word.isascii() and word.isdigit() and before in _VERSIONS:
             yield int(word[:14])

@@ -9,7 +9,7 @@ import codecs
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,7 @@ _MOST_LISTED = 5
 _NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
 _NUMBERED_HEADLINE = re.compile(r"#\s+(\d{1,2})\s")
 
+_MARK = re.compile(rb'"grade_id"\s*:\s*"(?:grade_)?(\w{1,99})"', re.ASCII)
 # The lesson of each exercise and of each question in words.
 LESSON_OF = {name: exercise.lesson for name, exercise in EXERCISES.items()}
 LESSON_OF |= {name: question.lesson for name, question in WRITTEN.items()}
@@ -143,15 +144,15 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
     )
 
 
-def find_lesson(name: str, content: bytes) -> int | str:
-    """Return which lesson a notebook is, as it is found when it is graded.
+def find_lesson(name: str, read: Callable[[], bytes]) -> int | str:
+    """Return which lesson a notebook is, by its name or by the marks of its cells.
 
     Parameters
     ----------
     name : str
         The name of the file.
-    content : bytes
-        Whatever is in it.
+    read : callable
+        Reads the file, if its name does not tell.
 
     Returns
     -------
@@ -161,13 +162,15 @@ def find_lesson(name: str, content: bytes) -> int | str:
     Examples
     --------
     >>> from gradlab.grading.intake.notebooks import find_lesson
-    >>> find_lesson("ada/04_mine.ipynb", b'{"cells": []}'), find_lesson("ada/work.ipynb", b"")
+    >>> find_lesson("04_mine.ipynb", bytes), find_lesson("ada/work.ipynb", bytes)
     (4, 'work.ipynb')
+    >>> find_lesson("work.ipynb", lambda: b'{"grade_id": "pack"}')
+    4
     """
-    notebook = read_notebook(name, content)
-    if isinstance(notebook, Notebook) and notebook.lesson is not None:
-        return notebook.lesson
-    return name.rpartition("/")[2]
+    numbers = [int(number) for number in _NUMBERED_NAME.findall(name)]
+    marks = numbers[-1:] or [LESSON_OF.get(m.decode(), -1) for m in _MARK.findall(read())]
+    known = Counter(lesson for lesson in marks if lesson in _LESSONS)
+    return known.most_common(1)[0][0] if known else name.rpartition("/")[2]
 
 
 def join_few(names: Sequence[str]) -> str:

@@ -46,13 +46,19 @@ def compile_layout(layout: str) -> tuple[re.Pattern[str], ...]:
     >>> learner.fullmatch("Ada Example - work")[1]
     'Ada Example'
     """
-    names = [name for name in layout.removesuffix(".ipynb").split("/") if name]
+    layout = layout.replace("\\", "/")
     if LEARNER not in layout:
         raise PatternError(
             f"--layout {layout!r} does not say where the learner's name is: write {LEARNER} for "
             "it, such as '*/LEARNER' for folders of learners in folders of sections, or "
             "'LESSON_LEARNER' for the names of files"
         )
+    if re.search(rf"{LEARNER}\*|\*{LEARNER}|{LEARNER}{LEARNER}", layout):
+        raise PatternError(
+            f"--layout {layout!r} does not say where the learner's name ends: put what stands "
+            f"between into it, such as '{LEARNER}_*' or '{LEARNER} - *'"
+        )
+    names = [name for name in layout.removesuffix(".ipynb").split("/") if name]
     return tuple(re.compile(_translate(name), re.DOTALL | re.IGNORECASE) for name in names)
 
 
@@ -127,15 +133,14 @@ def _read(
     first, later = patterns[0], patterns[1:]
     for parts, entry in folder.files:
         found = None if later else _match(first, parts[0])
-        # With a lesson in the learner's place, it lies elsewhere than the layout says.
-        if found is not None and not is_generic(" ".join((*student, *found))):
+        if found is not None and not _is_nobody(" ".join((*student, *found))):
             place = _place((*student, *found), parts)
             reading.found.append(Found(entry, place, (*folder.path, *parts), folder.path))
         elif has_notebook_name(parts[-1]):
             reading.strays.append((*folder.path, *parts))
     for name, inner in sorted(folder.folders.items()):
         found = _match(first, name)
-        if found is None:
+        if found is None or (not later and _is_nobody(" ".join((*student, *found)))):
             strays = (parts for parts, _ in inner.walk() if has_notebook_name(parts[-1]))
             reading.strays += [(*inner.path, *parts) for parts in strays]
         elif later:
@@ -147,8 +152,14 @@ def _read(
 
 def _match(pattern: re.Pattern[str], name: str) -> tuple[str, ...] | None:
     bare = drop_suffix(name) if find_suffix(name) else name
-    found = pattern.fullmatch(bare) or pattern.fullmatch(name)
+    tries = (bare, name, re.sub(r" ?\(\d+\)$", "", bare))
+    found = next(filter(None, map(pattern.fullmatch, tries)), None)
     return tuple(found.groups()) if found else None
+
+
+def _is_nobody(learner: str) -> bool:
+    """Whether a lesson or a week stands where the learner's name should."""
+    return is_generic(learner) or re.fullmatch("0[0-9]", learner) is not None
 
 
 def _place(student: tuple[str, ...], own_parts: tuple[str, ...]) -> Place:

@@ -31,10 +31,20 @@ from gradlab.grading.intake.archives import (
     strip_notebook,
     unpack_notebook,
 )
-from gradlab.grading.intake.layouts import LAYOUTS, Found, LayoutError, read_layout
-from gradlab.grading.intake.learners import group_by_learner
+from gradlab.grading.intake.layouts import (
+    LAYOUTS,
+    Found,
+    LayoutError,
+    Reading,
+    read_layout,
+)
+from gradlab.grading.intake.learners import (
+    group_by_learner,
+    list_students,
+    note_foreign,
+)
 from gradlab.grading.intake.listing import list_all
-from gradlab.grading.intake.names import find_version
+from gradlab.grading.intake.names import find_version, has_lesson
 from gradlab.grading.intake.notebooks import find_lesson
 from gradlab.grading.intake.pattern import PatternError, read_by_pattern
 from gradlab.grading.outcome.text import as_name
@@ -42,7 +52,7 @@ from gradlab.support.errors import GradlabError
 
 # What one learner's notebooks may come to without outputs, and what may be unpacked in all.
 MOST_BYTES_OF_LEARNER = 100_000_000
-MOST_BYTES_IN_ALL = 4_000_000_000
+MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
 _MOST_NAMES = 5
@@ -171,8 +181,10 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
 
 
 def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -> list[Submission]:
-    for path in paths:
+    for number, path in enumerate(paths):
         _require_readable(path)
+        if any(path.samefile(other) for other in paths[:number]):
+            raise SubmissionsError(f"{path} was given twice. Give it once.")
     try:
         root = list_all(paths, store)
     except RefusedError as why:
@@ -180,15 +192,41 @@ def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -
             f"{' '.join(map(str, paths))} cannot be unpacked: {why}. Download or make it again."
         ) from why
 
+    # One for all: what a name tells is not read, so few are.
+    allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
+
     def read(entry: Entry) -> bytes:
-        return _read(entry, store)
+        return _read(entry, allowance)
 
     def find(entry: Entry, parts: Sequence[str]) -> int | str:
-        return find_lesson("/".join(parts), read(entry))
+        return find_lesson("/".join(parts), lambda: read(entry))
+
+    def try_layout(proposed: str) -> list[str]:
+        tried = read_by_pattern(root, proposed)
+        students = list_students(tried)
+        return [] if tried.strays or any(map(has_lesson, students)) else students
 
     reading = read_by_pattern(root, layout) if layout else read_layout(root, read)
-    learners = group_by_learner(reading, find, shlex.join(map(str, paths)), layout)
-    return [_gather(student, found, store) for student, found in learners.items()]
+    if layout and reading.strays:
+        raise SubmissionsError(_explain_misfits(layout, reading))
+    command = f"gradlab grade {shlex.join(map(str, paths))}"
+    learners = group_by_learner(reading, find, try_layout, command)
+    return [
+        _gather(student, found, store, is_sure=student not in reading.unsure)
+        for student, found in learners.items()
+    ]
+
+
+def _explain_misfits(layout: str, reading: Reading) -> str:
+    strays = [as_name("/".join(parts)) for parts in reading.strays]
+    learners = ", ".join(list_students(reading)[:_MOST_NAMES]) or "nobody"
+    return (
+        f"--layout '{layout}' does not fit all notebooks, so nothing was graded. It gives "
+        f"{learners} and leaves out {', '.join(strays[:_MOST_NAMES])}"
+        f"{', ...' if strays[_MOST_NAMES:] else ''}. Write LEARNER where the learner's name "
+        "stands, * for any other name, and as many names with / between them as there are folders "
+        "down to it. Without --layout you are told which ones fit."
+    )
 
 
 def _require_readable(path: Path) -> None:
@@ -200,12 +238,12 @@ def _require_readable(path: Path) -> None:
         raise SubmissionsError(f"{path} is neither a folder nor a zip. {LAYOUTS}")
 
 
-def _read(entry: Entry, store: Store) -> bytes:
+def _read(entry: Entry, allowance: Allowance) -> bytes:
     """Read what decides whose a file is; nothing if it cannot be read."""
     if entry.content is None:
         return b""
     try:
-        return strip_notebook(read_bytes(entry.content, Allowance(store, MOST_BYTES_OF_LEARNER)))
+        return strip_notebook(read_bytes(entry.content, allowance))
     except RefusedError:
         return b""
 
@@ -213,8 +251,14 @@ def _read(entry: Entry, store: Store) -> bytes:
 # One learner
 
 
-def _gather(student: str, found: Sequence[Found], store: Store) -> Submission:
-    notes = _note_origins(found)
+def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -> Submission:
+    notes = [*_note_origins(found), *note_foreign(student, found)]
+    inner = next((one.place.own_parts[0] for one in found if one.place.own_parts[1:]), "")
+    if inner and not is_sure and find_suffix(inner) != ZIP:
+        notes.append(
+            f"Is {as_name(inner)}, the folder in it, the learner's name? Then add --layout "
+            f"'{'*/' * len(found[0].path)}LEARNER'."
+        )
     wanted, left_out = _sort_out(found)
     notes += _keep_latest(wanted)
     notebooks: dict[str, Path] = {}

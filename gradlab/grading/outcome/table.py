@@ -47,13 +47,14 @@ def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
     ...     separator, [row for _, row in rows]
     (';', [['student', 'points'], ['ada', '7,5']])
     """
-    text = _read_text(path)
+    text = read_text(path)
     heading = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=heading.count)
     return separator, _rows(path, text, separator)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a text in UTF-8; raise a `TableError` if it is none."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
