@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
         The exit code: 0 if all is well, 1 if something is wrong. Wrong usage exits with 2.
     """
     parser = _make_parser()
-    arguments = parser.parse_args(argv)
+    typed = sys.argv[1:] if argv is None else argv
+    arguments = parser.parse_args(typed, argparse.Namespace(typed=typed))
     if arguments.run is None:
         parser.print_help()
         return 2
@@ -207,6 +208,12 @@ def _add_grade(commands: _Commands) -> None:
     )
     grade.add_argument(
         "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
+    )
+    grade.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was stopped, or grade again who handed in something else "
+        "since; needs the journal beside the output, whose seed is used",
     )
     grade.set_defaults(run=_run_grade)
 

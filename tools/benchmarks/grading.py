@@ -20,9 +20,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbgrader
@@ -33,6 +31,7 @@ from traitlets.config import Config
 from gradlab.grading.batch import grade_all
 from gradlab.grading.intake.submissions import open_submissions
 from gradlab.grading.outcome.results import LearnerResult
+from gradlab.grading.pool import Pool
 from tools.lessons import NOTEBOOKS
 
 _PAGE = Path(__file__).parents[2] / "docs" / "grading_benchmarks.md"
@@ -129,7 +128,7 @@ def _time_gradlab(submitted: Path, jobs: int) -> tuple[float, list[LearnerResult
     start = time.perf_counter()
     with (
         open_submissions(submitted) as submissions,
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+        Pool(jobs) as pool,
     ):
         results, _ = grade_all(submissions, pool, seed=_SEED)
     return (time.perf_counter() - start) / len(submissions), results

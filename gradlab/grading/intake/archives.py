@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from gradlab.grading.intake.outputs import TooManyTokensError, skip_outputs
+from gradlab.grading.intake.cell_outputs import TooManyTokensError, skip_outputs
 from gradlab.support.errors import GradlabError
 
 # Of a file as it was handed in, outputs included; what is left of a notebook without them.

@@ -8,8 +8,8 @@ import pytest
 from class_files import make_zip, put
 from hypothesis import given, settings, strategies as st
 
-from gradlab.grading.intake import outputs
-from gradlab.grading.intake.outputs import TooManyTokensError, skip_outputs
+from gradlab.grading.intake import cell_outputs
+from gradlab.grading.intake.cell_outputs import TooManyTokensError, skip_outputs
 from gradlab.grading.intake.submissions import open_submissions, read_notebooks
 from tools.lessons import NOTEBOOKS
 
@@ -78,7 +78,7 @@ def test_what_has_no_outputs_stays_byte_for_byte() -> None:
 
 
 def test_the_number_of_brackets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "MOST_TOKENS", 100)
+    monkeypatch.setattr(cell_outputs, "MOST_TOKENS", 100)
     with pytest.raises(TooManyTokensError, match="100 strings and brackets"):
         skip_outputs(b"[" * 102)
 

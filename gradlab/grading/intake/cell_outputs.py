@@ -44,7 +44,7 @@ def skip_outputs(content: bytes) -> bytes:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.outputs import skip_outputs
+    >>> from gradlab.grading.intake.cell_outputs import skip_outputs
     >>> skip_outputs(b'{"cells": [{"outputs": [{"text": "long"}], "source": "x"}]}')
     b'{"cells": [{"outputs": [], "source": "x"}]}'
     """
