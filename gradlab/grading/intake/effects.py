@@ -7,7 +7,7 @@ taken to be changed rather than less. Every pass over a tree is linear and witho
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -233,8 +233,9 @@ class _Reader:
                 self._change_part(target)
                 if isinstance(target, ast.Name):
                     self._load(target.id)
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(
-                ctx=ast.Store() | ast.Del()
+            case (
+                ast.Subscript(ctx=ast.Store() | ast.Del())
+                | ast.Attribute(ctx=ast.Store() | ast.Del())
             ):
                 self._change_part(node)
             case ast.Subscript():
@@ -245,8 +246,9 @@ class _Reader:
                 self._share([target], _parts_of_items(over))
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._share([target], _parts(value))
-            case ast.Expr(value=ast.Call() as call) | ast.Expr(
-                value=ast.Await(value=ast.Call() as call)
+            case (
+                ast.Expr(value=ast.Call() as call)
+                | ast.Expr(value=ast.Await(value=ast.Call() as call))
             ):
                 self._discard(call)
             case ast.Call():
@@ -472,8 +474,10 @@ class _Reader:
     def _look_into_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, method: str = ""
     ) -> None:
+        names: tuple[str, ...] = self._names
+        body: Sequence[ast.AST] = ()
         if isinstance(node, ast.Lambda):
-            names, body = self._names, [ast.Expr(node.body)]
+            body = [node.body]
         else:
             names, body = (node.name,), node.body
             if not method:
@@ -561,7 +565,7 @@ class _Reader:
                         waiting.append(source)
 
 
-def _bound_in(body: list[ast.stmt]) -> tuple[set[str], set[str]]:
+def _bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     """Return the names that are bound in a body itself, and those that are global there."""
     own: set[str] = set()
     outer: set[str] = set()

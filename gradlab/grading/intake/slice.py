@@ -312,4 +312,3 @@ class _Search:
         """Return when a statement is run: above, below, then the answer's own cell."""
         cell = self.program.cell_of[place]
         return (0 if cell < self.cell else 2 if cell == self.cell else 1), place
-
