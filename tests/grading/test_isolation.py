@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradlab.grading.sandbox import isolation
 from gradlab.grading.sandbox.isolation import strongest, trouble, works
 from gradlab.grading.sandbox.process import LEVELS, Sandbox, SandboxError
 

@@ -15,6 +15,8 @@ import numpy as np
 from gradlab.grading.intake.python_cells import tree_of
 
 Pairs = set[tuple[str, str]]
+# A name, and the function that it is handed to.
+_Part = tuple[str, str]
 
 # Methods that change what they belong to, of Python's and NumPy's types and of many others.
 _CHANGING = frozenset(
@@ -73,8 +75,8 @@ class Effects:
         Functions it makes that change an argument, and ".m" for methods that change their object.
     hands_on : set of (str, str)
         (f, g) where a function f that it makes calls g with something of its own.
-    shares : set of (str, str)
-        (y, x) where y may be, or hold, a part of x.
+    shares : set of (str, str, str)
+        (y, x, "") where y may be, or hold, a part of x; (y, x, "f") if f returns a part of x.
     settings : set of str
         What it assigns a part of, or calls a part of that sets or seeds, if it does nothing else.
     imports : set of str
@@ -99,7 +101,7 @@ class Effects:
     later_passes: Pairs = field(default_factory=set)
     changers: set[str] = field(default_factory=set)
     hands_on: Pairs = field(default_factory=set)
-    shares: Pairs = field(default_factory=set)
+    shares: set[tuple[str, str, str]] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
@@ -228,7 +230,7 @@ class _Reader:
                 self._waiting.append(annotation)
                 return
             case ast.NamedExpr(target=target, value=value):
-                self._share([target], _parts(value))
+                self._share([target], [*_parts(value), *((name, "") for name in self._names)])
             case ast.AugAssign(target=target):
                 self._change_part(target)
                 if isinstance(target, ast.Name):
@@ -245,7 +247,7 @@ class _Reader:
             case ast.For(target=target, iter=over) | ast.AsyncFor(target=target, iter=over):
                 self._share([target], _parts_of_items(over))
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                self._share([target], _parts(value))
+                self._share([target], _parts_of_items(value))
             case (
                 ast.Expr(value=ast.Call() as call)
                 | ast.Expr(value=ast.Await(value=ast.Call() as call))
@@ -316,6 +318,9 @@ class _Reader:
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         self._names = tuple(name for target in targets for name in _names_in_target(target))
         self._share(targets, _parts(value))
+        if len(targets) > 1:  # a = b = []
+            self._share(targets[1:], [(name, "") for name in _names_in_target(targets[0])])
+            self._share(targets[:1], [(name, "") for name in self._names])
 
     def _change_part(self, target: ast.AST) -> None:
         """Note that a part of something changes, or a name that may stand for the same thing."""
@@ -346,25 +351,24 @@ class _Reader:
             else:
                 self._found.touches.add(name)
 
-    def _share(self, targets: Iterable[ast.expr], parts: list[str]) -> None:
+    def _share(self, targets: Iterable[ast.expr], parts: list[_Part]) -> None:
         names = [name for target in targets for name in _names_in_target(target)]
         if len(names) * len(parts) > _FEW_PAIRS:
             self._hubs += 1
             hub = f"#{id(self)}-{self._hubs}"
-            self._share_names(names, [hub])
-            self._share_names([hub], parts)
-        else:
-            self._share_names(names, parts)
+            self._share_names(names, [(hub, "")])
+            names = [hub]
+        self._share_names(names, parts)
 
-    def _share_names(self, names: list[str], parts: list[str]) -> None:
+    def _share_names(self, names: list[str], parts: list[_Part]) -> None:
         for name in names:
             owner = self._owner(name)
-            for part in parts:
+            for part, function in parts:
                 source = self._owner(part)
                 if owner is not None:
                     owner.shares.setdefault(name, []).append((source, part))
                 elif source is None and name != part:
-                    self._found.shares.add((name, part))
+                    self._found.shares.add((name, part, function))
 
     def _bind_by_text(self, key: ast.expr) -> None:
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -407,12 +411,17 @@ class _Reader:
         # Also list.append(x, 1).
         by_type = root in _TYPE_NAMES and name in _CHANGING
         if name in _CHANGING_FIRST or by_type:
-            self._touch(_parts(call.args[0]) if call.args else [])
+            self._touch(_names(call.args[0]) if call.args else [])
         for keyword in call.keywords:
             if keyword.arg == "out":
-                self._touch(_parts(keyword.value))
-        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-            self._pass(name, _parts(argument))
+                self._touch(_names(keyword.value))
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        names = [part for argument in arguments for part in _names(argument)]
+        self._pass(name, names)
+        # Also map(f, x).
+        for argument in arguments[:_FEW_PAIRS]:
+            if isinstance(argument, ast.Name):
+                self._pass(argument.id, names[:_FEW_PAIRS])
 
     def _pass(self, function: str, arguments: list[str]) -> None:
         for name in arguments:
@@ -505,7 +514,7 @@ class _Reader:
         scope.own = {name for part in generators for name in _plain_targets(part.target)}
         for part in generators:
             for name in _plain_targets(part.target):
-                for source in _parts_of_items(part.iter)[:_FEW_PAIRS]:
+                for source, _ in _parts_of_items(part.iter)[:_FEW_PAIRS]:
                     owner = scope if source in scope.own else self._owner(source)
                     scope.shares.setdefault(name, []).append((owner, source))
         inside = [part for part in ast.iter_child_nodes(node) if part not in generators]
@@ -623,29 +632,41 @@ def _roots(node: ast.AST) -> list[str]:
     return []
 
 
-def _parts(value: ast.expr) -> list[str]:
+def _names(value: ast.expr) -> list[str]:
     """Return the names that a value may be, be a part of, or hold."""
-    found: list[str] = []
-    waiting: list[ast.expr | None] = [value]
+    return [name for name, function in _parts(value) if not function]
+
+
+def _parts(value: ast.expr) -> list[_Part]:
+    """Return the same, and the names that are handed to a function that may return them."""
+    found: list[_Part] = []
+    waiting: list[tuple[ast.expr | None, str]] = [(value, "")]
     while waiting:
-        match waiting.pop():
+        one, function = waiting.pop()
+        match one:
             case ast.Name(id=name):
-                found.append(name)
-            case ast.Attribute() | ast.Subscript() | ast.Call(func=ast.Attribute()) as part:
-                found += _roots(part)
+                found.append((name, function))
+            case ast.Attribute() | ast.Subscript():
+                found += [(name, function) for name in _roots(one)]
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                waiting += [(argument, name) for argument in arguments if not function]
+            case ast.Call(func=ast.Attribute(attr=name) as method, args=arguments):
+                found += [(root, function) for root in _roots(method)]
+                waiting += [(argument, name) for argument in arguments if not function]
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
-                waiting += parts
+                waiting += [(part, function) for part in parts]
             case ast.Dict(values=parts) | ast.BoolOp(values=parts):
-                waiting += parts
-            case ast.IfExp(body=one, orelse=other):
-                waiting += [one, other]
-            case ast.Starred(value=part) | ast.NamedExpr(value=part) | ast.Await(value=part):
-                waiting.append(part)
+                waiting += [(part, function) for part in parts]
+            case ast.IfExp(body=yes, orelse=no):
+                waiting += [(yes, function), (no, function)]
+            case ast.NamedExpr(target=ast.Name(id=name), value=part):
+                found.append((name, function))
+                waiting.append((part, function))
+            case ast.Starred(value=part) | ast.Await(value=part):
+                waiting.append((part, function))
     return found
 
 
-def _parts_of_items(over: ast.expr) -> list[str]:
-    """Return the names whose items a loop takes, also through zip, enumerate and the like."""
-    if isinstance(over, ast.Call) and isinstance(over.func, ast.Name):
-        return [name for argument in over.args for name in _parts(argument)]
-    return _parts(over)
+def _parts_of_items(over: ast.expr) -> list[_Part]:
+    """Return what a loop or a with takes, also through zip, enumerate and the like."""
+    return [(name, "") for name, _ in _parts(over)]

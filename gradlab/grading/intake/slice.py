@@ -95,12 +95,17 @@ class Program:
         # By the name of which another may stand for a part.
         self.shared: dict[str, list[str]] = defaultdict(list)
         for effect in effects:
-            for name, part in effect.shares:
-                if part not in self._modules:
+            for name, part, function in effect.shares:
+                returned = not function or self._is_own(function)
+                if part not in self._modules and returned:
                     self.shared[part].append(name)
         self.stars = [place for place, effect in enumerate(effects) if effect.star]
         self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
         self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
+
+    def _is_own(self, function: str) -> bool:
+        """Whether a function, or a method, is the notebook's own."""
+        return function in self.binders and function not in self._modules
 
     def module_of(self, name: str) -> str | None:
         """Return the module that a name was imported from, or is, if it was imported."""
@@ -139,6 +144,8 @@ def _find_changers(statements: Sequence[Statement]) -> set[str]:
         waiting += effect.changers
         for function, called in effect.hands_on:
             callers[called] += [function, f".{function}"]
+        for other, function, _ in effect.shares:  # also partial(f, 1)
+            callers[function].append(other)
     found: set[str] = set()
     while waiting:
         function = waiting.pop()
@@ -285,7 +292,7 @@ class _Search:
         """Return the included statements in order, less those whose values are replaced unread.
 
         A function that reads a name may be called anywhere below it, so a value that stands below
-        such a function is kept; and so is one that another name may stand for.
+        such a function counts as read; and so does one that another name may stand for.
         """
         statements = self.program.statements
         order = sorted(self.hits, key=self._rank)
@@ -293,6 +300,8 @@ class _Search:
         for rank, place in enumerate(order):
             for name in statements[place].effects.later_reads:
                 first_reader[name] = min(first_reader[name], rank)
+        for name in self.program.shared:
+            first_reader[name] = -1
         live = {self.name, _ALWAYS}
         alive: list[int] = []
         for rank, place in reversed([*enumerate(order)]):
@@ -300,11 +309,7 @@ class _Search:
             if not any(hit in live or first_reader[hit] < rank for hit in self.hits[place]):
                 continue
             alive.append(place)
-            live -= {
-                name
-                for name in effects.rebinds
-                if first_reader[name] >= rank and not self.program.shared.get(name)
-            }
+            live -= {name for name in effects.rebinds if first_reader[name] >= rank}
             live |= effects.reads | effects.later_reads | {_ALWAYS}
         return alive[::-1]
 
