@@ -185,7 +185,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
             hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {stopped}{when}")
         return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
-    if all(group.passed for group in marking.groups):
+    if marking.attempted and all(group.passed for group in marking.groups):
         return _result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _hints(exercise, marking, remote, lacks)
     return _result(exercise, "wrong", marking.points, hints, notes, groups)

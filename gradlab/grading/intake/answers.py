@@ -269,9 +269,9 @@ def _is_model(name: str, text: str) -> bool:
 
 def _with_what_it_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     """Add to an answer what it needs of the notebook, and take away its demos."""
-    if cell.statements is None:
-        return answer
     place = book.cells.index(cell)
+    if not book.program.places_of(place):
+        return answer
     needs = book.program.find(answer.name, place)
     texts = {where: _kept_text(book.cells[where], kept) for where, kept in needs.kept.items()}
     return replace(

@@ -318,6 +318,10 @@ class _Reader:
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         self._names = tuple(name for target in targets for name in _names_in_target(target))
         self._share(targets, _parts(value))
+        match value:
+            case ast.Attribute(attr=name) if name in _CHANGING and not self._depth:
+                # add = table.append: who calls add changes the table.
+                self._found.later_touches |= {*_roots(value)}
         if len(targets) > 1:  # a = b = []
             self._share(targets[1:], [(name, "") for name in _names_in_target(targets[0])])
             self._share(targets[:1], [(name, "") for name in self._names])

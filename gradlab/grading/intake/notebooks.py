@@ -32,6 +32,7 @@ _MOST_VALUES = 1_000_000
 _MOST_CELLS = 5_000
 _MOST_IN_A_CELL = 200_000
 _MOST_CODE = 500_000
+_MOST_STATEMENTS = 10_000
 _MOST_LISTED = 5
 
 _NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
@@ -82,8 +83,14 @@ class Notebook:
 
     @cached_property
     def program(self) -> Program:
-        """The statements of its cells, less the checks that came with it."""
-        return Program([() if cell.is_check else cell.statements or () for cell in self.cells])
+        """The statements of its cells; of very many the first."""
+        cells, left = [], _MOST_STATEMENTS
+        for cell in self.cells:
+            statements = cell.statements or ()
+            cells.append(statements if len(statements) <= left else ())
+            left -= len(cells[-1])
+        checks = {place for place, cell in enumerate(self.cells) if cell.is_check}
+        return Program(cells, checks)
 
 
 def read_notebook(name: str, content: bytes) -> Notebook | str:

@@ -16,9 +16,10 @@ import builtins
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gradlab.grading.intake.effects import Effects
 from gradlab.grading.intake.statements import Statement
 
 # What is there without being bound.
@@ -62,46 +63,57 @@ class Program:
     ----------
     cells : sequence of (sequence of Statement)
         Those of each cell, in the order of the notebook.
+    checks : collection of int
+        The places of cells that no answer needs, but for one that stands in it.
     """
 
-    def __init__(self, cells: Sequence[Sequence[Statement]]) -> None:
+    def __init__(self, cells: Sequence[Sequence[Statement]], checks: Collection[int] = ()) -> None:
+        self.checks = frozenset(checks)
         self.statements = [statement for cell in cells for statement in cell]
         self.cell_of = [place for place, cell in enumerate(cells) for _ in cell]
         effects = [statement.effects for statement in self.statements]
         self._modules: dict[str, str] = {}
         for effect in effects:
             self._modules.update(effect.modules)
-        changers = _find_changers(self.statements)
         self.binders = _index(effect.binds for effect in effects)
-        self.settings: Index = defaultdict(list)
-        self.changers: Index = defaultdict(list)
-        self.later_changers: Index = defaultdict(list)
-        for place, effect in enumerate(effects):
-            passed = {name for function, name in effect.passes if function in changers}
-            touched = effect.touches | passed
-            changed = effect.changes | touched - self._modules.keys()
-            for name in changed:
-                self.changers[name].append(place)
-            for name in effect.settings:
-                if name in self._modules:
-                    self.settings[self._modules[name]].append(place)
-            passed = {name for function, name in effect.later_passes if function in changers}
-            touched = (effect.later_touches | passed) - self._modules.keys()
-            for name in effect.later_changes | touched:
-                self.later_changers[name].append(place)
-        self.callers = _index(effect.reads if effect.calls else () for effect in effects)
         self.readers = _index(effect.reads for effect in effects)
         self.later_readers = _index(effect.later_reads for effect in effects)
-        # By the name of which another may stand for a part.
-        self.shared: dict[str, list[str]] = defaultdict(list)
+        self.callers = _index(effect.reads if effect.calls else () for effect in effects)
+        functions = _find_changers(self.statements)
+        self.changers = _index(self._changed(effect, functions) for effect in effects)
+        self.later_changers = _index(self._changed_later(effect, functions) for effect in effects)
+        self.settings = _index(self._set_modules(effect) for effect in effects)
+        self.shared = self._find_shared(effects)
+        self.stars = [place for place, effect in enumerate(effects) if effect.star]
+        self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
+        self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
+
+    def _changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+        """Yield the names that a statement changes when it is run."""
+        yield from effect.changes
+        touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
+        yield from touched - self._modules.keys() - effect.changes
+
+    def _changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+        """Yield the names that functions of a statement change when they are called."""
+        yield from effect.later_changes
+        passed = {name for f, name in effect.later_passes if f in functions}
+        touched = effect.later_touches | passed
+        yield from touched - self._modules.keys() - effect.later_changes
+
+    def _set_modules(self, effect: Effects) -> set[str]:
+        """Return the modules in which a statement sets something."""
+        return {self._modules[name] for name in effect.settings if name in self._modules}
+
+    def _find_shared(self, effects: Iterable[Effects]) -> dict[str, list[str]]:
+        """Return, by name, the other names that may stand for a part of it."""
+        shared: dict[str, list[str]] = {}
         for effect in effects:
             for name, part, function in effect.shares:
                 returned = not function or self._is_own(function)
                 if part not in self._modules and returned:
-                    self.shared[part].append(name)
-        self.stars = [place for place, effect in enumerate(effects) if effect.star]
-        self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
-        self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
+                    shared.setdefault(part, []).append(name)
+        return shared
 
     def _is_own(self, function: str) -> bool:
         """Whether a function, or a method, is the notebook's own."""
@@ -129,10 +141,10 @@ class Program:
 
 
 def _index(names: Iterable[Iterable[str]]) -> Index:
-    found: Index = defaultdict(list)
+    found: Index = {}
     for place, some in enumerate(names):
         for name in some:
-            found[name].append(place)
+            found.setdefault(name, []).append(place)
     return found
 
 
@@ -169,6 +181,7 @@ class _Search:
     waiting: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     shadows: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
 
     def run(self) -> Slice:
@@ -198,19 +211,19 @@ class _Search:
             return
         self.needed.add(name)
         allowed = self._choose_where(name)
-        self._include(filter(allowed, self.program.binders[name]), name)
-        self._include_changes(name, name, allowed)
+        self._include(filter(allowed, self.program.binders.get(name, ())), name)
+        self._include_changes(name, allowed)
         module = self.program.module_of(name)
         if module is not None and module not in self.modules:
             self.modules.add(module)
-            self._include(filter(self._is_allowed, self.program.settings[module]), _ALWAYS)
+            self._include(filter(self._is_allowed, self.program.settings.get(module, ())), _ALWAYS)
 
     def _choose_where(self, name: str) -> Callable[[int], bool]:
         """Return where a name is looked for: above, or below if it is not bound above.
 
         A blank function counts only if there is no other.
         """
-        binders = [p for p in self.program.binders[name] if self._is_open(p)]
+        binders = [p for p in self.program.binders.get(name, ()) if self._is_open(p)]
         real = [p for p in binders if not self.program.statements[p].is_stub]
         if name == self.name:
             return self._is_allowed
@@ -229,13 +242,16 @@ class _Search:
 
     def _is_open(self, place: int) -> bool:
         """Whether a statement may be run: none of another cell that binds the answer itself."""
-        own = self.program.cell_of[place] == self.cell
-        return own or self.name not in self.program.statements[place].effects.binds
+        cell = self.program.cell_of[place]
+        if cell == self.cell:
+            return True
+        binds = self.program.statements[place].effects.binds
+        return self.name not in binds and cell not in self.program.checks
 
     def _is_allowed(self, place: int) -> bool:
         return self.program.cell_of[place] <= self.cell and self._is_open(place)
 
-    def _include_changes(self, name: str, hit: str, allowed: Callable[[int], bool]) -> None:
+    def _include_changes(self, name: str, allowed: Callable[[int], bool]) -> None:
         """Include what changes a name, or another one that may stand for a part of it."""
         program = self.program
         names = [name]
@@ -244,10 +260,12 @@ class _Search:
             if shadow in self.shadows:
                 continue
             self.shadows.add(shadow)
-            self._include(filter(allowed, program.changers[shadow]), hit)
-            for place in filter(allowed, program.later_changers[shadow]):
+            self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
+            for place in filter(allowed, program.later_changers.get(shadow, ())):
                 self._include_calls(program.statements[place].effects.binds, allowed)
-            names += program.shared[shadow]
+            others = program.shared.get(shadow, [])
+            self.shared.update([shadow, *others] if others else ())
+            names += others
 
     def _include_calls(self, functions: Iterable[str], allowed: Callable[[int], bool]) -> None:
         """Include what calls functions that change something needed, also through others."""
@@ -261,14 +279,14 @@ class _Search:
             self.agents.add(name)
             makes = any(
                 program.statements[place].effects.makes_functions
-                for place in program.binders[name]
+                for place in program.binders.get(name, ())
             )
-            self._include(filter(allowed, program.callers[name]), _ALWAYS)
-            for place in program.readers[name]:
+            self._include(filter(allowed, program.callers.get(name, ())), _ALWAYS)
+            for place in program.readers.get(name, ()):
                 effects = program.statements[place].effects
                 if makes or name in effects.values:
                     waiting += effects.binds
-            for place in program.later_readers[name]:
+            for place in program.later_readers.get(name, ()):
                 waiting += program.statements[place].effects.binds
 
     def _include(self, places: Iterable[int], hit: str) -> None:
@@ -300,7 +318,7 @@ class _Search:
         for rank, place in enumerate(order):
             for name in statements[place].effects.later_reads:
                 first_reader[name] = min(first_reader[name], rank)
-        for name in self.program.shared:
+        for name in self.shared:
             first_reader[name] = -1
         live = {self.name, _ALWAYS}
         alive: list[int] = []
