@@ -295,7 +295,8 @@ class _Search:
                 self.hits[place] = set()
                 effects = self.program.statements[place].effects
                 self.waiting += effects.reads | effects.later_reads
-            self.hits[place].add(hit)
+            # What stands below may be run again, for what stands above it.
+            self.hits[place].add(_ALWAYS if self.program.cell_of[place] > self.cell else hit)
 
     def _gather(self) -> Slice:
         program = self.program
