@@ -22,7 +22,7 @@ def run_cells(texts: Sequence[str]) -> Any:
             for statement in ast.parse(text).body:
                 code = compile(ast.Module([statement], []), "cell", "exec", dont_inherit=True)
                 exec(code, namespace)
-    return namespace["double"](21)
+        return namespace["double"](21)
 
 
 def slice_of(*texts: str) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradlab.grading.intake.effects import Effects, effects_of
+from gradlab.grading.intake.effect_reader import read_effects
+from gradlab.grading.intake.effects import Effects
 from gradlab.grading.intake.python_cells import is_stub, tree_of
 
 # Many times what people write into a cell.
@@ -80,7 +81,7 @@ def _describe(statement: ast.stmt) -> Statement:
         last=last,
         start=statement.col_offset,
         end=statement.end_col_offset or 0,
-        effects=effects_of(statement),
+        effects=read_effects(statement),
         is_stub=is_stub(statement),
         is_definition=isinstance(statement, _DEFINITIONS),
     )
