@@ -179,16 +179,20 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         hints = (remote.unfit, *(lack.hint for lack in lacks))
         return _result(exercise, "wrong", 0.0, hints, (*notes, remote.unfit), groups)
     if stopped:
-        when = "" if remote.is_defined else ", in what it needs of your notebook"
-        hint = f"It was stopped: it {stopped}{when}."
-        if "computing time" in stopped or "did not end" in stopped:
-            hint += " Does a loop never end? Look at what should change in it."
-        notes = (*answer.notes, f"was stopped: it {stopped}{when}")
-        return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        why = stopped if remote.is_defined else f"{stopped} before the function was called"
+        notes = (*answer.notes, f"was stopped: it {why}")
+        return _result(exercise, "stopped", marking.points, (_stop_hint(why),), notes, groups)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _hints(exercise, marking, remote, lacks)
     return _result(exercise, "wrong", marking.points, hints, notes, groups)
+
+
+def _stop_hint(why: str) -> str:
+    hint = f"It was stopped: it {why}."
+    if "computing time" in why or "did not end" in why:
+        hint += " Does a loop never end? Look at what should change in it."
+    return hint
 
 
 def _result(

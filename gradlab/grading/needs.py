@@ -59,7 +59,9 @@ def find_lacks(answer: Answer, remote: RemoteAnswer) -> list[Lack]:
 
 def _modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
     cells = {t.name: t.place for t in remote.failed if t.kind == _NO_MODULE and t.name}
+    # Which module failed at a call could tell of the case, so only those that the text imports.
     later = {name for kind, name in remote.not_found if kind == _NO_MODULE}
+    later = {name for name in later if name.partition(".")[0] in answer.imports}
     for name in sorted({*cells, *later}):
         where = _cell(answer, cells.get(name))
         yield Lack(

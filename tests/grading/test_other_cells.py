@@ -252,7 +252,7 @@ def test_the_blank_answer_of_another_exercise_is_named() -> None:
 def test_time_that_other_cells_take_is_the_answers() -> None:
     double = grade("k = 0\nwhile True:\n    k += 1", body("return k * x"))
     assert double.outcome == "stopped"
-    assert "in what it needs of your notebook" in double.hints[0]
+    assert "before the function was called" in double.hints[0]
 
 
 def test_of_a_line_that_fails_in_another_cell_the_learner_reads() -> None:

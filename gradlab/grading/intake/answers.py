@@ -27,6 +27,7 @@ from gradlab.grading.outcome.text import replace_surrogates
 
 _PLACEHOLDER = "YOUR ANSWER HERE"
 _SAME = "same as published"
+_ALONE = "runs without other cells: its notebook has too many statements to look for what it needs"
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,7 @@ def _with_what_it_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     """Add to an answer what it needs of the notebook, and take away its demos."""
     place = book.cells.index(cell)
     if not book.program.places_of(place):
-        return answer
+        return replace(answer, notes=(*answer.notes, _ALONE)) if cell.parses else answer
     needs = book.program.find(answer.name, place)
     texts = {where: _kept_text(book.cells[where], kept) for where, kept in needs.kept.items()}
     return replace(

@@ -44,8 +44,9 @@ def bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     --------
     >>> import ast
     >>> from gradlab.grading.intake.expressions import bound_in
-    >>> bound_in(ast.parse("global b; a = [c for c in (b := d)]").body)
-    ({'a', 'b'}, {'b'})
+    >>> own, outer = bound_in(ast.parse("global b; a = [c for c in (b := d)]").body)
+    >>> sorted(own), sorted(outer)
+    (['a', 'b'], ['b'])
     """
     own: set[str] = set()
     outer: set[str] = set()

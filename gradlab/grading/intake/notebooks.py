@@ -86,9 +86,9 @@ class Notebook:
         """The statements of its cells; of very many the first."""
         cells, left = [], _MOST_STATEMENTS
         for cell in self.cells:
-            statements = cell.statements or ()
-            cells.append(statements if len(statements) <= left else ())
-            left -= len(cells[-1])
+            statements = (cell.statements or ()) if left > 0 else ()
+            cells.append(statements)
+            left -= len(statements)
         checks = {place for place, cell in enumerate(self.cells) if cell.is_check}
         return Program(cells, checks)
 

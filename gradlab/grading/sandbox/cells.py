@@ -129,7 +129,7 @@ def prepare_drawing(fonts: Mapping[str, str]) -> None:
     os.environ["MPLBACKEND"] = "Agg"
     if not fonts:
         return
-    folder = os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp()
+    folder = os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(dir=os.getcwd())
     for name, text in fonts.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
