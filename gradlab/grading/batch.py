@@ -66,6 +66,7 @@ def grade_all(
             seed=seed,
             cpu_seconds=cpu_seconds,
             level=level,
+            attempts=submission.attempts,
         )
         return executor.submit(grade_submission, task)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import IN_FLIGHT, grade_all, is_ungraded
+from gradlab.grading.intake.roster import compare, read_roster
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room, write_feedback
 from gradlab.grading.outcome.gradebook import (
@@ -40,12 +41,14 @@ _MEMORY = 4 << 30
 class Request:
     """What a teacher asked for; the fields are the options of ``gradlab grade``."""
 
-    submissions: Path
+    submissions: Sequence[Path]
     output: Path
     lesson: int | None
     feedback: Path | None
     json: Path | None
     manual: Path | None
+    roster: Path | None
+    layout: str | None
     seed: int | None
     jobs: int | None
     timeout: int
@@ -72,8 +75,12 @@ def run_grading(request: Request) -> int:
     """
     try:
         marks = _prepare(request)
-        with open_submissions(request.submissions) as submissions:
-            report = _grade(request, submissions, marks)
+        members = read_roster(request.roster) if request.roster else []
+        with open_submissions(*request.submissions, layout=request.layout) as submissions:
+            absent, strangers = compare(members, [one.student for one in submissions])
+            everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
+            everybody.sort(key=lambda one: one.student)
+            report = _grade(request, everybody, marks, strangers if members else [])
     except GradlabError as error:
         print(f"gradlab grade: {error}", file=sys.stderr)
         return 1
@@ -105,12 +112,14 @@ def _summary(request: Request) -> Path:
     return request.output.with_name(f"{request.output.stem}.txt")
 
 
-def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
+def _grade(
+    request: Request, submissions: Sequence[Submission], marks: Marks, strangers: Sequence[str]
+) -> str:
     if request.feedback is not None:
         require_room([submission.student for submission in submissions], request.feedback)
     results, run = _results(request, submissions)
     results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks)
+    report = as_report(results, run, remarks, strangers)
     files = {request.output: as_csv(results), _summary(request): report}
     if request.json is not None:
         files[request.json] = as_json(results, run)

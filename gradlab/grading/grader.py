@@ -6,7 +6,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -56,6 +56,8 @@ class Task:
         The computing time that each answer may take.
     level : str or None
         The level of isolation; the strongest that there is if left out.
+    attempts : mapping of str to int
+        The attempt to which a notebook belongs, by file name, if there were several.
     """
 
     student: str
@@ -66,6 +68,7 @@ class Task:
     seed: int
     cpu_seconds: int
     level: Level | None = None
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 def names_that_count(lesson: int | None) -> list[str]:
@@ -113,7 +116,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         warnings.simplefilter("ignore")
         level = task.level or strongest()
         names = names_that_count(task.lesson)
-        work = find_answers(task.notebooks, names)
+        work = find_answers(task.notebooks, names, task.attempts)
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
         results = tuple(run.get(name) or _not_run(name, work) for name in names)
