@@ -24,7 +24,7 @@ from gradlab.grading.outcome.results import (
     Status,
 )
 from gradlab.grading.sandbox.isolation import strongest
-from gradlab.grading.sandbox.packages import packages_for
+from gradlab.grading.sandbox.packages import choose_packages
 from gradlab.grading.sandbox.process import Level, Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 
@@ -132,7 +132,7 @@ def _run_answers(
     """Return the results of all answers, and what is to be said of those not marked."""
     results, unmarked = {}, []
     answers = [*answers]
-    packages = packages_for(
+    packages = choose_packages(
         {module for answer in answers for module in answer.imports},
         (text for answer in answers for text in (*answer.setup, answer.source)),
     )
@@ -184,14 +184,14 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
     if stopped:
         why = stopped if remote.is_defined else f"{stopped} before the function was called"
         notes = (*answer.notes, f"was stopped: it {why}")
-        return _result(exercise, "stopped", marking.points, (_stop_hint(why),), notes, groups)
+        return _result(exercise, "stopped", marking.points, (_explain_stop(why),), notes, groups)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _hints(exercise, marking, remote, lacks)
     return _result(exercise, "wrong", marking.points, hints, notes, groups)
 
 
-def _stop_hint(why: str) -> str:
+def _explain_stop(why: str) -> str:
     hint = f"It was stopped: it {why}."
     if "computing time" in why or "did not end" in why:
         hint += " Does a loop never end? Look at what should change in it."

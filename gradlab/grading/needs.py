@@ -49,21 +49,21 @@ def find_lacks(answer: Answer, remote: RemoteAnswer) -> list[Lack]:
         A few at most.
     """
     found = [
-        *_modules(answer, remote),
-        *_names(answer, remote),
-        *_stubs(answer, remote),
-        *_statements(answer, remote),
+        *_find_modules(answer, remote),
+        *_find_names(answer, remote),
+        *_find_stubs(answer, remote),
+        *_find_statements(answer, remote),
     ]
     return found[:_MOST]
 
 
-def _modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
+def _find_modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
     cells = {t.name: t.place for t in remote.failed if t.kind == _NO_MODULE and t.name}
     # Which module failed at a call could tell of the case, so only those that the text imports.
     later = {name for kind, name in remote.not_found if kind == _NO_MODULE}
     later = {name for name in later if name.partition(".")[0] in answer.imports}
     for name in sorted({*cells, *later}):
-        where = _cell(answer, cells.get(name))
+        where = _name_cell(answer, cells.get(name))
         yield Lack(
             f"Your answer needs {name}, which is not there when it is graded: only your notebook "
             "and the course's packages are. Do without it.",
@@ -71,7 +71,7 @@ def _modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
         )
 
 
-def _names(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
+def _find_names(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
     raised = {name for kind, name in remote.not_found if kind in _NO_NAME}
     raised |= {trouble.name for trouble in remote.failed if trouble.kind in _NO_NAME}
     for name in sorted(raised.intersection(answer.unbound)):
@@ -81,7 +81,7 @@ def _names(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
         )
 
 
-def _stubs(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
+def _find_stubs(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
     kinds = {kind for kind, _ in remote.raised} | {trouble.kind for trouble in remote.failed}
     for name in answer.stubs if "NotImplementedError" in kinds else ():
         yield Lack(
@@ -89,7 +89,7 @@ def _stubs(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
         )
 
 
-def _statements(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
+def _find_statements(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
     """Tell of what failed at the top level of a cell, less what follows from it."""
     told = [t for t in remote.failed if t.kind not in (_NO_MODULE, "NotImplementedError")]
     causes = [trouble for trouble in told if trouble.kind not in _NO_NAME]
@@ -98,7 +98,7 @@ def _statements(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
             continue  # told as what the answer raised
         if trouble.name in answer.unbound:
             continue
-        yield _tell(trouble, _cell(answer, trouble.place))
+        yield _tell(trouble, _name_cell(answer, trouble.place))
 
 
 def _tell(trouble: Trouble, cell: str) -> Lack:
@@ -115,7 +115,7 @@ def _tell(trouble: Trouble, cell: str) -> Lack:
     )
 
 
-def _cell(answer: Answer, place: int | None) -> str:
+def _name_cell(answer: Answer, place: int | None) -> str:
     if place is None or place >= len(answer.cells):
         return ""
     return f"cell {answer.cells[place]}"

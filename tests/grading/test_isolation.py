@@ -45,7 +45,7 @@ def test_packages_that_others_may_not_read_are_no_isolation(
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "numpy").symlink_to(Path(np.__file__).parent)
-    monkeypatch.setattr(isolation, "basic_packages", lambda: {"numpy": home / "numpy"})
+    monkeypatch.setattr(isolation, "find_basic_packages", lambda: {"numpy": home / "numpy"})
     trouble.cache_clear()
     try:
         assert not works("uid")

@@ -208,7 +208,7 @@ def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Ans
         notes.insert(0, f"found in {book.name}")
     if _is_published(name, cell.text):
         notes.append(_SAME)
-    return _with_what_it_needs(Answer(name, (), cell.text, tuple(notes)), book, cell)
+    return _add_needs(Answer(name, (), cell.text, tuple(notes)), book, cell)
 
 
 def _pick(name: str, cells: Sequence[Cell]) -> Cell | None:
@@ -287,13 +287,13 @@ def _is_model(name: str, text: str) -> bool:
 # What an answer needs
 
 
-def _with_what_it_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
+def _add_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     """Add to an answer what it needs of the notebook, and take away its demos."""
     place = book.cells.index(cell)
-    if not book.program.places_of(place):
+    if not book.program.find_places(place):
         return replace(answer, notes=(*answer.notes, _ALONE)) if cell.parses else answer
     needs = book.program.find(answer.name, place)
-    texts = {where: _kept_text(book.cells[where], kept) for where, kept in needs.kept.items()}
+    texts = {where: _keep_of(book.cells[where], kept) for where, kept in needs.kept.items()}
     return replace(
         answer,
         source=texts.pop(place, ""),
@@ -305,7 +305,7 @@ def _with_what_it_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     )
 
 
-def _kept_text(cell: Cell, kept: Sequence[Statement]) -> str:
+def _keep_of(cell: Cell, kept: Sequence[Statement]) -> str:
     there = {id(statement) for statement in kept}
     return keep(cell.text, kept, [s for s in cell.statements or () if id(s) not in there])
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from gradlab.grading.intake.effects import Effects
 from gradlab.grading.intake.expressions import (
-    bound_in,
-    imported_name,
-    names_in_target,
-    names_of,
-    parts,
-    parts_of_items,
-    plain_targets,
-    roots,
+    find_bound,
+    find_item_parts,
+    find_names,
+    find_own_and_outer,
+    find_parts,
+    find_root,
+    find_target_names,
+    get_imported_name,
 )
 from gradlab.grading.intake.python_cells import tree_of
 from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
@@ -75,7 +75,7 @@ def read_effects(statement: ast.stmt) -> Effects:
     """
     found = Effects()
     _Reader(found).read(statement)
-    found.rebinds = _rebound(statement) & found.binds
+    found.rebinds = _find_rebound(statement) & found.binds
     # A loop around it is rather a demo.
     if isinstance(statement, ast.Expr | ast.Assign):
         found.settings |= found.changes
@@ -84,17 +84,17 @@ def read_effects(statement: ast.stmt) -> Effects:
     return found
 
 
-def _rebound(statement: ast.stmt) -> set[str]:
+def _find_rebound(statement: ast.stmt) -> set[str]:
     """Return the names that a statement gives a new value, if it does not fail."""
     match statement:
         case ast.Assign(targets=targets):
-            return {name for target in targets for name in plain_targets(target)}
+            return {name for target in targets for name in find_bound(target)}
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
             return {name}
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
             return {definition.name}
         case ast.ImportFrom(names=aliases):  # import a.b adds to an a that is there
-            return {imported_name(alias) for alias in aliases}
+            return {get_imported_name(alias) for alias in aliases}
     return set()
 
 
@@ -129,7 +129,7 @@ class _Reader:
         else:
             self._note_statement(node)
             self._note_expression(node)
-            self._waiting += reversed([*_parts_to_look_at(node)])
+            self._waiting += reversed([*_find_children(node)])
 
     def _note_statement(self, node: ast.AST) -> None:
         match node:
@@ -140,9 +140,9 @@ class _Reader:
             case ast.AugAssign(target=target):
                 self._change_part(target)
             case ast.For(target=target, iter=over) | ast.AsyncFor(target=target, iter=over):
-                self._scopes.share([target], parts_of_items(over))
+                self._scopes.share([target], find_item_parts(over))
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                self._scopes.share([target], parts_of_items(value))
+                self._scopes.share([target], find_item_parts(value))
             case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
                 self._discard(method)
             case ast.Expr(value=ast.Await(value=ast.Call(func=ast.Attribute() as method))):
@@ -165,10 +165,10 @@ class _Reader:
                 self._scopes.store(name)
             case ast.NamedExpr(target=target, value=value):
                 same = [(name, "") for name in self._targets]
-                self._scopes.share([target], [*parts(value), *same])
+                self._scopes.share([target], [*find_parts(value), *same])
             case ast.Attribute(ctx=ast.Load(), value=value, attr=name):
                 if name in _CHANGING:
-                    self._scopes.touch(roots(value))
+                    self._scopes.touch(find_root(value))
             case ast.Attribute() | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 self._change_part(node)
             case ast.Subscript(
@@ -182,14 +182,14 @@ class _Reader:
     # Assignments and imports
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
-        self._targets = tuple(name for target in targets for name in names_in_target(target))
-        self._scopes.share(targets, parts(value))
+        self._targets = tuple(name for target in targets for name in find_target_names(target))
+        self._scopes.share(targets, find_parts(value))
         match value:
             case ast.Attribute(attr=name) if name in _CHANGING and not self._scopes.is_later:
                 # add = table.append: who calls add changes the table.
-                self._found.later_touches |= {*roots(value)}
+                self._found.later_touches |= {*find_root(value)}
         if len(targets) > 1:  # a = b = []
-            first = [(name, "") for name in names_in_target(targets[0])]
+            first = [(name, "") for name in find_target_names(targets[0])]
             self._scopes.share(targets[1:], first)
             self._scopes.share(targets[:1], [(name, "") for name in self._targets])
 
@@ -203,7 +203,7 @@ class _Reader:
                 return
             case ast.Name(id=name):
                 self._scopes.load(name)
-        self._scopes.change(roots(target))
+        self._scopes.change(find_root(target))
 
     def _bind_by_text(self, key: ast.expr | None) -> None:
         match key:
@@ -226,7 +226,7 @@ class _Reader:
 
     def _import(self, alias: ast.alias, module: str) -> None:
         self._found.imports.add(module)
-        name = imported_name(alias)
+        name = get_imported_name(alias)
         self._scopes.store(name)
         if not self._scopes.is_later and self._scopes.owner(name) is None:
             self._found.modules[name] = module
@@ -236,11 +236,11 @@ class _Reader:
     def _discard(self, method: ast.Attribute) -> None:
         """Look at a call whose result nobody takes: it was made for what it changes, or shows."""
         if method.attr not in _HARMLESS:
-            self._scopes.touch(roots(method.value))
+            self._scopes.touch(find_root(method.value))
 
     def _call(self, call: ast.Call) -> None:
         self._found.calls |= not self._scopes.is_later
-        function = next(iter(roots(call.func)), "")
+        function = next(iter(find_root(call.func)), "")
         match call.func:
             case ast.Name(id=name):
                 self._scopes.load(name, called=True)
@@ -248,7 +248,7 @@ class _Reader:
                 if name in ("exec", "eval"):
                     self._execute(call)
             case ast.Attribute(value=value, attr=name):
-                self._scopes.hand(f".{name}", roots(value))
+                self._scopes.hand(f".{name}", find_root(value))
                 if name == "update":
                     self._update_names(value, call)
             case _:
@@ -260,12 +260,12 @@ class _Reader:
     def _hand_arguments(self, name: str, root: str, call: ast.Call) -> None:
         # Also list.append(x, 1).
         if name in _CHANGING_FIRST or (root in _TYPE_NAMES and name in _CHANGING):
-            self._scopes.touch(names_of(call.args[0]) if call.args else [])
+            self._scopes.touch(find_names(call.args[0]) if call.args else [])
         for keyword in call.keywords:
             if keyword.arg == "out":
-                self._scopes.touch(names_of(keyword.value))
+                self._scopes.touch(find_names(keyword.value))
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-        names = [part for argument in arguments for part in names_of(argument)]
+        names = [part for argument in arguments for part in find_names(argument)]
         self._scopes.hand(name, names)
         for argument in arguments[:FEW_PAIRS]:
             if isinstance(argument, ast.Name):  # a function, as in map(f, x)
@@ -301,7 +301,7 @@ class _Reader:
         for method in methods:
             self._look_into_function(method, is_method=True)
         # What the body of a class binds is no name of the notebook, nor one of its methods'.
-        own, outer = bound_in(others)
+        own, outer = find_own_and_outer(others)
         self._wait_for_scope(Scope(own, outer), others)
         self._waiting += [*node.bases, *node.keywords, *node.decorator_list]
 
@@ -319,7 +319,7 @@ class _Reader:
         given = node.args
         parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs]
         parameters += [one for one in (given.vararg, given.kwarg) if one]
-        own, outer = bound_in(body)
+        own, outer = find_own_and_outer(body)
         arguments = tuple(one.arg for one in parameters)
         scope = Scope(own.union(arguments), outer, names, is_function=True, is_method=is_method)
         scope.parameters = arguments
@@ -330,11 +330,11 @@ class _Reader:
             self._waiting += [*node.decorator_list, *([node.returns] if node.returns else [])]
 
     def _look_into_comprehension(self, node: _Comprehension) -> None:
-        scope = Scope({name for part in node.generators for name in plain_targets(part.target)})
+        scope = Scope({name for part in node.generators for name in find_bound(part.target)})
         scope.is_generator = isinstance(node, ast.GeneratorExp)
         for part in node.generators:
-            for name in plain_targets(part.target):
-                for source, _ in parts_of_items(part.iter)[:FEW_PAIRS]:
+            for name in find_bound(part.target):
+                for source, _ in find_item_parts(part.iter)[:FEW_PAIRS]:
                     owner = scope if source in scope.own else self._scopes.owner(source)
                     scope.shares.setdefault(name, []).append((owner, source))
         inside: list[ast.AST] = [
@@ -353,10 +353,10 @@ class _Reader:
             if isinstance(decorator, ast.Name):
                 self._scopes.hand(".__call__", [decorator.id])
             else:
-                self._scopes.touch(roots(decorator))
+                self._scopes.touch(find_root(decorator))
 
 
-def _parts_to_look_at(node: ast.AST) -> Iterator[ast.AST]:
+def _find_children(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.AnnAssign(value=None, annotation=annotation):  # binds nothing
             yield annotation

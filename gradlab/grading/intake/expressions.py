@@ -13,7 +13,7 @@ Part = tuple[str, str]
 _LONGEST_CHAIN = 20
 
 
-def plain_targets(target: ast.expr) -> Iterator[str]:
+def find_bound(target: ast.expr) -> Iterator[str]:
     """Yield the names that a target binds."""
     return (
         node.id
@@ -22,12 +22,12 @@ def plain_targets(target: ast.expr) -> Iterator[str]:
     )
 
 
-def imported_name(alias: ast.alias) -> str:
+def get_imported_name(alias: ast.alias) -> str:
     """Return the name that an import binds."""
     return alias.asname or alias.name.partition(".")[0]
 
 
-def bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+def find_own_and_outer(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     """Return the names that are bound in a body itself, and those that are global there.
 
     Parameters
@@ -43,8 +43,8 @@ def bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     Examples
     --------
     >>> import ast
-    >>> from gradlab.grading.intake.expressions import bound_in
-    >>> own, outer = bound_in(ast.parse("global b; a = [c for c in (b := d)]").body)
+    >>> from gradlab.grading.intake.expressions import find_own_and_outer
+    >>> own, outer = find_own_and_outer(ast.parse("global b; a = [c for c in (b := d)]").body)
     >>> sorted(own), sorted(outer)
     (['a', 'b'], ['b'])
     """
@@ -58,7 +58,7 @@ def bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
             case ast.Name(id=name, ctx=ast.Store()):
                 own.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                own |= {imported_name(alias) for alias in aliases}
+                own |= {get_imported_name(alias) for alias in aliases}
             case ast.Global(names=names):
                 outer |= {*names}
             case ast.Nonlocal(names=names):
@@ -82,14 +82,14 @@ def bound_in(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     return own - not_own, outer
 
 
-def names_in_target(target: ast.expr) -> list[str]:
+def find_target_names(target: ast.expr) -> list[str]:
     """Return the names that are bound by a target, or of which it is a part."""
     if isinstance(target, ast.Attribute | ast.Subscript):
-        return roots(target)
-    return [*plain_targets(target)]
+        return find_root(target)
+    return [*find_bound(target)]
 
 
-def roots(node: ast.AST) -> list[str]:
+def find_root(node: ast.AST) -> list[str]:
     """Return the name that a chain of attributes, items and calls begins with, if it is one."""
     for _ in range(_LONGEST_CHAIN):
         match node:
@@ -104,12 +104,12 @@ def roots(node: ast.AST) -> list[str]:
     return []
 
 
-def names_of(value: ast.expr) -> list[str]:
+def find_names(value: ast.expr) -> list[str]:
     """Return the names that a value may be, be a part of, or hold."""
-    return [name for name, function in parts(value) if not function]
+    return [name for name, function in find_parts(value) if not function]
 
 
-def parts(value: ast.expr) -> list[Part]:
+def find_parts(value: ast.expr) -> list[Part]:
     """Return the names that a value may be, be a part of, or hold.
 
     Parameters
@@ -125,8 +125,8 @@ def parts(value: ast.expr) -> list[Part]:
     Examples
     --------
     >>> import ast
-    >>> from gradlab.grading.intake.expressions import parts
-    >>> parts(ast.parse("[a.T, f(b), c + 1]").body[0].value)
+    >>> from gradlab.grading.intake.expressions import find_parts
+    >>> find_parts(ast.parse("[a.T, f(b), c + 1]").body[0].value)
     [('b', 'f'), ('a', '')]
     """
     found: list[Part] = []
@@ -137,11 +137,11 @@ def parts(value: ast.expr) -> list[Part]:
             case ast.Name(id=name):
                 found.append((name, function))
             case ast.Attribute() | ast.Subscript():
-                found += [(name, function) for name in roots(one)]
+                found += [(name, function) for name in find_root(one)]
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 waiting += [(argument, name) for argument in arguments if not function]
             case ast.Call(func=ast.Attribute(attr=name) as method, args=arguments):
-                found += [(root, function) for root in roots(method)]
+                found += [(root, function) for root in find_root(method)]
                 waiting += [(argument, name) for argument in arguments if not function]
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
                 waiting += [(item, function) for item in items]
@@ -157,6 +157,6 @@ def parts(value: ast.expr) -> list[Part]:
     return found
 
 
-def parts_of_items(over: ast.expr) -> list[Part]:
+def find_item_parts(over: ast.expr) -> list[Part]:
     """Return what a loop or a with takes, also through zip, enumerate and the like."""
-    return [(name, "") for name, _ in parts(over)]
+    return [(name, "") for name, _ in find_parts(over)]

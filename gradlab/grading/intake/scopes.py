@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gradlab.grading.intake.effects import Effects
-from gradlab.grading.intake.expressions import Part, names_in_target
+from gradlab.grading.intake.expressions import Part, find_target_names
 
 # What shares more is noted as one thing, so that work does not grow with the square.
 FEW_PAIRS = 16
@@ -139,7 +139,7 @@ class Scopes:
 
     def share(self, targets: Iterable[ast.expr], parts: list[Part]) -> None:
         """Note that targets may stand for parts of what other names hold."""
-        names = [name for target in targets for name in names_in_target(target)]
+        names = [name for target in targets for name in find_target_names(target)]
         if len(names) * len(parts) > FEW_PAIRS:
             self._hubs += 1
             hub = f"#{id(self)}-{self._hubs}"  # no name of Python's

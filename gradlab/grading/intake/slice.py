@@ -75,33 +75,35 @@ class Program:
         self._modules: dict[str, str] = {}
         for effect in effects:
             self._modules.update(effect.modules)
-        self.binders = _index(effect.binds for effect in effects)
-        self.readers = _index(effect.reads for effect in effects)
-        self.later_readers = _index(effect.later_reads for effect in effects)
-        self.callers = _index(effect.reads if effect.calls else () for effect in effects)
+        self.binders = _make_index(effect.binds for effect in effects)
+        self.readers = _make_index(effect.reads for effect in effects)
+        self.later_readers = _make_index(effect.later_reads for effect in effects)
+        self.callers = _make_index(effect.reads if effect.calls else () for effect in effects)
         functions = _find_changers(self.statements)
-        self.changers = _index(self._changed(effect, functions) for effect in effects)
-        self.later_changers = _index(self._changed_later(effect, functions) for effect in effects)
-        self.settings = _index(self._set_modules(effect) for effect in effects)
+        self.changers = _make_index(self._find_changed(effect, functions) for effect in effects)
+        self.later_changers = _make_index(
+            self._find_changed_later(effect, functions) for effect in effects
+        )
+        self.settings = _make_index(self._find_set_modules(effect) for effect in effects)
         self.shared = self._find_shared(effects)
         self.stars = [place for place, effect in enumerate(effects) if effect.star]
         self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
         self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
 
-    def _changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+    def _find_changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
         """Yield the names that a statement changes when it is run."""
         yield from effect.changes
         touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
         yield from touched - self._modules.keys() - effect.changes
 
-    def _changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+    def _find_changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
         """Yield the names that functions of a statement change when they are called."""
         yield from effect.later_changes
         passed = {name for f, name in effect.later_passes if f in functions}
         touched = effect.later_touches | passed
         yield from touched - self._modules.keys() - effect.later_changes
 
-    def _set_modules(self, effect: Effects) -> set[str]:
+    def _find_set_modules(self, effect: Effects) -> set[str]:
         """Return the modules in which a statement sets something."""
         return {self._modules[name] for name in effect.settings if name in self._modules}
 
@@ -119,7 +121,7 @@ class Program:
         """Whether a function, or a method, is the notebook's own."""
         return function in self.binders and function not in self._modules
 
-    def module_of(self, name: str) -> str | None:
+    def find_module(self, name: str) -> str | None:
         """Return the module that a name was imported from, or is, if it was imported."""
         return self._modules.get(name)
 
@@ -135,12 +137,12 @@ class Program:
         """
         return _Search(self, name, cell).run()
 
-    def places_of(self, cell: int) -> range:
+    def find_places(self, cell: int) -> range:
         """Return the places of a cell's statements among all."""
         return range(bisect_left(self.cell_of, cell), bisect_right(self.cell_of, cell))
 
 
-def _index(names: Iterable[Iterable[str]]) -> Index:
+def _make_index(names: Iterable[Iterable[str]]) -> Index:
     found: Index = {}
     for place, some in enumerate(names):
         for name in some:
@@ -186,7 +188,7 @@ class _Search:
 
     def run(self) -> Slice:
         program = self.program
-        own = program.places_of(self.cell)
+        own = program.find_places(self.cell)
         binders = [p for p in own if self.name in program.statements[p].effects.binds]
         # It may be defined in a way that is not seen; then what looks like a demo falls away.
         others = [p for p in own if program.statements[p].is_definition or p in program.dynamic]
@@ -213,7 +215,7 @@ class _Search:
         allowed = self._choose_where(name)
         self._include(filter(allowed, self.program.binders.get(name, ())), name)
         self._include_changes(name, allowed)
-        module = self.program.module_of(name)
+        module = self.program.find_module(name)
         if module is not None and module not in self.modules:
             self.modules.add(module)
             self._include(filter(self._is_allowed, self.program.settings.get(module, ())), _ALWAYS)
@@ -301,13 +303,13 @@ class _Search:
     def _gather(self) -> Slice:
         program = self.program
         kept: dict[int, list[Statement]] = defaultdict(list)
-        places = self._alive()
+        places = self._drop_replaced()
         for place in places:
             kept[program.cell_of[place]].append(program.statements[place])
         imports = {m for place in places for m in program.statements[place].effects.imports}
         return Slice(kept, *map(frozenset, (self.unbound, self.stubs, imports)))
 
-    def _alive(self) -> list[int]:
+    def _drop_replaced(self) -> list[int]:
         """Return the included statements in order, less those whose values are replaced unread.
 
         A function that reads a name may be called anywhere below it, so a value that stands below

@@ -136,12 +136,12 @@ def _join(kept: Sequence[Statement], lines: Sequence[str]) -> str:
     line = 1
     for part in kept:
         pieces.append("\n" * (part.first - line) or ("; " if pieces else ""))
-        pieces.append(_source(part, lines))
+        pieces.append(_cut(part, lines))
         line = part.last
     return "".join(pieces)
 
 
-def _source(part: Statement, lines: Sequence[str]) -> str:
+def _cut(part: Statement, lines: Sequence[str]) -> str:
     own = [line.encode() for line in lines[part.first - 1 : part.last]]
     own[-1] = own[-1][: part.end]
     own[0] = own[0][part.start :]

@@ -29,7 +29,7 @@ _IMPORTERS = ("__import__", "import_module", "exec")
 Packages = Mapping[str, Path]
 
 
-def packages_for(imports: Collection[str], texts: Iterable[str]) -> Packages:
+def choose_packages(imports: Collection[str], texts: Iterable[str]) -> Packages:
     """Return the packages that answers may import, all of the course's only if they need more.
 
     Each takes time when a sandbox starts.
@@ -48,18 +48,18 @@ def packages_for(imports: Collection[str], texts: Iterable[str]) -> Packages:
     """
     more = not _KNOWN.issuperset(imports)
     if more or any(name in text for text in texts for name in _IMPORTERS):
-        return course_packages()
-    return basic_packages()
+        return find_course_packages()
+    return find_basic_packages()
 
 
 @cache
-def basic_packages() -> Packages:
+def find_basic_packages() -> Packages:
     """Return the packages that every answer may import."""
-    return _places(filter(None, map(_find, _BASIC)))
+    return _find_places(filter(None, map(_find, _BASIC)))
 
 
 @cache
-def course_packages() -> Packages:
+def find_course_packages() -> Packages:
     """Return all that the course installs for a lesson to run, with what that needs in turn.
 
     Returns
@@ -69,19 +69,19 @@ def course_packages() -> Packages:
 
     Examples
     --------
-    >>> from gradlab.grading.sandbox.packages import course_packages
-    >>> {"numpy", "matplotlib", "IPython", "tqdm"} <= set(course_packages())
+    >>> from gradlab.grading.sandbox.packages import find_course_packages
+    >>> {"numpy", "matplotlib", "IPython", "tqdm"} <= set(find_course_packages())
     True
     """
     found: dict[str, Distribution] = {}
-    waiting = [*_BASIC, *_requirements(distribution(_COURSE))]
+    waiting = [*_BASIC, *_read_requirements(distribution(_COURSE))]
     while waiting:
         name = canonicalize_name(waiting.pop())
         package = None if name in found or name in _LEFT_OUT else _find(name)
         if package is not None:
             found[name] = package
-            waiting += _requirements(package)
-    return _places(found.values())
+            waiting += _read_requirements(package)
+    return _find_places(found.values())
 
 
 def _find(name: str) -> Distribution | None:
@@ -91,7 +91,7 @@ def _find(name: str) -> Distribution | None:
         return None
 
 
-def _requirements(package: Distribution) -> Iterator[str]:
+def _read_requirements(package: Distribution) -> Iterator[str]:
     """Yield what a package needs on this machine, without extras."""
     for text in package.requires or ():
         requirement = Requirement(text)
@@ -99,17 +99,17 @@ def _requirements(package: Distribution) -> Iterator[str]:
             yield requirement.name
 
 
-def _places(packages: Iterable[Distribution]) -> Packages:
+def _find_places(packages: Iterable[Distribution]) -> Packages:
     places = {}
     for package in packages:
-        for name in sorted(_contents(package)):
+        for name in sorted(_list_contents(package)):
             place = Path(str(package.locate_file(name)))
             if place.exists():
                 places[name] = place
     return dict(sorted(places.items()))
 
 
-def _contents(package: Distribution) -> set[str]:
+def _list_contents(package: Distribution) -> set[str]:
     """Return the names of a package's folders and modules where packages are installed."""
     record = package.read_text("RECORD")
     if record is None:  # a distribution of Linux may leave it out
@@ -124,7 +124,7 @@ def _contents(package: Distribution) -> set[str]:
 
 
 @cache
-def list_of_fonts() -> Mapping[str, str]:
+def list_fonts() -> Mapping[str, str]:
     """Return Matplotlib's list of its own fonts, so that no answer has to search for them.
 
     That takes half a second, and much longer where a system has many fonts.

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import IO, Literal, get_args
 
 from gradlab.grading.sandbox import sent_modules
-from gradlab.grading.sandbox.packages import Packages, course_packages
+from gradlab.grading.sandbox.packages import Packages, find_course_packages
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import Channel, WireError
 from gradlab.grading.sandbox.worker import Settings
@@ -96,7 +96,7 @@ class Sandbox:
 
     def __init__(self, level: Level, cpu_seconds: int, packages: Packages | None = None) -> None:
         self.lost = False
-        self._packages = course_packages() if packages is None else packages
+        self._packages = find_course_packages() if packages is None else packages
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._control, theirs = socket.socketpair()

@@ -23,7 +23,7 @@ from gradlab.bugs.suspects import Suspect
 from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.marking import Call
 from gradlab.exercises.random_state import seed_random_state
-from gradlab.grading.sandbox.packages import list_of_fonts
+from gradlab.grading.sandbox.packages import list_fonts
 from gradlab.grading.sandbox.process import Ending, Sandbox, SandboxError
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
@@ -151,12 +151,12 @@ class RemoteAnswer:
                 "seed": there,
                 "homes": homes,
                 "texts": texts_of(*homes.values()),
-                "fonts": list_of_fonts() if any(map(_draws, self._texts)) else {},
+                "fonts": list_fonts() if any(map(_may_draw, self._texts)) else {},
             }
         )
         # Before a case was sent, so whatever it says tells of none.
         failed = reply.get("failed")
-        self.failed = tuple(map(self._trouble, failed if isinstance(failed, list) else []))
+        self.failed = tuple(map(self._take_trouble, failed if isinstance(failed, list) else []))
         self.is_defined = reply.get("is") == "ready"
         self._failed = self._error(reply) if reply.get("is") == "raised" else None
         self.unfit = _unfit(exercise, reply.get("unfit"))
@@ -199,7 +199,7 @@ class RemoteAnswer:
             self.borrowed.add(known)
 
     def _error(self, reply: dict[str, Any]) -> Call:
-        trouble = self._trouble(reply)
+        trouble = self._take_trouble(reply)
         kind, line = trouble.kind, trouble.line
         if trouble.name and len(self.not_found) < _MOST_ERRORS:
             self.not_found.add((kind, trouble.name))
@@ -215,7 +215,7 @@ class RemoteAnswer:
         index = reply.get("index") is True
         return Call(error=IndexError if index else StoppedError, said=said)
 
-    def _trouble(self, said: Any) -> Trouble:
+    def _take_trouble(self, said: Any) -> Trouble:
         """Take what an answer says of an error, as far as it cannot tell of a case.
 
         A name of the answer's own could, and so could a line or a module that it made up.
@@ -335,7 +335,7 @@ class RemoteAnswer:
         return self._given[int(sent["number"])]
 
 
-def _draws(text: str) -> bool:
+def _may_draw(text: str) -> bool:
     return "matplotlib" in text or "pylab" in text
 
 

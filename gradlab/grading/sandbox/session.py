@@ -273,7 +273,7 @@ def _raised(error: BaseException) -> dict[str, Any]:
         "stub": isinstance(error, NotImplementedError),
         "said": said,
         "line": line.strip()[:_LONGEST_TEXT],
-        "name": _name_in(error),
+        "name": _get_missing_name(error),
     }
 
 
@@ -281,7 +281,7 @@ def _is_cell(file: str | None) -> bool:
     return str(file).startswith((_CELL, _OTHER_CELL.partition("{")[0]))
 
 
-def _name_in(error: BaseException) -> str:
+def _get_missing_name(error: BaseException) -> str:
     """Return what was not found, if an error says that a name or a module was not."""
     try:
         if isinstance(error, NameError | ModuleNotFoundError):
