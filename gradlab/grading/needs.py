@@ -58,6 +58,8 @@ def find_lacks(answer: Answer, remote: RemoteAnswer) -> list[Lack]:
 
 
 def _find_modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
+    if remote.is_defined and not remote.raised:
+        return  # who needs a module that is not there does not get far
     cells = {t.name: t.place for t in remote.failed if t.kind == _NO_MODULE and t.name}
     # Which module failed at a call could tell of the case, so only those that the text imports.
     later = {name for kind, name in remote.not_found if kind == _NO_MODULE}

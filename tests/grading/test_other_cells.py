@@ -232,6 +232,13 @@ def test_what_is_missing_is_named(other: str, answer: str, hint: str, note: str)
     assert double.notes == (note,)
 
 
+@pytest.mark.parametrize("other", ["from helpers import *", "import pandas as pd"])
+def test_a_module_that_a_wrong_answer_does_without_is_not_named(other: str) -> None:
+    double = grade(other, body("return 3 * x if abs(1) else pd"))
+    assert (double.outcome, double.notes) == ("wrong", ())
+    assert not any("which is not there" in hint for hint in double.hints)
+
+
 @pytest.mark.parametrize(
     "helper", ["gradlab.relative_difference", "partial(gradlab.relative_difference, 1)"]
 )
