@@ -14,7 +14,8 @@ import numpy as np
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
-from gradlab.grading.intake.answers import USES, Answer, Work, find_answers
+from gradlab.grading.intake.answers import Answer, Work, find_answers
+from gradlab.grading.needs import Lack, find_lacks
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -23,6 +24,7 @@ from gradlab.grading.outcome.results import (
     Status,
 )
 from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.packages import choose_packages
 from gradlab.grading.sandbox.process import Level, Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 
@@ -129,10 +131,15 @@ def _run_answers(
 ) -> tuple[dict[str, ExerciseResult], list[str]]:
     """Return the results of all answers, and what is to be said of those not marked."""
     results, unmarked = {}, []
+    answers = [*answers]
+    packages = choose_packages(
+        {module for answer in answers for module in answer.imports},
+        (text for answer in answers for text in (*answer.setup, answer.source)),
+    )
     sandbox: Sandbox | None = None
     try:
         for answer in answers:
-            sandbox = sandbox or Sandbox(level, task.cpu_seconds)
+            sandbox = sandbox or Sandbox(level, task.cpu_seconds, packages)
             try:
                 results[answer.name] = _grade(sandbox, answer, task)
             except Exception as error:
@@ -167,20 +174,28 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         hint = f"Your function calls gradlab's own code: {called}. Write this yourself."
         note = f"calls gradlab's {called}"
         return _result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
-    if not marking.attempted:
+    lacks = find_lacks(answer, remote)
+    notes = (*answer.notes, *(lack.note for lack in lacks))
+    if not marking.attempted and not lacks:
         return _result(exercise, "blank", 0.0, notes=answer.notes)
     if remote.unfit:
-        notes = (*answer.notes, remote.unfit)
-        return _result(exercise, "wrong", 0.0, (remote.unfit,), notes, groups)
+        hints = (remote.unfit, *(lack.hint for lack in lacks))
+        return _result(exercise, "wrong", 0.0, hints, (*notes, remote.unfit), groups)
     if stopped:
-        hint = f"It was stopped: it {stopped}."
-        if "computing time" in stopped or "did not end" in stopped:
-            hint += " Does a loop never end? Look at what should change in it."
-        notes = (*answer.notes, f"was stopped: it {stopped}")
-        return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
-    outcome: Outcome = "right" if all(group.passed for group in marking.groups) else "wrong"
-    hints = _hints(exercise, marking, remote, answer.notes) if outcome == "wrong" else ()
-    return _result(exercise, outcome, marking.points, hints, answer.notes, groups)
+        why = stopped if remote.is_defined else f"{stopped} before the function was called"
+        notes = (*answer.notes, f"was stopped: it {why}")
+        return _result(exercise, "stopped", marking.points, (_explain_stop(why),), notes, groups)
+    if marking.attempted and all(group.passed for group in marking.groups):
+        return _result(exercise, "right", marking.points, (), answer.notes, groups)
+    hints = _hints(exercise, marking, remote, lacks)
+    return _result(exercise, "wrong", marking.points, hints, notes, groups)
+
+
+def _explain_stop(why: str) -> str:
+    hint = f"It was stopped: it {why}."
+    if "computing time" in why or "did not end" in why:
+        hint += " Does a loop never end? Look at what should change in it."
+    return hint
 
 
 def _result(
@@ -203,7 +218,7 @@ def _drawn(name: str, seed: int) -> Drawn:
 
 
 def _hints(
-    exercise: Exercise, marking: Marking, remote: RemoteAnswer, notes: tuple[str, ...]
+    exercise: Exercise, marking: Marking, remote: RemoteAnswer, lacks: list[Lack]
 ) -> tuple[str, ...]:
     """Return what helps the learner, with nothing that tells of a hidden case.
 
@@ -215,12 +230,7 @@ def _hints(
         for kind, line in remote.raised
         if kind != "NotImplementedError"
     ][:3]
-    if any(kind == "NameError" for kind, _ in remote.raised):
-        said += [
-            f"Your answer {note}. Compute inside your function what it needs."
-            for note in notes
-            if note.startswith(USES)
-        ]
+    said += [lack.hint for lack in lacks]
     # What is quoted there is not told here.
     general = {STAGE_HINTS["raises"]}
     trials = [trial for group in marking.groups for trial in group.trials]

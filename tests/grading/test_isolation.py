@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradlab.grading.sandbox import process
+from gradlab.grading.sandbox import isolation
 from gradlab.grading.sandbox.isolation import strongest, trouble, works
 from gradlab.grading.sandbox.process import LEVELS, Sandbox, SandboxError
 
@@ -45,7 +45,7 @@ def test_packages_that_others_may_not_read_are_no_isolation(
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "numpy").symlink_to(Path(np.__file__).parent)
-    monkeypatch.setattr(process, "_found_packages", lambda: {"numpy": home / "numpy"})
+    monkeypatch.setattr(isolation, "find_basic_packages", lambda: {"numpy": home / "numpy"})
     trouble.cache_clear()
     try:
         assert not works("uid")

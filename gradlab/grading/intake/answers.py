@@ -6,10 +6,9 @@ The notebooks may be hostile: no bytes make this raise, and bounds keep time and
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -24,14 +23,13 @@ from gradlab.grading.intake.notebooks import (
     join_few,
     read_notebook,
 )
-from gradlab.grading.intake.python_cells import bound_by, in_answer, keep, symbols_of, tree_of
+from gradlab.grading.intake.python_cells import bound_by, tree_of
+from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.outcome.text import replace_surrogates
 
 _PLACEHOLDER = "YOUR ANSWER HERE"
-# Begins the note on an answer that needs what is not run.
-USES = "uses"
 _SAME = "same as published"
-_BUILTIN = frozenset(dir(builtins))
+_ALONE = "runs without other cells: its notebook has too many statements to look for what it needs"
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,28 @@ class Answer:
     name : str
         The exercise.
     setup : tuple of str
-        What to run first: imports, definitions and literal assignments, a text for each other
-        cell of the notebook that has some.
+        What to run first: the statements of other cells that the answer needs, a text for each
+        cell.
     source : str
-        The cell with the answer, less its demos. Lines keep their numbers where they can.
+        The cell with the answer, less its demos. Lines keep their numbers.
     notes : tuple of str
         Remarks for the teacher. Cells are counted from 1.
+    cells : tuple of int
+        The numbers of the cells that `setup` is from.
+    imports : frozenset of str
+        The modules that are imported in these texts.
+    unbound, stubs : tuple of str
+        The names that the answer needs and that no cell binds, or only as a blank function.
     """
 
     name: str
     setup: tuple[str, ...]
     source: str
     notes: tuple[str, ...]
+    cells: tuple[int, ...] = ()
+    imports: frozenset[str] = frozenset()
+    unbound: tuple[str, ...] = ()
+    stubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,19 +203,12 @@ def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Ans
     if not picks:
         return None
     book, cell = min(picks, key=lambda pick: (pick[0] is not first, pick[1].mark != name))
-    source = keep(cell.text, in_answer(cell.text)) if cell.parses else cell.text
-    setup, computed = _setup(name, cell, source, book.cells)
     notes = [*_remarks(name, cell, book.cells)]
     if book is not first:
         notes.insert(0, f"found in {book.name}")
-    if computed:
-        notes.append(
-            f"{USES} {join_few(computed)}, set by code that is not run: of other cells, only "
-            "imports, definitions and literal values are"
-        )
     if _is_published(name, cell.text):
         notes.append(_SAME)
-    return Answer(name, setup, source, tuple(notes))
+    return _add_needs(Answer(name, (), cell.text, tuple(notes)), book, cell)
 
 
 def _pick(name: str, cells: Sequence[Cell]) -> Cell | None:
@@ -283,39 +284,30 @@ def _is_model(name: str, text: str) -> bool:
     return text.strip() == WRITTEN[name].model.strip()
 
 
-# What an answer needs of other cells
+# What an answer needs
 
 
-def _setup(
-    name: str, answer: Cell, source: str, cells: Sequence[Cell]
-) -> tuple[tuple[str, ...], list[str]]:
-    """Return what to run before an answer, and the names that it lacks even so.
+def _add_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
+    """Add to an answer what it needs of the notebook, and take away its demos."""
+    place = book.cells.index(cell)
+    if not book.program.find_places(place):
+        return replace(answer, notes=(*answer.notes, _ALONE)) if cell.parses else answer
+    needs = book.program.find(answer.name, place)
+    texts = {where: _keep_of(book.cells[where], kept) for where, kept in needs.kept.items()}
+    return replace(
+        answer,
+        source=texts.pop(place, ""),
+        setup=tuple(texts.values()),
+        cells=tuple(book.cells[where].number for where in texts),
+        imports=needs.imports,
+        unbound=tuple(sorted(needs.unbound)),
+        stubs=tuple(sorted(needs.stubs)),
+    )
 
-    That is what stands above, and, of what stands below, what the answer cannot do without: in a
-    notebook it may have been run first.
-    """
-    above = [cell for cell in cells if cell.setup and cell.number < answer.number]
-    below = [cell for cell in cells if cell.setup and cell.number > answer.number]
-    own = symbols_of(source)
-    where = {key: cell for cell in (*below, *above) for key in cell.setup_symbols.bound}
-    seen = {name, *own.bound, *_BUILTIN}
-    waiting = [*own.read]
-    needed, missing = set(), set()
-    while waiting:
-        key = waiting.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        if key not in where:
-            missing.add(key)
-        elif where[key] not in needed:
-            needed.add(where[key])
-            waiting.extend(where[key].setup_symbols.read)
-    texts = [
-        cell.setup_without(name) for cell in (*above, *(cell for cell in below if cell in needed))
-    ]
-    set_somewhere = {key for cell in cells if missing for key in cell.symbols.bound}
-    return tuple(filter(None, texts)), sorted(missing & set_somewhere)
+
+def _keep_of(cell: Cell, kept: Sequence[Statement]) -> str:
+    there = {id(statement) for statement in kept}
+    return keep(cell.text, kept, [s for s in cell.statements or () if id(s) not in there])
 
 
 # Whether an answer is the published one

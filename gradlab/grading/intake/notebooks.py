@@ -18,15 +18,12 @@ from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.python_cells import (
     Effort,
     Kind,
-    Symbols,
-    bound_by,
     defined_by,
-    in_setup,
-    keep,
     read_python,
     says_nothing,
-    symbols_of,
 )
+from gradlab.grading.intake.slice import Program
+from gradlab.grading.intake.statements import Statement, read_statements
 from gradlab.grading.outcome.text import replace_surrogates
 
 # Each is many times what people write.
@@ -35,6 +32,7 @@ _MOST_VALUES = 1_000_000
 _MOST_CELLS = 5_000
 _MOST_IN_A_CELL = 200_000
 _MOST_CODE = 500_000
+_MOST_STATEMENTS = 10_000
 _MOST_LISTED = 5
 
 _NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
@@ -59,27 +57,20 @@ class Cell:
     parses: bool = False
     says_nothing: bool = False
     defines: Mapping[str, Kind] = field(default_factory=dict)
-    setup: str = ""
 
     @cached_property
-    def symbols(self) -> Symbols:
-        """The names in its code."""
-        return symbols_of(self.text) if self.parses else Symbols()
+    def statements(self) -> tuple[Statement, ...] | None:
+        """What is at the top level of its code; None if it is no Python, or has too many."""
+        return read_statements(self.text) if self.parses else None
 
-    @cached_property
-    def setup_symbols(self) -> Symbols:
-        """The names in what other cells may need of it."""
-        return symbols_of(self.setup)
+    @property
+    def is_check(self) -> bool:
+        """Whether it is the graded check of an answer."""
+        return self.mark.startswith("grade_")
 
     def answers(self, name: str) -> bool:
         """Whether it defines a name as more than the blank stub."""
         return self.defines.get(name) in ("function", "value")
-
-    def setup_without(self, name: str) -> str:
-        """Return what other cells may need of it, less what binds a name."""
-        if name not in self.setup_symbols.bound:
-            return self.setup
-        return keep(self.setup, lambda part: name not in dict(bound_by([part])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +81,17 @@ class Notebook:
     cells: tuple[Cell, ...]
     lesson: int | None
     notes: tuple[str, ...]
+
+    @cached_property
+    def program(self) -> Program:
+        """The statements of its cells; of very many the first."""
+        cells, left = [], _MOST_STATEMENTS
+        for cell in self.cells:
+            statements = (cell.statements or ()) if left > 0 else ()
+            cells.append(statements)
+            left -= len(statements)
+        checks = {place for place, cell in enumerate(self.cells) if cell.is_check}
+        return Program(cells, checks)
 
 
 def read_notebook(name: str, content: bytes) -> Notebook | str:
@@ -262,7 +264,6 @@ def _add_code(cell: Cell, effort: Effort) -> Cell:
         parses=True,
         says_nothing=says_nothing(tree.body),
         defines=defined_by(tree.body),
-        setup="" if cell.mark.startswith("grade_") else keep(text, in_setup),
     )
 
 

@@ -1,4 +1,4 @@
-"""The Python in a cell: its syntax tree, the names in it, and the parts of it that are kept.
+"""The Python in a cell: its syntax tree, and the names that it defines.
 
 Nothing is executed. The text may be hostile: none makes this raise, and bounds keep time and
 memory small.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-import symtable
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,18 +32,7 @@ _PYTHON_MAGICS = re.compile(r"(?:\s*%%(?:time|timeit|capture|prun)\b.*)+")
 Kind = Literal["stub", "function", "value"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_ALWAYS_KEPT = (ast.Import, ast.ImportFrom, *_FUNCTIONS, ast.ClassDef)
-_BLOCKS = (ast.If, ast.With, ast.Try, ast.TryStar)
-_KEPT_OF_ANSWER = (*_ALWAYS_KEPT, ast.Assign, ast.AnnAssign, ast.AugAssign, *_BLOCKS)
-
-
-@dataclass(frozen=True)
-class Symbols:
-    """Names that a text binds at its top level, those that it reads, and those in functions."""
-
-    bound: frozenset[str] = frozenset()
-    read: frozenset[str] = frozenset()
-    read_inside: frozenset[str] = frozenset()
+_CALLABLE = (ast.Import, ast.ImportFrom, *_FUNCTIONS, ast.ClassDef, ast.Lambda)
 
 
 @dataclass
@@ -97,47 +85,6 @@ def tree_of(text: str) -> ast.Module | None:
             return None
 
 
-def symbols_of(text: str) -> Symbols:
-    """Return the names in a text; none if it is not Python.
-
-    Parameters
-    ----------
-    text : str
-        Some Python.
-
-    Returns
-    -------
-    Symbols
-        What functions in it bind is theirs, what they read from outside counts.
-
-    Examples
-    --------
-    >>> from gradlab.grading.intake.python_cells import symbols_of
-    >>> found = symbols_of("def f(x): return a * x")
-    >>> sorted(found.bound), sorted(found.read)
-    (['f'], ['a'])
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            tables = [symtable.symtable(text, "answer", "exec")]
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return Symbols()
-    top = tables[0]
-    bound = {key.get_name() for key in top.get_symbols() if key.is_assigned() or key.is_imported()}
-    outside = {key.get_name() for key in top.get_symbols() if key.is_referenced()}
-    inside: set[str] = set()
-    for table in tables:
-        tables += table.get_children()
-        if table is not top:
-            inside |= {
-                key.get_name()
-                for key in table.get_symbols()
-                if key.is_referenced() and key.is_global()
-            }
-    return Symbols(frozenset(bound), frozenset(outside | inside), frozenset(inside))
-
-
 def bound_by(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
     """Yield each name that statements bind, in order, and what it is bound to."""
     waiting: deque[ast.AST] = deque(statements)
@@ -176,6 +123,11 @@ def says_nothing(body: Sequence[ast.stmt]) -> bool:
     return True
 
 
+def is_stub(what: ast.AST) -> bool:
+    """Whether something defines a function whose body says nothing."""
+    return isinstance(what, _FUNCTIONS) and says_nothing(what.body)
+
+
 def _without_magics(text: str, effort: Effort) -> str:
     """Return a cell as IPython reads it: a magic becomes a call, which falls away as a demo."""
     needed = len(text) * (1 + len(_MAY_BE_MAGIC.findall(text)))
@@ -199,109 +151,9 @@ def _targets(target: ast.expr) -> list[str]:
 
 
 def _kind(what: ast.AST) -> Kind:
-    if isinstance(what, _FUNCTIONS) and says_nothing(what.body):
+    if is_stub(what):
         return "stub"
-    return "function" if isinstance(what, (*_ALWAYS_KEPT, ast.Lambda)) else "value"
-
-
-# What is kept of a cell
-
-
-def keep(text: str, keeps: Callable[[ast.stmt], bool]) -> str:
-    r"""Return a cell without the statements that are not kept: their lines become empty.
-
-    Where that cannot be, as they share lines with others, what is kept is written anew.
-
-    Parameters
-    ----------
-    text : str
-        The Python of a cell.
-    keeps : callable
-        Whether a statement is kept, such as `in_setup`.
-
-    Returns
-    -------
-    str
-        Empty if nothing is kept.
-
-    Examples
-    --------
-    >>> from gradlab.grading.intake.python_cells import in_setup, keep
-    >>> keep("print(1)\nx = 1", in_setup), keep("print(1); x = 1", in_setup)
-    ('\nx = 1', 'x = 1')
-    """
-    tree = tree_of(text)
-    body = tree.body if tree else []
-    kept = [part for part in body if keeps(part)]
-    if not kept or len(kept) == len(body):
-        return text if kept else ""
-    gone = {line for part in body if not keeps(part) for line in _lines(part)}
-    if gone.isdisjoint(line for part in kept for line in _lines(part)):
-        lines = enumerate(text.split("\n"), start=1)
-        emptied = "\n".join("" if number in gone else line for number, line in lines)
-        # Not if a dropped line ended in a backslash, say.
-        if tree_of(emptied):
-            return emptied
-    try:
-        return ast.unparse(ast.Module(kept, []))
-    except (RecursionError, ValueError):
-        return ""
-
-
-def in_answer(text: str) -> Callable[[ast.stmt], bool]:
-    """Return whether a statement of the cell with an answer is no demo.
-
-    A loop or a call is none if it works on what the cell's functions read, such as a table.
-    """
-    tables = _tables(text)
-
-    def kept(statement: ast.stmt) -> bool:
-        match statement:
-            case ast.For() | ast.While():
-                names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-                return bool(names & tables)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
-                return name in tables
-        return isinstance(statement, _KEPT_OF_ANSWER)
-
-    return kept
-
-
-def _tables(text: str) -> frozenset[str]:
-    """Return the variables of a cell that its functions read."""
-    symbols = symbols_of(text)
-    tree = tree_of(text)
-    bound = bound_by(tree.body) if tree else ()
-    return symbols.read_inside & {name for name, what in bound if isinstance(what, ast.expr)}
-
-
-def in_setup(statement: ast.stmt) -> bool:
-    """Whether a statement of another cell imports, defines, or binds names to literals."""
-    match statement:
-        case ast.Assign(targets=targets, value=value):
-            return all(map(_is_names, targets)) and _is_harmless(value)
-        case ast.AnnAssign(target=target, value=annotated):
-            return _is_names(target) and (annotated is None or _is_harmless(annotated))
-        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
-            handled = [part for handler in handlers for part in handler.body]
-            parts = [*body, *handled, *orelse, *final]
-            return all(isinstance(part, ast.Pass) or in_setup(part) for part in parts)
-    return isinstance(statement, _ALWAYS_KEPT)
-
-
-def _lines(statement: ast.stmt) -> range:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-    return range(first, (statement.end_lineno or first) + 1)
-
-
-def _is_names(target: ast.expr) -> bool:
-    parts = (ast.Name, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
-    return all(isinstance(node, parts) for node in ast.walk(target))
-
-
-def _is_harmless(value: ast.expr) -> bool:
-    return isinstance(value, ast.Lambda) or _is_literal(value)
+    return "function" if isinstance(what, _CALLABLE) else "value"
 
 
 def _is_literal(value: ast.AST | None, depth: int = _DEEPEST_LITERAL) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.grading.sandbox.packages import find_basic_packages
 from gradlab.grading.sandbox.process import LEVELS, Level, Sandbox, SandboxError
 from gradlab.grading.sandbox.remote import RemoteAnswer
 from gradlab.support.errors import GradlabError
@@ -81,7 +82,7 @@ def trouble(level: Level) -> str:
         One of `gradlab.grading.sandbox.process.LEVELS`.
     """
     try:
-        with Sandbox(level, cpu_seconds=5) as sandbox:
+        with Sandbox(level, cpu_seconds=5, packages=find_basic_packages()) as sandbox:
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)
             call = answer((3,))
             answer.end()

@@ -20,14 +20,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, get_args
 
-import numpy as np
-
 from gradlab.grading.sandbox import sent_modules
+from gradlab.grading.sandbox.packages import Packages, find_course_packages
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import Channel, WireError
 from gradlab.grading.sandbox.worker import Settings
@@ -37,8 +35,6 @@ Level = Literal["bubblewrap", "uid", "limits"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORKER = "gradlab.grading.sandbox.worker"
-# All that an answer finds beside Python's library, if it is here; gradlab's checker needs tqdm.
-_PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "tqdm")
 _MEMORY = 1 << 30
 _PROCESSES = 8
 _FILE = 1 << 20
@@ -83,6 +79,9 @@ class Sandbox:
         How it is kept from everything else.
     cpu_seconds : int
         The computing time that an answer may take.
+    packages : mapping of str to Path, optional
+        What answers find beside Python's library, and where it is. Default: all packages of the
+        course.
 
     Attributes
     ----------
@@ -95,8 +94,9 @@ class Sandbox:
         If the worker does not start.
     """
 
-    def __init__(self, level: Level, cpu_seconds: int) -> None:
+    def __init__(self, level: Level, cpu_seconds: int, packages: Packages | None = None) -> None:
         self.lost = False
+        self._packages = find_course_packages() if packages is None else packages
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._control, theirs = socket.socketpair()
@@ -199,13 +199,12 @@ class Sandbox:
 
     def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
         """Start the worker; what goes wrong before it can tell is said in a file."""
-        places = _found_packages()
         if level == "bubblewrap":
-            command = _bubblewrap(places)
+            command = _bubblewrap(self._packages)
         else:
             command = []
             self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
-            _lay_out(self._folder, places)
+            _lay_out(self._folder, self._packages)
         python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
         text = f"{inspect.getsource(sent_modules)}\nstart()\n"
         # Not isolated mode, which would ignore PYTHONHASHSEED; but no folder is searched.
@@ -247,7 +246,7 @@ class Sandbox:
         Channel(self._control).send(sent)
 
 
-def _lay_out(folder: Path, places: dict[str, Path]) -> None:
+def _lay_out(folder: Path, places: Packages) -> None:
     """Make the folders of a level without a file system of its own."""
     folder.chmod(0o755)
     for name in ("answers", "packages"):
@@ -286,18 +285,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _found_packages() -> dict[str, Path]:
-    places = {}
-    for name in _PACKAGES:
-        beside = Path(np.__file__).parents[1] / name
-        spec = find_spec(name) if name.isidentifier() else None
-        place = Path(spec.origin).parent if spec and spec.origin else beside
-        if place.is_dir():
-            places[name] = place
-    return places
-
-
-def _bubblewrap(places: dict[str, Path]) -> list[str]:
+def _bubblewrap(places: Packages) -> list[str]:
     """Return a command that runs what follows it in a world of its own."""
     program = shutil.which("bwrap")
     if program is None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import builtins
 import copy
 import hashlib
+import re
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from gradlab.bugs.suspects import Suspect
 from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.marking import Call
 from gradlab.exercises.random_state import seed_random_state
+from gradlab.grading.sandbox.packages import list_fonts
 from gradlab.grading.sandbox.process import Ending, Sandbox, SandboxError
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
@@ -29,12 +32,45 @@ from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
 _MOST_ERRORS = 20
+BORROWING = "a call of gradlab's own code"
 # Whose names tell nothing but what they say.
 _ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
     "AxisError",
     "LinAlgError",
     "TooLargeError",
 }
+
+
+# What says that a module, or a name, was not found.
+_NOT_FOUND = ("ModuleNotFoundError", "NameError", "UnboundLocalError")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An error that an answer raised, or a statement that it needs.
+
+    Attributes
+    ----------
+    kind : str
+        What it raised.
+    line : str
+        In which of its own lines.
+    name : str
+        Which module or name was not found, if that was it.
+    place : int or None
+        Which of the texts it is in, if the statement is at the top level of one of them: those of
+        other cells, then its own.
+    """
+
+    kind: str
+    line: str
+    name: str = ""
+    place: int | None = None
+
+    @property
+    def is_borrowing(self) -> bool:
+        """Whether it called what of gradlab is not to be used."""
+        return self.kind == BORROWING
 
 
 class StoppedError(Exception):
@@ -63,7 +99,12 @@ class RemoteAnswer:
         The functions of gradlab's own that it called without being allowed to.
     raised : list of (str, str)
         What kinds of errors it raised, each with the line; no two the same.
-
+    failed : tuple of Trouble
+        What failed at the top level of its cell, or of the others, before it was called.
+    not_found : set of (str, str)
+        The kinds of errors that said that a module or a name was not found, with the name.
+    is_defined : bool
+        Whether it could be called at all.
     unfit : str
         Why it cannot be called as the exercise asks; empty if it can.
 
@@ -84,6 +125,7 @@ class RemoteAnswer:
     ) -> None:
         self.borrowed: set[str] = set()
         self.raised: list[tuple[str, str]] = []
+        self.not_found: set[tuple[str, str]] = set()
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
@@ -98,7 +140,7 @@ class RemoteAnswer:
         # From the seed itself an answer could draw the cases.
         there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
         seed_random_state(there, there)
-        self._source = source
+        self._texts = (*setup, source)
         self._channel = sandbox.begin()
         reply = self._ask(
             {
@@ -109,8 +151,13 @@ class RemoteAnswer:
                 "seed": there,
                 "homes": homes,
                 "texts": texts_of(*homes.values()),
+                "fonts": list_fonts() if any(map(_may_draw, self._texts)) else {},
             }
         )
+        # Before a case was sent, so whatever it says tells of none.
+        failed = reply.get("failed")
+        self.failed = tuple(map(self._take_trouble, failed if isinstance(failed, list) else []))
+        self.is_defined = reply.get("is") == "ready"
         self._failed = self._error(reply) if reply.get("is") == "raised" else None
         self.unfit = _unfit(exercise, reply.get("unfit"))
 
@@ -152,10 +199,10 @@ class RemoteAnswer:
             self.borrowed.add(known)
 
     def _error(self, reply: dict[str, Any]) -> Call:
-        kind, line = str(reply.get("kind")), str(reply.get("line", ""))
-        # A name of the answer's own could tell of a case, and so could a line that it made up.
-        kind = kind if kind in _ERRORS else "an error of its own kind"
-        line = line if line in self._source else ""
+        trouble = self._take_trouble(reply)
+        kind, line = trouble.kind, trouble.line
+        if trouble.name and len(self.not_found) < _MOST_ERRORS:
+            self.not_found.add((kind, trouble.name))
         if (
             not self._stopped
             and len(self.raised) < _MOST_ERRORS
@@ -167,6 +214,29 @@ class RemoteAnswer:
             return Call(error=NotImplementedError, said=said)
         index = reply.get("index") is True
         return Call(error=IndexError if index else StoppedError, said=said)
+
+    def _take_trouble(self, said: Any) -> Trouble:
+        """Take what an answer says of an error, as far as it cannot tell of a case.
+
+        A name of the answer's own could, and so could a line or a module that it made up.
+        """
+        said = said if isinstance(said, dict) else {}
+        kind, line, name = (str(said.get(key, "")) for key in ("kind", "line", "name"))
+        if kind.endswith("BorrowedError"):
+            kind = BORROWING
+        elif kind not in _ERRORS:
+            kind = "an error of its own kind"
+        place = said.get("place")
+        return Trouble(
+            kind,
+            line if any(line in text for text in self._texts) else "",
+            name if kind in _NOT_FOUND and self._mentions(name) else "",
+            place if isinstance(place, int) and 0 <= place < len(self._texts) else None,
+        )
+
+    def _mentions(self, name: str) -> bool:
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        return bool(name) and any(map(word.search, self._texts))
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Send an order, serve the answer meanwhile, and return its reply."""
@@ -263,6 +333,10 @@ class RemoteAnswer:
         if sent["type"] != "proxy":
             raise WireError("no plain data")
         return self._given[int(sent["number"])]
+
+
+def _may_draw(text: str) -> bool:
+    return "matplotlib" in text or "pylab" in text
 
 
 def _unfit(exercise: Exercise, why: Any) -> str:

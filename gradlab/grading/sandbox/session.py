@@ -5,9 +5,7 @@ grader for what a learner may have said.
 """
 
 from __future__ import annotations
-import __future__
 
-import ast
 import builtins
 import contextlib
 import copy
@@ -24,11 +22,14 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.random_state import seed_random_state, spent_random_state
+from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.sent_modules import PACKAGE, SentModules
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
 
 _LONGEST_TEXT = 500
 _CELL = "<answer>"
+_OTHER_CELL = "<cell {}>"
+_MOST_FAILED = 10
 
 
 class _BorrowedError(RuntimeError):
@@ -83,20 +84,21 @@ class Session:
         self._channel = channel
         self._turn = threading.Lock()
         self._borrowed: set[str] = set()
+        self._failed: list[dict[str, Any]] = []
 
     def run(self) -> None:
         """Serve the grader until it hangs up."""
         try:
             function = self._define(self._channel.receive())
         except _UnfitError as error:
-            self._say({**_raised(error), "unfit": str(error)})
+            self._say({**_raised(error), "unfit": str(error), "failed": self._failed})
             return
         except BaseException as error:
-            self._say(_raised(error))
+            self._say({**_raised(error), "failed": self._failed})
             return
         # What a demonstration beside the answer called is not the answer's doing.
         self._borrowed.clear()
-        self._say({"is": "ready"})
+        self._say({"is": "ready", "failed": self._failed})
         arguments: list[Any] = []
         got: Any = None
         while True:
@@ -140,12 +142,18 @@ class Session:
             "__builtins__": vars(builtins) | {"__import__": _importer(package)},
             # Notebooks have it, and an answer may show something on its way.
             "display": lambda *shown, **options: None,
+            "get_ipython": Shell,
         }
-        for number, text in enumerate(order["setup"]):
-            _execute(text, f"<cell {number}>", namespace)
-        errors = _execute(order["source"], _CELL, namespace)
-        if order["name"] not in namespace and errors:
-            raise errors[0]
+        prepare_drawing(order["fonts"])
+        cells = Cells(namespace)
+        names = [_OTHER_CELL.format(number) for number in range(len(order["setup"]))] + [_CELL]
+        for name, text in zip(names, [*order["setup"], order["source"]], strict=True):
+            cells.run(text, name)
+        cells.run_again()
+        self._failed = [_tell(failed, names) for failed in cells.failed[:_MOST_FAILED]]
+        own = [failed.error for failed in cells.failed if failed.cell == _CELL]
+        if order["name"] not in namespace and own:
+            raise own[0]
         function: Callable[..., Any] | None = namespace.get(order["name"])
         if not callable(function):
             raise _UnfitError("undefined")
@@ -239,26 +247,11 @@ def _importer(package: _Package) -> Callable[..., Any]:
     return import_
 
 
-def _execute(text: str, name: str, namespace: dict[str, Any]) -> list[BaseException]:
-    """Run statements one by one, each for itself; return the errors of those that failed."""
-    lines = text.splitlines(keepends=True)
-    linecache.cache[name] = (len(text), None, lines, name)  # for the line in an error
-    flags = 0
-    errors: list[BaseException] = []
-    try:
-        statements = ast.parse(text, name).body
-    except BaseException as error:
-        return [error]
-    for statement in statements:
-        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-            features = [getattr(__future__, alias.name, None) for alias in statement.names]
-            flags |= sum(feature.compiler_flag for feature in features if feature)
-        try:
-            module = ast.Module([statement], [])
-            exec(compile(module, name, "exec", flags, dont_inherit=True), namespace)
-        except BaseException as error:
-            errors.append(error)
-    return errors
+def _tell(failed: FailedStatement, names: list[str]) -> dict[str, Any]:
+    """Say which statement of which cell failed, and how."""
+    said = _raised(failed.error)
+    line = linecache.getline(failed.cell, failed.statement.lineno).strip()[:_LONGEST_TEXT]
+    return {**said, "place": names.index(failed.cell), "line": line or said["line"]}
 
 
 def _raised(error: BaseException) -> dict[str, Any]:
@@ -270,8 +263,8 @@ def _raised(error: BaseException) -> dict[str, Any]:
         said = "raised an error that cannot be shown"
     line = ""
     with contextlib.suppress(BaseException):
-        own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == _CELL]
-        at = error.text if isinstance(error, SyntaxError) and error.filename == _CELL else None
+        own = [f for f in traceback.extract_tb(error.__traceback__) if _is_cell(f.filename)]
+        at = error.text if isinstance(error, SyntaxError) and _is_cell(error.filename) else None
         line = (own[-1].line if own else at) or ""
     return {
         "is": "raised",
@@ -280,4 +273,19 @@ def _raised(error: BaseException) -> dict[str, Any]:
         "stub": isinstance(error, NotImplementedError),
         "said": said,
         "line": line.strip()[:_LONGEST_TEXT],
+        "name": _get_missing_name(error),
     }
+
+
+def _is_cell(file: str | None) -> bool:
+    return str(file).startswith((_CELL, _OTHER_CELL.partition("{")[0]))
+
+
+def _get_missing_name(error: BaseException) -> str:
+    """Return what was not found, if an error says that a name or a module was not."""
+    try:
+        if isinstance(error, NameError | ModuleNotFoundError):
+            return str(error.name)[:_LONGEST_TEXT]
+    except BaseException:
+        return ""
+    return ""

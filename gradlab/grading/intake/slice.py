@@ -1,0 +1,340 @@
+"""Which statements of a notebook an answer needs: a backward slice, made without running anything.
+
+A statement is needed if it binds a name that is needed, or changes what such a name holds; then
+the names that it reads are needed too. Statements count that stand above the answer or in its own
+cell, and, for a name that none of these binds, those below: in a notebook they may have been run
+first. What is left out are demos.
+
+References
+----------
+Weiser, M. (1984). Program slicing. IEEE Transactions on Software Engineering, 10(4), 352-357.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradlab.grading.intake.effects import Effects
+from gradlab.grading.intake.statements import Statement
+
+# What is there without being bound.
+_GIVEN = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__builtins__"}
+
+# Place of a statement among all of a notebook -> the names because of which it is needed.
+_Hits = dict[int, set[str]]
+_ALWAYS = ""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What an answer needs.
+
+    Attributes
+    ----------
+    kept : mapping of int to list of Statement
+        The needed statements of each cell that has some, by the cell's place; the cells are in
+        the order in which they are to be run, that of the answer last.
+    unbound : frozenset of str
+        The names that it needs and that nothing binds.
+    stubs : frozenset of str
+        The names that it needs and that only a blank function binds.
+    imports : frozenset of str
+        The modules that are imported somewhere in it.
+    """
+
+    kept: Mapping[int, list[Statement]]
+    unbound: frozenset[str]
+    stubs: frozenset[str]
+    imports: frozenset[str]
+
+
+Index = dict[str, list[int]]
+
+
+class Program:
+    """The statements of a notebook, by the names that they have to do with.
+
+    Parameters
+    ----------
+    cells : sequence of (sequence of Statement)
+        Those of each cell, in the order of the notebook.
+    checks : collection of int
+        The places of cells that no answer needs, but for one that stands in it.
+    """
+
+    def __init__(self, cells: Sequence[Sequence[Statement]], checks: Collection[int] = ()) -> None:
+        self.checks = frozenset(checks)
+        self.statements = [statement for cell in cells for statement in cell]
+        self.cell_of = [place for place, cell in enumerate(cells) for _ in cell]
+        effects = [statement.effects for statement in self.statements]
+        self._modules: dict[str, str] = {}
+        for effect in effects:
+            self._modules.update(effect.modules)
+        self.binders = _make_index(effect.binds for effect in effects)
+        self.readers = _make_index(effect.reads for effect in effects)
+        self.later_readers = _make_index(effect.later_reads for effect in effects)
+        self.callers = _make_index(effect.reads if effect.calls else () for effect in effects)
+        functions = _find_changers(self.statements)
+        self.changers = _make_index(self._find_changed(effect, functions) for effect in effects)
+        self.later_changers = _make_index(
+            self._find_changed_later(effect, functions) for effect in effects
+        )
+        self.settings = _make_index(self._find_set_modules(effect) for effect in effects)
+        self.shared = self._find_shared(effects)
+        self.stars = [place for place, effect in enumerate(effects) if effect.star]
+        self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
+        self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
+
+    def _find_changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+        """Yield the names that a statement changes when it is run."""
+        yield from effect.changes
+        touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
+        yield from touched - self._modules.keys() - effect.changes
+
+    def _find_changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+        """Yield the names that functions of a statement change when they are called."""
+        yield from effect.later_changes
+        passed = {name for f, name in effect.later_passes if f in functions}
+        touched = effect.later_touches | passed
+        yield from touched - self._modules.keys() - effect.later_changes
+
+    def _find_set_modules(self, effect: Effects) -> set[str]:
+        """Return the modules in which a statement sets something."""
+        return {self._modules[name] for name in effect.settings if name in self._modules}
+
+    def _find_shared(self, effects: Iterable[Effects]) -> dict[str, list[str]]:
+        """Return, by name, the other names that may stand for a part of it."""
+        shared: dict[str, list[str]] = {}
+        for effect in effects:
+            for name, part, function in effect.shares:
+                returned = not function or self._is_own(function)
+                if part not in self._modules and returned:
+                    shared.setdefault(part, []).append(name)
+        return shared
+
+    def _is_own(self, function: str) -> bool:
+        """Whether a function, or a method, is the notebook's own."""
+        return function in self.binders and function not in self._modules
+
+    def find_module(self, name: str) -> str | None:
+        """Return the module that a name was imported from, or is, if it was imported."""
+        return self._modules.get(name)
+
+    def find(self, name: str, cell: int) -> Slice:
+        """Return what an answer needs.
+
+        Parameters
+        ----------
+        name : str
+            What it answers.
+        cell : int
+            The place of its cell.
+        """
+        return _Search(self, name, cell).run()
+
+    def find_places(self, cell: int) -> range:
+        """Return the places of a cell's statements among all."""
+        return range(bisect_left(self.cell_of, cell), bisect_right(self.cell_of, cell))
+
+
+def _make_index(names: Iterable[Iterable[str]]) -> Index:
+    found: Index = {}
+    for place, some in enumerate(names):
+        for name in some:
+            found.setdefault(name, []).append(place)
+    return found
+
+
+def _find_changers(statements: Sequence[Statement]) -> set[str]:
+    """Return the functions of a notebook that change an argument, also through one another."""
+    callers: dict[str, list[str]] = defaultdict(list)
+    waiting: list[str] = []
+    for effect in (statement.effects for statement in statements):
+        waiting += effect.changers
+        for function, called in effect.hands_on:
+            callers[called] += [function, f".{function}"]
+        for other, function, _ in effect.shares:  # also partial(f, 1)
+            callers[function].append(other)
+    found: set[str] = set()
+    while waiting:
+        function = waiting.pop()
+        if function not in found:
+            found.add(function)
+            waiting += callers[function]
+    return found
+
+
+@dataclass
+class _Search:
+    """One search through a program: every name and every statement is looked at once."""
+
+    program: Program
+    name: str
+    cell: int
+    hits: _Hits = field(default_factory=dict)
+    needed: set[str] = field(default_factory=set)
+    unbound: set[str] = field(default_factory=set)
+    stubs: set[str] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    shadows: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
+
+    def run(self) -> Slice:
+        program = self.program
+        own = program.find_places(self.cell)
+        binders = [p for p in own if self.name in program.statements[p].effects.binds]
+        # It may be defined in a way that is not seen; then what looks like a demo falls away.
+        others = [p for p in own if program.statements[p].is_definition or p in program.dynamic]
+        self._include(binders or others, _ALWAYS)
+        self._need(self.name)
+        self._search()
+        self._include(filter(self._is_allowed, program.futures), _ALWAYS)
+        # Names that are in none of the statements, and Python's own, may come from a star.
+        if self.unbound or self.needed & _GIVEN:
+            self._include(filter(self._is_allowed, program.stars), _ALWAYS)
+        if self.unbound:
+            self._include(filter(self._is_allowed, sorted(program.dynamic)), _ALWAYS)
+        self._search()
+        return self._gather()
+
+    def _search(self) -> None:
+        while self.waiting:
+            self._need(self.waiting.pop())
+
+    def _need(self, name: str) -> None:
+        if name in self.needed:
+            return
+        self.needed.add(name)
+        allowed = self._choose_where(name)
+        self._include(filter(allowed, self.program.binders.get(name, ())), name)
+        self._include_changes(name, allowed)
+        module = self.program.find_module(name)
+        if module is not None and module not in self.modules:
+            self.modules.add(module)
+            self._include(filter(self._is_allowed, self.program.settings.get(module, ())), _ALWAYS)
+
+    def _choose_where(self, name: str) -> Callable[[int], bool]:
+        """Return where a name is looked for: above, or below if it is not bound above.
+
+        A blank function counts only if there is no other.
+        """
+        binders = [p for p in self.program.binders.get(name, ()) if self._is_open(p)]
+        real = [p for p in binders if not self.program.statements[p].is_stub]
+        if name == self.name:
+            return self._is_allowed
+        if binders and not real:
+            self.stubs.add(name)
+        if not binders and name not in _GIVEN:
+            self.unbound.add(name)
+        stubs = {*binders} - {*real} if real else set()
+        above = any(self._is_allowed(place) for place in real or binders)
+
+        def is_there(place: int) -> bool:
+            fits = self._is_allowed(place) if above or not binders else self._is_open(place)
+            return fits and place not in stubs
+
+        return is_there
+
+    def _is_open(self, place: int) -> bool:
+        """Whether a statement may be run: none of another cell that binds the answer itself."""
+        cell = self.program.cell_of[place]
+        if cell == self.cell:
+            return True
+        binds = self.program.statements[place].effects.binds
+        return self.name not in binds and cell not in self.program.checks
+
+    def _is_allowed(self, place: int) -> bool:
+        return self.program.cell_of[place] <= self.cell and self._is_open(place)
+
+    def _include_changes(self, name: str, allowed: Callable[[int], bool]) -> None:
+        """Include what changes a name, or another one that may stand for a part of it."""
+        program = self.program
+        names = [name]
+        while names:
+            shadow = names.pop()
+            if shadow in self.shadows:
+                continue
+            self.shadows.add(shadow)
+            self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
+            for place in filter(allowed, program.later_changers.get(shadow, ())):
+                self._include_calls(program.statements[place].effects.binds, allowed)
+            others = program.shared.get(shadow, [])
+            self.shared.update([shadow, *others] if others else ())
+            names += others
+
+    def _include_calls(self, functions: Iterable[str], allowed: Callable[[int], bool]) -> None:
+        """Include what calls functions that change something needed, also through others."""
+        program = self.program
+        waiting = [*functions]
+        while waiting:
+            name = waiting.pop()
+            # That the answer changes something is the answer's doing; its demos stay demos.
+            if name in self.agents or name == self.name:
+                continue
+            self.agents.add(name)
+            makes = any(
+                program.statements[place].effects.makes_functions
+                for place in program.binders.get(name, ())
+            )
+            self._include(filter(allowed, program.callers.get(name, ())), _ALWAYS)
+            for place in program.readers.get(name, ()):
+                effects = program.statements[place].effects
+                if makes or name in effects.values:
+                    waiting += effects.binds
+            for place in program.later_readers.get(name, ()):
+                waiting += program.statements[place].effects.binds
+
+    def _include(self, places: Iterable[int], hit: str) -> None:
+        for place in places:
+            if place not in self.hits:
+                self.hits[place] = set()
+                effects = self.program.statements[place].effects
+                self.waiting += effects.reads | effects.later_reads
+            # What stands below may be run again, for what stands above it.
+            self.hits[place].add(_ALWAYS if self.program.cell_of[place] > self.cell else hit)
+
+    def _gather(self) -> Slice:
+        program = self.program
+        kept: dict[int, list[Statement]] = defaultdict(list)
+        places = self._drop_replaced()
+        for place in places:
+            kept[program.cell_of[place]].append(program.statements[place])
+        imports = {m for place in places for m in program.statements[place].effects.imports}
+        return Slice(kept, *map(frozenset, (self.unbound, self.stubs, imports)))
+
+    def _drop_replaced(self) -> list[int]:
+        """Return the included statements in order, less those whose values are replaced unread.
+
+        A function that reads a name may be called anywhere below it, so a value that stands below
+        such a function counts as read; and so does one that another name may stand for.
+        """
+        statements = self.program.statements
+        order = sorted(self.hits, key=self._rank)
+        first_reader: dict[str, float] = defaultdict(lambda: math.inf)
+        for rank, place in enumerate(order):
+            for name in statements[place].effects.later_reads:
+                first_reader[name] = min(first_reader[name], rank)
+        for name in self.shared:
+            first_reader[name] = -1
+        live = {self.name, _ALWAYS}
+        alive: list[int] = []
+        for rank, place in reversed([*enumerate(order)]):
+            effects = statements[place].effects
+            if not any(hit in live or first_reader[hit] < rank for hit in self.hits[place]):
+                continue
+            alive.append(place)
+            live -= {name for name in effects.rebinds if first_reader[name] >= rank}
+            live |= effects.reads | effects.later_reads | {_ALWAYS}
+        return alive[::-1]
+
+    def _rank(self, place: int) -> tuple[int, int]:
+        """Return when a statement is run: above, below, then the answer's own cell."""
+        cell = self.program.cell_of[place]
+        return (0 if cell < self.cell else 2 if cell == self.cell else 1), place
