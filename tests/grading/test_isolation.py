@@ -97,11 +97,6 @@ def double(x):
 """
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="an ordinary user's first process is bwrap, as that user and unfiltered",
-)
 def test_an_answer_cannot_write_into_the_first_process_of_its_world() -> None:
     if not works("bubblewrap"):
         pytest.skip("an answer does not run at the level bubblewrap here")

@@ -21,7 +21,15 @@ from gradlab.bugs.suspects import Suspect
 from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.marking import Call
 from gradlab.exercises.random_state import seed_random_state
-from gradlab.grading.sandbox.process import Ending, Sandbox, SandboxError
+from gradlab.grading.sandbox.process import (
+    FILES,
+    FOLDER,
+    MEMORY,
+    PROCESSES,
+    Ending,
+    Sandbox,
+    SandboxError,
+)
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 
@@ -29,6 +37,13 @@ from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
 _MOST_ERRORS = 20
+# What an answer did that took too much of something.
+_EXCESSES: dict[str, str] = {
+    "memory": f"took more than {MEMORY >> 30} GB of memory, all its processes together",
+    "processes": f"started more than {PROCESSES} processes",
+    "files": f"made more than {FILES:,} files and folders",
+    "bytes": f"filled more than {FOLDER >> 20} MB with files",
+}
 # Whose names tell nothing but what they say.
 _ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
     "AxisError",
@@ -139,7 +154,7 @@ class RemoteAnswer:
             ending = self._sandbox.end(self._gone)
         except SandboxError:
             return self._stopped or "ended the process that it ran in"
-        return self._stopped and self._why(ending)
+        return _EXCESSES.get(ending.excess) or (self._stopped and self._why(ending))
 
     def _changes_with_arguments(self, value: Any) -> bool:
         """Have every array of the arguments changed; return whether the result changed too."""
