@@ -30,7 +30,7 @@ from gradlab.grading.sandbox.process import (
     Sandbox,
     SandboxError,
 )
-from gradlab.grading.sandbox.sent_modules import texts_of
+from gradlab.grading.sandbox.sent_parts import parts_for
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 
 # An answer that waits takes no computing time; one that calls functions waits for those.
@@ -110,6 +110,10 @@ class RemoteAnswer:
             for name in sorted(exercise.may_use)
             if name in gradlab.__all__
         }
+        self._public = {*gradlab.__all__, *exercise.withheld.values()}
+        parts = parts_for(
+            frozenset((home, name) for name, home in homes.items()), frozenset(exercise.withheld)
+        )
         # From the seed itself an answer could draw the cases.
         there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
         seed_random_state(there, there)
@@ -122,8 +126,12 @@ class RemoteAnswer:
                 "setup": setup,
                 "source": source,
                 "seed": there,
-                "homes": homes,
-                "texts": texts_of(*homes.values()),
+                "gradlab": {
+                    "homes": homes,
+                    "texts": parts.texts,
+                    "missing": parts.missing,
+                    "withheld": exercise.withheld,
+                },
             }
         )
         self._failed = self._error(reply) if reply.get("is") == "raised" else None
@@ -163,7 +171,7 @@ class RemoteAnswer:
 
     def _note_borrowed(self, names: Any) -> None:
         for name in names if isinstance(names, list) else []:
-            known = name if name in gradlab.__all__ else "something of gradlab's"
+            known = name if name in self._public else "something of gradlab's"
             self.borrowed.add(known)
 
     def _error(self, reply: dict[str, Any]) -> Call:

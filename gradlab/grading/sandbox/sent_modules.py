@@ -42,11 +42,15 @@ class SentModules(MetaPathFinder, Loader):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find a module that was sent; of gradlab there is no other."""
-        if fullname in self._texts or fullname in self._packages:
+        if self.has(fullname):
             return ModuleSpec(fullname, self, is_package=fullname in self._packages)
         if fullname.partition(".")[0] == PACKAGE:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return None
+
+    def has(self, fullname: str) -> bool:
+        """Return whether a module was sent."""
+        return fullname in self._texts or fullname in self._packages
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Leave it to Python to make the module."""
