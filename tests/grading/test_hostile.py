@@ -154,6 +154,8 @@ TOLD = {
     "always equal": ("wrong", "It returned a custom object; numbers are needed."),
     "gigantic answer": ("wrong", "TooLargeError"),
     "unknown signal": ("stopped", "made Python crash (signal 40)"),
+    "memory over several processes": ("stopped", "took more than 1 GB of memory"),
+    "very many files": ("stopped", "made more than 10,000 files and folders"),
     "error that cannot be shown": ("wrong", "It raised an error of its own kind"),
     "borrowed": ("borrowed", "calls gradlab's own code: forward_difference"),
     "borrowed by another name": ("borrowed", "central_difference"),

@@ -78,7 +78,8 @@ class RemoteAnswer:
         The functions of gradlab's own that it called without being allowed to.
     raised : list of (str, str)
         What kinds of errors it raised, each with the line; no two the same.
-
+    is_out_of_time : bool
+        Whether it was stopped because it took more time than it may; known when it has ended.
     unfit : str
         Why it cannot be called as the exercise asks; empty if it can.
 
@@ -102,6 +103,7 @@ class RemoteAnswer:
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
+        self.is_out_of_time = False
         self._stopped = ""
         self._gone = False
         self._given: list[Any] = []
@@ -207,6 +209,7 @@ class RemoteAnswer:
                     return reply
                 self._channel.send(self._serve(reply))
         except TooLateError:
+            self.is_out_of_time = True
             return self._stop(f"did not end within {WALL_PER_CPU * self._cpu_seconds} s")
         except (WireError, TypeError, ValueError) as error:
             self._gone = True
@@ -221,6 +224,7 @@ class RemoteAnswer:
     def _why(self, ending: Ending) -> str:
         """Say what stopped the answer, now that it is known how its process ended."""
         if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
+            self.is_out_of_time = True
             return f"took more than {self._cpu_seconds} s of computing time"
         if not self._gone or not ending.by_itself:
             return self._stopped
