@@ -103,7 +103,7 @@ class Job:
             self._excess = self._find_excess([])
         for name in os.listdir(self._folder):
             remove(os.path.join(self._folder, name))
-        for path in self._left_elsewhere():
+        for path in _left_by(self._uid, self._shared):
             remove(path)
         return {
             "by_itself": bool(pid),
@@ -151,7 +151,7 @@ class Job:
             blocks = system.f_blocks - system.f_bfree
             return system.f_files - system.f_ffree, blocks * system.f_frsize
         files = size = 0
-        left = [self._folder, *self._left_elsewhere()]
+        left = [self._folder, *_left_by(self._uid, self._shared)]
         while left and files <= most:
             path = left.pop()
             try:
@@ -163,18 +163,6 @@ class Job:
                 continue  # it is gone meanwhile
             files, size = files + 1, size + found.st_blocks * 512
         return files, size
-
-    def _left_elsewhere(self) -> list[str]:
-        """Find what its user has in the shared folders, and below them where all may write."""
-        found: list[str] = []
-        folders = list(self._shared)
-        while folders:
-            for path, status in _statuses(folders.pop()):
-                if status.st_uid == self._uid:
-                    found.append(path)
-                elif stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:
-                    folders.append(path)
-        return found
 
 
 def descendants() -> list[int]:
@@ -189,6 +177,26 @@ def descendants() -> list[int]:
     for pid in found:
         found += children.get(pid, [])
     return found
+
+
+def end_all_of(uid: int, shared: Sequence[str]) -> None:
+    """End all processes of a user that only one worker had, and remove what they left.
+
+    Parameters
+    ----------
+    uid : int
+        The user.
+    shared : sequence of str
+        Folders of others in which it may have left something.
+    """
+    give_up = time.monotonic() + _PATIENCE
+    while (running := _processes_of(uid)) and time.monotonic() < give_up:
+        for pid in running:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.0005)
+    for path in _left_by(uid, shared):
+        remove(path)
 
 
 def pids() -> list[int]:
@@ -213,6 +221,30 @@ def remove(path: str) -> None:
             nowhere = [(os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
             arguments = [*command, "--", path]
             os.waitpid(os.posix_spawnp(command[0], arguments, os.environ, file_actions=nowhere), 0)
+
+
+def _processes_of(uid: int) -> list[int]:
+    """Find a user's processes; the owner of /proc/PID may be root, where it guards its memory."""
+    running = []
+    for pid in pids():
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_bytes()
+            if int(status.partition(b"\nUid:")[2].split()[0]) == uid:
+                running.append(pid)
+    return running
+
+
+def _left_by(uid: int | None, shared: Sequence[str]) -> list[str]:
+    """Find what a user has in folders of others, and below them where everyone may write."""
+    found: list[str] = []
+    folders = list(shared)
+    while folders:
+        for path, status in _statuses(folders.pop()):
+            if status.st_uid == uid:
+                found.append(path)
+            elif stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:
+                folders.append(path)
+    return found
 
 
 def _some_are_left() -> bool:

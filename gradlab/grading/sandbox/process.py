@@ -29,7 +29,7 @@ from typing import IO, Literal, get_args
 import numpy as np
 
 from gradlab.grading.sandbox import sent_modules
-from gradlab.grading.sandbox.job import Excess, remove
+from gradlab.grading.sandbox.job import Excess, end_all_of, remove
 from gradlab.grading.sandbox.seccomp import filter_program
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import Channel, WireError
@@ -109,6 +109,9 @@ class Sandbox:
     def __init__(self, level: Level, cpu_seconds: int) -> None:
         self.lost = False
         self._folder: Path | None = None
+        self._uid = _uid_at(level)
+        # Where the answers' user may leave something, if it does not see a system of its own.
+        self._shared: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._control, theirs = socket.socketpair()
         said = b""
@@ -117,7 +120,7 @@ class Sandbox:
                 self._start(level, theirs, errors)
                 theirs.close()  # so that it is seen if the worker closes its own
                 try:
-                    self._send_settings(level, cpu_seconds)
+                    self._send_settings(cpu_seconds)
                     if self._control.recv(1) != b"R":
                         raise SandboxError("the worker ended at once")
                 finally:
@@ -212,6 +215,9 @@ class Sandbox:
                 self._process.wait()
         if self._folder is not None:
             remove(str(self._folder))
+        if self._uid is not None and self._shared:
+            # The worker does it, unless it was killed.
+            end_all_of(self._uid, self._shared)
 
     def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
         """Start the worker; what goes wrong before it can tell is said in a file."""
@@ -225,6 +231,8 @@ class Sandbox:
                 command = [*_bubblewrap(places, filters), *command]
             else:
                 self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
+                if level == "uid":
+                    self._shared = sorted({*_SHARED, tempfile.gettempdir()})
                 _lay_out(self._folder, places)
                 command.append(str(self._folder))
             self._process = subprocess.Popen(
@@ -238,18 +246,17 @@ class Sandbox:
                 start_new_session=True,
             )
 
-    def _send_settings(self, level: Level, cpu_seconds: int) -> None:
-        uid = _uid_at(level)
+    def _send_settings(self, cpu_seconds: int) -> None:
         answers, packages = "/answers", "/packages"
         if self._folder is not None:
             # At the level bubblewrap, nothing is on this system's disk.
             answers, packages = (str(self._folder / name) for name in ("answers", "packages"))
-            if uid is not None:
-                os.chown(answers, uid, uid)
+            if self._uid is not None:
+                os.chown(answers, self._uid, self._uid)
         settings = Settings(
             folder=answers,
-            uid=uid,
-            shared=sorted({*_SHARED, tempfile.gettempdir()}) if level == "uid" else [],
+            uid=self._uid,
+            shared=self._shared,
             cpu_seconds=cpu_seconds,
             memory_bytes=MEMORY,
             processes=PROCESSES,
