@@ -206,13 +206,13 @@ def test_root_grades_without_isolation_only_if_asked_to(
     monkeypatch.setattr("gradlab.grading.sandbox.isolation.strongest", lambda: "limits")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     shutil.copytree(submissions / "ada", tmp_path / "class" / "ada")
-    options = [tmp_path / "class", "-o", tmp_path / "grades.csv", "--lesson", "0"]
-    assert grade(*options) == 1
+    options = ["-o", tmp_path / "grades.csv", "--lesson", "0"]
+    assert grade(tmp_path / "class", *options) == 1
     said = capsys.readouterr().err
     assert "answers would run as root" in said
     assert "Install bubblewrap" in said
     assert not (tmp_path / "grades.csv").exists()
-    assert grade(*options, "--without-isolation") == 0
+    assert grade(tmp_path / "class", *options, "--without-isolation") == 0
     assert rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
     assert "limits only: answers could do what you can do" in capsys.readouterr().err
 
