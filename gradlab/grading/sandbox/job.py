@@ -57,7 +57,7 @@ class Job:
     uid : int, optional
         A user that no other process has.
     shared : sequence of str
-        Folders of others, from which all that this user left is removed when it ends.
+        Folders of others in which this user may have files too; see `end_all_of`.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Job:
         """End it if it takes too much."""
         if self._excess:
             return
-        self._excess = self._find_excess(descendants())
+        self._excess = self._find_excess(descendants(), _left_by(self._uid, self._shared))
         if self._excess:
             self._kill()
 
@@ -100,11 +100,9 @@ class Job:
         if not self._excess:
             pid, status, cpu_seconds = self._wait(wait)
             self._kill()
-            self._excess = self._find_excess([])
+            self._excess = self._find_excess([], [])
         for name in os.listdir(self._folder):
             remove(os.path.join(self._folder, name))
-        for path in _left_by(self._uid, self._shared):
-            remove(path)
         return {
             "by_itself": bool(pid),
             "signal": os.WTERMSIG(status) if pid and os.WIFSIGNALED(status) else 0,
@@ -133,17 +131,18 @@ class Job:
                     os.kill(one, signal.SIGKILL)
             time.sleep(0.0005)
 
-    def _find_excess(self, running: Sequence[int]) -> Excess:
+    def _find_excess(self, running: Sequence[int], elsewhere: Sequence[str]) -> Excess:
+        """Look at processes, and at files in its folder and elsewhere."""
         if len(running) - 1 > self._limits.processes:
             return "processes"
         if sum(map(_own_memory, running)) > self._limits.memory_bytes:
             return "memory"
-        files, size = self._measure_files()
+        files, size = self._measure_files(elsewhere)
         if files > self._limits.files:
             return "files"
         return "bytes" if size > self._limits.bytes_in_files else ""
 
-    def _measure_files(self) -> tuple[int, int]:
+    def _measure_files(self, elsewhere: Sequence[str]) -> tuple[int, int]:
         """Return how many files and folders there are, and their bytes; not all if too many."""
         most = self._limits.files
         if os.path.ismount(self._folder):
@@ -151,7 +150,7 @@ class Job:
             blocks = system.f_blocks - system.f_bfree
             return system.f_files - system.f_ffree, blocks * system.f_frsize
         files = size = 0
-        left = [self._folder, *_left_by(self._uid, self._shared)]
+        left = [self._folder, *elsewhere]
         while left and files <= most:
             path = left.pop()
             try:

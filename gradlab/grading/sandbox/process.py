@@ -215,9 +215,8 @@ class Sandbox:
                 self._process.wait()
         if self._folder is not None:
             remove(str(self._folder))
-        if self._uid is not None and self._shared:
-            # The worker does it, unless it was killed.
-            end_all_of(self._uid, self._shared)
+        if self._uid is not None and self._shared and self._process and self._process.returncode:
+            end_all_of(self._uid, self._shared)  # the worker did not
 
     def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
         """Start the worker; what goes wrong before it can tell is said in a file."""

@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any
 
-from gradlab.grading.sandbox.job import Job, Limits, pids
+from gradlab.grading.sandbox.job import Job, Limits, end_all_of, pids
 from gradlab.grading.sandbox.seccomp import forbid_calls
 from gradlab.grading.sandbox.session import Session
 from gradlab.grading.sandbox.wire import Channel
@@ -97,7 +97,9 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
         # A connection is closed before the process is gone.
         ending = job.end(_PATIENCE if command == b"G" else 0.0) if job else {}
         job = None
-        if not command:  # the grader is gone
+        if not command:  # the grader is done, or gone
+            if settings.uid is not None and settings.shared:
+                end_all_of(settings.uid, settings.shared)
             return
         control.sendall(json.dumps(ending).encode() + b"\n")
 
