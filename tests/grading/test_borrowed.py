@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from remote_marking import mark_remotely
+from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.marking import draw
 from gradlab.grading.sandbox.isolation import strongest
 from gradlab.grading.sandbox.process import Sandbox
+from gradlab.grading.sandbox.remote import RemoteAnswer
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,8 @@ def test_what_a_demonstration_beside_an_answer_calls_is_not_its_doing(
         "import gradlab.network.check as nc\ncheck = nc.check_network",
         "from gradlab.network.check import check_network as check",
         "import gradlab\ncheck = gradlab.network.check.check_network",
+        "import importlib\ncheck = importlib.import_module('gradlab.network').check_network",
+        "import gradlab\ncheck = gradlab.check_network.__globals__['check_network']",
     ],
 )
 def test_what_it_may_use_is_found_in_its_module_too(sandbox: Sandbox, imported: str) -> None:
@@ -66,6 +70,39 @@ def test_what_it_may_use_is_found_in_its_module_too(sandbox: Sandbox, imported: 
     _, answer = mark_remotely(sandbox, EXERCISES["find_bugs"], source)
     assert answer.borrowed == set()
     assert not answer.raised
+
+
+def test_reports_and_their_kin_work_with_what_was_sent_alone(sandbox: Sandbox) -> None:
+    """An answer gets no more of gradlab's modules than what it may use needs."""
+    source = """
+import gradlab, json
+def find_bugs(networks):
+    said = []
+    for network in networks[:2]:
+        report = gradlab.check_network(network, network.X, network.Y)
+        said += [str(report), report._repr_html_(), json.dumps(report.to_dict())]
+        theta, unravel = gradlab.ravel(network.params)
+        def loss(params):
+            network.params = params
+            return network.loss(network.X, network.Y)
+        def gradient(params):
+            network.params = params
+            return network.gradients(network.X, network.Y)
+        again = gradlab.check_gradient(loss, gradient, network.params, sample=5)
+        slopes, _ = gradlab.ravel(gradlab.numerical_gradient(loss, network.params))
+        far = gradlab.relative_difference(slopes, gradlab.ravel(gradient(unravel(theta)))[0])
+        said += [isinstance(again, gradlab.GradientReport), far >= 0]
+    return said
+"""
+    exercise = EXERCISES["find_bugs"]
+    answer = RemoteAnswer(sandbox, exercise, (), source, SEED, cpu_seconds=20)
+    ((arguments, _), *_), *_ = draw(exercise, SEED).values()
+    said = answer(arguments).got
+    answer.end()
+    assert answer.raised == []
+    assert answer.borrowed == set()
+    assert len(said) == 10
+    assert all(said)
 
 
 # What lies behind a function that an answer may use: right, but gradlab's own work.
