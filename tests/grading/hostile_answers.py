@@ -592,6 +592,15 @@ HOSTILE: dict[str, Hostile] = {
         """,
         stopped_at=NOT_ALONE,
     ),
+    "sets the limits of the worker": hostile(
+        """
+        import os, resource
+        worker = os.getppid()
+        most = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, most)
+        return 2 * given[0]
+        """,
+    ),
     "calls over the network": hostile(
         """
         import socket

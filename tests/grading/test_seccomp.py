@@ -13,8 +13,14 @@ ALLOWED = 0x7FFF0000
 CLONE3 = 435
 # linux/audit.h, and the tables of system calls: fork's own clone, read, unshare, mount, ptrace.
 MACHINES = {
-    "x86_64": (0xC000003E, {"clone": 56, "read": 0, "unshare": 272, "mount": 165, "ptrace": 101}),
-    "aarch64": (0xC00000B7, {"clone": 220, "read": 63, "unshare": 97, "mount": 40, "ptrace": 117}),
+    "x86_64": (
+        0xC000003E,
+        {"clone": 56, "read": 0, "unshare": 272, "mount": 165, "ptrace": 101, "prlimit": 302},
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {"clone": 220, "read": 63, "unshare": 97, "mount": 40, "ptrace": 117, "prlimit": 261},
+    ),
 }
 NEW_USER, SIGNAL_AT_END = 0x10000000, 17
 
@@ -52,6 +58,9 @@ def test_calls_that_reach_outside_the_limits_fail_and_others_do_not(
     assert verdict(program, machine, calls["clone"], SIGNAL_AT_END | NEW_USER) == errno.EPERM
     # The C library takes this for an old kernel, and calls clone.
     assert verdict(program, machine, CLONE3) == errno.ENOSYS
+    # The limits of this process, and of the first one.
+    assert verdict(program, machine, calls["prlimit"], 0) == 0
+    assert verdict(program, machine, calls["prlimit"], 1) == errno.EPERM
     # Of another architecture, and of 32 bits on this one.
     assert verdict(program, 0x40000003, calls["read"]) == errno.EPERM
     assert verdict(program, machine, 0x40000000 | calls["read"]) == errno.EPERM

@@ -2,7 +2,8 @@
 
 Shared memory and message queues outlive a process, file systems of one's own hold any number of
 files, kernel keyrings reach other programs of the user, and the calls that debug a process reach
-into the worker. Namespaces give whoever makes them a root of their own. Linux only.
+into the worker, as does the one that sets limits of others. Namespaces give whoever makes them a
+root of their own. Linux only.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class _Machine(NamedTuple):
     audit: int
     forbidden: tuple[int, ...]
     clone: int
+    prlimit: int
 
 
 # clone3 has the same number on all machines; so has what is newer.
@@ -37,6 +39,7 @@ _MACHINES = {
             *_NEWER,
         ),
         clone=56,
+        prlimit=302,
     ),
     "aarch64": _Machine(
         audit=0xC00000B7,
@@ -45,6 +48,7 @@ _MACHINES = {
             *_NEWER,
         ),
         clone=220,
+        prlimit=261,
     ),
 }
 # All of CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET.
@@ -95,22 +99,26 @@ def forbid_calls() -> bool:
 
 def _program(machine: _Machine) -> bytes:
     count = len(machine.forbidden)
-    # The jumps are counted from the next instruction; below the calls stand six.
+    # The jumps are counted from the next instruction; below the calls stand ten.
     lines = [
         (_LOAD, 0, 0, _AT_MACHINE),
         (_EQUAL, 1, 0, machine.audit),
         (_RETURN, 0, 0, _ERROR | errno.EPERM),
         (_LOAD, 0, 0, _AT_CALL),
-        (_AT_LEAST, count + 5, 0, _OTHER_CALLS),
+        (_AT_LEAST, count + 8, 0, _OTHER_CALLS),
         *(
-            (_EQUAL, count + 5 - place, 0, call)
+            (_EQUAL, count + 8 - place, 0, call)
             for place, call in enumerate(machine.forbidden, start=1)
         ),
         # Its flags lie in memory, where no filter looks; the C library then calls clone.
-        (_EQUAL, 5, 0, _CLONE3),
-        (_EQUAL, 0, 2, machine.clone),
+        (_EQUAL, 8, 0, _CLONE3),
+        (_EQUAL, 1, 0, machine.clone),
+        (_EQUAL, 2, 4, machine.prlimit),
         (_LOAD, 0, 0, _AT_ARGUMENT),
-        (_ANY_BIT, 1, 0, _NEW_NAMESPACES),
+        (_ANY_BIT, 3, 2, _NEW_NAMESPACES),
+        # Of itself, a process may lower the limits.
+        (_LOAD, 0, 0, _AT_ARGUMENT),
+        (_EQUAL, 0, 1, 0),
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ERROR | errno.EPERM),
         (_RETURN, 0, 0, _ERROR | errno.ENOSYS),
