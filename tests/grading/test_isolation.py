@@ -152,6 +152,16 @@ def test_a_worker_that_is_killed_takes_its_answer_with_it(level: Level, place: P
     assert not list(place.iterdir())
 
 
+def test_what_an_answer_left_elsewhere_is_not_there_for_the_next_one() -> None:
+    leaves = "def double(x):\n    open('/dev/shm/gradlab-left', 'w').close()\n    return 2 * x"
+    looks = "import os\ndef double(x):\n    return os.path.exists('/dev/shm/gradlab-left')"
+    with begin("uid") as sandbox:
+        for source, got in ((leaves, 6), (looks, False)):
+            answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, 0, cpu_seconds=2)
+            assert answer((3,)).got == got
+            answer.end()
+
+
 # It clears the signal for a parent's end, starts what nobody waits for, and leaves a file.
 HIDES = """
 import ctypes, os, time

@@ -57,7 +57,7 @@ class Job:
     uid : int, optional
         A user that no other process has.
     shared : sequence of str
-        Folders of others in which this user may have files too; see `end_all_of`.
+        Folders of others, from which what this user left is removed too.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Job:
         self._limits = limits
         self._uid = uid
         self._shared = shared
+        self._before = _times_of_change(shared)
         self._excess: Excess = ""
 
     def watch(self) -> None:
@@ -103,6 +104,10 @@ class Job:
             self._excess = self._find_excess([], [])
         for name in os.listdir(self._folder):
             remove(os.path.join(self._folder, name))
+        # To look costs a tenth of a short answer.
+        if _times_of_change(self._shared) != self._before:
+            for path in _left_by(self._uid, self._shared):
+                remove(path)
         return {
             "by_itself": bool(pid),
             "signal": os.WTERMSIG(status) if pid and os.WIFSIGNALED(status) else 0,
@@ -273,6 +278,11 @@ def _some_inside(folder: str, most: int) -> list[str]:
     except PermissionError:
         os.chmod(folder, 0o700)  # the answer may be this user, and have locked it
         return [entry.path for entry in islice(os.scandir(folder), most + 1)]
+
+
+def _times_of_change(folders: Sequence[str]) -> list[int]:
+    """Return when something was last made or removed in each folder; not in those below it."""
+    return [os.stat(folder).st_mtime_ns for folder in folders if os.path.isdir(folder)]
 
 
 def _statuses(folder: str) -> Iterator[tuple[str, os.stat_result]]:
