@@ -29,6 +29,7 @@ def grade_all(
     lesson: int | None = None,
     cpu_seconds: int = 10,
     level: Level | None = None,
+    without_isolation: bool = False,
 ) -> tuple[list[LearnerResult], Run]:
     """Grade all learners.
 
@@ -46,6 +47,8 @@ def grade_all(
         The computing time that each answer may take.
     level : {"bubblewrap", "uid", "limits"}, optional
         How answers are isolated. Default: the strongest level where the task runs.
+    without_isolation : bool
+        Whether answers may run as root with limits alone, if that is all there is there.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def grade_all(
             cpu_seconds=cpu_seconds,
             level=level,
             attempts=submission.attempts,
+            without_isolation=without_isolation,
         )
         return executor.submit(grade_submission, task)
 

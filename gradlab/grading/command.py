@@ -28,7 +28,7 @@ from gradlab.grading.outcome.gradebook import (
 )
 from gradlab.grading.outcome.marks import Marks, merge, read_marks
 from gradlab.grading.outcome.results import LearnerResult, Run
-from gradlab.grading.sandbox.isolation import SENTENCES, strongest, trouble
+from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, trouble
 from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
@@ -53,6 +53,7 @@ class Request:
     jobs: int | None
     timeout: int
     dask: str | None
+    without_isolation: bool
 
 
 class RequestError(GradlabError):
@@ -137,13 +138,18 @@ def _results(
     request: Request, submissions: Sequence[Submission]
 ) -> tuple[list[LearnerResult], Run]:
     """Grade all; if a process ends, and takes the tasks of others with it, try again."""
-    level = None if request.dask else strongest()
+    level = None if request.dask else choose_level(request.without_isolation)
     if level not in (None, "bubblewrap"):
         # Before anything is run: there is time to stop.
         print(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", file=sys.stderr)
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     grade = partial(
-        grade_all, seed=seed, lesson=request.lesson, cpu_seconds=request.timeout, level=level
+        grade_all,
+        seed=seed,
+        lesson=request.lesson,
+        cpu_seconds=request.timeout,
+        level=level,
+        without_isolation=request.without_isolation,
     )
     with _executor(request) as executor:
         results, run = grade(submissions, executor)

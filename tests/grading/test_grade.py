@@ -197,6 +197,26 @@ def test_what_cannot_be_done_is_said_before_anything_is_graded(
     assert not list(tmp_path.iterdir())
 
 
+def test_root_grades_without_isolation_only_if_asked_to(
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("gradlab.grading.sandbox.isolation.strongest", lambda: "limits")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    shutil.copytree(submissions / "ada", tmp_path / "class" / "ada")
+    options = ["-o", tmp_path / "grades.csv", "--lesson", "0"]
+    assert grade(tmp_path / "class", *options) == 1
+    said = capsys.readouterr().err
+    assert "answers would run as root" in said
+    assert "Install bubblewrap" in said
+    assert not (tmp_path / "grades.csv").exists()
+    assert grade(tmp_path / "class", *options, "--without-isolation") == 0
+    assert rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
+    assert "limits only: answers could do what you can do" in capsys.readouterr().err
+
+
 UNFIT = "The cell defines no function double(x): keep its first line as it was given out."
 
 
