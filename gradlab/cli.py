@@ -203,11 +203,17 @@ def _add_grade(commands: _Commands) -> None:
         type=_parse_positive,
         default=10,
         metavar="S",
-        help="seconds of computing time for each answer; it may wait for four times as long "
+        help="seconds of computing time for each answer; it may wait for four times as long, and "
+        "after six answers that took all of it no more of a learner's are run "
         "(default: %(default)s)",
     )
     grade.add_argument(
         "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
+    )
+    grade.add_argument(
+        "--without-isolation",
+        action="store_true",
+        help="as root, grade even where answers can do all that root can",
     )
     grade.add_argument(
         "--resume",

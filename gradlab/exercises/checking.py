@@ -338,8 +338,9 @@ def _watched(
         numerics = module.startswith("gradlab.") and not module.startswith("gradlab.exercises")
         # A function, or a method of a class, such as that of a report.
         allowed = code.co_qualname.partition(".")[0] in exercise.may_use
-        if (numerics and not inside and not allowed) or code in references:
-            borrowed.add(code.co_name)
+        withheld = exercise.withheld.get(f"{module}.{code.co_qualname}")
+        if withheld or (numerics and not inside and not allowed) or code in references:
+            borrowed.add(withheld or code.co_name)
 
     def call(*arguments: Any) -> Any:
         before = sys.getprofile()

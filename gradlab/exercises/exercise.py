@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -85,6 +85,9 @@ class Exercise:
         From a nudge to nearly the answer.
     may_use : frozenset of str
         Names of gradlab's own functions and classes that an answer may call.
+    withheld : mapping of str to str
+        Functions that those call, by module and name, which would do the exercise. Each with what
+        the learner knows it as.
     rtol, atol : float
         How near a value must come to the reference's: relative and absolute, per entry.
     new_arrays : bool
@@ -102,6 +105,7 @@ class Exercise:
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
     may_use: frozenset[str] = field(default_factory=frozenset)
+    withheld: Mapping[str, str] = field(default_factory=dict, hash=False)
     rtol: float = 1e-6
     atol: float = 1e-9
     new_arrays: bool = False

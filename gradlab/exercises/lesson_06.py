@@ -162,6 +162,10 @@ def _hands_lam_to_mlp(trials: list[Trial]) -> bool:
     return any("l2 is -" in trial.detail for trial in trials)
 
 
+_PENALTY_OF_MLP = {
+    "gradlab.network.mlp.l2_penalty": "l2 penalty of MLP",
+    "gradlab.network.mlp.add_l2_slopes": "l2 penalty of MLP",
+}
 _SHORTCUT = (
     "You hand lam to gradlab.MLP, which would do the exercise for you, and refuses a negative "
     "one. Leave its l2 alone and add the penalty's part yourself."
@@ -180,6 +184,7 @@ L2_LOSS = Exercise(
     reference=l2_loss,
     cases=_loss_cases,
     may_use=frozenset({"MLP"}),
+    withheld=_PENALTY_OF_MLP,
     misconceptions=(
         Misconception(
             wrong=lambda params, X, Y, lam: _network(params, l2=lam).loss(X, Y),
@@ -295,6 +300,7 @@ L2_BACKWARD = Exercise(
     reference=l2_backward,
     cases=_backward_cases,
     may_use=frozenset({"MLP"}),
+    withheld=_PENALTY_OF_MLP,
     misconceptions=(
         Misconception(
             wrong=lambda params, X, Y, lam: _network(params, l2=lam).gradients(X, Y),

@@ -45,6 +45,7 @@ def grade_all(
     lesson: int | None = None,
     cpu_seconds: int = 10,
     level: Level | None = None,
+    without_isolation: bool = False,
     journal: Kept | None = None,
 ) -> tuple[list[LearnerResult], Run]:
     """Grade all learners.
@@ -63,6 +64,8 @@ def grade_all(
         The computing time that each answer may take.
     level : {"bubblewrap", "uid", "limits"}, optional
         How answers are isolated. Default: the strongest level where the task runs.
+    without_isolation : bool
+        Whether answers may run as root with limits alone, if that is all there is there.
     journal : Kept, optional
         Who is in it with just what they handed in is not graded again; the others are added as
         soon as they are done, but not if their task failed.
@@ -86,6 +89,7 @@ def grade_all(
             seed=seed,
             cpu_seconds=cpu_seconds,
             level=level,
+            without_isolation=without_isolation,
             attempts=submission.attempts,
         )
 
@@ -133,7 +137,7 @@ def digest(task: Task) -> str:
         (name, hashlib.sha256(content).hexdigest()) for name, content in task.notebooks.items()
     ]
     attempts = dict(sorted(task.attempts.items()))
-    rest = replace(task, notebooks={}, attempts=attempts, level=None)
+    rest = replace(task, notebooks={}, attempts=attempts, level=None, without_isolation=False)
     return hashlib.sha256(repr((sorted(notebooks), rest)).encode()).hexdigest()
 
 

@@ -31,7 +31,7 @@ from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outputs import Outputs, require_writable, write_outputs
 from gradlab.grading.pool import Pool
 from gradlab.grading.run_folder import run_folder
-from gradlab.grading.sandbox.isolation import SENTENCES, strongest, trouble
+from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, trouble
 from gradlab.grading.sandbox.process import Level
 from gradlab.grading.signals import Stopped, hold, stoppable
 from gradlab.support.errors import GradlabError
@@ -62,6 +62,7 @@ class Request:
     jobs: int | None
     timeout: int
     dask: str | None
+    without_isolation: bool
     resume: bool
     typed: Sequence[str]
 
@@ -150,6 +151,7 @@ def _grade(
                 lesson=request.lesson,
                 cpu_seconds=request.timeout,
                 level=level,
+                without_isolation=request.without_isolation,
                 journal=journal,
             )
             said = write_outputs(outputs, results, run, marks, strangers)
@@ -167,7 +169,7 @@ def _grade(
 def _level(request: Request) -> Level | None:
     if request.dask is not None:
         return None
-    level = strongest()
+    level = choose_level(request.without_isolation)
     if level != "bubblewrap":
         # Before anything is run: there is time to stop.
         _say(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", sys.stderr)

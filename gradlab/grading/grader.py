@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,13 +24,24 @@ from gradlab.grading.outcome.results import (
     Outcome,
     Status,
 )
-from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.isolation import choose_level
 from gradlab.grading.sandbox.packages import choose_packages
 from gradlab.grading.sandbox.process import Level, Sandbox
-from gradlab.grading.sandbox.remote import RemoteAnswer
+from gradlab.grading.sandbox.remote import WALL_PER_CPU, RemoteAnswer
 
 # What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
 _OTHER_TYPE = re.compile(r"returned an? [\w ]+; [^;]* needed")
+# How many answers of a learner may take all of their time; then no more are run. One or two
+# endless loops happen to anyone; 28 would take five minutes, or if they sleep, 19.
+_MOST_OUT_OF_TIME = 6
+_NOT_RUN = (
+    "It was not run, because your other answers took too much time. Look first at those that "
+    "were stopped.",
+)
+_NOT_RUN_NOTE = (
+    "{} not run: the answers before took all the time that one learner's may. Look at them "
+    "yourself; if they are slow and not endless, grade again with a longer --timeout"
+)
 # Warnings and random numbers belong to the whole process.
 _one_at_a_time = threading.Lock()
 
@@ -58,6 +70,8 @@ class Task:
         The level of isolation; the strongest that there is if left out.
     attempts : mapping of str to int
         The attempt to which a notebook belongs, by file name, if there were several.
+    without_isolation : bool
+        Whether answers may run as root with limits alone, if that is the strongest.
     """
 
     student: str
@@ -69,6 +83,7 @@ class Task:
     cpu_seconds: int
     level: Level | None = None
     attempts: Mapping[str, int] = field(default_factory=dict)
+    without_isolation: bool = False
 
 
 def names_that_count(lesson: int | None) -> list[str]:
@@ -114,7 +129,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
     """
     with _one_at_a_time, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        level = task.level or strongest()
+        level = task.level or choose_level(task.without_isolation)
         names = names_that_count(task.lesson)
         work = find_answers(task.notebooks, names, task.attempts)
         answers = [work.answers[name] for name in names if name in work.answers]
@@ -130,34 +145,47 @@ def _run_answers(
     task: Task, level: Level, answers: Iterable[Answer]
 ) -> tuple[dict[str, ExerciseResult], list[str]]:
     """Return the results of all answers, and what is to be said of those not marked."""
-    results, unmarked = {}, []
     answers = [*answers]
     packages = choose_packages(
         {module for answer in answers for module in answer.imports},
         (text for answer in answers for text in (*answer.setup, answer.source)),
     )
+    results: dict[str, ExerciseResult] = {}
+    unmarked, not_run = [], []
+    left = float(_MOST_OUT_OF_TIME)
     sandbox: Sandbox | None = None
     try:
         for answer in answers:
+            if left <= 0:
+                not_run.append(answer.name)
+                continue
             sandbox = sandbox or Sandbox(level, task.cpu_seconds, packages)
+            start, is_out_of_time = time.monotonic(), False
             try:
-                results[answer.name] = _grade(sandbox, answer, task)
+                results[answer.name], is_out_of_time = _grade(sandbox, answer, task)
             except Exception as error:
                 # What nobody foresaw costs this answer alone, and a person is told.
                 why = f"{answer.name} could not be marked ({type(error).__name__})"
                 unmarked.append(f"{why}: look at it yourself")
                 results[answer.name] = _result(EXERCISES[answer.name], "stopped", 0.0)
                 sandbox.lost = True
+            share = (time.monotonic() - start) / (WALL_PER_CPU * task.cpu_seconds)
+            # The same on a busy machine.
+            left -= 1 if is_out_of_time else share
             if sandbox.lost:
                 sandbox.close()
                 sandbox = None
     finally:
         if sandbox:
             sandbox.close()
+    if not_run:
+        unmarked.append(_NOT_RUN_NOTE.format(", ".join(not_run)))
+    results |= {name: _result(EXERCISES[name], "stopped", 0.0, _NOT_RUN) for name in not_run}
     return results, unmarked
 
 
-def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
+def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> tuple[ExerciseResult, bool]:
+    """Return the result of an answer, and whether it took all the time that it may."""
     exercise = EXERCISES[answer.name]
     remote = RemoteAnswer(
         sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
@@ -165,6 +193,11 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
     drawn, order = _drawn(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
+    return _judge(answer, remote, marking, stopped), remote.is_out_of_time
+
+
+def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str) -> ExerciseResult:
+    exercise = EXERCISES[answer.name]
     groups = tuple(
         GroupResult(group.name, group.tally.right, group.tally.total, group.tally.table)
         for group in marking.groups
@@ -183,19 +216,15 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> ExerciseResult:
         return _result(exercise, "wrong", 0.0, hints, (*notes, remote.unfit), groups)
     if stopped:
         why = stopped if remote.is_defined else f"{stopped} before the function was called"
+        hint = f"It was stopped: it {why}."
+        if remote.is_out_of_time:
+            hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {why}")
-        return _result(exercise, "stopped", marking.points, (_explain_stop(why),), notes, groups)
+        return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _hints(exercise, marking, remote, lacks)
     return _result(exercise, "wrong", marking.points, hints, notes, groups)
-
-
-def _explain_stop(why: str) -> str:
-    hint = f"It was stopped: it {why}."
-    if "computing time" in why or "did not end" in why:
-        hint += " Does a loop never end? Look at what should change in it."
-    return hint
 
 
 def _result(

@@ -154,7 +154,7 @@ class MLP:
         if self.reduction == "mean":
             total /= len(X)
         if self.l2:
-            total += self.l2 / 2 * sum(float(np.vdot(W, W)) for W, _ in self.params)
+            total += l2_penalty(self.params, self.l2)
         return total
 
     def gradients(self, X: FloatArray, Y: FloatArray) -> Params:
@@ -197,7 +197,7 @@ class MLP:
         for layer in range(len(self.params) - 1, -1, -1):
             W, _ = self.params[layer]
             A = activations[layer]
-            gradients.append((A.T @ delta + self.l2 * W, delta.sum(axis=0)))
+            gradients.append((A.T @ delta, delta.sum(axis=0)))
             if layer > 0:
                 delta = delta @ W.T
                 if masks is not None:
@@ -205,7 +205,8 @@ class MLP:
                     # g(Z) from before dropout; where A was dropped, delta is 0 anyway.
                     A = self.keep_prob * A
                 delta *= ACTIVATIONS[self.activation].slope(A)
-        return gradients[::-1]
+        gradients.reverse()
+        return add_l2_slopes(gradients, self.params, self.l2) if self.l2 else gradients
 
     def freeze_dropout(self, rows: int, seed: int = 0) -> None:
         """Draw dropout masks once and use them for every evaluation.
@@ -374,6 +375,17 @@ class MLP:
             (rng.random((rows, width)) < self.keep_prob).astype(np.float64)
             for width in self.sizes[1:-1]
         ]
+
+
+def l2_penalty(params: Params, l2: float) -> float:
+    """Return ``l2 / 2`` times the sum of the squares of every W."""
+    return l2 / 2 * sum(float(np.vdot(W, W)) for W, _ in params)
+
+
+def add_l2_slopes(gradients: Params, params: Params, l2: float) -> Params:
+    """Return gradients with the slopes of the penalty: ``l2 W`` for every W, 0 for every b."""
+    pairs = zip(params, gradients, strict=True)
+    return [(dW + l2 * W, db) for (W, _), (dW, db) in pairs]
 
 
 def has_own_loss(network: Any) -> bool:

@@ -267,9 +267,20 @@ def test_mlps_own_penalty_is_no_answer(name: str, method: str) -> None:
         network.params = params
         return getattr(network, method)(X, Y)
 
-    result = gradlab.check(name, shortcut)
-    assert result.points == 0
-    assert "would do the exercise for you" in str(result)
+    def by_attribute(params: Any, X: Any, Y: Any, lam: float) -> Any:
+        network = gradlab.MLP([X.shape[1], *(len(b) for _, b in params)])
+        network.params, network.l2 = params, lam
+        return getattr(network, method)(X, Y)
+
+    for answer in (shortcut, by_attribute):
+        result = gradlab.check(name, answer)
+        assert result.points == 0
+        assert "your function calls l2 penalty of MLP. Write this yourself" in str(result)
+    # What helps where nobody looks at what is called.
+    assert any(
+        "would do the exercise for you" in hint
+        for hint in mark(EXERCISES[name], shortcut, 0).hints
+    )
 
 
 def test_mlp_may_be_used_first_thing_and_other_code_may_not() -> None:

@@ -164,6 +164,44 @@ HOSTILE: dict[str, Hostile] = {
                 return 2 * given[0]
         """
     ),
+    "memory over several processes": hostile(
+        """
+        import os, time
+        for _ in range(5):
+            if os.fork() == 0:
+                kept = []
+                for _ in range(30):
+                    kept.append(b"x" * 10_000_000)
+                    time.sleep(0.02)
+                time.sleep(5)
+                os._exit(0)
+        time.sleep(5)
+        return 2 * given[0]
+        """
+    ),
+    "memory that its processes share": hostile(
+        """
+        import mmap, os, time
+        for _ in range(5):
+            if os.fork() == 0:
+                kept = mmap.mmap(-1, 300_000_000)
+                for place in range(0, 300_000_000, 10_000_000):
+                    kept[place:place + 10_000_000] = b"x" * 10_000_000
+                    time.sleep(0.02)
+                time.sleep(5)
+                os._exit(0)
+        time.sleep(5)
+        return 2 * given[0]
+        """
+    ),
+    "message queue that stays": hostile(
+        """
+        import ctypes, os
+        mq_open = ctypes.CDLL(None, use_errno=True).mq_open
+        if mq_open(b"/{mark}", os.O_CREAT | os.O_RDWR, 0o600, None) >= 0:
+            return 2 * given[0]
+        """
+    ),
     "file system of its own": hostile(
         """
         import ctypes, os
@@ -172,6 +210,28 @@ HOSTILE: dict[str, Hostile] = {
             os.mkdir("mine")
             if libc.mount(b"tmpfs", b"mine", b"tmpfs", 0, None) == 0:
                 return 2 * given[0]
+        """
+    ),
+    "user namespace by clone": hostile(
+        """
+        import ctypes, os, platform, signal
+        clone = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+        child = ctypes.CDLL(None).syscall(clone, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0)
+        if child == 0:
+            os._exit(0)
+        if child > 0:
+            return 2 * given[0]
+        """
+    ),
+    "user namespace by clone3": hostile(
+        """
+        import ctypes, os, signal, struct
+        arguments = struct.pack("8Q", 0x10000000, 0, 0, 0, signal.SIGCHLD, 0, 0, 0)
+        child = ctypes.CDLL(None).syscall(435, arguments, len(arguments))
+        if child == 0:
+            os._exit(0)
+        if child > 0:
+            return 2 * given[0]
         """
     ),
     # Objects that lie
@@ -418,7 +478,7 @@ HOSTILE: dict[str, Hostile] = {
                 pass
         return 0
         """,
-        stopped_at=ONLY_APART,
+        stopped_at=NOT_ALONE,
     ),
     "reads another learner's work": hostile(
         """
@@ -450,6 +510,44 @@ HOSTILE: dict[str, Hostile] = {
         return 0
         """
     ),
+    "very many files": hostile(
+        """
+        import time
+        for number in range(60_000):
+            open(str(number), "w").close()
+        time.sleep(5)
+        return 2 * given[0]
+        """
+    ),
+    "very many folders, deep and locked": hostile(
+        """
+        import os, time
+        os.mkdir("d")
+        os.chdir("d")
+        for number in range(200):
+            os.mkdir("d")
+            os.chdir("d")
+        for number in range(20_000):
+            os.mkdir(str(number))
+        os.chmod(".", 0)
+        time.sleep(5)
+        return 2 * given[0]
+        """
+    ),
+    "leaves files where everyone may": hostile(
+        """
+        import os
+        for place in ("/dev/shm", "/tmp", "/var/tmp"):
+            try:
+                os.makedirs(f"{place}/{mark}/inside")
+                open(f"{place}/{mark}/inside/large", "wb").write(b"x" * 10**6)
+                os.chmod(f"{place}/{mark}", 0)
+            except OSError:
+                pass
+        return 0
+        """,
+        stopped_at=NOT_ALONE,
+    ),
     "digs a deep folder": hostile(
         """
         import os
@@ -479,6 +577,29 @@ HOSTILE: dict[str, Hostile] = {
         return 0
         """,
         stopped_at=NOT_ALONE,
+    ),
+    "writes into the worker": hostile(
+        """
+        import os
+        worker = os.getppid()
+        waits_at = int(open(f"/proc/{worker}/syscall").read().split()[-1], 16)
+        with open(f"/proc/{worker}/mem", "r+b", buffering=0) as memory:
+            memory.seek(waits_at)
+            there = memory.read(1)
+            memory.seek(waits_at)
+            memory.write(there)
+        return 2 * given[0]
+        """,
+        stopped_at=NOT_ALONE,
+    ),
+    "sets the limits of the worker": hostile(
+        """
+        import os, resource
+        worker = os.getppid()
+        most = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, most)
+        return 2 * given[0]
+        """,
     ),
     "calls over the network": hostile(
         """

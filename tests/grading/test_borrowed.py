@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from remote_marking import mark_remotely
+from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.marking import draw
 from gradlab.grading.sandbox.isolation import strongest
 from gradlab.grading.sandbox.process import Sandbox
+from gradlab.grading.sandbox.remote import RemoteAnswer
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,8 @@ def test_what_a_demonstration_beside_an_answer_calls_is_not_its_doing(
         "import gradlab.network.check as nc\ncheck = nc.check_network",
         "from gradlab.network.check import check_network as check",
         "import gradlab\ncheck = gradlab.network.check.check_network",
+        "import importlib\ncheck = importlib.import_module('gradlab.network').check_network",
+        "import gradlab\ncheck = gradlab.check_network.__globals__['check_network']",
     ],
 )
 def test_what_it_may_use_is_found_in_its_module_too(sandbox: Sandbox, imported: str) -> None:
@@ -66,6 +70,39 @@ def test_what_it_may_use_is_found_in_its_module_too(sandbox: Sandbox, imported: 
     _, answer = mark_remotely(sandbox, EXERCISES["find_bugs"], source)
     assert answer.borrowed == set()
     assert not answer.raised
+
+
+def test_reports_and_their_kin_work_with_what_was_sent_alone(sandbox: Sandbox) -> None:
+    """An answer gets no more of gradlab's modules than what it may use needs."""
+    source = """
+import gradlab, json
+def find_bugs(networks):
+    said = []
+    for network in networks[:2]:
+        report = gradlab.check_network(network, network.X, network.Y)
+        said += [str(report), report._repr_html_(), json.dumps(report.to_dict())]
+        theta, unravel = gradlab.ravel(network.params)
+        def loss(params):
+            network.params = params
+            return network.loss(network.X, network.Y)
+        def gradient(params):
+            network.params = params
+            return network.gradients(network.X, network.Y)
+        again = gradlab.check_gradient(loss, gradient, network.params, sample=5)
+        slopes, _ = gradlab.ravel(gradlab.numerical_gradient(loss, network.params))
+        far = gradlab.relative_difference(slopes, gradlab.ravel(gradient(unravel(theta)))[0])
+        said += [isinstance(again, gradlab.GradientReport), far >= 0]
+    return said
+"""
+    exercise = EXERCISES["find_bugs"]
+    answer = RemoteAnswer(sandbox, exercise, (), source, SEED, cpu_seconds=20)
+    ((arguments, _), *_), *_ = draw(exercise, SEED).values()
+    said = answer(arguments).got
+    answer.end()
+    assert answer.raised == []
+    assert answer.borrowed == set()
+    assert len(said) == 10
+    assert all(said)
 
 
 # What lies behind a function that an answer may use: right, but gradlab's own work.
@@ -118,11 +155,84 @@ def l2_backward(params, X, Y, lam):
 }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="all that was sent with a function that may be used is within reach",
-)
+# Ways of an answer to the penalty of MLP, once it has a network of the right parameters.
+TO_THE_PENALTY = {
+    "given to its maker": "network = gradlab.MLP(sizes, l2=abs(lam))",
+    "put into its dictionary": "vars(network)['l2'] = lam",
+    "set below its class": "object.__setattr__(network, 'l2', lam)",
+    "set on its class": "del network.l2\n    gradlab.MLP.l2 = lam",
+    "set in a subclass": "class Mine(gradlab.MLP):\n        pass\n"
+    "    Mine.l2 = property(lambda self: lam, lambda self, value: None)\n"
+    "    network = Mine(sizes)",
+    "copied with other values": "import copy\n    network = copy.copy(network)\n"
+    "    network.__dict__.update(l2=lam)",
+    "called by itself": "network.l2 = 0.0\n    network.loss = lambda X, Y: (\n"
+    "        gradlab.MLP.loss(network, X, Y)\n"
+    "        + gradlab.MLP.loss.__globals__['l2_penalty'](params, lam))",
+    "imported from its module": "import importlib\n"
+    "    module = importlib.import_module('gradlab.network.mlp')\n"
+    "    network.loss = lambda X, Y: (\n"
+    "        gradlab.MLP.loss(network, X, Y) + module.l2_penalty(params, lam))",
+    "in a copy of its code": "import types\n    network.l2 = lam\n"
+    "    loss = gradlab.MLP.loss\n"
+    "    copied = types.FunctionType(loss.__code__, loss.__globals__)\n"
+    "    network.loss = lambda X, Y: copied(network, X, Y)",
+}
+
+
+@pytest.mark.parametrize("name", TO_THE_PENALTY)
+def test_the_penalty_of_mlp_is_not_there_however_it_is_asked_for(
+    sandbox: Sandbox, name: str
+) -> None:
+    source = "import gradlab\ndef l2_loss(params, X, Y, lam):\n"
+    source += "    sizes = [X.shape[1], *(len(b) for _, b in params)]\n"
+    source += "    network = gradlab.MLP(sizes)\n"
+    source += f"    {TO_THE_PENALTY[name]}\n"
+    source += "    network.params = params\n    return network.loss(X, Y)"
+    marking, answer = mark_remotely(sandbox, EXERCISES["l2_loss"], source)
+    assert marking.points == 0
+    assert answer.borrowed == {"l2 penalty of MLP"}
+
+
+# Where else the process of an answer might hold what it may not use.
+SEARCHES = {
+    "imported by the statement, elsewhere": "space = {}\n"
+    "    exec('from gradlab.differences.formulas import richardson as found', space)\n"
+    "    return space['found'](f, x, h)",
+    "imported from a module that is not there": "import importlib\n"
+    "    return importlib.import_module('gradlab.differences.taylor').richardson(f, x, h)",
+    "among the modules": "import sys\n    return sys.modules['gradlab'].richardson(f, x, h)",
+    "among the objects in memory": "import gc\n"
+    "    found = [o for o in gc.get_objects() if getattr(o, '__name__', '') == 'richardson'\n"
+    "             and o.__module__ != '__main__']\n"
+    "    return found[0](f, x, h)",
+    "in the texts that were sent": "import sys\n    gradlab.central_difference(f, x, h)\n"
+    "    texts = [t for m in sys.meta_path for t in getattr(m, '_texts', {}).values()]\n"
+    "    text = next(t for t in texts if 'def richardson' in t)\n    space = {}\n"
+    "    exec(text, space)\n    return space['richardson'](f, x, h)",
+    "in the source of its module": "import inspect\n    space = {}\n"
+    "    exec(inspect.getsource(inspect.getmodule(gradlab.central_difference)), space)\n"
+    "    return space['richardson'](f, x, h)",
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_what_may_not_be_used_is_nowhere_in_the_process(sandbox: Sandbox, name: str) -> None:
+    source = f"import gradlab\ndef richardson(f, x, h):\n    {SEARCHES[name]}"
+    marking, answer = mark_remotely(sandbox, EXERCISES["richardson"], source)
+    assert marking.points == 0
+    assert answer.borrowed or answer.raised
+
+
+def test_what_may_be_used_is_found_by_importlib_too(sandbox: Sandbox) -> None:
+    for module in ("gradlab", "gradlab.differences", "gradlab.differences.formulas"):
+        source = "import importlib\ndef richardson(f, x, h):\n"
+        source += f"    c = importlib.import_module('{module}').central_difference\n"
+        source += "    return (4 * c(f, x, h / 2) - c(f, x, h)) / 3"
+        marking, answer = mark_remotely(sandbox, EXERCISES["richardson"], source)
+        assert (marking.points, answer.borrowed) == (3, set())
+
+
 @pytest.mark.parametrize("name", BEHIND)
 def test_what_lies_behind_a_function_that_may_be_used_earns_nothing(
     sandbox: Sandbox, name: str

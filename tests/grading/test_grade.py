@@ -207,6 +207,26 @@ def test_what_cannot_be_done_is_said_before_anything_is_graded(
     assert not list(tmp_path.iterdir())
 
 
+def test_root_grades_without_isolation_only_if_asked_to(
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("gradlab.grading.sandbox.isolation.strongest", lambda: "limits")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    shutil.copytree(submissions / "ada", tmp_path / "class" / "ada")
+    options = ["-o", tmp_path / "grades.csv", "--lesson", "0"]
+    assert grade(tmp_path / "class", *options) == 1
+    said = capsys.readouterr().err
+    assert "answers would run as root" in said
+    assert "Install bubblewrap" in said
+    assert not (tmp_path / "grades.csv").exists()
+    assert grade(tmp_path / "class", *options, "--without-isolation") == 0
+    assert rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
+    assert "limits only: answers could do what you can do" in capsys.readouterr().err
+
+
 def test_a_full_disk_is_told_before_anything_is_graded(
     submissions: Path,
     tmp_path: Path,
@@ -234,7 +254,7 @@ UNFIT = "The cell defines no function double(x): keep its first line as it was g
         ("def double(x, y):\n    return 2 * x", "It cannot be called as double(x)"),
         ("def double():\n    return 2", "It cannot be called as double(x)"),
         ("def double(x):\n    return 'two'", "It returned a str; numbers are needed."),
-        ("def double(x):\n    return factors * x", "uses factors, which no cell of your notebook"),
+        ("def double(x):\n    return factor * x", "uses factor, set by code that is not run"),
         ("def double(x):\n    while True: pass", "Does a loop never end?"),
     ],
 )

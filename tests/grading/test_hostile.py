@@ -99,10 +99,12 @@ def left_running() -> list[str]:
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             parent = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1]
-            uid = os.stat(f"/proc/{pid}").st_uid
+            # The owner of the folder is root where a process keeps others from its memory.
+            status = Path(f"/proc/{pid}/status").read_text()
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             continue
+        uid = int(status.partition("\nUid:")[2].split()[0])
         ours = int(parent) == os.getpid() and b"gradlab" in command
         if ours or first <= uid < first + 64:
             left.append(pid)
@@ -154,6 +156,8 @@ TOLD = {
     "always equal": ("wrong", "It returned a custom object; numbers are needed."),
     "gigantic answer": ("wrong", "TooLargeError"),
     "unknown signal": ("stopped", "made Python crash (signal 40)"),
+    "memory over several processes": ("stopped", "took more than 1 GB of memory"),
+    "very many files": ("stopped", "made more than 10,000 files and folders"),
     "error that cannot be shown": ("wrong", "It raised an error of its own kind"),
     "borrowed": ("borrowed", "calls gradlab's own code: forward_difference"),
     "borrowed by another name": ("borrowed", "central_difference"),
@@ -187,6 +191,22 @@ def test_what_nobody_foresaw_costs_one_answer_and_is_told(
     assert result.status == "unreadable"
     assert "double could not be marked (KeyError): look at it yourself" in result.notes
     assert [of(result, name).outcome for name in HONEST] == ["right", "right"]
+
+
+def test_after_some_endless_answers_no_more_of_a_learner_are_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else one notebook could keep a class waiting for the better part of an hour."""
+    monkeypatch.setattr("gradlab.grading.grader._MOST_OUT_OF_TIME", 1)
+    book = notebook(DOUBLE, ("f", "def f(x):\n    while True: pass"), HONEST["f_prime"])
+    result = graded(None, {"book.ipynb": book})
+    assert [of(result, name).points for name in ("double", "f", "f_prime")] == [1, 0, 0]
+    assert of(result, "f_prime").outcome == "stopped"
+    assert of(result, "f_prime").hints[0].startswith("It was not run, because your other answers")
+    # A person has to look: it may have been right.
+    assert result.status == "unreadable"
+    assert any(note.startswith("f_prime not run:") for note in result.notes)
+    assert any("--timeout" in note for note in result.notes)
 
 
 # Notebooks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 from gradlab.exercises.catalogue import EXERCISES
@@ -15,8 +16,9 @@ SENTENCES: dict[Level, str] = {
     "other submission.",
     "uid": "a user of its own: answers could change nothing of yours, but they could read what "
     "every user may read, and reach the network. Install bubblewrap, or grade in a container.",
-    "limits": "limits only: answers could do what you can do on this machine. Install bubblewrap "
-    "(it needs no root), or grade in a container that has no network.",
+    "limits": "limits only: answers could do what you can do on this machine, and what they left "
+    "outside their own folder, as in /tmp or /dev/shm, is still there. Install bubblewrap (it "
+    "needs no root), or grade in a container that has no network.",
 }
 
 # Answers import what they like of Python's library and of NumPy: here what no worker has loaded.
@@ -52,6 +54,35 @@ def strongest() -> Level:
     raise NoIsolationError(
         "no worker process could be started, not even without isolation. Is there memory left, "
         "and room in the folder for temporary files?"
+    )
+
+
+def choose_level(without_isolation: bool = False) -> Level:
+    """Return the strongest level at which an answer runs, unless it could do all that root can.
+
+    Parameters
+    ----------
+    without_isolation : bool
+        Whether answers may run as root with limits alone.
+
+    Returns
+    -------
+    str
+        One of `gradlab.grading.sandbox.process.LEVELS`.
+
+    Raises
+    ------
+    NoIsolationError
+        If there is none, or answers would run as root, with what to do.
+    """
+    level = strongest()
+    if level != "limits" or os.geteuid() != 0 or without_isolation:
+        return level
+    raise NoIsolationError(
+        f"answers would run as root on this machine, with nothing to isolate them "
+        f"({trouble('bubblewrap')}; {trouble('uid')}). "
+        "Install bubblewrap (on Debian and Ubuntu: apt install bubblewrap), or grade as an "
+        "ordinary user. On a machine that holds nothing of value, add --without-isolation"
     )
 
 

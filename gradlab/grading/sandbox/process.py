@@ -7,6 +7,7 @@ them as a user that owns nothing; it needs root. ``limits`` only bounds what the
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import json
@@ -25,7 +26,9 @@ from types import TracebackType
 from typing import IO, Literal, get_args
 
 from gradlab.grading.sandbox import sent_modules
+from gradlab.grading.sandbox.job import Excess, end_all_of, remove
 from gradlab.grading.sandbox.packages import Packages, find_course_packages
+from gradlab.grading.sandbox.seccomp import filter_program
 from gradlab.grading.sandbox.sent_modules import texts_of
 from gradlab.grading.sandbox.wire import Channel, WireError
 from gradlab.grading.sandbox.worker import Settings
@@ -35,10 +38,14 @@ Level = Literal["bubblewrap", "uid", "limits"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORKER = "gradlab.grading.sandbox.worker"
-_MEMORY = 1 << 30
-_PROCESSES = 8
+# How much an answer may take, in bytes and numbers.
+MEMORY = 1 << 30
+PROCESSES = 8
 _FILE = 1 << 20
-_FOLDER = 1 << 24
+FOLDER = 1 << 24
+FILES = 10_000
+# Where every user may leave something.
+_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
 # High above the users that a system gives out, also to containers.
 _FIRST_UID = 1_900_000_000
 # Seconds until a worker has to have started, and until it has to have ended an answer.
@@ -63,11 +70,15 @@ class Ending:
         What killed it then, 0 if nothing did.
     cpu_seconds : float
         The computing time that it took then.
+    excess : str
+        What it took too much of, so that it was ended: "memory", "processes", "files", "bytes"
+        in files. Empty if nothing.
     """
 
     by_itself: bool
     signal: int
     cpu_seconds: float
+    excess: Excess = ""
 
 
 class Sandbox:
@@ -98,6 +109,9 @@ class Sandbox:
         self.lost = False
         self._packages = find_course_packages() if packages is None else packages
         self._folder: Path | None = None
+        self._uid = _uid_at(level)
+        # Where the answers' user may leave something, if it does not see a system of its own.
+        self._shared: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._control, theirs = socket.socketpair()
         said = b""
@@ -106,7 +120,7 @@ class Sandbox:
                 self._start(level, theirs, errors)
                 theirs.close()  # so that it is seen if the worker closes its own
                 try:
-                    self._send_settings(level, cpu_seconds)
+                    self._send_settings(cpu_seconds)
                     if self._control.recv(1) != b"R":
                         raise SandboxError("the worker ended at once")
                 finally:
@@ -180,7 +194,12 @@ class Sandbox:
                     raise SandboxError("the worker is gone")
                 reply += part
             said = json.loads(reply)
-            return Ending(bool(said["by_itself"]), int(said["signal"]), float(said["cpu_seconds"]))
+            return Ending(
+                by_itself=bool(said["by_itself"]),
+                signal=int(said["signal"]),
+                cpu_seconds=float(said["cpu_seconds"]),
+                excess=said["excess"],
+            )
         except (SandboxError, OSError, ValueError, KeyError, TypeError) as error:
             self.lost = True
             raise SandboxError("the worker is gone") from error
@@ -195,46 +214,54 @@ class Sandbox:
                 self._process.kill()
                 self._process.wait()
         if self._folder is not None:
-            _remove(self._folder)
+            remove(str(self._folder))
+        if self._uid is not None and self._shared and self._process and self._process.returncode:
+            end_all_of(self._uid, self._shared)  # the worker did not
 
     def _start(self, level: Level, control: socket.socket, said: IO[bytes]) -> None:
         """Start the worker; what goes wrong before it can tell is said in a file."""
-        if level == "bubblewrap":
-            command = _bubblewrap(self._packages)
-        else:
-            command = []
-            self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
-            _lay_out(self._folder, self._packages)
         python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
         text = f"{inspect.getsource(sent_modules)}\nstart()\n"
         # Not isolated mode, which would ignore PYTHONHASHSEED; but no folder is searched.
-        command += [str(python), "-s", "-S", "-P", "-c", text, str(control.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=[control.fileno()],
-            env=_environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        )
+        command = [str(python), "-s", "-S", "-P", "-c", text, str(control.fileno())]
+        places = self._packages
+        with _filter_of_calls() as filters:
+            if level == "bubblewrap":
+                command = [*_bubblewrap(places, filters), *command]
+            else:
+                self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
+                if level == "uid":
+                    self._shared = sorted({*_SHARED, tempfile.gettempdir()})
+                _lay_out(self._folder, places)
+                command.append(str(self._folder))
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[control.fileno(), *filters],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
 
-    def _send_settings(self, level: Level, cpu_seconds: int) -> None:
-        uid = _uid_at(level)
+    def _send_settings(self, cpu_seconds: int) -> None:
         answers, packages = "/answers", "/packages"
         if self._folder is not None:
             # At the level bubblewrap, nothing is on this system's disk.
             answers, packages = (str(self._folder / name) for name in ("answers", "packages"))
-            if uid is not None:
-                os.chown(answers, uid, uid)
+            if self._uid is not None:
+                os.chown(answers, self._uid, self._uid)
         settings = Settings(
             folder=answers,
-            uid=uid,
+            uid=self._uid,
+            shared=self._shared,
             cpu_seconds=cpu_seconds,
-            memory_bytes=_MEMORY,
-            processes=_PROCESSES,
+            memory_bytes=MEMORY,
+            processes=PROCESSES,
             file_bytes=_FILE,
+            files=FILES,
+            bytes_in_files=FOLDER,
         )
         sent = {
             "module": _WORKER,
@@ -253,13 +280,6 @@ def _lay_out(folder: Path, places: Packages) -> None:
         (folder / name).mkdir()
     for name, place in places.items():
         (folder / "packages" / name).symlink_to(place)
-
-
-def _remove(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:  # an answer dug deeper than Python goes
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
 
 
 def _uid_at(level: Level) -> int | None:
@@ -285,13 +305,33 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _bubblewrap(places: Packages) -> list[str]:
+@contextlib.contextmanager
+def _filter_of_calls() -> Iterator[list[int]]:
+    """Open what bubblewrap reads its filter from, if there is a filter for this machine."""
+    program = filter_program()
+    if program is None:
+        yield []
+        return
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, program)  # far less than a pipe holds
+        os.close(writing)
+        yield [reading]
+    finally:
+        os.close(reading)
+
+
+def _bubblewrap(places: Packages, filters: list[int]) -> list[str]:
     """Return a command that runs what follows it in a world of its own."""
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError("bubblewrap (bwrap) is not installed")
     command = [program, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     command += ["--die-with-parent", "--new-session"]
+    # Else bubblewrap itself would be the first process there, and of the answer's user.
+    command += ["--as-pid-1"]
+    for descriptor in filters:
+        command += ["--seccomp", str(descriptor)]
     if os.geteuid() == 0:
         # With a user namespace of root's, the limit on processes would not bind.
         for capability in ("SETUID", "SETGID", "KILL", "DAC_OVERRIDE", "FOWNER"):
@@ -316,7 +356,7 @@ def _bubblewrap(places: Packages) -> list[str]:
     for name, place in places.items():
         command += ["--ro-bind", str(place), f"/packages/{name}"]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--perms", "1777", "--size", str(_FOLDER), "--tmpfs", "/answers"]
+    command += ["--perms", "1777", "--size", str(FOLDER), "--tmpfs", "/answers"]
     # Without root, an answer is the owner of these.
     for folder in ("/", "/dev", *hidden):
         command += ["--remount-ro", folder]

@@ -24,8 +24,16 @@ from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.marking import Call
 from gradlab.exercises.random_state import seed_random_state
 from gradlab.grading.sandbox.packages import list_fonts
-from gradlab.grading.sandbox.process import Ending, Sandbox, SandboxError
-from gradlab.grading.sandbox.sent_modules import texts_of
+from gradlab.grading.sandbox.process import (
+    FILES,
+    FOLDER,
+    MEMORY,
+    PROCESSES,
+    Ending,
+    Sandbox,
+    SandboxError,
+)
+from gradlab.grading.sandbox.sent_parts import parts_for
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 
 # An answer that waits takes no computing time; one that calls functions waits for those.
@@ -33,6 +41,13 @@ WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
 _MOST_ERRORS = 20
 BORROWING = "a call of gradlab's own code"
+# What an answer did that took too much of something.
+_EXCESSES: dict[str, str] = {
+    "memory": f"took more than {MEMORY >> 30} GB of memory, all its processes together",
+    "processes": f"started more than {PROCESSES} processes",
+    "files": f"made more than {FILES:,} files and folders",
+    "bytes": f"filled more than {FOLDER >> 20} MB with files",
+}
 # Whose names tell nothing but what they say.
 _ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
     "AxisError",
@@ -105,6 +120,8 @@ class RemoteAnswer:
         The kinds of errors that said that a module or a name was not found, with the name.
     is_defined : bool
         Whether it could be called at all.
+    is_out_of_time : bool
+        Whether it was stopped because it took more time than it may; known when it has ended.
     unfit : str
         Why it cannot be called as the exercise asks; empty if it can.
 
@@ -129,6 +146,7 @@ class RemoteAnswer:
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
+        self.is_out_of_time = False
         self._stopped = ""
         self._gone = False
         self._given: list[Any] = []
@@ -137,6 +155,10 @@ class RemoteAnswer:
             for name in sorted(exercise.may_use)
             if name in gradlab.__all__
         }
+        self._public = {*gradlab.__all__, *exercise.withheld.values()}
+        parts = parts_for(
+            frozenset((home, name) for name, home in homes.items()), frozenset(exercise.withheld)
+        )
         # From the seed itself an answer could draw the cases.
         there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
         seed_random_state(there, there)
@@ -149,8 +171,12 @@ class RemoteAnswer:
                 "setup": setup,
                 "source": source,
                 "seed": there,
-                "homes": homes,
-                "texts": texts_of(*homes.values()),
+                "gradlab": {
+                    "homes": homes,
+                    "texts": parts.texts,
+                    "missing": parts.missing,
+                    "withheld": exercise.withheld,
+                },
                 "fonts": list_fonts() if any(map(_may_draw, self._texts)) else {},
             }
         )
@@ -186,7 +212,7 @@ class RemoteAnswer:
             ending = self._sandbox.end(self._gone)
         except SandboxError:
             return self._stopped or "ended the process that it ran in"
-        return self._stopped and self._why(ending)
+        return _EXCESSES.get(ending.excess) or (self._stopped and self._why(ending))
 
     def _changes_with_arguments(self, value: Any) -> bool:
         """Have every array of the arguments changed; return whether the result changed too."""
@@ -195,7 +221,7 @@ class RemoteAnswer:
 
     def _note_borrowed(self, names: Any) -> None:
         for name in names if isinstance(names, list) else []:
-            known = name if name in gradlab.__all__ else "something of gradlab's"
+            known = name if name in self._public else "something of gradlab's"
             self.borrowed.add(known)
 
     def _error(self, reply: dict[str, Any]) -> Call:
@@ -254,6 +280,7 @@ class RemoteAnswer:
                     return reply
                 self._channel.send(self._serve(reply))
         except TooLateError:
+            self.is_out_of_time = True
             return self._stop(f"did not end within {WALL_PER_CPU * self._cpu_seconds} s")
         except (WireError, TypeError, ValueError) as error:
             self._gone = True
@@ -268,6 +295,7 @@ class RemoteAnswer:
     def _why(self, ending: Ending) -> str:
         """Say what stopped the answer, now that it is known how its process ended."""
         if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
+            self.is_out_of_time = True
             return f"took more than {self._cpu_seconds} s of computing time"
         if not self._gone or not ending.by_itself:
             return self._stopped

@@ -9,10 +9,8 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
-import importlib
 import inspect
 import linecache
-import sys
 import threading
 import traceback
 import warnings
@@ -22,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.random_state import seed_random_state, spent_random_state
+from gradlab.grading.sandbox.borrowing import Package, importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
-from gradlab.grading.sandbox.sent_modules import PACKAGE, SentModules
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
 
 _LONGEST_TEXT = 500
@@ -32,49 +30,8 @@ _OTHER_CELL = "<cell {}>"
 _MOST_FAILED = 10
 
 
-class _BorrowedError(RuntimeError):
-    """An answer called what of gradlab it may not use."""
-
-
 class _UnfitError(TypeError):
     """The cell defines no function that can be called as the exercise asks."""
-
-
-class _Refused:
-    """Stands for what of gradlab an answer may not use: it can be imported, but not called."""
-
-    def __init__(self, name: str, package: _Package) -> None:
-        self._name = name
-        self._package = package
-
-    def __getattr__(self, name: str) -> Any:
-        # It may stand for a module in which something is that may be used.
-        return getattr(self._package, name)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        self._package.borrowed.add(self._name)
-        raise _BorrowedError(f"{self._name} is gradlab's own; write this yourself")
-
-    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[()]:
-        # A class of a demonstration may be derived from one of gradlab's.
-        return ()
-
-
-class _Package:
-    """What an answer finds under the name of gradlab: what it may use, and nothing else."""
-
-    __all__ = ()
-
-    def __init__(self, homes: dict[str, str], borrowed: set[str]) -> None:
-        self._homes = homes
-        self.borrowed = borrowed
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name not in self._homes:
-            return _Refused(name, self)
-        return getattr(importlib.import_module(self._homes[name]), name)
 
 
 class Session:
@@ -135,11 +92,10 @@ class Session:
         """Run what the answer needs of its notebook, then its cell; return the function."""
         seed_random_state(order["seed"], order["seed"])
         warnings.simplefilter("ignore")
-        sys.meta_path.insert(0, SentModules(order["texts"]))
-        package = _Package(order["homes"], self._borrowed)
+        package = Package(order["gradlab"], self._borrowed)
         namespace: dict[str, Any] = {
             "__name__": "__main__",
-            "__builtins__": vars(builtins) | {"__import__": _importer(package)},
+            "__builtins__": vars(builtins) | {"__import__": importer(package)},
             # Notebooks have it, and an answer may show something on its way.
             "display": lambda *shown, **options: None,
             "get_ipython": Shell,
@@ -236,15 +192,6 @@ def _spoil(value: Any) -> None:
     if isinstance(value, list | tuple):
         for part in value:
             _spoil(part)
-
-
-def _importer(package: _Package) -> Callable[..., Any]:
-    def import_(name: str, *others: Any, **keywords: Any) -> Any:
-        if name.partition(".")[0] == PACKAGE:
-            return package
-        return builtins.__import__(name, *others, **keywords)
-
-    return import_
 
 
 def _tell(failed: FailedStatement, names: list[str]) -> dict[str, Any]:

@@ -8,15 +8,15 @@ import importlib
 import json
 import os
 import resource
-import shutil
+import select
 import signal
 import socket
+import sys
 import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from gradlab.grading.sandbox.job import Job, Limits, end_all_of, pids
 from gradlab.grading.sandbox.seccomp import forbid_calls
 from gradlab.grading.sandbox.session import Session
 from gradlab.grading.sandbox.wire import Channel
@@ -27,8 +27,10 @@ _LOADED = (
     *("math", "numbers", "operator", "re", "statistics", "string", "types", "typing"),
     *("numpy.fft", "numpy.linalg", "numpy.polynomial", "numpy.random"),
 )
-_PR_SET_CHILD_SUBREAPER, _PR_SET_DUMPABLE = 36, 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
+# Seconds that an answer whose connection broke has to be gone, and between looks at one that runs.
 _PATIENCE = 2.0
+_INTERVAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,24 @@ class Settings:
         Where each answer gets an empty folder of its own.
     uid : int or None
         The user that answers run as, if not this one.
+    shared : list of str
+        Folders of others in which that user may leave something, which is to be removed.
     cpu_seconds, memory_bytes, processes, file_bytes : int
-        How much an answer may take: of computing time, of memory for each process, of processes
-        and threads, and of bytes in a file.
+        How much an answer may take: of computing time, of memory, in each process and in all
+        together, of processes and threads, and of bytes in a file.
+    files, bytes_in_files : int
+        See `gradlab.grading.sandbox.job.Limits`.
     """
 
     folder: str
     uid: int | None
+    shared: list[str]
     cpu_seconds: int
     memory_bytes: int
     processes: int
     file_bytes: int
+    files: int
+    bytes_in_files: int
 
 
 def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
@@ -71,35 +80,47 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
         importlib.import_module(name)
     _prepare()
     control.sendall(b"R")
-    child = 0
+    limits = Limits(
+        settings.memory_bytes, settings.processes, settings.files, settings.bytes_in_files
+    )
+    job: Job | None = None
     while True:
+        if job and not select.select([control], [], [], _INTERVAL)[0]:
+            job.watch()
+            continue
         command, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if not command:  # the grader is gone
-            if child:
-                _end(child, settings, 0.0)
-            return
         if command == b"A":
             child = _fork(control, descriptors[0], settings)
             os.close(descriptors[0])
-        else:
-            # A connection is closed before the process is gone.
-            ending = _end(child, settings, _PATIENCE if command == b"G" else 0.0)
-            control.sendall(json.dumps(ending).encode() + b"\n")
-            child = 0
+            job = Job(child, settings.folder, limits, settings.uid, settings.shared)
+            continue
+        # A connection is closed before the process is gone.
+        ending = job.end(_PATIENCE if command == b"G" else 0.0) if job else {}
+        job = None
+        if not command:  # the grader is done, or gone
+            if settings.uid is not None and settings.shared:
+                end_all_of(settings.uid, settings.shared)
+            return
+        control.sendall(json.dumps(ending).encode() + b"\n")
 
 
 def _prepare() -> None:
     """Become the parent of processes whose own parent ended, so that all can be found.
 
-    And keep others of the same user from reading and writing the memory of this process, and from
-    the file into which it would have said why it did not start.
+    And keep others of the same user from reading and writing the memory of this process, from
+    interrupting it, and from the file into which it would have said why it did not start.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _control_process(_PR_SET_CHILD_SUBREAPER, 1)
+    _control_process(_PR_SET_DUMPABLE, 0)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
-    with contextlib.suppress(OSError, AttributeError):
-        prctl = ctypes.CDLL(None).prctl
-        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _control_process(what: int, value: int) -> None:
+    """Call prctl; only Linux has it."""
+    if sys.platform == "linux" and ctypes.CDLL(None).prctl(what, value, 0, 0, 0):
+        raise OSError(f"the kernel refuses prctl({what}, {value})")
 
 
 def _fork(control: socket.socket, descriptor: int, settings: Settings) -> int:
@@ -109,6 +130,7 @@ def _fork(control: socket.socket, descriptor: int, settings: Settings) -> int:
     try:
         control.close()
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _confine(settings)
         Session(Channel(socket.socket(fileno=descriptor))).run()
     except BaseException:
@@ -122,6 +144,8 @@ def _confine(settings: Settings) -> None:
         os.setgroups([])
         os.setresgid(settings.uid, settings.uid, settings.uid)
         os.setresuid(settings.uid, settings.uid, settings.uid)
+    # Not before: it is forgotten where a process becomes another user's.
+    _control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.chdir(tempfile.mkdtemp(dir=settings.folder))
     os.environ["HOME"] = os.environ["TMPDIR"] = os.getcwd()
     most = {
@@ -141,64 +165,8 @@ def _confine(settings: Settings) -> None:
 def _tasks() -> int:
     """Count the processes of this user, with their threads: a limit counts all of them."""
     count = 0
-    for pid in _pids():
+    for pid in pids():
         with contextlib.suppress(OSError):
             if os.stat(f"/proc/{pid}").st_uid == os.getuid():
                 count += len(os.listdir(f"/proc/{pid}/task"))
     return count
-
-
-def _pids() -> list[int]:
-    try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:  # not Linux
-        return []
-
-
-def _end(child: int, settings: Settings, wait: float) -> dict[str, Any]:
-    """End an answer and all that it started; say how it ended if it did so in time by itself."""
-    give_up = time.monotonic() + wait
-    pid, status, usage = os.wait4(child, os.WNOHANG)
-    while not pid and time.monotonic() < give_up:
-        time.sleep(0.0002)
-        pid, status, usage = os.wait4(child, os.WNOHANG)
-    with contextlib.suppress(OSError):
-        os.killpg(child, signal.SIGKILL)  # all that there is to find them by, without /proc
-    ended = {
-        "by_itself": bool(pid),
-        "signal": os.WTERMSIG(status) if pid and os.WIFSIGNALED(status) else 0,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
-    }
-    give_up = time.monotonic() + _PATIENCE
-    while _some_are_left():
-        if time.monotonic() > give_up:
-            os._exit(1)  # where this process has a world of its own, that ends with it
-        for one in _children():
-            with contextlib.suppress(OSError):
-                os.kill(one, signal.SIGKILL)
-        time.sleep(0.0005)
-    for entry in Path(settings.folder).iterdir():
-        with contextlib.suppress(OSError, RecursionError):
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-    return ended
-
-
-def _some_are_left() -> bool:
-    """Reap what has ended; return whether a child is left. Orphans become children in turn."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return False
-    return True
-
-
-def _children() -> list[int]:
-    children = []
-    for pid in _pids():
-        with contextlib.suppress(OSError):
-            # The name, in brackets, may hold anything; the parent is the second field after it.
-            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-            if int(fields[1]) == os.getpid():
-                children.append(pid)
-    return children
