@@ -10,9 +10,14 @@ os.environ["TQDM_DISABLE"] = "1"
 if sys.platform == "win32":
     collect_ignore_glob = [
         "gradlab/grading/*",
+        "tests/grading/evening.py",
         "tests/grading/hostile_answers.py",
         "tests/grading/test_grade.py",
         "tests/grading/test_hostile.py",
+        "tests/grading/test_journal.py",
         "tests/grading/test_nbgrader_course.py",
+        "tests/grading/test_pool.py",
         "tests/grading/test_remote.py",
+        "tests/grading/test_resume.py",
+        "tests/grading/test_stopped_runs.py",
     ]

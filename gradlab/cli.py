@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
         The exit code: 0 if all is well, 1 if something is wrong. Wrong usage exits with 2.
     """
     parser = _make_parser()
-    arguments = parser.parse_args(argv)
+    typed = sys.argv[1:] if argv is None else argv
+    arguments = parser.parse_args(typed, argparse.Namespace(typed=typed))
     if arguments.run is None:
         parser.print_help()
         return 2
@@ -143,9 +144,13 @@ def _add_grade(commands: _Commands) -> None:
         help="grade what learners handed in",
         description="Grade the exercises in what learners handed in: a folder with a folder for "
         "each learner, nbgrader's submitted/, notebooks called LEARNER_*.ipynb, or a .zip as "
-        "Moodle and Canvas export it. Answers run in a sandbox; nothing of yours is overwritten.",
+        "Moodle, Canvas and other systems export it, also several of them. Where it is not clear "
+        "whose a notebook is, nothing is graded, and you are told what was seen. Answers run in a "
+        "sandbox; nothing of yours is overwritten.",
     )
-    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder or .zip")
+    grade.add_argument(
+        "submissions", type=Path, nargs="+", metavar="SUBMISSIONS", help="folders or .zip files"
+    )
     grade.add_argument(
         "-o",
         "--output",
@@ -166,6 +171,20 @@ def _add_grade(commands: _Commands) -> None:
         type=Path,
         metavar="FILE",
         help="your marks for written answers: CSV with student, exercise, points",
+    )
+    grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="your class, such as the gradebook that Moodle or Canvas exports as CSV: who handed "
+        "in nothing gets a row too",
+    )
+    grade.add_argument(
+        "--layout",
+        type=_parse_layout,
+        metavar="NAMES",
+        help="where the learner's name stands, if that is not clear: '*/LEARNER' for folders of "
+        "learners in other folders, 'LESSON_LEARNER' for names of files; * is any name",
     )
     grade.add_argument(
         "--seed",
@@ -195,6 +214,12 @@ def _add_grade(commands: _Commands) -> None:
         "--without-isolation",
         action="store_true",
         help="as root, grade even where answers can do all that root can",
+    )
+    grade.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was stopped, or grade again who handed in something else "
+        "since; needs the journal beside the output, whose seed is used",
     )
     grade.set_defaults(run=_run_grade)
 
@@ -238,6 +263,16 @@ def _parse_lesson(text: str) -> int:
         f"there is no lesson {text!r} with exercises; give a number from {lessons[0]} to "
         f"{lessons[-1]}"
     )
+
+
+def _parse_layout(text: str) -> str:
+    from gradlab.grading.intake.pattern import PatternError, compile_layout
+
+    try:
+        compile_layout(text)
+    except PatternError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _parse_seed(text: str) -> int:

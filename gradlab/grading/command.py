@@ -3,54 +3,73 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import resource
+import platform
 import secrets
+import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
-from multiprocessing import get_context
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
+
+import numpy as np
 
 from gradlab.exercises.catalogue import WRITTEN
-from gradlab.grading.batch import IN_FLIGHT, grade_all, is_ungraded
+from gradlab.grading.batch import grade_all, is_ungraded
+from gradlab.grading.intake.roster import compare, read_roster
 from gradlab.grading.intake.submissions import Submission, open_submissions
-from gradlab.grading.outcome.feedback import require_room, write_feedback
-from gradlab.grading.outcome.gradebook import (
-    as_csv,
-    as_json,
-    as_report,
-    write_grades,
-)
-from gradlab.grading.outcome.marks import Marks, merge, read_marks
-from gradlab.grading.outcome.results import LearnerResult, Run
+from gradlab.grading.outcome.feedback import require_room
+from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
+from gradlab.grading.outcome.marks import Marks, read_marks
+from gradlab.grading.outcome.results import LearnerResult
+from gradlab.grading.outputs import Outputs, require_writable, write_outputs
+from gradlab.grading.pool import Pool
+from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, trouble
+from gradlab.grading.sandbox.process import Level
+from gradlab.grading.signals import Stopped, hold, stoppable
 from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
 _PATIENCE = 10
-# Of a process that grades, in bytes.
-_MEMORY = 4 << 30
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a teacher asked for; the fields are the options of ``gradlab grade``."""
+    """What a teacher asked for; the fields are the options of ``gradlab grade``.
 
-    submissions: Path
+    Attributes
+    ----------
+    typed : sequence of str
+        The arguments of ``gradlab`` as they were typed, to say how to go on.
+    """
+
+    submissions: Sequence[Path]
     output: Path
     lesson: int | None
     feedback: Path | None
     json: Path | None
     manual: Path | None
+    roster: Path | None
+    layout: str | None
     seed: int | None
     jobs: int | None
     timeout: int
     dask: str | None
     without_isolation: bool
+    resume: bool
+    typed: Sequence[str]
+
+    @property
+    def outputs(self) -> Outputs:
+        """Where everything goes."""
+        return Outputs(self.output, self.json, self.feedback)
 
 
 class RequestError(GradlabError):
@@ -68,122 +87,186 @@ def run_grading(request: Request) -> int:
     Returns
     -------
     int
-        The exit code: 0 if every learner has a row, 1 if something went wrong, and then a
-        sentence says what.
+        The exit code: 0 if every learner has a row; 1 if something went wrong, and then a
+        sentence says what; 128 and the number of the signal if one stopped the run.
     """
     try:
-        marks = _prepare(request)
-        with open_submissions(request.submissions) as submissions:
-            report = _grade(request, submissions, marks)
+        with stoppable():
+            said = _run(request)
+    except Stopped as stop:
+        _say(f"gradlab grade: {stop}; {stop.so_far}", sys.stderr)
+        return 128 + stop.number
+    except BrokenPipeError:
+        _say("gradlab grade: what it says is not read any more", sys.stderr)
+        return 128 + signal.SIGPIPE
     except GradlabError as error:
-        print(f"gradlab grade: {error}", file=sys.stderr)
+        _say(f"gradlab grade: {error}", sys.stderr)
         return 1
-    print(report, end="")
+    _say(said, sys.stdout)
     return 0
+
+
+def _run(request: Request) -> str:
+    marks = _prepare(request)
+    members = read_roster(request.roster) if request.roster else []
+    with (
+        run_folder(),
+        open_submissions(*request.submissions, layout=request.layout) as submissions,
+    ):
+        absent, strangers = compare(members, [one.student for one in submissions])
+        everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
+        everybody.sort(key=lambda one: one.student)
+        return _grade(request, everybody, marks, strangers if members else [])
 
 
 def _prepare(request: Request) -> Marks:
     """Find out now what would fail at the end of a long run."""
-    if not request.output.name or request.output.is_dir():
-        raise RequestError(f"{request.output} is a folder; name a file for the grades")
-    files = [path for path in (request.output, _summary(request), request.json) if path]
-    if len({path.absolute() for path in files}) < len(files):
-        raise RequestError(
-            "grades, summary and JSON would be written over each other: their names are "
-            f"{', '.join(map(str, files))}. The summary ends in .txt; choose others"
-        )
-    for path in (*files, *([request.feedback] if request.feedback else [])):
-        if not path.absolute().parent.is_dir():
-            raise RequestError(
-                f"{path} cannot be written: there is no folder {path.absolute().parent}; make it"
-            )
+    outputs = request.outputs
+    require_writable(outputs)
+    if request.resume:
+        require_journal(outputs.journal)
     if request.manual is None:
         return {}
     return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
 
 
-def _summary(request: Request) -> Path:
-    return request.output.with_name(f"{request.output.stem}.txt")
+def _grade(
+    request: Request, submissions: Sequence[Submission], marks: Marks, strangers: Sequence[str]
+) -> str:
+    outputs = request.outputs
+    if outputs.feedback is not None:
+        require_room([submission.student for submission in submissions], outputs.feedback)
+    level = _level(request)
+    conditions = _conditions(request, level)
+    with (
+        _executor(request) as executor,
+        open_journal(outputs.journal, conditions, request.resume) as journal,
+    ):
+        try:
+            _warn_of_unfinished(journal)
+            results, run = grade_all(
+                submissions,
+                executor,
+                seed=journal.seed,
+                lesson=request.lesson,
+                cpu_seconds=request.timeout,
+                level=level,
+                without_isolation=request.without_isolation,
+                journal=journal,
+            )
+            said = write_outputs(outputs, results, run, marks, strangers)
+            journal.finish()
+        except Stopped as stop:
+            with hold():
+                stop.so_far = _so_far(request, journal, len(submissions))
+            raise
+        except GradlabError as error:
+            so_far = _so_far(request, journal, len(submissions))
+            raise RequestError(f"{error} {so_far}") from error
+    return said + "".join(f"{line}\n" for line in _more_to_say(journal, results))
 
 
-def _grade(request: Request, submissions: Sequence[Submission], marks: Marks) -> str:
-    if request.feedback is not None:
-        require_room([submission.student for submission in submissions], request.feedback)
-    results, run = _results(request, submissions)
-    results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks)
-    files = {request.output: as_csv(results), _summary(request): report}
-    if request.json is not None:
-        files[request.json] = as_json(results, run)
-    kept = [(path, write_grades(path, text)) for path, text in files.items()]
-    lines = [f"Grades: {request.output}; this summary: {_summary(request)}"]
-    lines += [f"{path} was there already; it is kept as {old}" for path, old in kept if old]
-    if request.feedback is not None:
-        pages = write_feedback(results, request.feedback)
-        count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
-        lines.append(f"Feedback: {count} in {request.feedback}; pages.csv says whose is whose")
-    return report + "\n" + "\n".join(lines) + "\n"
-
-
-def _results(
-    request: Request, submissions: Sequence[Submission]
-) -> tuple[list[LearnerResult], Run]:
-    """Grade all; if a process ends, and takes the tasks of others with it, try again."""
-    level = None if request.dask else choose_level(request.without_isolation)
-    if level not in (None, "bubblewrap"):
+def _level(request: Request) -> Level | None:
+    if request.dask is not None:
+        return None
+    level = choose_level(request.without_isolation)
+    if level != "bubblewrap":
         # Before anything is run: there is time to stop.
-        print(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", file=sys.stderr)
-    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    grade = partial(
-        grade_all,
+        _say(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", sys.stderr)
+    return level
+
+
+def _conditions(request: Request, level: Level | None) -> Conditions:
+    seed = request.seed
+    if seed is None and not request.resume:
+        seed = secrets.randbelow(2**32)
+    return Conditions(
+        version=version("gradlab-course"),
+        code=_digest_of_code(),
+        python=platform.python_version(),
+        numpy=np.__version__,
         seed=seed,
         lesson=request.lesson,
-        cpu_seconds=request.timeout,
-        level=level,
-        without_isolation=request.without_isolation,
+        timeout=request.timeout,
+        isolation=level,
     )
-    with _executor(request) as executor:
-        results, run = grade(submissions, executor)
-    lost = [place for place, result in enumerate(results) if is_ungraded(result)]
-    while lost:
-        # Only one of those that were under way can have done it: these are graded alone.
-        suspects, lost = lost[:IN_FLIGHT], lost[IN_FLIGHT:]
-        for place in suspects:
-            with _executor(replace(request, jobs=1)) as executor:
-                (results[place],), _ = grade([submissions[place]], executor)
-        if lost:
-            with _executor(request) as executor:
-                again, _ = grade([submissions[place] for place in lost], executor)
-            for place, result in zip(lost, again, strict=True):
-                results[place] = result
-            lost = [place for place in lost if is_ungraded(results[place])]
-    return results, run
+
+
+def _digest_of_code() -> str:
+    """Return a digest of all of gradlab: exercises, marking, and what they are built on."""
+    package = Path(__file__).parents[1]
+    whole = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        whole.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
+    return whole.hexdigest()
+
+
+def _warn_of_unfinished(journal: Journal) -> None:
+    if not journal.unfinished or journal.kept is None:
+        return
+    back = shlex.join(["mv", str(journal.kept), str(journal.path)])
+    learners = "1 learner" if journal.unfinished == 1 else f"{journal.unfinished} learners"
+    _say(
+        f"gradlab grade: an unfinished run was here, with {learners} graded. Its journal is kept "
+        f"as {journal.kept}, and all are graded anew. To go on with it instead, stop this run "
+        f"with Ctrl-C, type {back} and grade with --resume.",
+        sys.stderr,
+    )
+
+
+def _so_far(request: Request, journal: Journal, learners: int) -> str:
+    done = f"{journal.count} of {learners} learners are graded and kept in {journal.path}"
+    return f"{done}. To go on:\n\n    {_resuming(request)}\n"
+
+
+def _resuming(request: Request) -> str:
+    """Return the command that goes on with a run, for a shell."""
+    command, *options = request.typed
+    again = options if request.resume else ["--resume", *options]
+    return shlex.join([*_program(), command, *again])
+
+
+def _program() -> list[str]:
+    typed = Path(sys.argv[0])
+    found = shutil.which("gradlab")
+    if typed.name != "gradlab":
+        return [sys.executable, "-m", "gradlab.cli"]
+    return ["gradlab"] if found and Path(found).absolute() == typed.absolute() else [str(typed)]
+
+
+def _more_to_say(journal: Journal, results: Sequence[LearnerResult]) -> list[str]:
+    lines = []
+    if journal.kept is not None:
+        lines.append(f"{journal.path} was there already; it is kept as {journal.kept}")
+    if journal.found:
+        lines.append(
+            f"{journal.found} of {len(results)} learners were graded before, and not again"
+        )
+    again = sum(is_ungraded(result) for result in results)
+    if again:
+        lines.append(f"Could not be graded: {again}; with --resume they are tried again")
+    return lines
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Print a text; that nobody reads it any more is no error."""
+    try:
+        print(text, end="" if text.endswith("\n") else "\n", file=stream, flush=True)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 @contextlib.contextmanager
 def _executor(request: Request) -> Iterator[Executor]:
-    if request.dask is not None:
-        with _dask(request.dask) as executor:
-            yield executor
-        return
-    jobs = request.jobs or _cores()
-    # The networks are small; threads would only wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Forked, a task would begin with whatever threads this process has.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _bound) as pool:
-        try:
+    if request.dask is None:
+        with Pool(request.jobs or _cores()) as pool:
             yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _bound() -> None:
-    """Bound the memory of a process that grades, and have Ctrl-C end it at once."""
-    # What an answer hands back is checked here: should it be a bomb after all, it is this one's.
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+        return
+    with _dask(request.dask) as executor:
+        yield executor
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -68,6 +68,8 @@ class Task:
         The level of isolation; the strongest that there is if left out.
     without_isolation : bool
         Whether answers may run as root with limits alone, if that is the strongest.
+    attempts : mapping of str to int
+        The attempt to which a notebook belongs, by file name, if there were several.
     """
 
     student: str
@@ -79,6 +81,7 @@ class Task:
     cpu_seconds: int
     level: Level | None = None
     without_isolation: bool = False
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 def names_that_count(lesson: int | None) -> list[str]:
@@ -126,7 +129,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         warnings.simplefilter("ignore")
         level = task.level or choose_level(task.without_isolation)
         names = names_that_count(task.lesson)
-        work = find_answers(task.notebooks, names)
+        work = find_answers(task.notebooks, names, task.attempts)
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
         results = tuple(run.get(name) or _not_run(name, work) for name in names)

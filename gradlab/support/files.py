@@ -6,10 +6,13 @@ import errno
 import itertools
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What is written to find out whether there is room.
+_ROOM = 1 << 16
 # Some file systems have no hard links, or only a limited number of them.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
@@ -81,6 +84,38 @@ def write_kept(path: Path, content: bytes) -> Path | None:
         kept = _keep(path) if os.path.lexists(path) else None
         temporary.replace(path)
     return kept
+
+
+def try_writing(path: Path) -> None:
+    """Find out whether a file could be written, without leaving anything behind.
+
+    Parameters
+    ----------
+    path : Path
+        The file, as `write_kept` would write it.
+
+    Raises
+    ------
+    OSError
+        If its name is too long, or nothing can be written to its folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from gradlab.support.files import try_writing
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     try_writing(Path(here, "page.html"))
+    ...     list(Path(here).iterdir())
+    []
+    """
+    for name in (path, next(propose_names(path, "kept"))):
+        with suppress(FileNotFoundError):
+            name.lstat()
+    with tempfile.TemporaryFile(dir=path.parent) as file:
+        file.write(bytes(_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def propose_names(path: Path, word: str) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 
 from gradlab.course.folder import CourseError
 from gradlab.grading.outcome import feedback
-from gradlab.grading.outcome.feedback import feedback_page, write_feedback
+from gradlab.grading.outcome.feedback import render_page, write_feedback
 from gradlab.grading.outcome.gradebook import GradebookError
 from gradlab.grading.outcome.results import (
     ExerciseResult,
@@ -129,7 +129,7 @@ def words(text: str) -> str:
 def test_a_page_is_whole_loads_nothing_and_says_everything(
     learner: LearnerResult, comment: str
 ) -> None:
-    source = feedback_page(learner, comment)
+    source = render_page(learner, comment)
     assert source.encode().decode() == source
     page = Page(source)
     assert {tag for tag, _ in page.tags} <= {
@@ -153,7 +153,7 @@ def test_a_page_is_whole_loads_nothing_and_says_everything(
 
 @given(learners())
 def test_a_page_is_marked_up_for_those_who_listen(learner: LearnerResult) -> None:
-    page = Page(feedback_page(learner))
+    page = Page(render_page(learner))
     assert page.named("html") == [{"lang": "en"}]
     assert len(page.named("title")) == len(page.named("h1")) == len(page.named("main")) == 1
     lessons = {exercise.lesson for exercise in learner.exercises}
@@ -174,11 +174,11 @@ def test_what_is_noted_for_the_teacher_is_not_on_the_page(
         notes=tuple(notes),
         exercises=tuple(replace(e, notes=tuple(notes)) for e in learner.exercises),
     )
-    assert feedback_page(noted) == feedback_page(learner)
+    assert render_page(noted) == render_page(learner)
 
 
 def test_a_browser_is_told_to_load_and_run_nothing() -> None:
-    metas = Page(feedback_page(result())).named("meta")
+    metas = Page(render_page(result())).named("meta")
     policies = [m["content"] for m in metas if m.get("http-equiv") == "Content-Security-Policy"]
     assert len(policies) == 1
     rules = dict(rule.strip().split(" ", 1) for rule in str(policies[0]).split(";"))
@@ -190,7 +190,7 @@ def test_a_browser_is_told_to_load_and_run_nothing() -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_colour_of_letters_can_be_read(scheme: str) -> None:
-    (style,) = Page(feedback_page(result())).texts("style")
+    (style,) = Page(render_page(result())).texts("style")
     light, dark = re.findall(r":root \{([^}]*)\}", style)
     found = dict(re.findall(r"--(\w+): (#\w+)", light if scheme == "light" else dark))
 
@@ -226,14 +226,14 @@ def test_every_colour_of_letters_can_be_read(scheme: str) -> None:
     ],
 )
 def test_every_outcome_is_told_in_words(outcome: Outcome, points: float | None, said: str) -> None:
-    cells = Page(feedback_page(result("ada", outcome, points))).texts("td")
+    cells = Page(render_page(result("ada", outcome, points))).texts("td")
     assert said in cells[0]
     assert cells[1] == f"{'–' if points is None else f'{points:g}'} of 3"
 
 
 def test_points_are_summed_for_each_lesson_and_for_all() -> None:
     page = Page(
-        feedback_page(
+        render_page(
             LearnerResult(
                 "ada",
                 "needs-manual",
@@ -252,17 +252,17 @@ def test_points_are_summed_for_each_lesson_and_for_all() -> None:
 
 
 def test_a_lesson_without_a_title_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Page(feedback_page(result(lesson=42))).texts("h2") == ["Lesson 42"]
+    assert Page(render_page(result(lesson=42))).texts("h2") == ["Lesson 42"]
 
     def none() -> Path:
         raise CourseError("no lessons")
 
     monkeypatch.setattr(feedback, "lessons_folder", none)
-    feedback._titles.cache_clear()
+    feedback._read_titles.cache_clear()
     try:
-        page = Page(feedback_page(result(lesson=4)))
+        page = Page(render_page(result(lesson=4)))
     finally:
-        feedback._titles.cache_clear()
+        feedback._read_titles.cache_clear()
     assert page.texts("h2") == ["Lesson 4"]
 
 
@@ -271,7 +271,7 @@ def test_a_lesson_without_a_title_has_its_number(monkeypatch: pytest.MonkeyPatch
     [("missing", "Your teacher has no notebook from you"), ("unreadable", "could not be read")],
 )
 def test_a_learner_whose_work_was_not_read_is_told(status: Status, said: str) -> None:
-    assert said in Page(feedback_page(replace(result(), status=status))).text()
+    assert said in Page(render_page(replace(result(), status=status))).text()
 
 
 # A folder of pages.
@@ -293,18 +293,18 @@ def students(names: list[str]) -> list[LearnerResult]:
     )
 )
 def test_file_names_are_safe_and_differ_whatever_learners_are_called(names: list[str]) -> None:
-    files = feedback._file_names(names)
+    files = feedback._choose_file_names(names)
     assert len({file.lower() for file in files}) == len(names)
     for file in files:
         assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.html", file)
         assert len(file) < 100
         assert file.lower() not in ("index.html", "nul.html", "con.html", "com1.html")
     # Names do not depend on the order.
-    assert feedback._file_names(names[::-1]) == files[::-1]
+    assert feedback._choose_file_names(names[::-1]) == files[::-1]
 
 
 def test_an_ordinary_name_is_the_name_of_its_file() -> None:
-    assert feedback._file_names(["ada", "ben_2", "Cleo-X"]) == [
+    assert feedback._choose_file_names(["ada", "ben_2", "Cleo-X"]) == [
         "ada.html",
         "ben_2.html",
         "Cleo-X.html",
@@ -315,8 +315,8 @@ def test_an_ordinary_name_is_the_name_of_its_file() -> None:
 def test_nobody_can_take_a_name_for_the_page_of_another(
     tmp_path: Path, spelling: Callable[[str], str]
 ) -> None:
-    taken = spelling(feedback._file_names(["Ada", "ada"])[0].removesuffix(".html"))
-    names = feedback._file_names(["Ada", "ada", taken])
+    taken = spelling(feedback._choose_file_names(["Ada", "ada"])[0].removesuffix(".html"))
+    names = feedback._choose_file_names(["Ada", "ada", taken])
     assert len({name.lower() for name in names}) == 3
     pages = write_feedback(students(["Ada", "ada", taken]), tmp_path)
     assert sorted(tmp_path.glob("*.html")) == sorted(pages)
@@ -338,9 +338,7 @@ def test_there_is_a_page_for_each_learner_and_nothing_else(tmp_path: Path) -> No
         table = {row["student"]: folder / row["page"] for row in csv.DictReader(lines)}
     assert list(table.values()) == pages
     assert list(table) == names
-    assert [page.read_text(encoding="utf-8") for page in pages] == list(
-        map(feedback_page, results)
-    )
+    assert [page.read_text(encoding="utf-8") for page in pages] == list(map(render_page, results))
     assert list(tmp_path.iterdir()) == [tmp_path / "deep"]
 
 
@@ -358,7 +356,7 @@ def test_what_is_not_a_page_of_ours_stays_and_no_page_is_written(
     tmp_path: Path, kind: str
 ) -> None:
     mine = tmp_path / "mine.html"
-    mine.write_text(feedback_page(result("mine")), encoding="utf-8")
+    mine.write_text(render_page(result("mine")), encoding="utf-8")
     path = tmp_path / "ben.html"
     if kind == "folder":
         path.mkdir()

@@ -117,7 +117,8 @@ def test_one_seed_gives_the_same_bytes_however_many_jobs(
     options = ["-o", tmp_path / "grades.csv", "--json", tmp_path / "grades.json"]
     more = ["--feedback", tmp_path / "feedback", "--seed", 4, "--jobs", 1]
     assert grade(submissions, *options, *more) == 0
-    for path in graded.rglob("*.*"):
+    # Lines of the journal are in the order in which learners were done.
+    for path in (path for path in graded.rglob("*.*") if path.suffix != ".journal"):
         assert (tmp_path / path.relative_to(graded)).read_bytes() == path.read_bytes()
 
 
@@ -173,6 +174,15 @@ def test_marks_of_a_person_are_merged(
         (["{class}", "-o", "."], "is a folder"),
         (["{class}", "-o", "out.txt"], "written over each other"),
         (["{class}", "-o", "x.csv", "--json", "x.csv"], "written over each other"),
+        (["{class}", "-o", "x.csv", "--json", "x.journal"], "written over each other"),
+        (["{class}", "-o", f"{'x' * 256}.csv"], "File name too long"),
+        # Its journal, and what is kept of an older file, have longer names.
+        (["{class}", "-o", f"{'x' * 250}.csv"], "File name too long"),
+        (["{class}", "--json", "x" * 256], "File name too long"),
+        (["{class}", "--feedback", "x" * 256], "File name too long"),
+        (["{class}", "-o", os.devnull], "a device"),
+        (["{class}", "--json", "/dev"], "is a folder"),
+        (["{class}", "--resume"], "no journal grades.journal"),
         (["{class}", "--feedback", "{class}/dora/00_start_here.ipynb"], "is a file"),
         (["{class}", "--feedback", "no/such/feedback"], "there is no folder"),
         (["{class}", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers"),
@@ -215,6 +225,21 @@ def test_root_grades_without_isolation_only_if_asked_to(
     assert grade(tmp_path / "class", *options, "--without-isolation") == 0
     assert rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
     assert "limits only: answers could do what you can do" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_before_anything_is_graded(
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def sync(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert grade(submissions, "-o", tmp_path / "grades.csv") == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 UNFIT = "The cell defines no function double(x): keep its first line as it was given out."
@@ -395,7 +420,7 @@ def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     totals = {student: row["total"] for student, row in table.items()}
     assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
     assert table["cleo"]["status"] == "unreadable"
-    assert "could not be graded: BrokenProcessPool" in table["cleo"]["notes"]
+    assert "could not be graded: WorkerEndedError" in table["cleo"]["notes"]
     summary = (tmp_path / "grades.txt").read_text()
     assert f"Isolation: {SENTENCES[strongest()].split(':')[0]}" in summary
 

@@ -33,7 +33,7 @@ from gradlab.grading.outcome.gradebook import (
     as_json,
     as_number,
     as_report,
-    needs_a_person,
+    list_who_needs_a_person,
     write_grades,
 )
 from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult, Run
@@ -178,7 +178,7 @@ def test_each_learner_who_is_not_graded_is_named_with_the_reason() -> None:
         LearnerResult("ben", "unreadable", (), ("07_bug_hunt.ipynb could not be read",)),
         LearnerResult("abel", "unreadable", both),
     ]
-    assert needs_a_person(results) == [
+    assert list_who_needs_a_person(results) == [
         "abel: a notebook could not be read; the written answer `explain` waits for your marks; "
         "the written answer `why` waits for your marks",
         "ben: 07_bug_hunt.ipynb could not be read",
@@ -213,7 +213,7 @@ def test_the_report_counts_everyone_and_says_how_to_grade_again(
 def test_the_report_leaves_nobody_out_who_needs_a_person(results: list[LearnerResult]) -> None:
     report = as_report(results, RUN)
     listed = report.partition("\nNeeds a person:\n")[2].partition("\nWorth a look")[0]
-    sentences = needs_a_person(results)
+    sentences = list_who_needs_a_person(results)
     assert len(sentences) == sum(result.status != "graded" for result in results)
     squeezed = re.sub(r"\s", "", "".join(sentences))
     assert re.sub(r"\s", "", listed) == squeezed

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import assume, given, strategies as st
 from learner_results import NAMES, learners, make_answer, make_learner, make_waiting, parse_csv
 
-from gradlab.grading.outcome.gradebook import GradebookError, as_csv
+from gradlab.grading.outcome.gradebook import as_csv
 from gradlab.grading.outcome.marks import merge, read_marks
 from gradlab.grading.outcome.results import LearnerResult, Outcome
+from gradlab.support.errors import GradlabError
 
 WRITTEN = {"explain": 10.0, "why": 2.5}
 
@@ -55,7 +56,7 @@ HEAD = "student,exercise,points\n"
         ("\n ,\n", ["is empty"]),
         ("student,exercise\nada,explain\n", ["line 1", "points is missing", "student, exercise;"]),
         ("ada,explain,7\n", ["line 1", "student is missing", "ada, explain, 7"]),
-        ("student\texercise\tpoints\n", ["student is missing", "commas or semicolons"]),
+        ("student|exercise|points\n", ["student is missing", "commas or semicolons"]),
         ("points,student,exercise,points\n", ["column points is there twice"]),
         (HEAD + "ada,pack,3\n", ["line 2, column exercise", "'pack'", "explain, why"]),
         (HEAD + "ada,,3\n", ["line 2, column exercise", "''"]),
@@ -81,7 +82,7 @@ def test_a_mark_that_cannot_be_is_told_with_its_place(
     tmp_path: Path, content: str | bytes, said: list[str]
 ) -> None:
     path = write_marks(tmp_path, content)
-    with pytest.raises(GradebookError) as error:
+    with pytest.raises(GradlabError) as error:
         read_marks(path, WRITTEN)
     for part in [str(path), *said]:
         assert part in str(error.value)
@@ -89,12 +90,12 @@ def test_a_mark_that_cannot_be_is_told_with_its_place(
 
 @pytest.mark.parametrize("name", ["nothing.csv", "."])
 def test_marks_that_are_no_file_are_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(GradebookError, match="cannot be read"):
+    with pytest.raises(GradlabError, match="cannot be read"):
         read_marks(tmp_path / name, WRITTEN)
 
 
 def test_where_no_written_answer_counts_no_mark_is_right(tmp_path: Path) -> None:
-    with pytest.raises(GradebookError, match="here are none"):
+    with pytest.raises(GradlabError, match="here are none"):
         read_marks(write_marks(tmp_path, HEAD + "ada,explain,3\n"), {})
 
 

@@ -22,7 +22,7 @@ from gradlab.exercises.marking import mark
 from tools.lessons import NOTEBOOKS
 
 LESSON_1, LESSON_7 = LESSONS[1], LESSONS[7]
-SAFELY, SAFELY_AGAIN, HAND_OUT, GRADE, ONE_BY_ONE = (code for code, _ in blocks("sh"))
+SAFELY, SAFELY_AGAIN, RESUMED, HAND_OUT, GRADE, ONE_BY_ONE = (code for code, _ in blocks("sh"))
 HALF_DONE = {
     "forward_difference": blocks("python")[0][0].split("\n\n\n")[1],
     "find_bugs": """\
@@ -136,7 +136,7 @@ def points_in(row: dict[str, str], lesson: Lesson) -> float:
 def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Path) -> None:
     text = part("Handing out and collecting")
     shutil.copytree(course / "submitted", tmp_path / "submissions")
-    run(SAFELY, tmp_path, LESSON_1)
+    run(SAFELY.replace("-o", "--seed 5 -o"), tmp_path, LESSON_1)
     first = grades(tmp_path)
     assert {"blank", "half done", "solved"} < set(first)
     for name, lesson_1, lesson_7 in rows(text):
@@ -157,6 +157,11 @@ def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Pat
     assert again["half done"]["status"] == "graded"
     assert "Seed: 5 " in (tmp_path / "grades.txt").read_text(encoding="utf-8")
     assert (tmp_path / "feedback" / "solved.html").is_file()
+    shutil.copytree(tmp_path / "submissions" / "solved", tmp_path / "submissions" / "late")
+    run(RESUMED, tmp_path, LESSON_1)
+    late = grades(tmp_path)
+    assert late.keys() - again.keys() == {"late"}
+    assert late["late"]["total"] == late["solved"]["total"] == again["solved"]["total"]
 
 
 @pytest.mark.slow

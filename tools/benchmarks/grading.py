@@ -20,9 +20,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbgrader
@@ -33,6 +31,7 @@ from traitlets.config import Config
 from gradlab.grading.batch import grade_all
 from gradlab.grading.intake.submissions import open_submissions
 from gradlab.grading.outcome.results import LearnerResult
+from gradlab.grading.pool import Pool
 from tools.lessons import NOTEBOOKS
 
 _PAGE = Path(__file__).parents[2] / "docs" / "grading_benchmarks.md"
@@ -48,7 +47,7 @@ def main() -> None:
     parser.add_argument(
         "--learners", type=int, default=30, help="learners in the comparison with nbgrader"
     )
-    parser.add_argument("--many", type=int, default=1000, help="learners in the large class")
+    parser.add_argument("--many", type=int, default=300, help="learners in the large class")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +128,7 @@ def _time_gradlab(submitted: Path, jobs: int) -> tuple[float, list[LearnerResult
     start = time.perf_counter()
     with (
         open_submissions(submitted) as submissions,
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+        Pool(jobs) as pool,
     ):
         results, _ = grade_all(submissions, pool, seed=_SEED)
     return (time.perf_counter() - start) / len(submissions), results
@@ -161,8 +160,8 @@ def _time_nbgrader(root: Path, count: int) -> float:
 def _grade_large_class(submitted: Path, count: int) -> list[str]:
     """Grade a large class in one run and record the memory."""
     for number in range(count):
-        lesson = _LESSONS[number % len(_LESSONS)]
-        _hand_in(submitted / f"learner_{number:04}", number, [lesson])
+        first = number % (len(_LESSONS) - 1)
+        _hand_in(submitted / f"learner_{number:04}", number, _LESSONS[first : first + 2])
     with _watch_memory() as samples:
         seconds, results = _time_gradlab(submitted, jobs=os.cpu_count() or 1)
     tenth = max(1, len(samples) // 10)
@@ -170,7 +169,7 @@ def _grade_large_class(submitted: Path, count: int) -> list[str]:
     return [
         "## A large class",
         "",
-        f"{count} learners, each with one of the lessons, {os.cpu_count()} jobs: "
+        f"{count} learners, each with two of the lessons, {os.cpu_count()} jobs: "
         f"{seconds * count:.0f} s, {len(results)} rows. Peak memory of this process and all its "
         "children in each tenth of the run, in MB:",
         "",

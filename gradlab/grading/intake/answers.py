@@ -12,9 +12,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 
-from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.intake.archives import has_notebook_name
+from gradlab.grading.intake.names import lesson_files
 from gradlab.grading.intake.notebooks import (
     LESSON_OF,
     Cell,
@@ -80,7 +82,11 @@ class Work:
     unreadable: tuple[str, ...]
 
 
-def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work:
+def find_answers(
+    notebooks: Mapping[str, bytes],
+    names: Collection[str],
+    attempts: Mapping[str, int] = MappingProxyType({}),
+) -> Work:
     r"""Find a learner's answers, by nbgrader's marks of cells, else by the names they define.
 
     Parameters
@@ -89,6 +95,9 @@ def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work
         The contents of the notebooks, by file name.
     names : collection of str
         The exercises and questions in words that count.
+    attempts : mapping of str to int, optional
+        Of notebooks that belong to several attempts, the name -> the number of the attempt. Of a
+        lesson, the latest attempt counts in which something was answered.
 
     Returns
     -------
@@ -112,9 +121,12 @@ def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work
         for name in sorted(notebooks)
     }
     books = [book for book in found.values() if isinstance(book, Notebook)]
-    unreadable = {name: why for name, why in found.items() if isinstance(why, str)}
-    notes = [*unreadable.values(), *(note for book in books for note in book.notes)]
-    used, choices = _one_for_each_lesson(books)
+    refused = {name: why for name, why in found.items() if isinstance(why, str)}
+    # A file in JSON may be anything.
+    unreadable = [name for name in refused if has_notebook_name(name)]
+    notes = [*refused.values(), *(note for book in books for note in book.notes)]
+    used, older, choices = _choose_for_each_lesson(books, attempts)
+    books = [book for book in books if book not in older]
     answers: dict[str, Answer] = {}
     written: dict[str, str] = {}
     blank = set()
@@ -132,39 +144,46 @@ def find_answers(notebooks: Mapping[str, bytes], names: Collection[str]) -> Work
     return Work(answers, frozenset(blank), written, (*notes, *choices, *copied), tuple(unreadable))
 
 
-def _one_for_each_lesson(
-    books: Sequence[Notebook],
-) -> tuple[dict[int, Notebook], list[str]]:
-    """Return the notebook that counts for each lesson, and remarks where there was a choice."""
-    used, notes = {}, []
+def _choose_for_each_lesson(
+    books: Sequence[Notebook], attempts: Mapping[str, int]
+) -> tuple[dict[int, Notebook], list[Notebook], list[str]]:
+    """Return what counts for each lesson, what was handed in before that, and remarks on both."""
+    used: dict[int, Notebook] = {}
+    older: list[Notebook] = []
+    notes = []
     for lesson in sorted({book.lesson for book in books if book.lesson is not None}):
         same = [book for book in books if book.lesson == lesson]
-        best = min(
-            same, key=lambda book: (-_attempts(book), not _is_lesson_file(book.name), book.name)
-        )
+        if len(same) == 1:
+            used[lesson] = same[0]
+            continue
+        best = min(same, key=lambda book: _rank(book, attempts.get(book.name, 0)))
+        latest = attempts.get(best.name, 0)
+        before = [book for book in same if attempts.get(book.name, 0) != latest]
         used[lesson] = best
-        if len(same) > 1:
-            names = join_few([book.name for book in same])
-            notes.append(
-                f"lesson {lesson} is there {len(same)} times ({names}): {best.name} counts"
-            )
-    return used, notes
+        older += before
+        names = join_few([book.name for book in same])
+        why = ", the latest that has answers" if before else ""
+        notes.append(
+            f"lesson {lesson} is there {len(same)} times ({names}): {best.name} counts{why}"
+        )
+    return used, older, notes
 
 
-def _attempts(book: Notebook) -> int:
+def _rank(book: Notebook, attempt: int) -> tuple[bool, int, int, bool, str]:
+    """Return what puts the notebook first that counts: answered, late, and the most of it."""
+    count = _count_answers(book)
+    return (count == 0, -attempt, -count, not _is_lesson_file(book.name), book.name)
+
+
+def _count_answers(book: Notebook) -> int:
     """Count the exercises of its own lesson that a notebook answers."""
     names = [name for name, lesson in LESSON_OF.items() if lesson == book.lesson]
     return sum(bool(_pick(name, book.cells) or any(_written(name, [book]))) for name in names)
 
 
-@cache
-def _lesson_files() -> frozenset[str]:
-    return frozenset(path.name for path in lessons_folder().glob(LESSONS))
-
-
 def _is_lesson_file(name: str) -> bool:
     """Whether a file is called as the lesson was given out, perhaps after a learner's name."""
-    return any(name == own or name.endswith(f"_{own}") for own in _lesson_files())
+    return any(name == own or name.endswith(f"_{own}") for own in lesson_files())
 
 
 # Which cell has an answer

@@ -8,26 +8,36 @@ refused.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
+import shutil
 import stat
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from gradlab.grading.intake.cell_outputs import TooManyTokensError, skip_outputs
 from gradlab.support.errors import GradlabError
 
-# Of a notebook that is read; a larger one is refused. So is a larger zip of a learner.
+# Of a file as it was handed in, outputs included; what is left of a notebook without them.
+MOST_BYTES_OF_FILE = 500_000_000
 MOST_BYTES = 20_000_000
+# Of a learner's files in zips together, outputs included.
+MOST_BYTES_UNPACKED = 2_000_000_000
 MOST_DEPTH = 20
+# Of the disk, so that nothing else runs out of room.
+_LEFT_FREE = 500_000_000
+# Archives that are open at a time; a class may have hundreds.
+_MOST_OPEN = 8
 
 NOTEBOOK, ZIP = ".ipynb", ".zip"
+# What browsers and systems make of a notebook's name.
+_NOTEBOOKS = re.compile(r"\.ipynb(?:\.txt|\.json|\.download)?$|\.json$", re.IGNORECASE)
 LEADS_OUT = "its name leads out of the archive"
-DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class ArchiveError(GradlabError):
@@ -40,9 +50,9 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Packed:
-    """A member of an archive that is open."""
+    """A member of an archive on the disk."""
 
-    archive: zipfile.ZipFile
+    archive: Path
     member: zipfile.ZipInfo
 
 
@@ -62,12 +72,6 @@ class Entry:
         """Whether it is neither a file nor refused."""
         return self.content is None and not self.problem
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it is to be read, or noted."""
-        is_read = self.content is not None and find_suffix(self.parts[-1]) in (NOTEBOOK, ZIP)
-        return is_read or bool(self.problem)
-
 
 @dataclass
 class Store:
@@ -75,63 +79,117 @@ class Store:
 
     folder: Path
     most: int
-    taken: int = 0
+    kept: int = 0
     numbers: Iterator[int] = field(default_factory=count)
+    _open: OrderedDict[Path, zipfile.ZipFile] = field(default_factory=OrderedDict)
 
     def keep(self, content: bytes) -> Path:
         """Write a file; return where it is."""
+        self.kept += len(content)
+        free = shutil.disk_usage(self.folder).free - len(content)
+        if self.kept > self.most or free < _LEFT_FREE:
+            most = f"{format_size(self.most)}, which is the most that is unpacked"
+            raise ArchiveError(
+                f"The submissions unpack to more than {most if self.kept > self.most else 'fits'}"
+                f" in {self.folder.parent}. Grade them in parts: a section or a week at a time."
+            )
         path = self.folder / f"{next(self.numbers)}{NOTEBOOK}"
         path.write_bytes(content)
         return path
 
+    def open_archive(self, path: Path, most_bytes: int = 50_000_000) -> zipfile.ZipFile:
+        """Return an archive that is open until many others were needed.
+
+        What tells the names of its members, which are read at once, may have so many bytes.
+        """
+        if path in self._open:
+            self._open.move_to_end(path)
+            return self._open[path]
+        _require_small_directory(path, most_bytes)
+        try:
+            archive = zipfile.ZipFile(path)
+        # Damaged bytes make zipfile raise much that it does not document.
+        except Exception as error:
+            raise RefusedError(f"it is damaged or not a zip ({error})") from error
+        self._open[path] = archive
+        if len(self._open) > _MOST_OPEN:
+            self._open.popitem(last=False)[1].close()
+        return archive
+
+    def close(self) -> None:
+        """Close all archives."""
+        while self._open:
+            self._open.popitem()[1].close()
+
 
 @dataclass
 class Allowance:
-    """What a learner may still unpack, which is part of what all may."""
+    """What may be unpacked of one learner: outputs take time alone, what is kept takes room."""
 
     store: Store
     most: int
-    taken: int = 0
+    unpacked: int = 0
+    kept: int = 0
 
     def take(self, size: int) -> None:
-        """Use up some bytes of what is allowed; raise if fewer are left."""
-        self.taken += size
-        self.store.taken += size
-        if self.store.taken > self.store.most:
-            raise ArchiveError(
-                f"The archive unpacks to more than {_format_size(self.store.most)}, which is the "
-                "most that is unpacked. Grade it in parts."
-            )
-        if self.taken > self.most:
+        """Use up some bytes of what may be unpacked; raise if fewer are left."""
+        self.unpacked += size
+        if self.unpacked > MOST_BYTES_UNPACKED:
+            raise RefusedError(explain_excess(MOST_BYTES_UNPACKED))
+
+    def keep(self, content: bytes) -> Path:
+        """Write a file; return where it is. Raise if that is more than is left."""
+        if self.kept + len(content) > self.most:
             raise RefusedError(explain_excess(self.most))
+        self.kept += len(content)
+        return self.store.keep(content)
 
 
-@contextmanager
-def open_archive(file: Path | io.BytesIO, most_files: int) -> Iterator[zipfile.ZipFile]:
-    """Open an archive; refuse one that is damaged or that holds more files than allowed."""
-    try:
-        archive = zipfile.ZipFile(file)
-    # Damaged bytes make zipfile raise much that it does not document.
-    except Exception as error:
-        raise RefusedError(f"it is damaged or not a zip ({error})") from error
-    with archive:
-        if len(archive.infolist()) > most_files:
-            raise RefusedError(f"it holds more than {most_files} files")
-        yield archive
+def _require_small_directory(path: Path, most_bytes: int) -> None:
+    """Refuse an archive with more members than are looked at, before all are read into memory."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - (1 << 16) - 22))
+        end = file.read()
+    place = end.rfind(b"PK\5\6")
+    said = end[place + 12 : place + 16]
+    if place >= 0 and int.from_bytes(said, "little") > most_bytes:
+        raise RefusedError("it holds too many files; unpack it, and give what lies in it in parts")
 
 
-def list_members(archive: zipfile.ZipFile) -> list[Entry]:
+def list_members(archive: zipfile.ZipFile, most_files: int) -> list[Entry]:
     """List an archive as if it were a folder; of members with one name the last counts."""
-    entries = (_read_member(archive, member) for member in archive.infolist())
-    last = {(e.parts, e.problem): e for e in entries if e.parts and not is_hidden(e.parts)}
+    if len(archive.infolist()) > most_files:
+        raise RefusedError(f"it holds more than {most_files} files")
+    path = Path(archive.filename or "")
+    entries = (_read_member(path, member) for member in archive.infolist())
+    last: dict[tuple[tuple[str, ...], str], Entry] = {}
+    for entry in entries:
+        shown = _drop_hidden(entry)
+        if shown.parts:
+            last[shown.parts, shown.problem] = shown
     return [last[key] for key in sorted(last)]
 
 
-def unpack_to_file(content: Path | Packed, allowance: Allowance) -> Path:
-    """Return the file that holds a content, unpacked if it was packed."""
+def unpack_notebook(content: Path | Packed, allowance: Allowance) -> Path:
+    """Return a file that holds a notebook: unpacked, without its outputs, if it was packed."""
     if isinstance(content, Path):
         return content
-    return allowance.store.keep(read_bytes(content, allowance))
+    return allowance.keep(strip_notebook(read_bytes(content, allowance)))
+
+
+def strip_notebook(content: bytes) -> bytes:
+    """Return a notebook without its outputs; refuse one that is large even so."""
+    try:
+        stripped = skip_outputs(content)
+    except TooManyTokensError as error:
+        raise RefusedError(f"it holds {error}; clear its outputs and save it again") from error
+    if len(stripped) > MOST_BYTES:
+        raise RefusedError(
+            f"it is larger than {format_size(MOST_BYTES)} even without its outputs; such a size "
+            "is not that of a lesson, so look into it"
+        )
+    return stripped
 
 
 def read_bytes(content: Path | Packed, allowance: Allowance) -> bytes:
@@ -139,7 +197,7 @@ def read_bytes(content: Path | Packed, allowance: Allowance) -> bytes:
     if isinstance(content, Path):
         return read_regular(content)
     if content.member.flag_bits & 0x1:
-        raise RefusedError("it is encrypted")
+        raise RefusedError("it is encrypted; ask for it without a password")
     # Of the other methods zipfile unpacks a whole piece at once, however large that is.
     if content.member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise RefusedError(
@@ -152,7 +210,7 @@ def read_bytes(content: Path | Packed, allowance: Allowance) -> bytes:
         raise
     # As above.
     except Exception as error:
-        raise RefusedError(f"it is damaged ({error})") from error
+        raise RefusedError(f"it is damaged ({error}); ask for it again") from error
 
 
 def read_regular(path: Path) -> bytes:
@@ -162,15 +220,12 @@ def read_regular(path: Path) -> bytes:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise RefusedError("it is not a regular file")
-            if info.st_size > MOST_BYTES:
-                raise RefusedError(_explain_size())
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MOST_BYTES_OF_FILE + 1)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise RefusedError("symbolic links are not followed") from error
         raise RefusedError(f"it cannot be read ({error.strerror})") from error
-    if len(content) > MOST_BYTES:
-        raise RefusedError(_explain_size())
+    _require_size(len(content))
     return content
 
 
@@ -193,31 +248,68 @@ def is_hidden(parts: tuple[str, ...]) -> bool:
 
 
 def find_suffix(name: str) -> str:
-    """Return the suffix of a notebook or zip in lower case; of other files, an empty one."""
-    suffix = Path(name).suffix.lower()
-    return suffix if suffix in (NOTEBOOK, ZIP) else ""
+    """Return .ipynb or .zip for the name of a notebook or zip; of other files, an empty text."""
+    if name.lower().endswith(ZIP):
+        return ZIP
+    return NOTEBOOK if _NOTEBOOKS.search(name) else ""
+
+
+def has_notebook_name(name: str) -> bool:
+    """Whether a file is called like a notebook; what only ends in .json may be anything."""
+    low = name.lower()
+    is_json = low.endswith(".json") and not low.endswith(f"{NOTEBOOK}.json")
+    return find_suffix(name) == NOTEBOOK and not is_json
+
+
+def drop_suffix(name: str) -> str:
+    """Return the name of a notebook or zip without its suffix."""
+    if name.lower().endswith(ZIP):
+        return name[: -len(ZIP)]
+    return _NOTEBOOKS.sub("", name)
+
+
+def is_odd(part: str) -> bool:
+    """Whether a part of a path leads somewhere else."""
+    return part in ("", "..") or _DRIVE.match(part) is not None
 
 
 def explain_excess(most: int) -> str:
     """Say why a file of a learner who handed in too much is not read."""
-    return f"the learner's files together are larger than {_format_size(most)}"
+    return f"the learner's files together are larger than {format_size(most)}"
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
-    name = _decode_name(member)
-    parts = tuple(part for part in re.split(r"[/\\]", name.rstrip("/") or "/") if part != ".")
+def format_size(size: int) -> str:
+    """Return a number of bytes in megabytes."""
+    return f"{size / 1e6:g} MB"
+
+
+def _drop_hidden(entry: Entry) -> Entry:
+    """Return an entry; in place of a hidden one its folder, which may be somebody's."""
+    for end, part in enumerate(entry.parts):
+        if is_hidden((part,)):
+            return Entry(entry.parts[:end])
+    return entry
+
+
+def _read_member(archive: Path, member: zipfile.ZipInfo) -> Entry:
+    # Some programs on Windows write "\\" between the names of folders.
+    name = _decode_name(member).replace("\\", "/")
+    parts = tuple(part for part in (name.rstrip("/") or "/").split("/") if part != ".")
     if not parts:
         return Entry(parts)
-    if "\\" in name or not parts[0] or ".." in parts or any(map(DRIVE.match, parts)):
+    if not parts[0] or ".." in parts or any(map(_DRIVE.match, parts)):
         return Entry(parts, problem=LEADS_OUT)
     parts = tuple(filter(None, parts))
+    if len(parts) > MOST_DEPTH:
+        return Entry(parts[: MOST_DEPTH + 1], problem=find_problem("", len(parts), stat.S_IFREG))
     for end, part in enumerate(parts[:-1], start=1):
         if find_suffix(part) == NOTEBOOK:
             return Entry(parts[:end], problem=find_problem(part, end, stat.S_IFDIR))
     # Not every system writes the mode, or all of it.
     kind = stat.S_IFMT(member.external_attr >> 16) or stat.S_IFREG
-    problem = find_problem(name, len(parts), stat.S_IFDIR if member.is_dir() else kind)
-    content = None if problem or member.is_dir() else Packed(archive, member)
+    is_folder = member.is_dir() or name.endswith("/")
+    problem = find_problem(name, len(parts), stat.S_IFDIR if is_folder else kind)
+    content = None if problem or is_folder else Packed(archive, member)
     return Entry(parts, content, problem)
 
 
@@ -234,23 +326,22 @@ def _decode_name(member: zipfile.ZipInfo) -> str:
 def _unpack(content: Packed, allowance: Allowance) -> bytes:
     """Unpack a member piece by piece: what its header says of its size need not be so."""
     whole = bytearray()
-    with content.archive.open(content.member) as stream:
+    with allowance.store.open_archive(content.archive).open(content.member) as stream:
         while piece := stream.read(1 << 16):
             allowance.take(len(piece))
             whole += piece
-            if len(whole) > MOST_BYTES:
-                raise RefusedError(_explain_size())
+            _require_size(len(whole))
     return bytes(whole)
+
+
+def _require_size(size: int) -> None:
+    if size > MOST_BYTES_OF_FILE:
+        raise RefusedError(
+            f"it is larger than {format_size(MOST_BYTES_OF_FILE)}; clear its outputs and save it "
+            "again"
+        )
 
 
 def _open_without_following(path: str, flags: int) -> int:
     # Without O_NONBLOCK, to open a pipe would wait for a writer.
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _explain_size() -> str:
-    return f"it is larger than {_format_size(MOST_BYTES)}"
-
-
-def _format_size(size: int) -> str:
-    return f"{size / 1e6:g} MB"

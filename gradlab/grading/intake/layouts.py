@@ -1,230 +1,407 @@
-"""Whose an entry is, from its name alone: the layouts of Moodle, Canvas, nbgrader and teachers."""
+"""Whose each file is, by where it lies and what it is called.
+
+A name that an LMS made says whose it is wherever it lies. Of other folders, what lies in them and
+beside them tells whether each is a learner's or one around those of learners. Where that could be
+read in two ways, nothing is graded, and the teacher is told what was seen.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from gradlab.grading.intake.archives import DRIVE, LEADS_OUT, NOTEBOOK, ZIP, Entry, find_suffix
+from gradlab.grading.intake.archives import (
+    LEADS_OUT,
+    Entry,
+    drop_suffix,
+    find_suffix,
+    has_notebook_name,
+    is_odd,
+)
+from gradlab.grading.intake.listing import Folder
+from gradlab.grading.intake.lms import Place, read_lms_name, read_submitters
+from gradlab.grading.intake.names import has_lesson, is_generic, may_be_people, split_stem
 from gradlab.grading.outcome.text import as_name
 from gradlab.support.errors import GradlabError
 
-# nbgrader's folder of what was handed in, and the folder that `gradlab start` makes.
-SUBMITTED, COURSE = "submitted", "my-course"
+# nbgrader's folder of what was handed in.
+SUBMITTED = "submitted"
+_MAY_BE_ANSWERS = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("rar", "7z", "tar", "gz", "tgz", "py", "pdf", "doc", "docx", "odt", "html"),
+        *("json", "png", "jpg", "jpeg", "heic"),
+    )
+)
+_NBGRADER = (SUBMITTED, "source", "release", "autograded", "feedback", "solutions", "exchange")
+_METADATA = "submission_metadata.yml"
+_NUMBERED = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
 
 LAYOUTS = (
-    "Give a folder with a folder for each learner, nbgrader's course folder, a folder of "
-    "notebooks named LEARNER_04_vectorizing.ipynb, or a .zip of one of these, or as Moodle or "
-    "Canvas exports it."
+    "Give a folder with a folder for each learner, nbgrader's course folder, notebooks named "
+    "LEARNER_04_vectorizing.ipynb, a .zip of one of these, or what Moodle, Canvas, Blackboard, "
+    "Brightspace, Gradescope or Google Classroom exports."
 )
 
-# Moodle: "Ada Example_12345_assignsubmission_file_" (Moodle 4 drops the last "_"), a folder, or
-# with the file's name after it. In place of "file": "onlinetext". Without a number: a group.
-_MOODLE = re.compile(
-    r"(?P<student>.+?)_assignsubmission_(?P<kind>[a-z0-9]+)(?:_(?P<file>.*))?", re.DOTALL
-)
-# Canvas: "exampleada_LATE_123_4567_work.ipynb", "anon_xY3z5_4567_work.ipynb" where the learners
-# are hidden, "exampleada_123_text.html" for what was typed in. Three digits: "_04_" is a lesson.
-_CANVAS = re.compile(
-    r"(?:(?:LATE_)?(?P<hidden>anon_[0-9A-Za-z]+)|(?P<name>\w+?)(?:_LATE)?_(?P<user>[0-9]+))"
-    r"_(?:(?P<upload>[0-9]{3,18})_(?P<file>.+)|(?:text|link)\.html)",
-    re.DOTALL,
-)
-# Canvas appends a number to the name of a file that is handed in again.
-_AGAIN = re.compile(r"-[0-9]+(?=\.[^.]+$)")
-# The last two digits: a learner's name may hold some, a lesson's does not.
-_FLAT = re.compile(r"(?P<student>.+)_(?P<file>[0-9]{2}_.*)", re.DOTALL)
-_LESSON = re.compile(r"[0-9]{2}_")
+# "group": around the folders or files of learners. "group?" and "learner?": it looks like one, if
+# nothing beside it says otherwise. "unclear": it may be either. "nothing": it holds no notebook.
+Role = Literal["learner", "learner?", "group", "group?", "unclear", "nothing"]
 
 
 class LayoutError(GradlabError):
-    """A name that tells no learner, and what to do about it, in sentences for the teacher."""
+    """What does not tell whose it is, and what to do about it, in sentences for the teacher."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Whose an entry is, and its name among the learner's own.
+class Found:
+    """An entry and whose it is.
 
     Attributes
     ----------
-    student : str
-        The learner, as the name of the entry spells it.
-    origin : str
-        What of the layout tells the learner, in words: ``the folder ada``.
-    own_parts : tuple of str
-        The path below what is the learner's.
-    upload : int
-        Of two uploads of one file, the later one has the larger number.
-    unread : str
-        Why the layout rules out that it is read; empty if it does not.
-    """
-
-    student: str
-    origin: str
-    own_parts: tuple[str, ...] = ()
-    upload: int = 0
-    unread: str = ""
-
-
-def read_place(entry: Entry) -> Place | None:
-    """Read from the name of an entry whose it is.
-
-    Parameters
-    ----------
     entry : Entry
-        A file or a folder.
+        A file or folder.
+    place : Place
+        Whose it is.
+    path : tuple of str
+        Where it lies below what was given.
+    group : tuple of str
+        The folder in which the learner was found.
+    is_loose : bool
+        Whether it is a file, or in a zip, that lies in the group and is called like the learner.
+    """
+
+    entry: Entry
+    place: Place
+    path: tuple[str, ...]
+    group: tuple[str, ...]
+    is_loose: bool = False
+
+
+@dataclass
+class Reading:
+    """What was found so far.
+
+    Attributes
+    ----------
+    found : list of Found
+        The entries of learners.
+    strays : list of tuple of str
+        The paths of notebooks that tell no learner.
+    unclear : set of str
+        Those among the learners whose folders may be around those of several.
+    unsure : set of str
+        Those whose folders may be around that of one learner.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    strays: list[tuple[str, ...]] = field(default_factory=list)
+    unclear: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+
+
+def read_layout(root: Folder, read: Callable[[Entry], bytes]) -> Reading:
+    """Find whose each entry is.
+
+    Parameters
+    ----------
+    root : Folder
+        All that was handed in.
+    read : callable
+        Reads the content of an entry; it may raise.
 
     Returns
     -------
-    Place or None
-        None if it is nothing that a learner hands in, such as a list of the class.
+    Reading
+        Whose they are, and what does not tell whose it is.
 
     Raises
     ------
     LayoutError
-        If a learner must have handed it in, but the name does not say which one.
+        If a name leads out of its archive, or not all of a folder was looked at.
 
     Examples
     --------
     >>> from gradlab.grading.intake.archives import Entry
-    >>> from gradlab.grading.intake.layouts import read_place
-    >>> place = read_place(Entry(("Ada Example_12_assignsubmission_file_", "work.ipynb")))
-    >>> place.student, place.own_parts
-    ('Ada Example_12', ('work.ipynb',))
+    >>> from gradlab.grading.intake.layouts import read_layout
+    >>> from gradlab.grading.intake.listing import Folder
+    >>> root = Folder("", ())
+    >>> for name in ("Section A/ada/hw1.ipynb", "Section A/ben/hw1.ipynb"):
+    ...     _ = root.add(Entry(tuple(name.split("/")), problem="not there"))
+    >>> sorted({found.place.student for found in read_layout(root, lambda entry: b"").found})
+    ['ada', 'ben']
     """
-    require_inside([entry])
-    first, rest = entry.parts[0], entry.parts[1:]
-    if moodle := _MOODLE.fullmatch(first):
-        own_parts = tuple(part for part in (moodle["file"], *rest) if part)
-        student, kind = moodle["student"], moodle["kind"]
-        unread = "" if kind == "file" else f"What was handed in as {kind} is not read."
-        return Place(student, f"{student} of Moodle", own_parts, unread=unread)
-    if rest or entry.is_folder:
-        return Place(first, f"the folder {first}", rest)
-    if canvas := _CANVAS.fullmatch(first):
-        student = canvas["hidden"] or f"{canvas['name']}_{canvas['user']}"
-        origin = f"{student} of Canvas"
-        if canvas["file"] is None:
-            unread = "A text or a link in place of a file is not read."
-            return Place(student, origin, unread=unread)
-        own_name = _AGAIN.sub("", canvas["file"])
-        return Place(student, origin, (own_name,), int(canvas["upload"]))
-    if find_suffix(first) in (NOTEBOOK, ZIP):
-        return _read_place_of_file(first)
-    return Place(first, f"the folder {first}") if entry.problem else None
+    reading = Reading()
+    _read_group(root, reading, read)
+    return reading
 
 
-def require_inside(entries: Iterable[Entry]) -> None:
-    """Refuse a name that leads out of its archive before it can be taken for a learner's.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        Files and folders.
-
-    Raises
-    ------
-    LayoutError
-        If a name begins outside the archive.
-    """
-    for entry in entries:
-        first = entry.parts[0]
-        if entry.problem == LEADS_OUT and (first in ("", "..") or DRIVE.match(first)):
-            raise LayoutError(
-                f"{as_name('/'.join(entry.parts))!r} is not the name of a file of any learner. "
-                "Remove it from the submissions."
-            )
+def _read_group(folder: Folder, reading: Reading, read: Callable[[Entry], bytes]) -> None:
+    """Find the learners in a folder that is around theirs."""
+    submitted = folder.folders.get(SUBMITTED)
+    if submitted and not _holds_more(folder):
+        # nbgrader's: what lies in it are folders of learners, whatever is in these.
+        _read_group_of(submitted, reading, read, all_learners=True)
+        return
+    _read_group_of(folder, reading, read, all_learners=folder.name == SUBMITTED)
 
 
-def unwrap(entries: list[Entry]) -> list[Entry]:
-    """Take off nbgrader's folder ``submitted``, and a folder around everything.
-
-    Parameters
-    ----------
-    entries : list of Entry
-        All that an archive holds.
-
-    Returns
-    -------
-    list of Entry
-        The entries of the learners, by their names below what was taken off.
-
-    Examples
-    --------
-    >>> from gradlab.grading.intake.archives import Entry
-    >>> from gradlab.grading.intake.layouts import unwrap
-    >>> names = "class 7/ada/work.ipynb", "class 7/ben/work.ipynb"
-    >>> [entry.parts for entry in unwrap([Entry(tuple(name.split("/"))) for name in names])]
-    [('ada', 'work.ipynb'), ('ben', 'work.ipynb')]
-    """
-    if _has_submitted(entries):
-        return _take_below(SUBMITTED, entries)
-    tops = {entry.parts[0] for entry in entries if _has_place_or_is_lesson(entry)}
-    if len(tops) != 1:
-        return entries
-    (top,) = tops
-    inner = _take_below(top, entries)
-    if _has_submitted(inner):
-        return _take_below(SUBMITTED, inner)
-    if _is_learners_folder(top, inner) or not any(map(_has_place_or_is_lesson, inner)):
-        return entries
-    return inner
-
-
-def _read_place_of_file(name: str) -> Place:
-    student, own_name = _split_name(name)
-    if not student:
-        raise LayoutError(
-            f"The name of {as_name(name)} says of no learner whose it is. Put it into a folder "
-            f"called like the learner, or name it LEARNER_{as_name(name).lstrip('_')}."
-        )
-    origin = f"the files {student}_…" if own_name != name else f"the file {name}"
-    return Place(student, origin, (own_name,))
-
-
-def _split_name(name: str) -> tuple[str, str]:
-    """Take LEARNER_FILE apart; without a learner in it the first is empty."""
-    if flat := _FLAT.fullmatch(name):
-        return flat["student"], flat["file"]
-    # A zip stands for a folder: its whole name is the learner's, as a folder's is.
-    if "_" not in name or find_suffix(name) == ZIP:
-        return name[: -len(find_suffix(name))], name
-    if _LESSON.match(name):
-        return "", name
-    student, _, own_name = name.partition("_")
-    return student, own_name
-
-
-def _is_learners_folder(name: str, inner: list[Entry]) -> bool:
-    """Whether a folder that is alone is a learner's, not one around those of the learners."""
-    if _MOODLE.fullmatch(name):
-        return True
-    return any(
-        entry.parts[0] == COURSE
-        or (len(entry.parts) == 1 and _LESSON.match(entry.parts[0]) and not _has_place(entry))
-        for entry in inner
+def _holds_more(folder: Folder) -> bool:
+    """Whether more than nbgrader's own folders lies beside what was handed in."""
+    others = [inner for name, inner in folder.folders.items() if name not in _NBGRADER]
+    return any(map(_holds_notebooks, others)) or any(
+        has_notebook_name(parts[-1]) for parts, _ in folder.files
     )
 
 
-def _has_place(entry: Entry) -> bool:
-    try:
-        return read_place(entry) is not None
-    except LayoutError:
-        return False
+def _read_group_of(
+    folder: Folder, reading: Reading, read: Callable[[Entry], bytes], all_learners: bool
+) -> None:
+    if folder.problem:
+        raise LayoutError(
+            f"{as_name('/'.join(folder.path))} cannot be graded as a whole: {folder.problem}. "
+            "Grade what lies in it in parts."
+        )
+    submitters = _read_submitters(folder, read)
+    _read_loose_files(folder, reading)
+    plain = []
+    for name, inner in sorted(folder.folders.items()):
+        place = read_lms_name(name, (), inner.is_zip)
+        if submitters is not None and name.startswith("submission_"):
+            student = submitters.get(name, name)
+            origin = f"{student} of Gradescope"
+            place = Place(student, origin, is_lms=True, is_one_person=True)
+        if place is None:
+            plain.append(inner)
+        else:
+            take(inner, place, folder.path, reading)
+    for inner, role in zip(plain, _decide(plain, folder), strict=True):
+        if all_learners and not (role == "group" and _is_nobodys(inner)):
+            take(inner, _place_of_folder(inner), folder.path, reading)
+        elif role == "group":
+            _read_group(inner, reading, read)
+        elif role != "nothing":
+            place = _place_of_folder(inner)
+            if role == "unclear":
+                reading.unclear.add(place.student)
+            elif role == "learner?":
+                reading.unsure.add(place.student)
+            take(inner, place, folder.path, reading)
 
 
-def _has_place_or_is_lesson(entry: Entry) -> bool:
-    return find_suffix(entry.parts[0]) == NOTEBOOK or _has_place(entry)
+def _read_submitters(folder: Folder, read: Callable[[Entry], bytes]) -> dict[str, str] | None:
+    """Return what Gradescope says of the submissions in a folder; None if it says nothing."""
+    for parts, entry in folder.files:
+        if parts == (_METADATA,):
+            return read_submitters(read(entry).decode("utf-8", "replace").splitlines())
+    return None
 
 
-def _has_submitted(entries: list[Entry]) -> bool:
-    return any(e.parts[0] == SUBMITTED and (e.is_folder or len(e.parts) > 1) for e in entries)
+def take(folder: Folder, place: Place, group: tuple[str, ...], reading: Reading) -> None:
+    """Give all below a folder to one learner; also nothing, so that the learner is there."""
+    own = place.own_parts
+    reading.found.append(Found(Entry(folder.path), place, folder.path, group))
+    for inner in folder.all_folders():
+        if inner.problem:
+            problem = Entry(inner.path, problem=inner.problem)
+            mine = replace(place, own_parts=(*own, *inner.path[len(folder.path) :]))
+            reading.found.append(Found(problem, mine, inner.path, group))
+    for parts, entry in folder.walk():
+        mine = replace(place, own_parts=(*own, *parts))
+        path = (*folder.path, *parts)
+        reading.found.append(Found(entry, mine, path, group, is_loose=folder.is_zip))
 
 
-def _take_below(folder: str, entries: list[Entry]) -> list[Entry]:
-    return [
-        replace(entry, parts=entry.parts[1:])
-        for entry in entries
-        if entry.parts[0] == folder and len(entry.parts) > 1
-    ]
+def _place_of_folder(folder: Folder) -> Place:
+    if not folder.is_zip:
+        return Place(folder.name, f"the folder {folder.name}")
+    stem = drop_suffix(folder.name)
+    student, rest = _split_zip(stem)
+    suffix = folder.name[len(stem) :]
+    return Place(student, f"the file {folder.name}", (f"{rest}{suffix}",))
+
+
+def _split_zip(stem: str) -> tuple[str, str]:
+    """Take the name of a zip apart; a zip stands for a folder, whose number is the learner's."""
+    student, rest = split_stem(stem)
+    return (stem, stem) if rest.isdigit() else (student, rest)
+
+
+# Files beside the folders of learners
+
+
+def _read_loose_files(folder: Folder, reading: Reading) -> None:
+    by_dash = _find_dashes(folder)
+    # Beside files that are called like learners, other files are learners' too.
+    by_file = any(has_notebook_name(parts[-1]) for parts, _ in folder.files) or any(
+        inner.is_zip for inner in folder.folders.values()
+    )
+    for parts, entry in folder.files:
+        place = _read_loose(parts, entry, by_dash, by_file)
+        if place is not None:
+            path = (*folder.path, *parts)
+            reading.found.append(Found(entry, place, path, folder.path, is_loose=True))
+        elif has_notebook_name(parts[-1]) or entry.problem:
+            reading.strays.append((*folder.path, *parts))
+
+
+def _read_loose(
+    parts: tuple[str, ...], entry: Entry, by_dash: bool, by_file: bool
+) -> Place | None:
+    name = parts[0]
+    if entry.problem == LEADS_OUT and is_odd(name):
+        raise LayoutError(
+            f"{as_name('/'.join(parts))!r} is not the name of a file of any learner. Remove it "
+            "from the submissions."
+        )
+    if place := read_lms_name(name, (), is_file=True):
+        return place
+    stem = drop_suffix(name) if find_suffix(name) else name.rpartition(".")[0] or name
+    student, rest = split_stem(stem)
+    if by_dash and rest == stem:
+        student, _, rest = stem.partition(" - ")
+    suffix = name[len(stem) :]
+    is_notebook = has_notebook_name(name) or (entry.problem and (find_suffix(name) or not suffix))
+    may_be_answer = by_file and suffix.lower() in _MAY_BE_ANSWERS
+    if not student or not (is_notebook or may_be_answer or has_lesson(stem)):
+        return None
+    origin = f"the files {student}_…" if rest != stem else f"the file {name}"
+    return Place(student, origin, (f"{rest}{suffix}",))
+
+
+def _find_dashes(folder: Folder) -> bool:
+    """Whether all notebooks are called like those of Google Classroom: ``Ada Example - work``."""
+    names = [drop_suffix(parts[0]) for parts, _ in folder.files if has_notebook_name(parts[-1])]
+    return len(names) > 1 and all(name.partition(" - ")[2].strip() for name in names)
+
+
+# Folders: a learner's, or one around those of learners?
+
+
+def _decide(folders: Sequence[Folder], above: Folder) -> list[Role]:
+    """Return of each folder whether it is a learner's, a group, unclear, or nothing."""
+    roles = [_find_role(folder) for folder in folders]
+    named = [role for role, inner in zip(roles, folders, strict=True) if not _is_nobodys(inner)]
+    exported = [_has_lms_below(folder) for folder in folders]
+    some_learner = "learner" in named
+    some_group = "group?" in named
+    alone = len(folders) == 1 and not any(has_notebook_name(p[-1]) for p, _ in above.files)
+    # One folder of folders, which anybody can hand in, does not make groups of all others.
+    groups_prevail = named.count("group?") >= named.count("learner?") and not some_learner
+    decided: list[Role] = []
+    for folder, role, is_export in zip(folders, roles, exported, strict=True):
+        if is_export and (_is_nobodys(folder) or all(exported)):
+            role = "group"
+        elif role == "group?":
+            # The check for several people in one place sees it if this is a group all the same.
+            role = "group" if groups_prevail else "learner"
+        elif role == "learner?":
+            if some_learner or some_group:
+                role = "group" if some_group and groups_prevail else "learner"
+        elif role == "unclear" and (alone or (some_group and groups_prevail)):
+            role = "group"
+        elif role == "nothing":
+            role = _decide_without_notebooks(folder, some_group and groups_prevail)
+        decided.append(role)
+    return decided
+
+
+def _decide_without_notebooks(folder: Folder, is_beside_groups: bool) -> Role:
+    """Say what a folder without notebooks is: nobody who handed in something else is left out."""
+    if _is_nobodys(folder) or is_beside_groups:
+        return "group" if folder.folders or folder.files else "nothing"
+    return "learner"
+
+
+def _find_role(folder: Folder) -> Role:
+    """Say what a folder is by what lies in it, but for the names of an LMS."""
+    own = [drop_suffix(parts[-1]) for parts, _ in folder.files if has_notebook_name(parts[-1])]
+    if own:
+        return _find_role_by_files(folder, own)
+    inner = [sub for sub in folder.folders.values() if _holds_notebooks(sub)]
+    if not inner:
+        return "nothing"
+    strange = [sub for sub in inner if not _is_part_of(sub, folder)]
+    if _is_nobodys(folder):
+        return "learner" if not strange and may_be_people(folder.name) else "group"
+    if not strange:
+        return "learner"
+    if len(strange) == 1:
+        return "group?" if _find_role(strange[0]) in ("group", "group?") else "learner?"
+    return "group?" if _share_lessons(strange) else "unclear"
+
+
+def _find_role_by_files(folder: Folder, stems: Sequence[str]) -> Role:
+    """Say what a folder with notebooks is, by whether their names tell other people."""
+    own = _words(_name_of(folder))
+    people = {split_stem(stem)[0] for stem in stems}
+    others = {person for person in people if person and not _words(person) & own}
+    if _is_nobodys(folder):
+        return "learner" if may_be_people(folder.name) and "" in people else "group"
+    if len(others) < len(people):
+        return "learner"
+    return "learner?" if len(others) == 1 else "unclear"
+
+
+def _is_nobodys(folder: Folder) -> bool:
+    """Whether a folder's name says of nobody whose it is."""
+    if folder.is_zip:
+        return not _split_zip(drop_suffix(folder.name))[0]
+    return is_generic(folder.name)
+
+
+def _is_part_of(inner: Folder, folder: Folder) -> bool:
+    """Whether a folder in a learner's is called like a lesson, a version, or the learner."""
+    return _is_nobodys(inner) or bool(_words(_name_of(inner)) & _words(_name_of(folder)))
+
+
+def _has_lms_names(folder: Folder) -> bool:
+    """Whether most of what lies in a folder is called as an LMS calls it."""
+    if any(parts == (_METADATA,) for parts, _ in folder.files):
+        return True
+    files = [parts[0] for parts, _ in folder.files if find_suffix(parts[-1])]
+    inner = [sub for sub in folder.folders.values() if sub.is_zip or _holds_anything(sub)]
+    named = [read_lms_name(name, (), is_file=True) for name in files]
+    named += [read_lms_name(sub.name, (), sub.is_zip) for sub in inner]
+    return 2 * sum(place is not None for place in named) > len(named)
+
+
+def _holds_anything(folder: Folder) -> bool:
+    return any(True for _ in folder.walk())
+
+
+def _holds_notebooks(folder: Folder) -> bool:
+    return any(has_notebook_name(parts[-1]) for parts, _ in folder.walk())
+
+
+def _has_lms_below(folder: Folder) -> bool:
+    return any(_has_lms_names(inner) for inner in folder.all_folders())
+
+
+def _share_lessons(folders: Sequence[Folder]) -> bool:
+    seen: set[str] = set()
+    for folder in folders:
+        lessons = {
+            find_lesson_key(parts[-1])
+            for parts, _ in folder.walk()
+            if has_notebook_name(parts[-1])
+        }
+        if lessons & seen:
+            return True
+        seen |= lessons
+    return False
+
+
+def find_lesson_key(name: str) -> str:
+    """Return the number of a lesson that a name tells; else the name."""
+    numbers = _NUMBERED.findall(name)
+    return numbers[-1] if numbers else drop_suffix(name).lower()
+
+
+def _name_of(folder: Folder) -> str:
+    return drop_suffix(folder.name) if folder.is_zip else folder.name
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in re.split(r"[\W_]+", name.casefold()) if len(word) > 1}

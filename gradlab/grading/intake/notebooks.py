@@ -9,7 +9,7 @@ import codecs
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,7 @@ _MOST_LISTED = 5
 _NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
 _NUMBERED_HEADLINE = re.compile(r"#\s+(\d{1,2})\s")
 
+_MARK = re.compile(rb'"grade_id"\s*:\s*"(?:grade_)?(\w{1,99})"', re.ASCII)
 # The lesson of each exercise and of each question in words.
 LESSON_OF = {name: exercise.lesson for name, exercise in EXERCISES.items()}
 LESSON_OF |= {name: question.lesson for name, question in WRITTEN.items()}
@@ -122,25 +123,54 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
     # What is between these takes far more memory than in the file.
     if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         return f"{name} holds too many values: up to {_MOST_VALUES:,} are read"
-    text, encoding = _decoded(content)
+    text, encoding = _decode(content)
     try:
         # Any length of digits is a float; an int of too many would raise.
         data = json.loads(text, strict=False, parse_int=float)
     except (ValueError, RecursionError, MemoryError):
         return f"{name} is not a notebook: its text is not JSON, or only a part of it"
-    raw = _raw_cells(data)
+    raw = _find_raw_cells(data)
     if raw is None:
         return f"{name} is not a notebook: it has no list of cells"
     notes = [f"is not in UTF-8; read as {encoding}"] if encoding else []
-    notes += _oddities(data)
+    notes += _note_oddities(data)
     if len(raw) > _MOST_CELLS:
         notes.append(f"has {len(raw)} cells; the first {_MOST_CELLS} are read")
-    cells, unread = _cells(raw[:_MOST_CELLS])
+    cells, unread = _read_cells(raw[:_MOST_CELLS])
     if unread:
         notes.append(f"has more code than is read: cell {join_few(unread)} is left out")
     return Notebook(
-        name, tuple(cells), _lesson(name, cells), tuple(f"{name} {note}" for note in notes)
+        name, tuple(cells), _guess_lesson(name, cells), tuple(f"{name} {note}" for note in notes)
     )
+
+
+def find_lesson(name: str, read: Callable[[], bytes]) -> int | str:
+    """Return which lesson a notebook is, by its name or by the marks of its cells.
+
+    Parameters
+    ----------
+    name : str
+        The name of the file.
+    read : callable
+        Reads the file, if its name does not tell.
+
+    Returns
+    -------
+    int or str
+        The number of the lesson. Of what is none, the name without its folders.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.notebooks import find_lesson
+    >>> find_lesson("04_mine.ipynb", bytes), find_lesson("ada/work.ipynb", bytes)
+    (4, 'work.ipynb')
+    >>> find_lesson("work.ipynb", lambda: b'{"grade_id": "pack"}')
+    4
+    """
+    numbers = [int(number) for number in _NUMBERED_NAME.findall(name)]
+    marks = numbers[-1:] or [LESSON_OF.get(m.decode(), -1) for m in _MARK.findall(read())]
+    known = Counter(lesson for lesson in marks if lesson in _LESSONS)
+    return known.most_common(1)[0][0] if known else name.rpartition("/")[2]
 
 
 def join_few(names: Sequence[str]) -> str:
@@ -149,7 +179,7 @@ def join_few(names: Sequence[str]) -> str:
     return f"{shown}, ..." if len(names) > _MOST_LISTED else shown
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
+def _decode(content: bytes) -> tuple[str, str]:
     """Return the text and, if it is not in UTF-8, what it is in."""
     try:
         return content.decode("utf-8-sig"), ""
@@ -159,7 +189,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
         return content.decode("latin-1"), "Latin-1"
 
 
-def _raw_cells(data: Any) -> list[Any] | None:
+def _find_raw_cells(data: Any) -> list[Any] | None:
     """Return the list of cells, which before nbformat 4 was in parts; None without one."""
     if not isinstance(data, dict):
         return None
@@ -171,20 +201,20 @@ def _raw_cells(data: Any) -> list[Any] | None:
     return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
 
 
-def _oddities(data: dict[str, Any]) -> list[str]:
+def _note_oddities(data: dict[str, Any]) -> list[str]:
     if not isinstance(data.get("cells"), list):
         return ["is in an old notebook format"]
-    if not isinstance(_part(data, "metadata").get("kernelspec"), dict):
+    if not isinstance(_get_part(data, "metadata").get("kernelspec"), dict):
         return ["names no kernel; read as Python"]
     return []
 
 
-def _part(data: dict[str, Any], key: str) -> dict[str, Any]:
+def _get_part(data: dict[str, Any], key: str) -> dict[str, Any]:
     part = data.get(key)
     return part if isinstance(part, dict) else {}
 
 
-def _cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
+def _read_cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
     """Return the cells, and the numbers of those with more code than is read."""
     cells, unread = [], []
     left, effort = _MOST_CODE, Effort()
@@ -192,12 +222,12 @@ def _cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
         if not isinstance(raw, dict):
             continue
         kind = raw.get("cell_type")
-        mark = _part(_part(raw, "metadata"), "nbgrader").get("grade_id")
+        mark = _get_part(_get_part(raw, "metadata"), "nbgrader").get("grade_id")
         cell = Cell(
             number,
             kind if isinstance(kind, str) else "code",
             mark if isinstance(mark, str) else "",
-            _source(raw),
+            _read_source(raw),
         )
         # A key pressed by accident turns a cell for code into one for text, or the other way.
         if cell.mark in WRITTEN or (cell.kind != "code" and cell.mark not in EXERCISES):
@@ -206,11 +236,11 @@ def _cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
             unread.append(str(number))
         else:
             left -= len(cell.text)
-            cells.append(_with_code(cell, effort))
+            cells.append(_add_code(cell, effort))
     return cells, unread
 
 
-def _source(raw: dict[str, Any]) -> str:
+def _read_source(raw: dict[str, Any]) -> str:
     source = raw.get("source", raw.get("input"))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
@@ -220,7 +250,7 @@ def _source(raw: dict[str, Any]) -> str:
     return f"# {text}" if raw.get("cell_type") == "heading" else text
 
 
-def _with_code(cell: Cell, effort: Effort) -> Cell:
+def _add_code(cell: Cell, effort: Effort) -> Cell:
     """Add to a cell what follows from its code."""
     text, tree = read_python(cell.text, effort)
     if tree is None:
@@ -236,7 +266,7 @@ def _with_code(cell: Cell, effort: Effort) -> Cell:
     )
 
 
-def _lesson(name: str, cells: Sequence[Cell]) -> int | None:
+def _guess_lesson(name: str, cells: Sequence[Cell]) -> int | None:
     """Return which lesson a notebook is: by its marks, its name, its title or what it defines."""
     title = next((cell.text for cell in cells if not cell.is_code and cell.text.strip()), "")
     headline = _NUMBERED_HEADLINE.match(title)

@@ -1,21 +1,18 @@
-"""Each learner's notebooks, found in whatever a teacher got back: a folder or a zip.
+"""Each learner's notebooks, found in whatever a teacher got back: folders and zips.
 
-A folder and an archive come down to the same list of entries, and `layouts` says whose each is. A
-file that cannot be trusted is left out, with a note for its learner: one learner must not stop a
+A file that cannot be trusted is left out, with a note for its learner: one learner must not stop a
 class.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import stat
+import shlex
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
 from gradlab.grading.intake.archives import (
@@ -27,35 +24,38 @@ from gradlab.grading.intake.archives import (
     RefusedError,
     Store,
     explain_excess,
-    find_problem,
     find_suffix,
     is_hidden,
-    list_members,
-    open_archive,
     read_bytes,
     read_regular,
-    unpack_to_file,
+    strip_notebook,
+    unpack_notebook,
 )
 from gradlab.grading.intake.layouts import (
     LAYOUTS,
-    SUBMITTED,
+    Found,
     LayoutError,
-    Place,
-    read_place,
-    require_inside,
-    unwrap,
+    Reading,
+    read_layout,
 )
+from gradlab.grading.intake.learners import (
+    group_by_learner,
+    list_students,
+    note_foreign,
+)
+from gradlab.grading.intake.listing import list_all
+from gradlab.grading.intake.names import find_version, has_lesson
+from gradlab.grading.intake.notebooks import find_lesson
+from gradlab.grading.intake.pattern import PatternError, read_by_pattern
 from gradlab.grading.outcome.text import as_name
 from gradlab.support.errors import GradlabError
 
-# What one learner's notebooks may come to, packed ones too, and what an archive may unpack to.
+# What one learner's notebooks may come to without outputs, and what may be unpacked in all.
 MOST_BYTES_OF_LEARNER = 100_000_000
-MOST_BYTES_IN_ALL = 4_000_000_000
-# Files and folders that are looked at: of a learner's folder or zip, and of a whole archive.
-MOST_FILES_OF_LEARNER = 10_000
-MOST_FILES_IN_ALL = 200_000
+MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
+_MOST_NAMES = 5
 
 
 class SubmissionsError(GradlabError):
@@ -75,34 +75,41 @@ class Submission:
         by name. A notebook from a learner's zip is named ``work.zip/04_vectorizing.ipynb``.
     notes : tuple of str
         What was not read and why, for the teacher.
+    attempts : mapping of str to int
+        Of notebooks that belong to several attempts of the learner, the name -> the number of the
+        attempt; the latest has the largest. Empty where no order is told.
     """
 
     student: str
     notebooks: tuple[tuple[str, Path], ...]
     notes: tuple[str, ...]
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 @contextmanager
-def open_submissions(path: Path) -> Iterator[list[Submission]]:
+def open_submissions(*paths: Path, layout: str | None = None) -> Iterator[list[Submission]]:
     """Find each learner's notebooks; what has to be unpacked is gone when the context ends.
 
     Parameters
     ----------
-    path : Path
-        A folder or a zip of it, with one folder around everything or without. In it are
+    *paths : Path
+        Folders and zips. In them, also below folders and zips around everything, of sections, of
+        weeks, are
 
-        - a folder for each learner, which is called like the learner;
+        - a folder or zip for each learner, which is called like the learner;
         - nbgrader's folder ``submitted``, with a folder for each learner;
-        - notebooks named ``LEARNER_04_vectorizing.ipynb``, or ``LEARNER_anything.ipynb`` if there
-          is no ``_`` in the learner's name; a zip in place of a notebook is ``LEARNER.zip``;
+        - notebooks named ``LEARNER_04_vectorizing.ipynb``, the lesson before or behind;
         - what Moodle exports, in folders or not. The learner is called by the full name and the
           number that Moodle puts after it: ``Ada Example_12345``;
         - what Canvas exports. The learner is called by the name and the number of the user:
-          ``exampleada_123``, or ``anon_xY3z5`` where Canvas hides the names. Of a file that was
-          handed in again, the latest counts.
+          ``exampleada_123``, or ``anon_xY3z5`` where Canvas hides the names;
+        - what Blackboard, Brightspace, Gradescope and Google Classroom export, and what nbgrader
+          collects.
 
-        A learner may have handed in a zip in place of notebooks, but no zip within a zip.
-        Nothing in the folder is changed, and no symbolic link in it is followed.
+        Of several attempts of one learner, the latest counts. Nothing in the folder is changed,
+        and no symbolic link in it is followed.
+    layout : str, optional
+        Where the learner's name stands, if that is not clear: ``*/LEARNER``.
 
     Yields
     ------
@@ -112,8 +119,8 @@ def open_submissions(path: Path) -> Iterator[list[Submission]]:
     Raises
     ------
     SubmissionsError
-        If the path cannot be read, holds no learner, or holds too much, or if a file in it belongs
-        to no learner.
+        If a path cannot be read, holds no learner, or holds too much; if a notebook belongs to no
+        learner; or if one learner would hold a lesson of several people.
 
     Examples
     --------
@@ -127,20 +134,24 @@ def open_submissions(path: Path) -> Iterator[list[Submission]]:
     ...             print(submission.student, read_notebooks(submission))
     ada ({'04_vectorizing.ipynb': b'{}'}, ())
     """
+    shown = " ".join(map(str, paths))
     with tempfile.TemporaryDirectory(prefix="gradlab-") as temporary:
+        store = Store(Path(temporary), MOST_BYTES_IN_ALL)
         try:
-            submissions = _find_submissions(path, Store(Path(temporary), MOST_BYTES_IN_ALL))
+            submissions = _find_submissions(paths, layout, store)
         except OSError as error:
-            raise SubmissionsError(f"{path} cannot be read or unpacked: {error}.") from error
-        except (ArchiveError, LayoutError) as error:
+            raise SubmissionsError(f"{shown} cannot be read or unpacked: {error}.") from error
+        except (ArchiveError, LayoutError, PatternError) as error:
             raise SubmissionsError(str(error)) from error
+        finally:
+            store.close()
         if not submissions:
-            raise SubmissionsError(f"{path} holds nothing of any learner. {LAYOUTS}")
+            raise SubmissionsError(f"{shown} holds nothing of any learner. {LAYOUTS}")
         yield submissions
 
 
 def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Read a learner's notebooks, whatever has become of the files.
+    """Read a learner's notebooks without their outputs, whatever has become of the files.
 
     Parameters
     ----------
@@ -159,7 +170,7 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
     left = MOST_BYTES_OF_LEARNER
     for name, path in submission.notebooks:
         try:
-            content = read_regular(path)
+            content = strip_notebook(read_regular(path))
             if len(content) > left:
                 raise RefusedError(explain_excess(MOST_BYTES_OF_LEARNER))
             left -= len(content)
@@ -169,161 +180,184 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
     return contents, tuple(notes)
 
 
-@dataclass
-class _Learner:
-    """What was found of one learner so far."""
+def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -> list[Submission]:
+    for number, path in enumerate(paths):
+        _require_readable(path)
+        if any(path.samefile(other) for other in paths[:number]):
+            raise SubmissionsError(f"{path} was given twice. Give it once.")
+    try:
+        root = list_all(paths, store)
+    except RefusedError as why:
+        raise SubmissionsError(
+            f"{' '.join(map(str, paths))} cannot be unpacked: {why}. Download or make it again."
+        ) from why
 
-    # By origin, own parts and problem, so that of two uploads of one file the later one counts.
-    uploads: dict[tuple[str, tuple[str, ...], str], tuple[int, Entry]] = field(
-        default_factory=dict
+    # One for all: what a name tells is not read, so few are.
+    allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
+
+    def read(entry: Entry) -> bytes:
+        return _read(entry, allowance)
+
+    def find(entry: Entry, parts: Sequence[str]) -> int | str:
+        return find_lesson("/".join(parts), lambda: read(entry))
+
+    def try_layout(proposed: str) -> list[str]:
+        tried = read_by_pattern(root, proposed)
+        students = list_students(tried)
+        return [] if tried.strays or any(map(has_lesson, students)) else students
+
+    reading = read_by_pattern(root, layout) if layout else read_layout(root, read)
+    if layout and reading.strays:
+        raise SubmissionsError(_explain_misfits(layout, reading))
+    command = f"gradlab grade {shlex.join(map(str, paths))}"
+    learners = group_by_learner(reading, find, try_layout, command)
+    return [
+        _gather(student, found, store, is_sure=student not in reading.unsure)
+        for student, found in learners.items()
+    ]
+
+
+def _explain_misfits(layout: str, reading: Reading) -> str:
+    strays = [as_name("/".join(parts)) for parts in reading.strays]
+    learners = ", ".join(list_students(reading)[:_MOST_NAMES]) or "nobody"
+    return (
+        f"--layout '{layout}' does not fit all notebooks, so nothing was graded. It gives "
+        f"{learners} and leaves out {', '.join(strays[:_MOST_NAMES])}"
+        f"{', ...' if strays[_MOST_NAMES:] else ''}. Write LEARNER where the learner's name "
+        "stands, * for any other name, and as many names with / between them as there are folders "
+        "down to it. Without --layout you are told which ones fit."
     )
-    origins: set[str] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
 
 
-def _find_submissions(path: Path, store: Store) -> list[Submission]:
+def _require_readable(path: Path) -> None:
     if not path.exists():
         raise SubmissionsError(f"{path} does not exist. {LAYOUTS}")
     if path.is_dir():
-        submitted = path / SUBMITTED
-        is_course = submitted.is_dir() and not submitted.is_symlink()
-        return _group_by_learner(_walk(submitted if is_course else path), store)
+        return
     if not path.is_file() or (path.suffix.lower() != ZIP and not zipfile.is_zipfile(path)):
         raise SubmissionsError(f"{path} is neither a folder nor a zip. {LAYOUTS}")
+
+
+def _read(entry: Entry, allowance: Allowance) -> bytes:
+    """Read what decides whose a file is; nothing if it cannot be read."""
+    if entry.content is None:
+        return b""
     try:
-        with open_archive(path, MOST_FILES_IN_ALL) as archive:
-            entries = list_members(archive)
-            require_inside(entries)
-            return _group_by_learner(unwrap(entries), store)
-    except RefusedError as why:
-        raise SubmissionsError(
-            f"{path} cannot be unpacked: {why}. Download or make it again."
-        ) from why
+        return strip_notebook(read_bytes(entry.content, allowance))
+    except RefusedError:
+        return b""
 
 
-def _group_by_learner(entries: Iterable[Entry], store: Store) -> list[Submission]:
-    learners: dict[str, _Learner] = {}
-    for entry in entries:
-        place = read_place(entry)
-        if place is not None:
-            _assign(entry, place, learners.setdefault(as_name(place.student), _Learner()))
-    return [_gather_submission(student, learners[student], store) for student in sorted(learners)]
+# One learner
 
 
-def _assign(entry: Entry, place: Place, learner: _Learner) -> None:
-    """Give an entry to the learner whose it is, or the learner a note that says why not."""
-    learner.origins.add(place.origin)
-    if place.unread:
-        learner.notes.append(place.unread)
-        return
-    if not entry.is_wanted or is_hidden(place.own_parts):
-        return
-    key = (place.origin, place.own_parts, entry.problem)
-    uploads = [learner.uploads[key]] if key in learner.uploads else []
-    uploads = sorted([*uploads, (place.upload, entry)], key=lambda upload: upload[0])
-    learner.uploads[key] = uploads[-1]
-    for _, older in uploads[:-1]:
-        latest = uploads[-1][1]
-        why = f"it was handed in again as {as_name('/'.join(latest.parts))}"
-        learner.notes.append(_explain_unread("/".join(older.parts), why))
-
-
-def _gather_submission(student: str, learner: _Learner, store: Store) -> Submission:
+def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -> Submission:
+    notes = [*_note_origins(found), *note_foreign(student, found)]
+    inner = next((one.place.own_parts[0] for one in found if one.place.own_parts[1:]), "")
+    if inner and not is_sure and find_suffix(inner) != ZIP:
+        notes.append(
+            f"Is {as_name(inner)}, the folder in it, the learner's name? Then add --layout "
+            f"'{'*/' * len(found[0].path)}LEARNER'."
+        )
+    wanted, left_out = _sort_out(found)
+    notes += _keep_latest(wanted)
     notebooks: dict[str, Path] = {}
-    notes = []
-    if len(learner.origins) > 1:
-        together = ", ".join(as_name(origin) for origin in sorted(learner.origins))
-        notes.append(f"Taken as one learner, because the names come to the same: {together}.")
-    notes += learner.notes
+    versions: dict[str, tuple[int, ...]] = {}
     allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
-    for (_, own_parts, _), (_, entry) in sorted(learner.uploads.items(), key=lambda item: item[0]):
-        _collect(own_parts, entry, notebooks, notes, allowance)
-    return Submission(student, tuple(sorted(notebooks.items())), _limit_notes(notes))
-
-
-def _collect(
-    own_parts: tuple[str, ...],
-    entry: Entry,
-    notebooks: dict[str, Path],
-    notes: list[str],
-    allowance: Allowance,
-    inside: bool = False,
-) -> None:
-    """Add the notebooks that an entry holds, or a note that says why they are not read."""
-    name = "/".join(own_parts) or entry.parts[0]
-    try:
-        if entry.content is None:
-            raise RefusedError(entry.problem)
-        if find_suffix(name) == NOTEBOOK:
+    for one in wanted:
+        name = "/".join(one.place.own_parts) or one.path[-1]
+        try:
+            if one.entry.content is None:
+                raise RefusedError(one.entry.problem)
             if len(notebooks) == MOST_NOTEBOOKS_OF_LEARNER:
                 raise RefusedError(f"there are {MOST_NOTEBOOKS_OF_LEARNER} notebooks before it")
-            file = unpack_to_file(entry.content, allowance)
-            notebooks[_choose_name(as_name(name), notebooks)] = file
-            return
-        if inside:
-            raise RefusedError("a zip within a learner's zip is not unpacked")
-        packed = io.BytesIO(read_bytes(entry.content, allowance))
-        with open_archive(packed, MOST_FILES_OF_LEARNER) as archive:
-            for member in list_members(archive):
-                if member.is_wanted:
-                    path = (*own_parts, *member.parts)
-                    _collect(path, member, notebooks, notes, allowance, inside=True)
-    except RefusedError as why:
-        notes.append(_explain_unread(name, why))
+            file = unpack_notebook(one.entry.content, allowance)
+            shown = _choose_name(as_name(name), notebooks)
+            notebooks[shown] = file
+            versions[shown] = one.place.attempt or find_version(one.place.own_parts)
+        except RefusedError as why:
+            notes.append(_explain_unread(name, why))
+    notes += _note_left_out(left_out)
+    return Submission(
+        student, tuple(sorted(notebooks.items())), _limit_notes(notes), _number(versions)
+    )
 
 
-def _walk(root: Path) -> Iterator[Entry]:
-    """List a folder of submissions, in an order that does not depend on the file system."""
-    with os.scandir(root) as children:
-        names = sorted(child.name for child in children)
-    for name in names:
-        if not is_hidden((name,)):
-            yield from _walk_learner(root / name)
+def _note_origins(found: Sequence[Found]) -> list[str]:
+    origins = sorted({one.place.origin for one in found})
+    unread = dict.fromkeys(one.place.unread for one in found if one.place.unread)
+    if len(origins) == 1:
+        return list(unread)
+    together = ", ".join(map(as_name, origins))
+    return [
+        f"Taken as one learner, because the names come to the same: {together}.",
+        *unread,
+    ]
 
 
-def _walk_learner(top: Path) -> Iterator[Entry]:
-    waiting: list[tuple[Path, tuple[str, ...]]] = [(top, (top.name,))]
-    left = MOST_FILES_OF_LEARNER
-    while waiting:
-        path, parts = waiting.pop()
-        entry = _read_entry(path, parts)
-        yield entry
-        if not entry.is_folder:
+def _sort_out(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
+    """Return what is to be read, or noted by itself, and the names of other files."""
+    wanted, left_out = [], []
+    for one in found:
+        own = one.place.own_parts
+        if one.entry.problem and not own:
+            wanted.append(one)
+        if one.place.unread or one.entry.is_folder or not own or is_hidden(own):
             continue
-        try:
-            with os.scandir(path) as children:
-                names = sorted(child.name for child in islice(children, left + 1))
-        except OSError as error:
-            yield Entry(parts, problem=f"the folder cannot be read ({error.strerror})")
-            continue
-        left -= len(names)
-        if left < 0:
-            problem = (
-                f"it holds more than {MOST_FILES_OF_LEARNER} files, and no more were looked at"
-            )
-            yield Entry((parts[0],), problem=problem)
-            return
-        waiting += [
-            (path / name, (*parts, name)) for name in reversed(names) if not is_hidden((name,))
-        ]
+        if one.entry.problem or find_suffix(own[-1]) == NOTEBOOK:
+            wanted.append(one)
+        else:
+            left_out.append("/".join(own))
+    return wanted, left_out
 
 
-def _read_entry(path: Path, parts: tuple[str, ...]) -> Entry:
-    try:
-        kind = path.lstat().st_mode
-    except OSError as error:
-        return Entry(parts, problem=f"it cannot be read ({error.strerror})")
-    problem = find_problem(path.name, len(parts), kind)
-    return Entry(parts, None if problem or stat.S_ISDIR(kind) else path, problem)
+def _keep_latest(wanted: list[Found]) -> list[str]:
+    """Leave out uploads of one file but the latest; return a note for each of them."""
+    latest: dict[tuple[object, ...], Found] = {}
+    older: list[Found] = []
+    for one in sorted(wanted, key=lambda one: one.place.attempt):
+        key = (one.place.origin, one.place.own_parts, one.entry.problem)
+        if one.place.attempt and key in latest:
+            older.append(latest[key])
+        latest[key if one.place.attempt else (*key, len(latest))] = one
+    notes = []
+    for one in older:
+        wanted.remove(one)
+        last = latest[one.place.origin, one.place.own_parts, one.entry.problem]
+        why = f"it was handed in again as {as_name('/'.join(last.path))}"
+        notes.append(_explain_unread("/".join(one.path), why))
+    wanted.sort(key=lambda one: (one.place.own_parts, one.path))
+    return notes
+
+
+def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """Number attempts from the earliest; nothing where there is but one."""
+    in_order = sorted(set(versions.values()))
+    if len(in_order) < 2:
+        return {}
+    return {name: in_order.index(version) for name, version in versions.items()}
 
 
 def _choose_name(name: str, taken: Iterable[str]) -> str:
     if name not in taken:
         return name
-    stem, suffix = name[: -len(NOTEBOOK)], name[-len(NOTEBOOK) :]
+    stem, suffix = name.rpartition(".")[0], name.rpartition(".")[2]
     return next(
-        other for number in count(2) if (other := f"{stem} ({number}){suffix}") not in taken
+        other for number in count(2) if (other := f"{stem} ({number}).{suffix}") not in taken
     )
+
+
+def _note_left_out(names: Sequence[str]) -> list[str]:
+    """Name the files that are no notebooks."""
+    if not names:
+        return []
+    shown = ", ".join(as_name(name) for name in names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    verb = "was" if len(names) == 1 else "were"
+    return [
+        f"{shown}{more} {verb} not read: only notebooks (.ipynb), also in a .zip, are. Look into "
+        "what may be an answer, or ask for the notebook."
+    ]
 
 
 def _explain_unread(name: str, why: object) -> str:

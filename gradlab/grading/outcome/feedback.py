@@ -83,7 +83,7 @@ _RESERVED = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.ASCII)
 _HASHED = re.compile(r"-[0-9a-f]{12}")
 
 
-def feedback_page(result: LearnerResult, comment: str = "") -> str:
+def render_page(result: LearnerResult, comment: str = "") -> str:
     """Return a learner's page: the points, what passed, and the hints.
 
     It tells nothing that the results do not say to learners: no notes for the teacher, no case.
@@ -102,10 +102,10 @@ def feedback_page(result: LearnerResult, comment: str = "") -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.feedback import feedback_page
+    >>> from gradlab.grading.outcome.feedback import render_page
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
     >>> answer = ExerciseResult("pack", 4, "right", 3.0, 3.0)
-    >>> page = feedback_page(LearnerResult("ada", "graded", (answer,)))
+    >>> page = render_page(LearnerResult("ada", "graded", (answer,)))
     >>> "<strong>3</strong> of 3 points" in page
     True
     """
@@ -119,11 +119,11 @@ def feedback_page(result: LearnerResult, comment: str = "") -> str:
         "<body>",
         "<main>",
         f"<h1>{title}</h1>",
-        *_summary(result),
+        *_render_summary(result),
         *([f'<p class="said">{as_html(comment)}</p>'] if comment else []),
     ]
     for lesson in lessons:
-        parts += _lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
+        parts += _render_lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
     return "\n".join([*parts, "</main>", "</body>", "</html>", ""])
 
 
@@ -163,14 +163,14 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
     ...     [page.name for page in pages]
     ['ada.html']
     """
-    names = _file_names([result.student for result in results])
+    names = _choose_file_names([result.student for result in results])
     pages = {
-        folder / name: feedback_page(result).encode()
+        folder / name: render_page(result).encode()
         for name, result in zip(names, results, strict=True)
     }
     require_room([result.student for result in results], folder)
     with explain_errors(folder):
-        changed = [path for path, page in pages.items() if not _is_there(path, page)]
+        changed = [path for path, page in pages.items() if not _is_written(path, page)]
         folder.mkdir(parents=True, exist_ok=True)
         for path in changed:
             write_whole(path, pages[path])
@@ -202,11 +202,11 @@ def require_room(students: Sequence[str], folder: Path) -> None:
     with explain_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
-        for name in _file_names(students):
-            _is_there(folder / name, b"")
+        for name in _choose_file_names(students):
+            _is_written(folder / name, b"")
 
 
-def _summary(result: LearnerResult) -> list[str]:
+def _render_summary(result: LearnerResult) -> list[str]:
     lines = [
         f'<p class="total"><strong>{as_number(result.total)}</strong> of '
         f"{as_number(result.max_total)} points</p>"
@@ -230,10 +230,10 @@ def _summary(result: LearnerResult) -> list[str]:
     return lines
 
 
-def _lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
+def _render_lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
     points = as_number(sum(e.points or 0.0 for e in exercises))
     most = as_number(sum(e.max_points for e in exercises))
-    title = _titles().get(lesson)
+    title = _read_titles().get(lesson)
     return [
         "<section>",
         f"<h2>Lesson {lesson}{': ' + as_html(title) if title else ''}</h2>",
@@ -242,25 +242,25 @@ def _lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
         '<thead><tr><th scope="col">Exercise</th><th scope="col">Result</th>'
         '<th scope="col">Points</th></tr></thead>',
         "<tbody>",
-        *(_row(exercise) for exercise in exercises),
+        *(_render_row(exercise) for exercise in exercises),
         "</tbody>",
         "</table>",
-        *(line for exercise in exercises for line in _details(exercise)),
+        *(line for exercise in exercises for line in _render_details(exercise)),
         "</section>",
     ]
 
 
-def _row(exercise: ExerciseResult) -> str:
-    look, words = _verdict(exercise)
+def _render_row(exercise: ExerciseResult) -> str:
+    look, words = _tell_outcome(exercise)
     points = as_number(exercise.points) or "–"
     return (
-        f'<tr><th scope="row">{_code(exercise.name)}</th>'
+        f'<tr><th scope="row">{_render_name(exercise.name)}</th>'
         f'<td class="{look}">{words}</td>'
         f"<td>{points} of {as_number(exercise.max_points)}</td></tr>"
     )
 
 
-def _verdict(exercise: ExerciseResult) -> tuple[str, str]:
+def _tell_outcome(exercise: ExerciseResult) -> tuple[str, str]:
     """Return how the outcome looks, and what it is in words."""
     if exercise.outcome == "wrong" and exercise.points:
         return "part", "◐ partly right"
@@ -280,15 +280,15 @@ def _verdict(exercise: ExerciseResult) -> tuple[str, str]:
     }[exercise.outcome]
 
 
-def _details(exercise: ExerciseResult) -> list[str]:
+def _render_details(exercise: ExerciseResult) -> list[str]:
     """What passed and what helps, where the row does not say it all."""
     groups = exercise.groups
     tables = [line for group in groups for line in group.table]
     if not exercise.hints and not tables and all(g.right == g.total for g in groups):
         return []
-    lines = [f"<h3>{_code(exercise.name)}</h3>"]
+    lines = [f"<h3>{_render_name(exercise.name)}</h3>"]
     if groups:
-        lines += ["<ul>", *map(_group, groups), "</ul>"]
+        lines += ["<ul>", *map(_render_group, groups), "</ul>"]
     if tables:
         # What scrolls must be within reach of the keyboard.
         lines.append(f'<pre tabindex="0">{as_html(chr(10).join(tables))}</pre>')
@@ -297,7 +297,7 @@ def _details(exercise: ExerciseResult) -> list[str]:
     return lines + [f'<p class="said hint">{what}{as_html(hint)}</p>' for hint in exercise.hints]
 
 
-def _group(group: GroupResult) -> str:
+def _render_group(group: GroupResult) -> str:
     look, sign = ("good", "✓") if group.right == group.total else ("bad", "✗")
     return (
         f'<li><span class="{look}">{sign}</span> {as_html(group.name)}: '
@@ -305,13 +305,13 @@ def _group(group: GroupResult) -> str:
     )
 
 
-def _code(name: str) -> str:
+def _render_name(name: str) -> str:
     """Return a name that a narrow column may break where its words end."""
     return f"<code>{as_html(name).replace('_', '_<wbr>')}</code>"
 
 
 @functools.cache
-def _titles() -> dict[int, str]:
+def _read_titles() -> dict[int, str]:
     """Return the titles of the lessons as the names of their files tell them."""
     try:
         stems = [path.stem for path in lessons_folder().glob(LESSONS)]
@@ -320,10 +320,10 @@ def _titles() -> dict[int, str]:
     return {int(stem[:2]): stem[3:].replace("_", " ").capitalize() for stem in stems}
 
 
-def _file_names(students: Sequence[str]) -> list[str]:
+def _choose_file_names(students: Sequence[str]) -> list[str]:
     """Return a file name for each learner, all different wherever capitals do not count."""
     times = Counter(student.lower() for student in students)
-    names = [_file_name(student, alone=times[student.lower()] == 1) for student in students]
+    names = [_make_file_name(student, alone=times[student.lower()] == 1) for student in students]
     for name, count in Counter(name.lower() for name in names).items():
         if count > 1:
             raise GradebookError(
@@ -333,7 +333,7 @@ def _file_names(students: Sequence[str]) -> list[str]:
     return names
 
 
-def _file_name(student: str, alone: bool) -> str:
+def _make_file_name(student: str, alone: bool) -> str:
     letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", letters)[:60].strip("-")
     low = safe.lower()
@@ -344,7 +344,7 @@ def _file_name(student: str, alone: bool) -> str:
     return f"{safe or 'learner'}-{digest}.html"
 
 
-def _is_there(path: Path, page: bytes) -> bool:
+def _is_written(path: Path, page: bytes) -> bool:
     """Whether a file holds a page already; raise if it holds what is not ours."""
     if path.is_file() and not path.is_symlink():
         content = path.read_bytes()

@@ -106,7 +106,12 @@ def as_json(results: Sequence[LearnerResult], run: Run) -> str:
     return json.dumps(everything, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
-def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str] = ()) -> str:
+def as_report(
+    results: Sequence[LearnerResult],
+    run: Run,
+    remarks: Sequence[str] = (),
+    strangers: Sequence[str] = (),
+) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
     Parameters
@@ -117,6 +122,8 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
         How it was done.
     remarks : sequence of str, optional
         Marks that could not be used, as `merge` tells them.
+    strangers : sequence of str, optional
+        Who is not on the roster, as `compare` tells them.
 
     Returns
     -------
@@ -142,16 +149,17 @@ def as_report(results: Sequence[LearnerResult], run: Run, remarks: Sequence[str]
     counts = Counter(result.status for result in results)
     lines = [f"gradlab {run.version} graded {learners}.{only}"]
     lines += [f"{counts[s]:6}  {meaning}" for s, meaning in _MEANING.items() if counts[s]]
-    lines += _averages([result for result in results if result.status == "graded"])
-    lines += _wrapped(f"Seed: {run.seed} (with --seed {run.seed} the grades come out the same)")
-    lines += _wrapped(f"Isolation: {as_line(run.isolation)}")
-    lines += _listed("Marks that were not used:", remarks)
-    lines += _listed("Needs a person:", needs_a_person(results))
-    lines += _listed("Worth a look, for it may cost points:", _worth_a_look(results))
+    lines += _summarize_totals([result for result in results if result.status == "graded"])
+    lines += _wrap(f"Seed: {run.seed} (with --seed {run.seed} the grades come out the same)")
+    lines += _wrap(f"Isolation: {as_line(run.isolation)}")
+    lines += _list_under("Marks that were not used:", remarks)
+    lines += _list_under("Beside the roster:", strangers)
+    lines += _list_under("Needs a person:", list_who_needs_a_person(results))
+    lines += _list_under("Worth a look, for it may cost points:", _list_worth_a_look(results))
     return "\n".join(lines) + "\n"
 
 
-def needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
+def list_who_needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
     """Say why each learner that is not graded needs a person.
 
     Parameters
@@ -166,16 +174,16 @@ def needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.gradebook import needs_a_person
+    >>> from gradlab.grading.outcome.gradebook import list_who_needs_a_person
     >>> from gradlab.grading.outcome.results import LearnerResult
-    >>> needs_a_person([LearnerResult("dora", "missing", ())])
+    >>> list_who_needs_a_person([LearnerResult("dora", "missing", ())])
     ['dora: handed in no notebook']
     """
     waiting = sorted((r for r in results if r.status != "graded"), key=lambda r: r.student)
-    return [as_line(f"{result.student}: {_reason(result)}") for result in waiting]
+    return [as_line(f"{result.student}: {_explain_status(result)}") for result in waiting]
 
 
-def _worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
+def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     """Return what was noted on answers that did not get full marks."""
     return [
         as_line(f"{result.student}: {exercise.name} {note}")
@@ -270,7 +278,7 @@ def as_number(points: float | None) -> str:
     return "" if points is None else f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def _reason(result: LearnerResult) -> str:
+def _explain_status(result: LearnerResult) -> str:
     if result.status == "missing":
         return "handed in no notebook"
     reasons = [
@@ -283,7 +291,7 @@ def _reason(result: LearnerResult) -> str:
     return "; ".join(reasons)
 
 
-def _averages(graded: Sequence[LearnerResult]) -> list[str]:
+def _summarize_totals(graded: Sequence[LearnerResult]) -> list[str]:
     if not graded:
         return []
     totals = [result.total for result in graded]
@@ -292,12 +300,12 @@ def _averages(graded: Sequence[LearnerResult]) -> list[str]:
     return [f"Of those graded: mean {mean}, median {median} of {most} points"]
 
 
-def _listed(heading: str, items: Sequence[str]) -> list[str]:
-    lines = [line for item in items for line in _wrapped(as_line(item), "  ")]
+def _list_under(heading: str, items: Sequence[str]) -> list[str]:
+    lines = [line for item in items for line in _wrap(as_line(item), "  ")]
     return ["", heading, *lines] if lines else []
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def _wrap(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(
         text, 79, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import reprlib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from gradlab.grading.outcome.gradebook import GradebookError, as_number
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
+from gradlab.grading.outcome.table import read_table
 from gradlab.grading.outcome.text import as_cell, as_line
 
 # (student, exercise) -> points
@@ -43,8 +42,10 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
 
     Raises
     ------
+    TableError
+        If the file cannot be read.
     GradebookError
-        If the file cannot be read, or says what cannot be; it names the line.
+        If it says what cannot be; both name the line.
 
     Examples
     --------
@@ -57,11 +58,8 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
     ...     read_marks(path, {"explain": 10})
     {('ada', 'explain'): 7.5}
     """
-    text = _read_text(path)
-    heading = next((line for line in text.splitlines() if line.strip()), "")
-    separator = ";" if heading.count(";") > heading.count(",") else ","
-    rows = _rows(path, text, separator)
-    place = _places(path, next(rows, None))
+    separator, rows = read_table(path)
+    place = _find_columns(path, next(rows, None))
     marks: Marks = {}
     for at, row in rows:
         student, exercise, given = (row[place[column]] for column in _COLUMNS)
@@ -77,8 +75,8 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> Marks:
         if not given:
             continue
         number = given.replace(",", ".") if separator == ";" else given
-        points = _points(at, number, given, max_points[exercise])
-        if marks.setdefault((_known_as(student), exercise), points) != points:
+        points = _parse_points(at, number, given, max_points[exercise])
+        if marks.setdefault((_normalize_name(student), exercise), points) != points:
             raise GradebookError(
                 f"{at}, column points: {given} was given, but {as_line(student)} has another mark "
                 f"for {exercise} in a line above. Delete one of the two lines."
@@ -117,67 +115,19 @@ def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerR
     """
     given: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for (student, exercise), points in marks.items():
-        given[_known_as(student)][exercise] = points
-    names = Counter(_known_as(result.student) for result in results)
-    unused = [_no_such_learner(name, names) for name in given if names[name] != 1]
+        given[_normalize_name(student)][exercise] = points
+    names = Counter(_normalize_name(result.student) for result in results)
+    unused = [_explain_no_learner(name, names) for name in given if names[name] != 1]
     merged = []
     for result in results:
-        name = _known_as(result.student)
+        name = _normalize_name(result.student)
         mine = given.get(name, {}) if names[name] == 1 else {}
-        merged.append(_marked(result, mine))
-        unused += _no_such_answer(result, mine)
+        merged.append(_put_marks(result, mine))
+        unused += _explain_no_answer(result, mine)
     return merged, [as_line(sentence) for sentence in unused]
 
 
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise GradebookError(
-            f"{path} cannot be read: {error.strerror}. A CSV file with marks is needed."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _not_text(path) from error
-    if "\0" in text:
-        raise _not_text(path)
-    return text
-
-
-def _not_text(path: Path) -> GradebookError:
-    return GradebookError(
-        f"{path} is not text in UTF-8; save the marks from your spreadsheet as “CSV UTF-8”."
-    )
-
-
-def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield where each line is, and its fields; leave out lines without any.
-
-    All have as many fields as the first, the header.
-    """
-    # Strict: a quote that is never closed would swallow the lines that follow.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    width = None
-    try:
-        for fields in reader:
-            row = [field.strip() for field in fields]
-            if not any(row):
-                continue
-            at = f"{path}, line {reader.line_num}"
-            width = width or len(row)
-            if any(row[width:]):
-                raise GradebookError(
-                    f"{at}: there are {len(row)} fields, but the header has {width}. Is a comma "
-                    "in a number or a name? Write 7.5, and put a name into double quotes."
-                )
-            yield at, row + [""] * (width - len(row))
-    except csv.Error as error:
-        raise GradebookError(
-            f"{path}, line {reader.line_num}: this is no CSV ({error}). Look for a double quote "
-            "that has no partner."
-        ) from error
-
-
-def _places(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
+def _find_columns(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
     """Return where each column that is needed stands."""
     needed = f"needed are {', '.join(_COLUMNS)}, separated by commas or semicolons"
     if header is None:
@@ -194,7 +144,7 @@ def _places(path: Path, header: tuple[str, list[str]] | None) -> dict[str, int]:
     return {name: columns.index(name) for name in _COLUMNS}
 
 
-def _points(at: str, number: str, given: str, most: float) -> float:
+def _parse_points(at: str, number: str, given: str, most: float) -> float:
     try:
         points = float(number)
     except ValueError:
@@ -208,14 +158,14 @@ def _points(at: str, number: str, given: str, most: float) -> float:
     return abs(points)  # -0 is 0
 
 
-def _known_as(name: str) -> str:
+def _normalize_name(name: str) -> str:
     """Return a learner's name however a spreadsheet or a file system spells it."""
     line = unicodedata.normalize("NFC", as_line(name)).strip()
     # The apostrophe that as_csv put there.
     return line[1:] if line.startswith("'") and as_cell(line[1:]) == line else line
 
 
-def _no_such_learner(name: str, names: Counter[str]) -> str:
+def _explain_no_learner(name: str, names: Counter[str]) -> str:
     if names[name] > 1:
         return (
             f"{name}: there is a mark for this name, but {names[name]} learners have it. Give "
@@ -226,7 +176,7 @@ def _no_such_learner(name: str, names: Counter[str]) -> str:
     return f"{name}: there is a mark for this name, but no such learner.{meant}"
 
 
-def _no_such_answer(result: LearnerResult, points: Mapping[str, float]) -> list[str]:
+def _explain_no_answer(result: LearnerResult, points: Mapping[str, float]) -> list[str]:
     by_hand = {e.name for e in result.exercises if e.outcome in _BY_HAND}
     return [
         f"{result.student}: the mark for {name} was not used: no written answer of that name "
@@ -236,9 +186,9 @@ def _no_such_answer(result: LearnerResult, points: Mapping[str, float]) -> list[
     ]
 
 
-def _marked(result: LearnerResult, points: Mapping[str, float]) -> LearnerResult:
+def _put_marks(result: LearnerResult, points: Mapping[str, float]) -> LearnerResult:
     exercises = tuple(
-        _with_mark(e, points[e.name]) if e.name in points and e.outcome in _BY_HAND else e
+        _put_mark(e, points[e.name]) if e.name in points and e.outcome in _BY_HAND else e
         for e in result.exercises
     )
     waits = any(e.points is None for e in exercises)
@@ -246,7 +196,7 @@ def _marked(result: LearnerResult, points: Mapping[str, float]) -> LearnerResult
     return replace(result, exercises=exercises, status=status)
 
 
-def _with_mark(exercise: ExerciseResult, points: float) -> ExerciseResult:
+def _put_mark(exercise: ExerciseResult, points: float) -> ExerciseResult:
     if exercise.outcome == "written":
         return replace(exercise, points=points)
     note = "marked by hand though no answer was found"

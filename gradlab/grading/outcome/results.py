@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
+
+T = TypeVar("T")
 
 # "right": full marks. "wrong": fewer. "blank": the stub as it was given out. "missing": no such
 # cell. "stopped": it did not come to an end, or could not be marked. "borrowed": it called
@@ -108,6 +110,98 @@ class LearnerResult:
     def to_dict(self) -> dict[str, Any]:
         """Return it as nested dicts and lists that JSON can hold."""
         return {**asdict(self), "total": self.total, "max_total": self.max_total}
+
+
+def read_result(data: Any) -> LearnerResult:
+    """Return the results that `LearnerResult.to_dict` took apart, also after a way through JSON.
+
+    Parameters
+    ----------
+    data : dict
+        What `LearnerResult.to_dict` returned, or what JSON made of it.
+
+    Returns
+    -------
+    LearnerResult
+        Equal to the one that was taken apart.
+
+    Raises
+    ------
+    ValueError
+        If the data are anything else.
+
+    Examples
+    --------
+    >>> import json
+    >>> from gradlab.grading.outcome.results import LearnerResult, read_result
+    >>> result = LearnerResult("dora", "missing", ())
+    >>> read_result(json.loads(json.dumps(result.to_dict()))) == result
+    True
+    """
+    try:
+        return LearnerResult(
+            student=_typed(data["student"], str),
+            status=_one_of(data["status"], get_args(Status)),
+            exercises=tuple(_read_exercise(one) for one in data["exercises"]),
+            notes=_texts(data["notes"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"these are no results of a learner ({error!r})") from error
+
+
+def _read_exercise(data: Any) -> ExerciseResult:
+    points = data["points"]
+    return ExerciseResult(
+        name=_typed(data["name"], str),
+        lesson=_typed(data["lesson"], int),
+        outcome=_one_of(data["outcome"], get_args(Outcome)),
+        points=None if points is None else _typed(points, int, float),
+        max_points=_typed(data["max_points"], int, float),
+        groups=tuple(_read_group(group) for group in data["groups"]),
+        hints=_texts(data["hints"]),
+        notes=_texts(data["notes"]),
+    )
+
+
+def _read_group(data: Any) -> GroupResult:
+    right, total = _typed(data["right"], int), _typed(data["total"], int)
+    return GroupResult(_typed(data["name"], str), right, total, _texts(data["table"]))
+
+
+def _typed(value: Any, *types: type) -> Any:
+    """Return a value if it is of one of these types; a bool is no number here."""
+    if isinstance(value, types) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"{value!r} must be of type {' or '.join(kind.__name__ for kind in types)}")
+
+
+def _one_of(value: Any, known: tuple[T, ...]) -> T:
+    if value in known:
+        return known[known.index(value)]
+    raise ValueError(f"{value!r} must be one of {', '.join(map(str, known))}")
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(_typed(value, str) for value in _typed(values, list, tuple))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was found of one learner.
+
+    Attributes
+    ----------
+    digest : str
+        Of what the learner handed in.
+    level : str
+        How the answers were isolated.
+    result : LearnerResult
+        The results, without marks by hand.
+    """
+
+    digest: str
+    level: str
+    result: LearnerResult
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -93,8 +94,8 @@ def as_name(name: str) -> str:
     -------
     str
         In Unicode's composed form (NFC), so that two spellings of an accent are one name.
-        Control characters become replacement characters, a long name loses its middle, and an
-        empty one is a replacement character.
+        Control characters become replacement characters, in a long name a digest stands for the
+        middle, and an empty one is a replacement character.
 
     Examples
     --------
@@ -102,10 +103,14 @@ def as_name(name: str) -> str:
     >>> as_name("ada\n"), len(as_name("a" * 1000))
     ('ada�', 200)
     """
+    # Cut before it is normalised, which takes long for a long name; with a digest, because two
+    # names that differ in the middle alone are two learners'.
+    if len(name) > LONGEST_NAME:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        head, tail = name[: LONGEST_NAME // 2], name[10 - LONGEST_NAME // 2 :]
+        name = f"{head}…{digest}…{tail}"
     name = unicodedata.normalize("NFC", replace_surrogates(name))
     name = "".join("�" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
-    if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME // 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
     return name.strip() or "�"
 
 

@@ -1,0 +1,361 @@
+"""The journal of a run: what was found of each learner, kept as soon as it is known.
+
+A file of JSON lines. The first says under which conditions the run grades; then comes a line for
+each learner who is done, and when the grades have been written, one that says so. Lines are only
+ever added, so that a run that is killed loses no more than the learners under way.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from gradlab.grading.outcome.gradebook import explain_errors, write_grades
+from gradlab.grading.outcome.results import Entry, read_result
+from gradlab.support.errors import GradlabError
+
+_FORMAT = "gradlab's journal of grading, 1"
+_BUSY = (errno.EWOULDBLOCK, errno.EACCES)
+
+
+class JournalError(GradlabError):
+    """Why a journal cannot be used and what to do, in sentences for the teacher."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All on which the results depend, but for what a learner handed in.
+
+    Attributes
+    ----------
+    version : str
+        Of gradlab.
+    code : str
+        A digest of gradlab's code, which has the exercises in it.
+    python, numpy : str
+        The versions that answers are run with.
+    seed : int or None
+        What the cases are drawn from; None where a journal's own is to be taken.
+    lesson : int or None
+        The only lesson that counts, if there is one.
+    timeout : int
+        Seconds of computing time for each answer.
+    isolation : str or None
+        How answers are isolated; None if other machines decide that.
+    """
+
+    version: str
+    code: str
+    python: str
+    numpy: str
+    seed: int | None
+    lesson: int | None
+    timeout: int
+    isolation: str | None
+
+
+class Journal:
+    """A journal that is open, and locked, so that no other run writes to it.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    descriptor : int
+        The open file, to which is appended.
+    seed : int
+        What the cases are drawn from.
+    entries : mapping
+        (learner, digest) -> what was found before.
+    kept : Path or None
+        Where the journal of an earlier run is now that was at this path.
+    unfinished : int or None
+        How many learners that one knew, if that run did not come to its end.
+
+    Attributes
+    ----------
+    found, count : int
+        How many learners were found here, and how many were found or added.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        descriptor: int,
+        seed: int,
+        entries: Mapping[tuple[str, str], Entry],
+        kept: Path | None = None,
+        unfinished: int | None = None,
+    ) -> None:
+        self.path = path
+        self.seed = seed
+        self.kept = kept
+        self.unfinished = unfinished
+        self.found = 0
+        self.count = 0
+        self._descriptor = descriptor
+        self._entries = entries
+
+    def find(self, student: str, digest: str) -> Entry | None:
+        """Return what was found of a learner who handed in just this; None if nothing was."""
+        entry = self._entries.get((student, digest))
+        if entry is not None:
+            self.found += 1
+            self.count += 1
+        return entry
+
+    def keep(self, entry: Entry) -> None:
+        """Add what was found of a learner.
+
+        Raises
+        ------
+        JournalError
+            If it cannot be written; what was kept before stays.
+        """
+        said = {"digest": entry.digest, "level": entry.level, "result": entry.result.to_dict()}
+        self._append(said)
+        self.count += 1
+
+    def finish(self) -> None:
+        """Add that all files have been written."""
+        self._append({"finished": True})
+
+    def close(self) -> None:
+        """Close the file, and let other runs have it."""
+        os.close(self._descriptor)
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        before = os.fstat(self._descriptor).st_size
+        left = _as_line(line)
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, before)
+            raise JournalError(
+                f"{self.path} cannot be written: {error.strerror}, so the run was stopped. Make "
+                "room for it."
+            ) from error
+
+
+@contextmanager
+def open_journal(path: Path, conditions: Conditions, resume: bool = False) -> Iterator[Journal]:
+    """Begin a journal, or go on with one.
+
+    Parameters
+    ----------
+    path : Path
+        The file. If a new one is begun, another that is there is kept beside it.
+    conditions : Conditions
+        Those of the run. To go on with a journal they must be its own; a seed, or a level of
+        isolation, that is not given is the journal's.
+    resume : bool
+        Whether to go on.
+
+    Yields
+    ------
+    Journal
+        The journal, which is closed when the context ends.
+
+    Raises
+    ------
+    JournalError
+        If another run is using it, or if there is none to go on with, or one that is damaged or
+        was written under other conditions.
+    GradebookError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from gradlab.grading.outcome.journal import Conditions, open_journal
+    >>> from gradlab.grading.outcome.results import Entry, LearnerResult
+    >>> conditions = Conditions("0.1.0", "code", "3.11.7", "2.4.0", 7, None, 10, None)
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     path = Path(here, "grades.journal")
+    ...     with open_journal(path, conditions) as journal:
+    ...         journal.keep(Entry("d1", "limits", LearnerResult("dora", "missing", ())))
+    ...     with open_journal(path, conditions, resume=True) as journal:
+    ...         journal.find("dora", "d1").result.status, journal.find("dora", "d2")
+    ('missing', None)
+    """
+    with explain_errors(path):
+        journal = _resume(path, conditions) if resume else _begin(path, conditions)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def require_journal(path: Path) -> None:
+    """Raise if there is no journal to go on with.
+
+    Parameters
+    ----------
+    path : Path
+        Where it must be.
+
+    Raises
+    ------
+    JournalError
+        If there is no file.
+    """
+    if not path.is_file():
+        raise JournalError(
+            f"--resume was given, but there is no journal {path} to go on with. Name the output "
+            "of the run that is to go on with -o, or leave --resume out to grade all."
+        )
+
+
+def _begin(path: Path, conditions: Conditions) -> Journal:
+    # The lock on the old one is held until there is a lock on the new one.
+    old = _open_locked(path) if path.is_file() else None
+    try:
+        unfinished = None if old is None else _count_if_unfinished(old)
+        head = {"format": _FORMAT, "conditions": asdict(conditions)}
+        kept = write_grades(path, _as_line(head).decode())
+        descriptor = _open_locked(path)
+    finally:
+        if old is not None:
+            os.close(old)
+    return Journal(path, descriptor, _seed(conditions), {}, kept, unfinished)
+
+
+def _resume(path: Path, conditions: Conditions) -> Journal:
+    require_journal(path)
+    descriptor = _open_locked(path)
+    try:
+        text = _read(descriptor)
+        before, entries, _ = _parse(path, text)
+        _require_same(path, before, conditions)
+        # What follows the last whole line was torn when the run was killed.
+        os.ftruncate(descriptor, text.rfind(b"\n") + 1)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return Journal(path, descriptor, _seed(before), entries)
+
+
+def _seed(conditions: Conditions) -> int:
+    if conditions.seed is None:
+        raise ValueError("a journal must have a seed")
+    return conditions.seed
+
+
+def _open_locked(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+    is_ours = True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        is_ours = error.errno not in _BUSY  # some network's disks have no locks
+    # Before it was locked, another run may have put another file in its place.
+    if is_ours and _is_at(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    raise JournalError(
+        f"another run of gradlab grade is writing to {path}. Wait for it to end, or name another "
+        "output with -o."
+    )
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))
+
+
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        return file.read()
+
+
+def _parse(path: Path, text: bytes) -> tuple[Conditions, dict[tuple[str, str], Entry], bool]:
+    """Return what a journal says, and whether its run came to an end."""
+    head, *lines = text.split(b"\n")[:-1] or [b""]
+    try:
+        first = json.loads(head)
+        if first["format"] != _FORMAT:
+            raise ValueError("another format")
+        conditions = Conditions(**first["conditions"])
+        _seed(conditions)
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalError(
+            f"{path} is no journal that this version of gradlab wrote. Name the output of the run "
+            "that is to go on with -o, or leave --resume out to grade all; this file is then kept "
+            "under another name."
+        ) from error
+    entries = {}
+    finished = False
+    for number, line in enumerate(lines, 2):
+        try:
+            said = json.loads(line)
+            finished = "finished" in said
+            if not finished:
+                entry = Entry(str(said["digest"]), str(said["level"]), read_result(said["result"]))
+                entries[entry.result.student, entry.digest] = entry
+        except (ValueError, KeyError, TypeError) as error:
+            raise JournalError(
+                f"{path} is damaged: line {number} is not what gradlab wrote. Bring the file back "
+                "from a backup, or leave --resume out to grade all; this file is then kept under "
+                "another name."
+            ) from error
+    return conditions, entries, finished
+
+
+def _count_if_unfinished(descriptor: int) -> int | None:
+    try:
+        _, entries, finished = _parse(Path(), _read(descriptor))
+    except JournalError:
+        return None
+    return None if finished else len({student for student, _ in entries})
+
+
+def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
+    """Raise if results of a run that goes on would not fit to those that it has."""
+    seed = before.seed if now.seed is None else now.seed
+    # Machines of a cluster decide for themselves, and the journal says what each did.
+    isolation = before.isolation if None in (before.isolation, now.isolation) else now.isolation
+    now = replace(now, seed=seed, isolation=isolation)
+    differences = [
+        _explain(field.name, getattr(before, field.name), getattr(now, field.name))
+        for field in fields(Conditions)
+        if getattr(before, field.name) != getattr(now, field.name)
+    ]
+    if differences:
+        raise JournalError(
+            f"{path} cannot be gone on with, because its results would not fit: "
+            f"{'; '.join(differences)}. Go on as that run began, or leave --resume out to grade "
+            "all; the journal is then kept under another name."
+        )
+
+
+def _explain(name: str, before: object, now: object) -> str:
+    if name == "code":
+        return "gradlab's code has changed since"
+    if name == "lesson":
+        before, now = ("all lessons" if lesson is None else lesson for lesson in (before, now))
+    what = {
+        "version": "gradlab was",
+        "python": "Python was",
+        "numpy": "NumPy was",
+        "seed": "--seed was",
+        "lesson": "--lesson was",
+        "timeout": "--timeout was",
+        "isolation": "the isolation was",
+    }
+    return f"{what[name]} {before} then and is {now} now"
+
+
+def _as_line(data: Mapping[str, Any]) -> bytes:
+    # In ASCII, so that whatever a notebook holds comes back as it was.
+    return json.dumps(data, allow_nan=False).encode("ascii") + b"\n"

@@ -1,0 +1,96 @@
+"""A table that a teacher saved from a spreadsheet: CSV, with the place of each line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from gradlab.support.errors import GradlabError
+
+
+class TableError(GradlabError):
+    """What is wrong with a table and what to do, in sentences for the teacher."""
+
+
+def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
+    r"""Read a table in UTF-8 whose fields are separated by commas, semicolons or tabs.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    separator : str
+        What separates the fields: what the first line has most of.
+    rows : iterator of (str, list of str)
+        Where each line is, and its fields without spaces around them; as many in each as in the
+        first. Lines without anything are left out.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, here or while the rows are taken; it names the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from gradlab.grading.outcome.table import read_table
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     path = Path(here, "marks.csv")
+    ...     _ = path.write_text("student;points\nada;7,5\n")
+    ...     separator, rows = read_table(path)
+    ...     separator, [row for _, row in rows]
+    (';', [['student', 'points'], ['ada', '7,5']])
+    """
+    text = read_text(path)
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=heading.count)
+    return separator, _rows(path, text, separator)
+
+
+def read_text(path: Path) -> str:
+    """Read a text in UTF-8; raise a `TableError` if it is none."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {error.strerror}. Give a CSV file.") from error
+    except UnicodeDecodeError as error:
+        raise _not_text(path) from error
+    if "\0" in text:
+        raise _not_text(path)
+    return text
+
+
+def _not_text(path: Path) -> TableError:
+    return TableError(
+        f"{path} is not text in UTF-8; save it from your spreadsheet as “CSV UTF-8”."
+    )
+
+
+def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
+    # Strict: a quote that is never closed would swallow the lines that follow.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    width = None
+    try:
+        for fields in reader:
+            row = [field.strip() for field in fields]
+            if not any(row):
+                continue
+            at = f"{path}, line {reader.line_num}"
+            width = width or len(row)
+            if any(row[width:]):
+                raise TableError(
+                    f"{at}: there are {len(row)} fields, but the header has {width}. Is a comma "
+                    "in a number or a name? Write 7.5, and put a name into double quotes."
+                )
+            yield at, row + [""] * (width - len(row))
+    except csv.Error as error:
+        raise TableError(
+            f"{path}, line {reader.line_num}: this is no CSV ({error}). Look for a double quote "
+            "that has no partner."
+        ) from error

@@ -1,0 +1,132 @@
+"""The files that a run leaves: whether they can be written, and writing them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradlab.grading.outcome.feedback import write_feedback
+from gradlab.grading.outcome.gradebook import (
+    GradebookError,
+    as_csv,
+    as_json,
+    as_report,
+    explain_errors,
+    write_grades,
+)
+from gradlab.grading.outcome.marks import Marks, merge
+from gradlab.grading.outcome.results import LearnerResult, Run
+from gradlab.grading.signals import hold
+from gradlab.support.files import try_writing
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where everything goes.
+
+    Attributes
+    ----------
+    grades : Path
+        The table.
+    json : Path or None
+        All results, if they are wanted.
+    feedback : Path or None
+        The folder for the pages of learners, if they are wanted.
+    """
+
+    grades: Path
+    json: Path | None
+    feedback: Path | None
+
+    @property
+    def summary(self) -> Path:
+        """The report, beside the table."""
+        return self.grades.with_name(f"{self.grades.stem}.txt")
+
+    @property
+    def journal(self) -> Path:
+        """What is known so far, beside the table."""
+        return self.grades.with_name(f"{self.grades.stem}.journal")
+
+
+def require_writable(outputs: Outputs) -> None:
+    """Find out before a long run whether everything can be written, leaving nothing behind.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Where it is to go.
+
+    Raises
+    ------
+    GradebookError
+        If something cannot be written.
+    """
+    if not outputs.grades.name or os.path.isdir(outputs.grades):
+        raise GradebookError(f"{outputs.grades} is a folder; name a file for the grades")
+    files = [outputs.grades, outputs.summary, outputs.journal]
+    files += [outputs.json] if outputs.json else []
+    if len({path.absolute() for path in files}) < len(files):
+        raise GradebookError(
+            "grades, summary, journal and JSON would be written over each other: their names are "
+            f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
+            "choose others"
+        )
+    for path in files:
+        with explain_errors(path):
+            if path.exists() and not path.is_file():
+                raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
+            try_writing(path)
+    if outputs.feedback is not None:
+        folder = outputs.feedback
+        with explain_errors(folder):
+            try_writing(folder / "pages.csv" if folder.is_dir() else folder)
+
+
+def write_outputs(
+    outputs: Outputs,
+    results: Sequence[LearnerResult],
+    run: Run,
+    marks: Marks,
+    strangers: Sequence[str] = (),
+) -> str:
+    """Write all files, each of them whole; what was there before is kept.
+
+    A run that is stopped between two of them can go on: the same content is not written again.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Where everything goes.
+    results : sequence of LearnerResult
+        What grading found.
+    run : Run
+        How they were graded.
+    marks : dict
+        What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
+    strangers : sequence of str, optional
+        Who handed in something, but is not in the teacher's list of the class.
+
+    Returns
+    -------
+    str
+        The report, and lines that say what is where.
+    """
+    results, remarks = merge(results, marks)
+    report = as_report(results, run, remarks, strangers)
+    files = {outputs.grades: as_csv(results), outputs.summary: report}
+    if outputs.json is not None:
+        files[outputs.json] = as_json(results, run)
+    lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
+    for path, text in files.items():
+        with hold():
+            old = write_grades(path, text)
+        lines += [f"{path} was there already; it is kept as {old}"] if old else []
+    if outputs.feedback is not None:
+        with hold():
+            pages = write_feedback(results, outputs.feedback)
+        count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+        lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
+    return "\n".join([report, *lines, ""])
