@@ -317,7 +317,7 @@ def test_a_hostile_class_leaves_its_neighbours_alone(
     assert {rows[name]["status"] for name in ("ned", "nora", "olga", "pia")} == {"unreadable"}
     assert rows["quin"]["status"] == "missing"
     assert "symbolic link" in rows["ned"]["notes"]
-    for path in (output, output.with_suffix(".txt")):
+    for path in (output, output.with_suffix(".txt"), output.with_suffix(".journal")):
         path.unlink()
 
 
