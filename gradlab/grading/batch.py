@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.grading.grader import Task, grade_submission, names_that_count
+from gradlab.grading.grader import Task, grade_submission, list_names
 from gradlab.grading.intake.submissions import Submission, read_notebooks
 from gradlab.grading.outcome.results import Entry, ExerciseResult, LearnerResult, Run
 from gradlab.grading.sandbox.isolation import SENTENCES
@@ -109,7 +109,7 @@ def grade_all(
                 results[place], used = future.result()
                 levels.add(used)
             except Exception as error:
-                results[place] = _ungraded(submissions[place], error, lesson)
+                results[place] = _make_ungraded(submissions[place], error, lesson)
             else:
                 keep(Entry(digests[place], used, results[place]))
             yield place
@@ -122,7 +122,7 @@ def grade_all(
     left = [place for place in range(len(submissions)) if place not in results]
     for _ in progress(grade_others(), "learner", total=len(left)):
         pass
-    run = Run(version("gradlab-course"), seed, _sentence(levels), lesson)
+    run = Run(version("gradlab-course"), seed, _describe_levels(levels), lesson)
     return [results[place] for place in range(len(submissions))], run
 
 
@@ -185,16 +185,16 @@ def _put(
     done.put((place, future))
 
 
-def _ungraded(submission: Submission, error: Exception, lesson: int | None) -> LearnerResult:
+def _make_ungraded(submission: Submission, error: Exception, lesson: int | None) -> LearnerResult:
     """Return a row for a learner whose task failed: a person has to look at it."""
     why = f"{_FAILED}: {type(error).__name__}: {error}"
-    asked = [EXERCISES.get(name) or WRITTEN[name] for name in names_that_count(lesson)]
+    asked = [EXERCISES.get(name) or WRITTEN[name] for name in list_names(lesson)]
     results = tuple(
         ExerciseResult(one.name, one.lesson, "missing", 0.0, one.points) for one in asked
     )
     return LearnerResult(submission.student, "unreadable", results, (why,))
 
 
-def _sentence(levels: set[str]) -> str:
+def _describe_levels(levels: set[str]) -> str:
     """Say how answers were isolated: machines of a cluster may differ."""
     return " Or ".join(SENTENCES[level] for level in LEVELS if level in levels)

@@ -136,10 +136,10 @@ def _grade(
     outputs = request.outputs
     if outputs.feedback is not None:
         require_room([submission.student for submission in submissions], outputs.feedback)
-    level = _level(request)
-    conditions = _conditions(request, level)
+    level = _choose_level(request)
+    conditions = _find_conditions(request, level)
     with (
-        _executor(request) as executor,
+        _open_executor(request) as executor,
         open_journal(outputs.journal, conditions, request.resume) as journal,
     ):
         try:
@@ -158,15 +158,15 @@ def _grade(
             journal.finish()
         except Stopped as stop:
             with hold():
-                stop.so_far = _so_far(request, journal, len(submissions))
+                stop.so_far = _tell_so_far(request, journal, len(submissions))
             raise
         except GradlabError as error:
-            so_far = _so_far(request, journal, len(submissions))
+            so_far = _tell_so_far(request, journal, len(submissions))
             raise RequestError(f"{error} {so_far}") from error
-    return said + "".join(f"{line}\n" for line in _more_to_say(journal, results))
+    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results))
 
 
-def _level(request: Request) -> Level | None:
+def _choose_level(request: Request) -> Level | None:
     if request.dask is not None:
         return None
     level = choose_level(request.without_isolation)
@@ -176,7 +176,7 @@ def _level(request: Request) -> Level | None:
     return level
 
 
-def _conditions(request: Request, level: Level | None) -> Conditions:
+def _find_conditions(request: Request, level: Level | None) -> Conditions:
     seed = request.seed
     if seed is None and not request.resume:
         seed = secrets.randbelow(2**32)
@@ -215,19 +215,19 @@ def _warn_of_unfinished(journal: Journal) -> None:
     )
 
 
-def _so_far(request: Request, journal: Journal, learners: int) -> str:
+def _tell_so_far(request: Request, journal: Journal, learners: int) -> str:
     done = f"{journal.count} of {learners} learners are graded and kept in {journal.path}"
-    return f"{done}. To go on:\n\n    {_resuming(request)}\n"
+    return f"{done}. To go on:\n\n    {_make_resuming_command(request)}\n"
 
 
-def _resuming(request: Request) -> str:
+def _make_resuming_command(request: Request) -> str:
     """Return the command that goes on with a run, for a shell."""
     command, *options = request.typed
     again = options if request.resume else ["--resume", *options]
-    return shlex.join([*_program(), command, *again])
+    return shlex.join([*_find_program(), command, *again])
 
 
-def _program() -> list[str]:
+def _find_program() -> list[str]:
     typed = Path(sys.argv[0])
     found = shutil.which("gradlab")
     if typed.name != "gradlab":
@@ -235,7 +235,7 @@ def _program() -> list[str]:
     return ["gradlab"] if found and Path(found).absolute() == typed.absolute() else [str(typed)]
 
 
-def _more_to_say(journal: Journal, results: Sequence[LearnerResult]) -> list[str]:
+def _add_remarks(journal: Journal, results: Sequence[LearnerResult]) -> list[str]:
     lines = []
     if journal.kept is not None:
         lines.append(f"{journal.path} was there already; it is kept as {journal.kept}")
@@ -260,17 +260,17 @@ def _say(text: str, stream: TextIO) -> None:
 
 
 @contextlib.contextmanager
-def _executor(request: Request) -> Iterator[Executor]:
+def _open_executor(request: Request) -> Iterator[Executor]:
     if request.dask is None:
-        with Pool(request.jobs or _cores()) as pool:
+        with Pool(request.jobs or _count_cores()) as pool:
             yield pool
         return
-    with _dask(request.dask) as executor:
+    with _open_dask(request.dask) as executor:
         yield executor
 
 
 @contextlib.contextmanager
-def _dask(address: str) -> Iterator[Executor]:
+def _open_dask(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -288,7 +288,7 @@ def _dask(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -86,7 +86,7 @@ class Task:
     without_isolation: bool = False
 
 
-def names_that_count(lesson: int | None) -> list[str]:
+def list_names(lesson: int | None) -> list[str]:
     """Return the exercises and answers in words of a lesson, or of all, in their order.
 
     Parameters
@@ -101,8 +101,8 @@ def names_that_count(lesson: int | None) -> list[str]:
 
     Examples
     --------
-    >>> from gradlab.grading.grader import names_that_count
-    >>> names_that_count(7)
+    >>> from gradlab.grading.grader import list_names
+    >>> list_names(7)
     ['find_bugs', 'explain']
     """
     lessons = {name: exercise.lesson for name, exercise in EXERCISES.items()}
@@ -130,14 +130,14 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
     with _one_at_a_time, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         level = task.level or choose_level(task.without_isolation)
-        names = names_that_count(task.lesson)
+        names = list_names(task.lesson)
         work = find_answers(task.notebooks, names, task.attempts)
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
-        results = tuple(run.get(name) or _not_run(name, work) for name in names)
+        results = tuple(run.get(name) or _make_result_unrun(name, work) for name in names)
         missed = (*task.unread, *unmarked)
-        status = _status(task, work, results, points_may_be_missing=bool(missed))
-        notes = (*task.notes, *missed, *work.notes, *_left_out(results))
+        status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
+        notes = (*task.notes, *missed, *work.notes, *_note_missing_lessons(results))
         return LearnerResult(task.student, status, results, notes), level
 
 
@@ -167,7 +167,7 @@ def _run_answers(
                 # What nobody foresaw costs this answer alone, and a person is told.
                 why = f"{answer.name} could not be marked ({type(error).__name__})"
                 unmarked.append(f"{why}: look at it yourself")
-                results[answer.name] = _result(EXERCISES[answer.name], "stopped", 0.0)
+                results[answer.name] = _make_result(EXERCISES[answer.name], "stopped", 0.0)
                 sandbox.lost = True
             share = (time.monotonic() - start) / (WALL_PER_CPU * task.cpu_seconds)
             # The same on a busy machine.
@@ -180,7 +180,7 @@ def _run_answers(
             sandbox.close()
     if not_run:
         unmarked.append(_NOT_RUN_NOTE.format(", ".join(not_run)))
-    results |= {name: _result(EXERCISES[name], "stopped", 0.0, _NOT_RUN) for name in not_run}
+    results |= {name: _make_result(EXERCISES[name], "stopped", 0.0, _NOT_RUN) for name in not_run}
     return results, unmarked
 
 
@@ -190,7 +190,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> tuple[ExerciseResult
     remote = RemoteAnswer(
         sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
     )
-    drawn, order = _drawn(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
+    drawn, order = _draw_once(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
     return _judge(answer, remote, marking, stopped), remote.is_out_of_time
@@ -206,28 +206,28 @@ def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str)
         called = ", ".join(sorted(remote.borrowed))
         hint = f"Your function calls gradlab's own code: {called}. Write this yourself."
         note = f"calls gradlab's {called}"
-        return _result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
+        return _make_result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
     lacks = find_lacks(answer, remote)
     notes = (*answer.notes, *(lack.note for lack in lacks))
     if not marking.attempted and not lacks:
-        return _result(exercise, "blank", 0.0, notes=answer.notes)
+        return _make_result(exercise, "blank", 0.0, notes=answer.notes)
     if remote.unfit:
         hints = (remote.unfit, *(lack.hint for lack in lacks))
-        return _result(exercise, "wrong", 0.0, hints, (*notes, remote.unfit), groups)
+        return _make_result(exercise, "wrong", 0.0, hints, (*notes, remote.unfit), groups)
     if stopped:
         why = stopped if remote.is_defined else f"{stopped} before the function was called"
         hint = f"It was stopped: it {why}."
         if remote.is_out_of_time:
             hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {why}")
-        return _result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        return _make_result(exercise, "stopped", marking.points, (hint,), notes, groups)
     if marking.attempted and all(group.passed for group in marking.groups):
-        return _result(exercise, "right", marking.points, (), answer.notes, groups)
-    hints = _hints(exercise, marking, remote, lacks)
-    return _result(exercise, "wrong", marking.points, hints, notes, groups)
+        return _make_result(exercise, "right", marking.points, (), answer.notes, groups)
+    hints = _choose_hints(exercise, marking, remote, lacks)
+    return _make_result(exercise, "wrong", marking.points, hints, notes, groups)
 
 
-def _result(
+def _make_result(
     exercise: Exercise,
     outcome: Outcome,
     points: float,
@@ -241,12 +241,12 @@ def _result(
 
 
 @cache
-def _drawn(name: str, seed: int) -> Drawn:
+def _draw_once(name: str, seed: int) -> Drawn:
     """Draw the cases of an exercise once for all learners; they are copied at every call."""
     return draw(EXERCISES[name], seed)
 
 
-def _hints(
+def _choose_hints(
     exercise: Exercise, marking: Marking, remote: RemoteAnswer, lacks: list[Lack]
 ) -> tuple[str, ...]:
     """Return what helps the learner, with nothing that tells of a hidden case.
@@ -272,7 +272,7 @@ def _hints(
     return (*said, *hints) or (again,)
 
 
-def _left_out(results: tuple[ExerciseResult, ...]) -> list[str]:
+def _note_missing_lessons(results: tuple[ExerciseResult, ...]) -> list[str]:
     """Say of which lessons there is nothing, if there is something of others."""
     lessons = dict.fromkeys(result.lesson for result in results)
     there = {result.lesson for result in results if result.outcome != "missing"}
@@ -280,7 +280,7 @@ def _left_out(results: tuple[ExerciseResult, ...]) -> list[str]:
     return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
 
 
-def _not_run(name: str, work: Work) -> ExerciseResult:
+def _make_result_unrun(name: str, work: Work) -> ExerciseResult:
     """Return the result of what is not there, or blank, or in words."""
     asked = EXERCISES.get(name) or WRITTEN[name]
     if name in work.written:
@@ -289,7 +289,7 @@ def _not_run(name: str, work: Work) -> ExerciseResult:
     return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points)
 
 
-def _status(
+def _decide_status(
     task: Task, work: Work, results: tuple[ExerciseResult, ...], points_may_be_missing: bool
 ) -> Status:
     # Where notes are all that there is, something was handed in, but nothing to grade.

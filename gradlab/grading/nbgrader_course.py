@@ -80,7 +80,7 @@ def lay_out(folder: Path, solved: Path | None = None) -> list[str]:
     ...     print(*(path.relative_to(course) for path in sorted(course.rglob("*.*"))))
     nbgrader_config.py source/lesson_00/00_start.ipynb
     """
-    files = _files(solved or lessons_folder() / "solved")
+    files = _list_files(solved or lessons_folder() / "solved")
     if folder.exists() and not folder.is_dir():
         raise NbgraderCourseError(
             f"{folder} is a file, but the course needs a folder. Name another one: "
@@ -98,11 +98,11 @@ def lay_out(folder: Path, solved: Path | None = None) -> list[str]:
     return [
         f"The course is in {folder.resolve()}: {len(files) - 1} assignments, one for each lesson.",
         *(f"{name}: was there already, and differs; it is kept as it is." for name in kept),
-        *_what_next(folder),
+        *_explain_next(folder),
     ]
 
 
-def _files(solved: Path) -> dict[str, bytes]:
+def _list_files(solved: Path) -> dict[str, bytes]:
     """Return what belongs into the course folder, by the name there."""
     lessons = sorted(solved.glob(LESSONS))
     if not lessons:
@@ -120,7 +120,7 @@ def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _what_next(folder: Path) -> list[str]:
+def _explain_next(folder: Path) -> list[str]:
     # Its own programs call each other by name, so a path to it would not do.
     found = shutil.which("nbgrader") is not None
     steps = _NEXT.format(folder=shlex.quote(str(folder)))

@@ -98,12 +98,12 @@ def _start_remover(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env=_with_programs(),
+        env=_make_environment(),
         start_new_session=True,
     )
 
 
-def _with_programs() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     return {"PATH": f"{os.environ.get('PATH', '')}:/usr/bin:/bin"}
 
 
@@ -126,7 +126,7 @@ def _remove_stale(place: Path) -> None:
             try:
                 if _can_lock(lock):
                     command = ["rm", "-rf", "--", str(folder)]
-                    subprocess.run(command, env=_with_programs(), check=False)
+                    subprocess.run(command, env=_make_environment(), check=False)
             finally:
                 os.close(lock)
 

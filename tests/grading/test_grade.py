@@ -16,7 +16,7 @@ import pytest
 from gradlab import cli
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import grade_all
-from gradlab.grading.grader import Task, grade_submission, names_that_count
+from gradlab.grading.grader import Task, grade_submission, list_names
 from gradlab.grading.intake.submissions import open_submissions
 from gradlab.grading.outcome.gradebook import as_csv, as_json
 from gradlab.grading.sandbox.isolation import SENTENCES, strongest
@@ -405,8 +405,8 @@ def test_any_seed_gives_the_solved_edition_full_marks(seed: int) -> None:
 
 
 def test_exercises_are_in_the_order_of_the_lessons() -> None:
-    assert names_that_count(None) == ALL
-    assert [n for lesson in range(8) for n in names_that_count(lesson)] == ALL
+    assert list_names(None) == ALL
+    assert [n for lesson in range(8) for n in list_names(lesson)] == ALL
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ from notebook_data import (
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake import notebooks
 from gradlab.grading.intake.answers import Answer, Work, find_answers
-from gradlab.grading.intake.python_cells import tree_of
+from gradlab.grading.intake.python_cells import parse_tree
 
 
 def as_format_3(data: Json) -> Json:
@@ -144,7 +144,7 @@ def test_very_deep_code_is_no_python() -> None:
     for text in deep:
         answer = find_answer(cell(f"{TWICE}\n{text}", "double"), cell(TWICE))
         # Python 3.14 parses the long sum, which falls away as a demonstration does.
-        parses = tree_of(text) is not None
+        parses = parse_tree(text) is not None
         assert ("cell 1 is not valid Python" in answer.notes) != parses
         assert not find_work(cell(text)).answers
 

@@ -48,7 +48,7 @@ def test_calls_that_reach_outside_the_limits_fail_and_others_do_not(
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: name)
     monkeypatch.setattr(sys, "platform", "linux")
-    program = seccomp.filter_program()
+    program = seccomp.make_filter()
     assert program is not None
     machine, calls = MACHINES[name]
     for call in ("unshare", "mount", "ptrace"):
@@ -72,5 +72,5 @@ def test_where_the_calls_are_not_known_there_is_no_filter(
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: name)
     monkeypatch.setattr(sys, "platform", system)
-    assert seccomp.filter_program() is None
+    assert seccomp.make_filter() is None
     assert not seccomp.forbid_calls()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradlab.grading.sandbox.sent_parts import parts_for
+from gradlab.grading.sandbox.sent_parts import find_parts_for
 
 HELPERS = """
 from __future__ import annotations
@@ -47,15 +47,15 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     import gradlab
 
     monkeypatch.setattr(gradlab, "__path__", [*gradlab.__path__, str(tmp_path)])
-    parts_for.cache_clear()
+    find_parts_for.cache_clear()
     yield "gradlab.toy.helpers"
-    parts_for.cache_clear()
+    find_parts_for.cache_clear()
     for name in [name for name in sys.modules if name.startswith("gradlab.toy")]:
         del sys.modules[name]
 
 
 def test_a_function_comes_with_what_it_calls_and_nothing_else(toy: str) -> None:
-    parts = parts_for(frozenset({(toy, "wanted")}))
+    parts = find_parts_for(frozenset({(toy, "wanted")}))
     assert parts.missing == {toy: ("unwanted",), "gradlab.toy.other": ("unused",)}
     assert "def unwanted" not in parts.texts[toy]
     assert "from gradlab.toy.other import used\n" in parts.texts[toy]
@@ -64,17 +64,17 @@ def test_a_function_comes_with_what_it_calls_and_nothing_else(toy: str) -> None:
 
 
 def test_what_is_withheld_is_missing_with_all_that_it_alone_needs(toy: str) -> None:
-    parts = parts_for(frozenset({(toy, "wanted")}), frozenset({f"{toy}.inner"}))
+    parts = find_parts_for(frozenset({(toy, "wanted")}), frozenset({f"{toy}.inner"}))
     assert parts.missing[toy] == ("inner", "Kept", "unwanted")
 
 
 def test_a_name_that_is_not_where_it_should_be_is_an_error(toy: str) -> None:
     with pytest.raises(ImportError, match=r"gradlab\.toy\.helpers defines no nothing"):
-        parts_for(frozenset({(toy, "nothing")}))
+        find_parts_for(frozenset({(toy, "nothing")}))
 
 
 def test_with_the_central_difference_goes_no_other_formula() -> None:
-    parts = parts_for(frozenset({("gradlab.differences.formulas", "central_difference")}))
+    parts = find_parts_for(frozenset({("gradlab.differences.formulas", "central_difference")}))
     assert set(parts.texts) == {"gradlab.differences.formulas", "gradlab.differences.steps"}
     missing = parts.missing["gradlab.differences.formulas"]
     assert {"richardson", "five_point_difference", "complex_step"} <= set(missing)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.archives import has_notebook_name
-from gradlab.grading.intake.names import lesson_files
+from gradlab.grading.intake.names import find_lesson_files
 from gradlab.grading.intake.notebooks import (
     LESSON_OF,
     Cell,
@@ -23,7 +23,7 @@ from gradlab.grading.intake.notebooks import (
     join_few,
     read_notebook,
 )
-from gradlab.grading.intake.python_cells import bound_by, tree_of
+from gradlab.grading.intake.python_cells import find_bindings, parse_tree
 from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.outcome.text import replace_surrogates
 
@@ -142,9 +142,9 @@ def find_answers(
         first = used.get(LESSON_OF[name])
         ordered = [book for book in books if book is first]
         ordered += [book for book in books if book is not first]
-        if answer := _answer(name, first, ordered):
+        if answer := _find_answer(name, first, ordered):
             answers[name] = answer
-        elif text := next(filter(None, _written(name, ordered)), ""):
+        elif text := next(filter(None, _find_written(name, ordered)), ""):
             written[name] = text
         elif _is_there(name, ordered):
             blank.add(name)
@@ -186,24 +186,24 @@ def _rank(book: Notebook, attempt: int) -> tuple[bool, int, int, bool, str]:
 def _count_answers(book: Notebook) -> int:
     """Count the exercises of its own lesson that a notebook answers."""
     names = [name for name, lesson in LESSON_OF.items() if lesson == book.lesson]
-    return sum(bool(_pick(name, book.cells) or any(_written(name, [book]))) for name in names)
+    return sum(bool(_pick(name, book.cells) or any(_find_written(name, [book]))) for name in names)
 
 
 def _is_lesson_file(name: str) -> bool:
     """Whether a file is called as the lesson was given out, perhaps after a learner's name."""
-    return any(name == own or name.endswith(f"_{own}") for own in lesson_files())
+    return any(name == own or name.endswith(f"_{own}") for own in find_lesson_files())
 
 
 # Which cell has an answer
 
 
-def _answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Answer | None:
+def _find_answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -> Answer | None:
     """Take an answer from its lesson's own notebook if it is there, else from any other."""
     picks = [(book, cell) for book in books if (cell := _pick(name, book.cells))]
     if not picks:
         return None
     book, cell = min(picks, key=lambda pick: (pick[0] is not first, pick[1].mark != name))
-    notes = [*_remarks(name, cell, book.cells)]
+    notes = [*_make_remarks(name, cell, book.cells)]
     if book is not first:
         notes.insert(0, f"found in {book.name}")
     if _is_published(name, cell.text):
@@ -236,11 +236,11 @@ def _is_there(name: str, books: Sequence[Notebook]) -> bool:
     """Whether a notebook has the cell for an answer at all, be it blank."""
     cells = (cell for book in books for cell in book.cells)
     return any(cell.mark == name or name in cell.defines for cell in cells) or any(
-        True for _ in _written(name, books)
+        True for _ in _find_written(name, books)
     )
 
 
-def _remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]:
+def _make_remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]:
     """Say how a cell was found, and what else might have been meant."""
     marked = [other for other in cells if other.mark == name]
     rivals = [o for o in cells if o.mark != name and o.answers(name) and o is not cell]
@@ -260,7 +260,7 @@ def _remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]:
         yield f"cell {cell.number} is not valid Python"
 
 
-def _written(name: str, books: Iterable[Notebook]) -> Iterator[str]:
+def _find_written(name: str, books: Iterable[Notebook]) -> Iterator[str]:
     """Yield the answers to a question in words, the last of a notebook first; "" is a blank one.
 
     Without its mark, the answer is what follows the rubric.
@@ -315,18 +315,18 @@ def _keep_of(cell: Cell, kept: Sequence[Statement]) -> str:
 
 def _is_published(name: str, text: str) -> bool:
     """Whether the function in a cell has the syntax tree of the published one."""
-    return _dump(name, text) == _published(name)
+    return _dump(name, text) == _dump_published(name)
 
 
 @cache
-def _published(name: str) -> str:
+def _dump_published(name: str) -> str:
     return _dump(name, EXERCISES[name].source())
 
 
 def _dump(name: str, text: str) -> str:
     """Return the syntax tree of a function, less its docstring, as text; "" if it is none."""
-    tree = tree_of(text)
-    function = dict(bound_by(tree.body)).get(name) if tree else None
+    tree = parse_tree(text)
+    function = dict(find_bindings(tree.body)).get(name) if tree else None
     if not isinstance(function, ast.FunctionDef):
         return ""
     if ast.get_docstring(function, clean=False) is not None:

@@ -18,7 +18,7 @@ from gradlab.grading.intake.expressions import (
     find_target_names,
     get_imported_name,
 )
-from gradlab.grading.intake.python_cells import tree_of
+from gradlab.grading.intake.python_cells import parse_tree
 from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
 
 # Methods that change what they belong to, of Python's and NumPy's types and of many others.
@@ -285,7 +285,7 @@ class _Reader:
         self._found.is_dynamic = True
         match call.args:
             case [ast.Constant(value=str(text)), *_]:
-                tree = tree_of(text)
+                tree = parse_tree(text)
                 for node in ast.walk(tree) if tree else ():
                     if isinstance(node, ast.Name):
                         self._note_expression(node)

@@ -334,9 +334,9 @@ def _find_role(folder: Folder) -> Role:
 
 def _find_role_by_files(folder: Folder, stems: Sequence[str]) -> Role:
     """Say what a folder with notebooks is, by whether their names tell other people."""
-    own = _words(_name_of(folder))
+    own = _split_words(_get_name(folder))
     people = {split_stem(stem)[0] for stem in stems}
-    others = {person for person in people if person and not _words(person) & own}
+    others = {person for person in people if person and not _split_words(person) & own}
     if _is_nobodys(folder):
         return "learner" if may_be_people(folder.name) and "" in people else "group"
     if len(others) < len(people):
@@ -353,7 +353,9 @@ def _is_nobodys(folder: Folder) -> bool:
 
 def _is_part_of(inner: Folder, folder: Folder) -> bool:
     """Whether a folder in a learner's is called like a lesson, a version, or the learner."""
-    return _is_nobodys(inner) or bool(_words(_name_of(inner)) & _words(_name_of(folder)))
+    return _is_nobodys(inner) or bool(
+        _split_words(_get_name(inner)) & _split_words(_get_name(folder))
+    )
 
 
 def _has_lms_names(folder: Folder) -> bool:
@@ -399,9 +401,9 @@ def find_lesson_key(name: str) -> str:
     return numbers[-1] if numbers else drop_suffix(name).lower()
 
 
-def _name_of(folder: Folder) -> str:
+def _get_name(folder: Folder) -> str:
     return drop_suffix(folder.name) if folder.is_zip else folder.name
 
 
-def _words(name: str) -> set[str]:
+def _split_words(name: str) -> set[str]:
     return {word for word in re.split(r"[\W_]+", name.casefold()) if len(word) > 1}

@@ -27,13 +27,13 @@ _DATE = re.compile(
 _SUFFIX = re.compile(r"\.(?:ipynb|zip|txt|json)(?:\.(?:txt|json))?$", re.IGNORECASE)
 
 
-def _words(text: str) -> frozenset[str]:
+def _make_words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 # What stands in the names of files and folders and is nobody's name: the course and its parts,
 # what is set and handed in, what packs it, versions of one file.
-_GENERIC = _words(
+_GENERIC = _make_words(
     """
     lesson lessons lektion lektionen leccion lección lezione leçon lecon aula
     week weeks woche wochen kw semaine semana settimana day tag term semester session
@@ -58,23 +58,23 @@ _GENERIC = _words(
     """
 )
 # A team may hand in as one; what lies in its folder decides.
-_MAY_BE_PEOPLE = _words("group groups gruppe gruppen groupe grupo grupos gruppo team")
+_MAY_BE_PEOPLE = _make_words("group groups gruppe gruppen groupe grupo grupos gruppo team")
 # Generic in the name of a folder, but in that of a file it may be a surname.
-_SURNAMES = _words("alt neu new old day tag lab ex first try de di von")
+_SURNAMES = _make_words("alt neu new old day tag lab ex first try de di von")
 # Whoever it is, where an LMS hides the names.
-_ANYBODY = _words(
+_ANYBODY = _make_words(
     """
     participant participants teilnehmer teilnehmerin in participante participantes partecipante
     student students user anonymous anonym anonyme candidate
     """
 )
 # A copy of what follows.
-_OF = _words("of von de di")
+_OF = _make_words("of von de di")
 # What has letters for names: section A.
-_LETTERED = _words("section sektion sección seccion sec part teil unit term klasse") | (
+_LETTERED = _make_words("section sektion sección seccion sec part teil unit term klasse") | (
     _MAY_BE_PEOPLE | {"class"}
 )
-_VERSIONS = _words(
+_VERSIONS = _make_words(
     "attempt resubmission versuch version ver v draft entwurf copy kopie copie copia"
 )
 
@@ -113,7 +113,7 @@ def is_generic(name: str) -> bool:
 def may_be_people(name: str) -> bool:
     """Whether a name is that of a group, which is a section of a class or a team."""
     return is_generic(name) and any(
-        _count_off(token.word) in _MAY_BE_PEOPLE for token in _tokens(name)
+        _count_off(token.word) in _MAY_BE_PEOPLE for token in _tokenize(name)
     )
 
 
@@ -187,14 +187,14 @@ def find_hint(parts: Sequence[str], student: str) -> tuple[str, ...]:
     >>> find_hint(["old", "ada_hw1 (2).ipynb"], "ada")
     ()
     """
-    own = {token.word for token in _tokens(student)}
+    own = {token.word for token in _tokenize(student)}
     bare = (_SUFFIX.sub("", part) for part in parts)
     return tuple(word for part in bare for word in _find_hint(part) if word not in own)
 
 
 def is_anybody(name: str) -> bool:
     """Whether a name stands for whoever it is, where learners stay unknown."""
-    words = {token.word for token in _tokens(name)}
+    words = {token.word for token in _tokenize(name)}
     return not words - _ANYBODY - _GENERIC
 
 
@@ -215,51 +215,51 @@ def find_version(parts: Iterable[str]) -> tuple[int, ...]:
 
 
 @cache
-def lesson_files() -> frozenset[str]:
+def find_lesson_files() -> frozenset[str]:
     """Return the names of the lessons as they were given out."""
     return frozenset(path.name for path in lessons_folder().glob(LESSONS))
 
 
 @cache
-def _titles() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(name[3:-6].split("_")) for name in sorted(lesson_files()))
+def _read_titles() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(name[3:-6].split("_")) for name in sorted(find_lesson_files()))
 
 
 @cache
-def _title_words() -> frozenset[str]:
+def _find_title_words() -> frozenset[str]:
     # Short ones may be names: Taylor, Hunt.
-    return frozenset(word for title in _titles() for word in title if len(word) > 7)
+    return frozenset(word for title in _read_titles() for word in title if len(word) > 7)
 
 
-def lesson_pattern() -> str:
+def make_lesson_pattern() -> str:
     """Return a regular expression for what may stand for a lesson in a name."""
     gap = f"[{_SEPARATORS}]*"
-    return rf"(?:\d\d{gap})?(?:{_any_title()})|(?:{'|'.join(sorted(_GENERIC))}){gap}\d{{1,2}}"
+    return rf"(?:\d\d{gap})?(?:{_make_any_title()})|(?:{'|'.join(sorted(_GENERIC))}){gap}\d{{1,2}}"
 
 
 @cache
-def _any_title() -> str:
+def _make_any_title() -> str:
     gap = f"[{_SEPARATORS}]+"
-    return "|".join(gap.join(map(re.escape, title)) for title in _titles())
+    return "|".join(gap.join(map(re.escape, title)) for title in _read_titles())
 
 
 @cache
-def _title() -> re.Pattern[str]:
+def _compile_title() -> re.Pattern[str]:
     edge = f"[{_SEPARATORS}()]"
     return re.compile(
         rf"(?:(?<![^{_SEPARATORS}()])\d\d[{_SEPARATORS}]+)?(?:(?<={edge})|^)"
-        rf"(?:{_any_title()})(?={edge}|$)",
+        rf"(?:{_make_any_title()})(?={edge}|$)",
         re.IGNORECASE,
     )
 
 
 def _find_title(stem: str) -> tuple[int, int] | None:
     """Return where the whole title of a lesson stands in a name."""
-    found = _title().search(stem)
+    found = _compile_title().search(stem)
     return found.span() if found else None
 
 
-def _tokens(name: str) -> list[_Token]:
+def _tokenize(name: str) -> list[_Token]:
     return [
         _Token(unicodedata.normalize("NFC", found[0]).casefold(), *found.span())
         for found in _TOKEN.finditer(name)
@@ -276,7 +276,7 @@ def _says_nothing(word: str, groups: bool) -> bool:
     plain = _count_off(word)
     return (
         plain in _GENERIC
-        or plain in _title_words()
+        or plain in _find_title_words()
         or (groups and plain in _MAY_BE_PEOPLE)
         or _IN_BRACKETS.fullmatch(word) is not None
         or _MOMENT.fullmatch(word) is not None
@@ -302,7 +302,7 @@ def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
     if title := _find_title(name):
         name = f"{name[: title[0]]} lesson1 {name[title[1] :]}"
     name = _DATE.sub(" lesson1 ", name)
-    words = [token.word for token in _tokens(name)]
+    words = [token.word for token in _tokenize(name)]
     kept = []
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         is_lesson = re.fullmatch("0[0-9]", word) and after
@@ -314,7 +314,7 @@ def _find_hint(name: str, groups: bool = True) -> tuple[str, ...]:
 
 def _strip_generic(text: str) -> str:
     """Take off both ends of a name what says of nobody whose it is."""
-    tokens = _tokens(_DATE.sub(lambda date: "-" * len(date[0]), text))
+    tokens = _tokenize(_DATE.sub(lambda date: "-" * len(date[0]), text))
     first, last = 0, len(tokens)
     # 04_ada is a lesson of hers.
     if last > 1 and re.fullmatch("0[0-9]", tokens[0].word):
@@ -352,7 +352,7 @@ def find_counters(stem: str) -> tuple[str, ...]:
 def _find_numbers(part: str) -> Iterator[int]:
     for date in _DATE.findall(part):
         yield from map(int, re.findall(r"[0-9]+", date))
-    words = [token.word for token in _tokens(part)]
+    words = [token.word for token in _tokenize(part)]
     for before, word in zip(["", *words], words, strict=False):
         in_brackets, counted = _IN_BRACKETS.fullmatch(word), _COUNTED.fullmatch(word)
         if in_brackets:

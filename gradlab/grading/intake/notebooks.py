@@ -18,7 +18,7 @@ from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.python_cells import (
     Effort,
     Kind,
-    defined_by,
+    find_definitions,
     read_python,
     says_nothing,
 )
@@ -263,7 +263,7 @@ def _add_code(cell: Cell, effort: Effort) -> Cell:
         is_code=True,
         parses=True,
         says_nothing=says_nothing(tree.body),
-        defines=defined_by(tree.body),
+        defines=find_definitions(tree.body),
     )
 
 

@@ -9,7 +9,7 @@ from gradlab.grading.intake.archives import drop_suffix, find_suffix, has_notebo
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading, take
 from gradlab.grading.intake.listing import Folder
 from gradlab.grading.intake.lms import Place
-from gradlab.grading.intake.names import is_generic, lesson_pattern
+from gradlab.grading.intake.names import is_generic, make_lesson_pattern
 from gradlab.support.errors import GradlabError
 
 LEARNER, LESSON = "LEARNER", "LESSON"
@@ -63,7 +63,7 @@ def compile_layout(layout: str) -> tuple[re.Pattern[str], ...]:
 
 
 def _translate(name: str) -> str:
-    pieces = {LEARNER: "(.+?)", LESSON: f"(?:{lesson_pattern()})", "*": ".*?"}
+    pieces = {LEARNER: "(.+?)", LESSON: f"(?:{make_lesson_pattern()})", "*": ".*?"}
     return "".join(pieces.get(piece, re.escape(piece)) for piece in _PIECE.split(name))
 
 
@@ -94,7 +94,7 @@ def make_pattern(stem: str, learner: Sequence[str]) -> str:
     if start < 0 or end <= start:
         return LEARNER
     named = f"{stem[:start]}\0{stem[end:]}"
-    return re.sub(lesson_pattern(), LESSON, named, flags=re.IGNORECASE).replace("\0", LEARNER)
+    return re.sub(make_lesson_pattern(), LESSON, named, flags=re.IGNORECASE).replace("\0", LEARNER)
 
 
 def read_by_pattern(root: Folder, layout: str) -> Reading:
@@ -134,7 +134,7 @@ def _read(
     for parts, entry in folder.files:
         found = None if later else _match(first, parts[0])
         if found is not None and not _is_nobody(" ".join((*student, *found))):
-            place = _place((*student, *found), parts)
+            place = _make_place((*student, *found), parts)
             reading.found.append(Found(entry, place, (*folder.path, *parts), folder.path))
         elif has_notebook_name(parts[-1]):
             reading.strays.append((*folder.path, *parts))
@@ -147,7 +147,7 @@ def _read(
             _read(inner, later, (*student, *found), reading)
         else:
             own = (name,) if inner.is_zip else ()
-            take(inner, _place((*student, *found), own), folder.path, reading)
+            take(inner, _make_place((*student, *found), own), folder.path, reading)
 
 
 def _match(pattern: re.Pattern[str], name: str) -> tuple[str, ...] | None:
@@ -162,6 +162,6 @@ def _is_nobody(learner: str) -> bool:
     return is_generic(learner) or re.fullmatch("0[0-9]", learner) is not None
 
 
-def _place(student: tuple[str, ...], own_parts: tuple[str, ...]) -> Place:
+def _make_place(student: tuple[str, ...], own_parts: tuple[str, ...]) -> Place:
     name = " ".join(student)
     return Place(name, name, own_parts, is_one_person=True)

@@ -68,14 +68,14 @@ def read_python(raw: str, effort: Effort) -> tuple[str, ast.Module | None]:
     magics = _PYTHON_MAGICS.match(raw)
     # The lines keep their numbers.
     text = "\n" * magics[0].count("\n") + raw[magics.end() :] if magics else raw
-    tree = tree_of(text)
+    tree = parse_tree(text)
     if tree is None:
         text = _without_magics(text, effort)
-        tree = tree_of(text)
+        tree = parse_tree(text)
     return text, tree
 
 
-def tree_of(text: str) -> ast.Module | None:
+def parse_tree(text: str) -> ast.Module | None:
     """Return the syntax tree of a text; None if it is not Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -85,7 +85,7 @@ def tree_of(text: str) -> ast.Module | None:
             return None
 
 
-def bound_by(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
+def find_bindings(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
     """Yield each name that statements bind, in order, and what it is bound to."""
     waiting: deque[ast.AST] = deque(statements)
     while waiting:
@@ -95,16 +95,18 @@ def bound_by(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases) as imported:
                 yield from ((a.asname or a.name.partition(".")[0], imported) for a in aliases)
             case ast.Assign(targets=targets, value=value):
-                yield from ((key, value) for target in targets for key in _targets(target))
+                yield from ((key, value) for target in targets for key in _find_targets(target))
             case ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield from ((key, value) for key in _targets(target))
+                yield from ((key, value) for key in _find_targets(target))
             case ast.If() | ast.With() | ast.Try() | ast.TryStar() | ast.ExceptHandler() as block:
                 waiting.extendleft(reversed([*ast.iter_child_nodes(block)]))
 
 
-def defined_by(statements: Iterable[ast.stmt]) -> dict[str, Kind]:
+def find_definitions(statements: Iterable[ast.stmt]) -> dict[str, Kind]:
     """Return the names that statements define, less those of literals, and as what."""
-    return {name: _kind(what) for name, what in bound_by(statements) if not _is_literal(what)}
+    return {
+        name: _find_kind(what) for name, what in find_bindings(statements) if not _is_literal(what)
+    }
 
 
 def says_nothing(body: Sequence[ast.stmt]) -> bool:
@@ -142,7 +144,7 @@ def _without_magics(text: str, effort: Effort) -> str:
         return text
 
 
-def _targets(target: ast.expr) -> list[str]:
+def _find_targets(target: ast.expr) -> list[str]:
     return [
         node.id
         for node in ast.walk(target)
@@ -150,7 +152,7 @@ def _targets(target: ast.expr) -> list[str]:
     ]
 
 
-def _kind(what: ast.AST) -> Kind:
+def _find_kind(what: ast.AST) -> Kind:
     if is_stub(what):
         return "stub"
     return "function" if isinstance(what, _CALLABLE) else "value"

@@ -164,7 +164,7 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
 
 def _find_places(student: str, members: Sequence[Member]) -> list[int]:
     """Return where a learner may be on the list, by the surest that is known of both."""
-    for key in _keys_of(student):
+    for key in _make_keys(student):
         if places := [place for place, member in enumerate(members) if key in member.keys]:
             return places
     numbered = _NUMBERED.fullmatch(student)
@@ -190,7 +190,7 @@ def _make_member(name: str, ids: Iterable[str]) -> Member:
     return Member(as_name(name), frozenset(filter(None, keys)), frozenset(words))
 
 
-def _keys_of(student: str) -> list[str]:
+def _make_keys(student: str) -> list[str]:
     """Return what a learner may be called on the list, the surest first."""
     numbered = _NUMBERED.fullmatch(student)
     keys = []

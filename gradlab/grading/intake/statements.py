@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradlab.grading.intake.effect_reader import read_effects
 from gradlab.grading.intake.effects import Effects
-from gradlab.grading.intake.python_cells import is_stub, tree_of
+from gradlab.grading.intake.python_cells import is_stub, parse_tree
 
 # Many times what people write into a cell.
 _MOST_STATEMENTS = 5_000
@@ -67,7 +67,7 @@ def read_statements(text: str) -> tuple[Statement, ...] | None:
     >>> first.effects.binds, second.effects.binds
     ({'x'}, set())
     """
-    tree = tree_of(text)
+    tree = parse_tree(text)
     if tree is None or len(tree.body) > _MOST_STATEMENTS:
         return None
     return tuple(map(_describe, tree.body))

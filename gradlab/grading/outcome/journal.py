@@ -228,7 +228,7 @@ def _begin(path: Path, conditions: Conditions) -> Journal:
     finally:
         if old is not None:
             os.close(old)
-    return Journal(path, descriptor, _seed(conditions), {}, kept, unfinished)
+    return Journal(path, descriptor, _get_seed(conditions), {}, kept, unfinished)
 
 
 def _resume(path: Path, conditions: Conditions) -> Journal:
@@ -243,10 +243,10 @@ def _resume(path: Path, conditions: Conditions) -> Journal:
     except BaseException:
         os.close(descriptor)
         raise
-    return Journal(path, descriptor, _seed(before), entries)
+    return Journal(path, descriptor, _get_seed(before), entries)
 
 
-def _seed(conditions: Conditions) -> int:
+def _get_seed(conditions: Conditions) -> int:
     if conditions.seed is None:
         raise ValueError("a journal must have a seed")
     return conditions.seed
@@ -287,7 +287,7 @@ def _parse(path: Path, text: bytes) -> tuple[Conditions, dict[tuple[str, str], E
         if first["format"] != _FORMAT:
             raise ValueError("another format")
         conditions = Conditions(**first["conditions"])
-        _seed(conditions)
+        _get_seed(conditions)
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(
             f"{path} is no journal that this version of gradlab wrote. Name the output of the run "

@@ -140,10 +140,10 @@ def read_result(data: Any) -> LearnerResult:
     """
     try:
         return LearnerResult(
-            student=_typed(data["student"], str),
+            student=_read_typed(data["student"], str),
             status=_one_of(data["status"], get_args(Status)),
             exercises=tuple(_read_exercise(one) for one in data["exercises"]),
-            notes=_texts(data["notes"]),
+            notes=_read_texts(data["notes"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"these are no results of a learner ({error!r})") from error
@@ -152,23 +152,23 @@ def read_result(data: Any) -> LearnerResult:
 def _read_exercise(data: Any) -> ExerciseResult:
     points = data["points"]
     return ExerciseResult(
-        name=_typed(data["name"], str),
-        lesson=_typed(data["lesson"], int),
+        name=_read_typed(data["name"], str),
+        lesson=_read_typed(data["lesson"], int),
         outcome=_one_of(data["outcome"], get_args(Outcome)),
-        points=None if points is None else _typed(points, int, float),
-        max_points=_typed(data["max_points"], int, float),
+        points=None if points is None else _read_typed(points, int, float),
+        max_points=_read_typed(data["max_points"], int, float),
         groups=tuple(_read_group(group) for group in data["groups"]),
-        hints=_texts(data["hints"]),
-        notes=_texts(data["notes"]),
+        hints=_read_texts(data["hints"]),
+        notes=_read_texts(data["notes"]),
     )
 
 
 def _read_group(data: Any) -> GroupResult:
-    right, total = _typed(data["right"], int), _typed(data["total"], int)
-    return GroupResult(_typed(data["name"], str), right, total, _texts(data["table"]))
+    right, total = _read_typed(data["right"], int), _read_typed(data["total"], int)
+    return GroupResult(_read_typed(data["name"], str), right, total, _read_texts(data["table"]))
 
 
-def _typed(value: Any, *types: type) -> Any:
+def _read_typed(value: Any, *types: type) -> Any:
     """Return a value if it is of one of these types; a bool is no number here."""
     if isinstance(value, types) and not isinstance(value, bool):
         return value
@@ -181,8 +181,8 @@ def _one_of(value: Any, known: tuple[T, ...]) -> T:
     raise ValueError(f"{value!r} must be one of {', '.join(map(str, known))}")
 
 
-def _texts(values: Any) -> tuple[str, ...]:
-    return tuple(_typed(value, str) for value in _typed(values, list, tuple))
+def _read_texts(values: Any) -> tuple[str, ...]:
+    return tuple(_read_typed(value, str) for value in _read_typed(values, list, tuple))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
     text = read_text(path)
     heading = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=heading.count)
-    return separator, _rows(path, text, separator)
+    return separator, _read_rows(path, text, separator)
 
 
 def read_text(path: Path) -> str:
@@ -60,19 +60,19 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}. Give a CSV file.") from error
     except UnicodeDecodeError as error:
-        raise _not_text(path) from error
+        raise _refuse_encoding(path) from error
     if "\0" in text:
-        raise _not_text(path)
+        raise _refuse_encoding(path)
     return text
 
 
-def _not_text(path: Path) -> TableError:
+def _refuse_encoding(path: Path) -> TableError:
     return TableError(
         f"{path} is not text in UTF-8; save it from your spreadsheet as “CSV UTF-8”."
     )
 
 
-def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
+def _read_rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
     # Strict: a quote that is never closed would swallow the lines that follow.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     width = None

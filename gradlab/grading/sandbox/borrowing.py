@@ -95,7 +95,7 @@ class _Modules(SentModules):
         super().exec_module(module)
 
 
-def importer(package: Package) -> Callable[..., Any]:
+def make_importer(package: Package) -> Callable[..., Any]:
     """Return what stands for ``__import__`` in an answer: all of gradlab is one package there."""
 
     def import_(name: str, *others: Any, **keywords: Any) -> Any:

@@ -80,7 +80,7 @@ class Job:
         """End it if it takes too much."""
         if self._excess:
             return
-        self._excess = self._find_excess(descendants(), _left_by(self._uid, self._shared))
+        self._excess = self._find_excess(find_descendants(), _left_by(self._uid, self._shared))
         if self._excess:
             self._kill()
 
@@ -131,7 +131,7 @@ class Job:
         while _some_are_left():
             if time.monotonic() > give_up:
                 os._exit(1)  # where this process has a world of its own, that ends with it
-            for one in descendants():
+            for one in find_descendants():
                 with contextlib.suppress(OSError):
                     os.kill(one, signal.SIGKILL)
             time.sleep(0.0005)
@@ -169,10 +169,10 @@ class Job:
         return files, size
 
 
-def descendants() -> list[int]:
+def find_descendants() -> list[int]:
     """Return the processes that this one started, and that those started."""
     children: dict[int, list[int]] = {}
-    for pid in pids():
+    for pid in list_pids():
         with contextlib.suppress(OSError):
             # The name, in brackets, may hold anything; the parent is the second field after it.
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -203,7 +203,7 @@ def end_all_of(uid: int, shared: Sequence[str]) -> None:
         remove(path)
 
 
-def pids() -> list[int]:
+def list_pids() -> list[int]:
     """Return all processes that can be seen; none on systems other than Linux."""
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]
@@ -230,7 +230,7 @@ def remove(path: str) -> None:
 def _processes_of(uid: int) -> list[int]:
     """Find a user's processes; the owner of /proc/PID may be root, where it guards its memory."""
     running = []
-    for pid in pids():
+    for pid in list_pids():
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_bytes()
             if int(status.partition(b"\nUid:")[2].split()[0]) == uid:
@@ -243,7 +243,7 @@ def _left_by(uid: int | None, shared: Sequence[str]) -> list[str]:
     found: list[str] = []
     folders = list(shared)
     while folders:
-        for path, status in _statuses(folders.pop()):
+        for path, status in _read_statuses(folders.pop()):
             if status.st_uid == uid:
                 found.append(path)
             elif stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:
@@ -285,7 +285,7 @@ def _times_of_change(folders: Sequence[str]) -> list[int]:
     return [os.stat(folder).st_mtime_ns for folder in folders if os.path.isdir(folder)]
 
 
-def _statuses(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+def _read_statuses(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     """Yield what is in a folder, as far as it can be read, with its status."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

@@ -28,8 +28,8 @@ from typing import IO, Literal, get_args
 from gradlab.grading.sandbox import sent_modules
 from gradlab.grading.sandbox.job import Excess, end_all_of, remove
 from gradlab.grading.sandbox.packages import Packages, find_course_packages
-from gradlab.grading.sandbox.seccomp import filter_program
-from gradlab.grading.sandbox.sent_modules import texts_of
+from gradlab.grading.sandbox.seccomp import make_filter
+from gradlab.grading.sandbox.sent_modules import read_texts
 from gradlab.grading.sandbox.wire import Channel, WireError
 from gradlab.grading.sandbox.worker import Settings
 from gradlab.support.errors import GradlabError
@@ -109,7 +109,7 @@ class Sandbox:
         self.lost = False
         self._packages = find_course_packages() if packages is None else packages
         self._folder: Path | None = None
-        self._uid = _uid_at(level)
+        self._uid = _choose_uid(level)
         # Where the answers' user may leave something, if it does not see a system of its own.
         self._shared: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -227,7 +227,7 @@ class Sandbox:
         places = self._packages
         with _filter_of_calls() as filters:
             if level == "bubblewrap":
-                command = [*_bubblewrap(places, filters), *command]
+                command = [*_make_bubblewrap(places, filters), *command]
             else:
                 self._folder = Path(tempfile.mkdtemp(prefix="gradlab-"))
                 if level == "uid":
@@ -237,7 +237,7 @@ class Sandbox:
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[control.fileno(), *filters],
-                env=_environment(),
+                env=_make_environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -267,7 +267,7 @@ class Sandbox:
             "module": _WORKER,
             "packages": packages,
             "settings": asdict(settings),
-            "texts": texts_of(_WORKER),
+            "texts": read_texts(_WORKER),
         }
         self._control.settimeout(_PATIENCE)
         Channel(self._control).send(sent)
@@ -282,14 +282,14 @@ def _lay_out(folder: Path, places: Packages) -> None:
         (folder / "packages" / name).symlink_to(place)
 
 
-def _uid_at(level: Level) -> int | None:
+def _choose_uid(level: Level) -> int | None:
     """Return a user that no other worker on this machine has now; None to stay who we are."""
     if level == "limits" or (level == "bubblewrap" and os.geteuid() != 0):
         return None
     return _FIRST_UID + os.getpid() % (1 << 20) * 64 + next(_numbers) % 64
 
 
-def _environment() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     """Return all that an answer finds in its environment: nothing of the grader's."""
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}
@@ -308,7 +308,7 @@ def _environment() -> dict[str, str]:
 @contextlib.contextmanager
 def _filter_of_calls() -> Iterator[list[int]]:
     """Open what bubblewrap reads its filter from, if there is a filter for this machine."""
-    program = filter_program()
+    program = make_filter()
     if program is None:
         yield []
         return
@@ -321,7 +321,7 @@ def _filter_of_calls() -> Iterator[list[int]]:
         os.close(reading)
 
 
-def _bubblewrap(places: Packages, filters: list[int]) -> list[str]:
+def _make_bubblewrap(places: Packages, filters: list[int]) -> list[str]:
     """Return a command that runs what follows it in a world of its own."""
     program = shutil.which("bwrap")
     if program is None:
@@ -341,15 +341,15 @@ def _bubblewrap(places: Packages, filters: list[int]) -> list[str]:
     python = Path(sys.base_prefix).resolve()
     roots = [Path("/usr"), *([] if python.is_relative_to("/usr") else [python])]
     for root in roots:
-        command += [*_parents(root), "--ro-bind", str(root), str(root)]
+        command += [*_make_parents(root), "--ro-bind", str(root), str(root)]
     for name in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
         if Path(name).is_symlink():
             command += ["--symlink", os.readlink(name), name]
         else:
             command += ["--ro-bind-try", name, name]
     for name in ("/etc/ld.so.cache", "/etc/alternatives"):
-        command += [*_parents(Path(name)), "--ro-bind-try", name, name]
-    hidden = [str(folder) for folder in _hidden(roots)]
+        command += [*_make_parents(Path(name)), "--ro-bind-try", name, name]
+    hidden = [str(folder) for folder in _find_hidden(roots)]
     for folder in hidden:
         command += ["--perms", "0755", "--tmpfs", folder]
     command += ["--perms", "0755", "--dir", "/packages"]
@@ -363,13 +363,13 @@ def _bubblewrap(places: Packages, filters: list[int]) -> list[str]:
     return [*command, "--chdir", "/answers"]
 
 
-def _parents(path: Path) -> Iterator[str]:
+def _make_parents(path: Path) -> Iterator[str]:
     """Make the folders above a path; bubblewrap itself would make them for root alone."""
     for folder in reversed(path.parents[:-1]):
         yield from ("--perms", "0755", "--dir", str(folder))
 
 
-def _hidden(roots: list[Path]) -> list[Path]:
+def _find_hidden(roots: list[Path]) -> list[Path]:
     """Return the folders below some roots with solutions, or with packages of any kind."""
     folders = [Path(folder) for folder in site.getsitepackages([sys.base_prefix])]
     package = Path(sent_modules.__file__).parents[2]

@@ -33,7 +33,7 @@ from gradlab.grading.sandbox.process import (
     Sandbox,
     SandboxError,
 )
-from gradlab.grading.sandbox.sent_parts import parts_for
+from gradlab.grading.sandbox.sent_parts import find_parts_for
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 
 # An answer that waits takes no computing time; one that calls functions waits for those.
@@ -156,7 +156,7 @@ class RemoteAnswer:
             if name in gradlab.__all__
         }
         self._public = {*gradlab.__all__, *exercise.withheld.values()}
-        parts = parts_for(
+        parts = find_parts_for(
             frozenset((home, name) for name, home in homes.items()), frozenset(exercise.withheld)
         )
         # From the seed itself an answer could draw the cases.
@@ -184,8 +184,8 @@ class RemoteAnswer:
         failed = reply.get("failed")
         self.failed = tuple(map(self._take_trouble, failed if isinstance(failed, list) else []))
         self.is_defined = reply.get("is") == "ready"
-        self._failed = self._error(reply) if reply.get("is") == "raised" else None
-        self.unfit = _unfit(exercise, reply.get("unfit"))
+        self._failed = self._make_error(reply) if reply.get("is") == "raised" else None
+        self.unfit = _explain_unfit(exercise, reply.get("unfit"))
 
     def __call__(self, arguments: Arguments) -> Call:
         """Call the answer with copies of these arguments."""
@@ -198,11 +198,11 @@ class RemoteAnswer:
         reply = self._ask({"do": "call", "arguments": sent})
         try:
             if reply.get("is") != "returned":
-                return self._error(reply)
+                return self._make_error(reply)
             got = decode(reply["value"], self._import)
             after = tuple(decode(reply["after"], self._import))
         except (WireError, KeyError, TypeError) as error:
-            return self._error(self._stop(f"sent something that is no answer ({error})"))
+            return self._make_error(self._stop(f"sent something that is no answer ({error})"))
         return Call(got, after, shares_memory=lambda: self._changes_with_arguments(reply["value"]))
 
     def end(self) -> str:
@@ -212,7 +212,7 @@ class RemoteAnswer:
             ending = self._sandbox.end(self._gone)
         except SandboxError:
             return self._stopped or "ended the process that it ran in"
-        return _EXCESSES.get(ending.excess) or (self._stopped and self._why(ending))
+        return _EXCESSES.get(ending.excess) or (self._stopped and self._explain_end(ending))
 
     def _changes_with_arguments(self, value: Any) -> bool:
         """Have every array of the arguments changed; return whether the result changed too."""
@@ -224,7 +224,7 @@ class RemoteAnswer:
             known = name if name in self._public else "something of gradlab's"
             self.borrowed.add(known)
 
-    def _error(self, reply: dict[str, Any]) -> Call:
+    def _make_error(self, reply: dict[str, Any]) -> Call:
         trouble = self._take_trouble(reply)
         kind, line = trouble.kind, trouble.line
         if trouble.name and len(self.not_found) < _MOST_ERRORS:
@@ -292,7 +292,7 @@ class RemoteAnswer:
         self._stopped = why
         return {"is": "raised", "kind": "StoppedError", "said": f"was stopped: {why}"}
 
-    def _why(self, ending: Ending) -> str:
+    def _explain_end(self, ending: Ending) -> str:
         """Say what stopped the answer, now that it is known how its process ended."""
         if ending.signal == signal.SIGXCPU or ending.cpu_seconds >= self._cpu_seconds:
             self.is_out_of_time = True
@@ -315,7 +315,7 @@ class RemoteAnswer:
                 return self._use_network(self._given[number], order)
             return self._use_function(self._given[number], order)
         except Exception as error:
-            return {**_told(error), "changed": []}
+            return {**_tell_error(error), "changed": []}
 
     def _use_network(self, network: Suspect, order: dict[str, Any]) -> dict[str, Any]:
         if order["method"] not in _METHODS:
@@ -336,12 +336,12 @@ class RemoteAnswer:
         try:
             reply["value"] = encode(function(*arguments, **keywords), self._export)
         except Exception as error:
-            reply = dict(_told(error))
+            reply = dict(_tell_error(error))
         # A function may have changed an array in place.
         reply["changed"] = [
             [place, encode(value)]
             for place, value in passed.items()
-            if _changed(value, before[place])
+            if _is_changed(value, before[place])
         ]
         return reply
 
@@ -367,7 +367,7 @@ def _may_draw(text: str) -> bool:
     return "matplotlib" in text or "pylab" in text
 
 
-def _unfit(exercise: Exercise, why: Any) -> str:
+def _explain_unfit(exercise: Exercise, why: Any) -> str:
     call = f"{exercise.name}({', '.join(exercise.signature.parameters)})"
     if why == "undefined":
         return f"The cell defines no function {call}: keep its first line as it was given out."
@@ -376,12 +376,12 @@ def _unfit(exercise: Exercise, why: Any) -> str:
     return ""
 
 
-def _told(error: Exception) -> dict[str, str]:
+def _tell_error(error: Exception) -> dict[str, str]:
     """Return an error as the answer will see it: of one of Python's own kinds."""
     name = type(error).__name__
     known = isinstance(getattr(builtins, name, None), type)
     return {"error": name if known else "Exception", "said": str(error)[:500]}
 
 
-def _changed(after: Any, before: Any) -> bool:
+def _is_changed(after: Any, before: Any) -> bool:
     return isinstance(after, np.ndarray) and not np.array_equal(after, before, equal_nan=True)

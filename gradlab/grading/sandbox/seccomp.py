@@ -62,7 +62,7 @@ _AT_CALL, _AT_MACHINE, _AT_ARGUMENT = 0, 4, 16
 _OTHER_CALLS = 0x40000000
 
 
-def filter_program() -> bytes | None:
+def make_filter() -> bytes | None:
     """Return the filter of system calls, as the kernel and bubblewrap take it.
 
     Returns
@@ -72,7 +72,7 @@ def filter_program() -> bytes | None:
         here.
     """
     known = _MACHINES.get(platform.machine())
-    return _program(known) if sys.platform == "linux" and known else None
+    return _assemble(known) if sys.platform == "linux" and known else None
 
 
 def forbid_calls() -> bool:
@@ -83,7 +83,7 @@ def forbid_calls() -> bool:
     bool
         Whether the kernel took it; False on machines whose calls are not known here.
     """
-    program = filter_program()
+    program = make_filter()
     if program is None:
         return False
     code = ctypes.create_string_buffer(program)
@@ -97,7 +97,7 @@ def forbid_calls() -> bool:
     return not prctl(_SET_SECCOMP, _FILTER, ctypes.addressof(pointer), 0, 0)
 
 
-def _program(machine: _Machine) -> bytes:
+def _assemble(machine: _Machine) -> bytes:
     count = len(machine.forbidden)
     # The jumps are counted from the next instruction; below the calls stand ten.
     lines = [

@@ -62,7 +62,7 @@ class SentModules(MetaPathFinder, Loader):
 
 
 @cache
-def texts_of(*modules: str) -> Mapping[str, str]:
+def read_texts(*modules: str) -> Mapping[str, str]:
     """Return the source of modules of gradlab, and of all of gradlab that they import.
 
     Parameters
@@ -77,8 +77,8 @@ def texts_of(*modules: str) -> Mapping[str, str]:
 
     Examples
     --------
-    >>> from gradlab.grading.sandbox.sent_modules import texts_of
-    >>> list(texts_of("gradlab.support.progress"))
+    >>> from gradlab.grading.sandbox.sent_modules import read_texts
+    >>> list(read_texts("gradlab.support.progress"))
     ['gradlab.support.progress', 'gradlab.support.shell']
     """
     found: dict[str, str] = {}
@@ -106,8 +106,8 @@ def start() -> None:
     """
     control = socket.socket(fileno=int(sys.argv[1]))
     try:
-        (length,) = struct.unpack(">I", _exactly(control, 4))
-        sent = json.loads(_exactly(control, length))
+        (length,) = struct.unpack(">I", _read_exactly(control, 4))
+        sent = json.loads(_read_exactly(control, length))
         sys.path.append(sent["packages"])
         sys.meta_path.insert(0, SentModules(sent["texts"]))
         importlib.import_module(sent["module"]).main(control, sent["settings"])
@@ -116,7 +116,7 @@ def start() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _read_exactly(connection: socket.socket, count: int) -> bytes:
     parts = b""
     while len(parts) < count:
         part = connection.recv(count - len(parts))

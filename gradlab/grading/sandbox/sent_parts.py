@@ -34,7 +34,9 @@ class Parts(NamedTuple):
 
 
 @cache
-def parts_for(wanted: frozenset[tuple[str, str]], withheld: frozenset[str] = frozenset()) -> Parts:
+def find_parts_for(
+    wanted: frozenset[tuple[str, str]], withheld: frozenset[str] = frozenset()
+) -> Parts:
     """Return what of gradlab's modules some functions and classes need.
 
     Parameters
@@ -51,8 +53,8 @@ def parts_for(wanted: frozenset[tuple[str, str]], withheld: frozenset[str] = fro
 
     Examples
     --------
-    >>> from gradlab.grading.sandbox.sent_parts import parts_for
-    >>> parts = parts_for(frozenset({("gradlab.support.floats", "FloatArray")}))
+    >>> from gradlab.grading.sandbox.sent_parts import find_parts_for
+    >>> parts = find_parts_for(frozenset({("gradlab.support.floats", "FloatArray")}))
     >>> list(parts.texts)
     ['gradlab.support.floats']
     """
@@ -86,20 +88,22 @@ class _Module:
 
     def need(self, name: str) -> list[tuple[str, str]]:
         """Keep what defines a name and what that needs; return what it needs of other modules."""
-        if not any(name in _bound(statement) for statement in self._statements):
+        if not any(name in _find_bound(statement) for statement in self._statements):
             raise ImportError(f"{self._name} defines no {name}; import it from its own module")
         elsewhere: list[tuple[str, str]] = []
         left = {name}
         if not self._needed:
-            left |= set().union(*(self._used(one) for one in self._statements if _is_run(one)))
+            left |= set().union(
+                *(self._find_used(one) for one in self._statements if _is_run(one))
+            )
         while left := left - self._needed - self._withheld:
             self._needed |= left
             now, left = left, set()
             for statement in self._statements:
                 if _is_ours(statement):
-                    elsewhere += _imported(statement, now)
-                elif now & _bound(statement):
-                    left |= self._used(statement)
+                    elsewhere += _find_imported(statement, now)
+                elif now & _find_bound(statement):
+                    left |= self._find_used(statement)
         return elsewhere
 
     def text(self) -> str:
@@ -109,7 +113,7 @@ class _Module:
             if _is_ours(statement):
                 names = [alias for alias in statement.names if _name(alias) in self._needed]
                 kept += [ast.ImportFrom(statement.module, names, 0)] if names else []
-            elif _is_run(statement) or _bound(statement) & self._needed:
+            elif _is_run(statement) or _find_bound(statement) & self._needed:
                 kept.append(statement)
         return ast.unparse(ast.Module(kept, []))
 
@@ -121,7 +125,7 @@ class _Module:
             if isinstance(statement, _DEFINITIONS) and statement.name not in self._needed
         ]
 
-    def _used(self, statement: ast.stmt) -> set[str]:
+    def _find_used(self, statement: ast.stmt) -> set[str]:
         names = _Names(self._lazy)
         names.visit(statement)
         return names.found
@@ -154,7 +158,7 @@ class _Names(ast.NodeVisitor):
             self.visit(part)
 
 
-def _bound(statement: ast.stmt) -> set[str]:
+def _find_bound(statement: ast.stmt) -> set[str]:
     """Return the names that a statement defines; of imports, those from gradlab."""
     if isinstance(statement, _DEFINITIONS):
         return {statement.name}
@@ -167,7 +171,7 @@ def _bound(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def _imported(statement: ast.ImportFrom, names: set[str]) -> list[tuple[str, str]]:
+def _find_imported(statement: ast.ImportFrom, names: set[str]) -> list[tuple[str, str]]:
     module = str(statement.module)
     return [(module, alias.name) for alias in statement.names if _name(alias) in names]
 

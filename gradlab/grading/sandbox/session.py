@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.random_state import seed_random_state, spent_random_state
-from gradlab.grading.sandbox.borrowing import Package, importer
+from gradlab.grading.sandbox.borrowing import Package, make_importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
 
@@ -48,10 +48,10 @@ class Session:
         try:
             function = self._define(self._channel.receive())
         except _UnfitError as error:
-            self._say({**_raised(error), "unfit": str(error), "failed": self._failed})
+            self._say({**_tell_raised(error), "unfit": str(error), "failed": self._failed})
             return
         except BaseException as error:
-            self._say({**_raised(error), "failed": self._failed})
+            self._say({**_tell_raised(error), "failed": self._failed})
             return
         # What a demonstration beside the answer called is not the answer's doing.
         self._borrowed.clear()
@@ -64,16 +64,16 @@ class Session:
                 if order["do"] == "spoil":
                     _spoil(arguments)
                 else:
-                    arguments = decode(order["arguments"], self._proxy)
+                    arguments = decode(order["arguments"], self._make_proxy)
                     got = function(*arguments)
                 after = encode(arguments, _export)
                 message = {"is": "returned", "value": encode(got, _export), "after": after}
             except BaseException as error:
-                message = _raised(error)
+                message = _tell_raised(error)
             try:
                 self._say(message)
             except TooLargeError as error:
-                self._say(_raised(error))
+                self._say(_tell_raised(error))
 
     def use(self, order: dict[str, Any], arguments: tuple[Any, ...], keywords: Any) -> Any:
         """Have the grader call one of its own functions."""
@@ -86,7 +86,7 @@ class Session:
             given[...] = decode(after)
         if "error" in reply:
             raise getattr(builtins, reply["error"], Exception)(reply["said"])
-        return decode(reply["value"], self._proxy)
+        return decode(reply["value"], self._make_proxy)
 
     def _define(self, order: dict[str, Any]) -> Callable[..., Any]:
         """Run what the answer needs of its notebook, then its cell; return the function."""
@@ -95,7 +95,7 @@ class Session:
         package = Package(order["gradlab"], self._borrowed)
         namespace: dict[str, Any] = {
             "__name__": "__main__",
-            "__builtins__": vars(builtins) | {"__import__": importer(package)},
+            "__builtins__": vars(builtins) | {"__import__": make_importer(package)},
             # Notebooks have it, and an answer may show something on its way.
             "display": lambda *shown, **options: None,
             "get_ipython": Shell,
@@ -123,7 +123,7 @@ class Session:
     def _say(self, message: dict[str, Any]) -> None:
         self._channel.send({**message, "borrowed": sorted(self._borrowed)})
 
-    def _proxy(self, sent: dict[str, Any]) -> Any:
+    def _make_proxy(self, sent: dict[str, Any]) -> Any:
         return (_Network if sent["type"] == "network" else _Function)(self, sent)
 
 
@@ -196,12 +196,12 @@ def _spoil(value: Any) -> None:
 
 def _tell(failed: FailedStatement, names: list[str]) -> dict[str, Any]:
     """Say which statement of which cell failed, and how."""
-    said = _raised(failed.error)
+    said = _tell_raised(failed.error)
     line = linecache.getline(failed.cell, failed.statement.lineno).strip()[:_LONGEST_TEXT]
     return {**said, "place": names.index(failed.cell), "line": line or said["line"]}
 
 
-def _raised(error: BaseException) -> dict[str, Any]:
+def _tell_raised(error: BaseException) -> dict[str, Any]:
     """Say what an answer raised, and in which of its lines."""
     name = type(error).__name__
     try:

@@ -60,11 +60,11 @@ class TooLateError(WireError):
     """Nothing was received in time."""
 
 
-def _nothing(_: Any) -> None:
+def _export_nothing(_: Any) -> None:
     return None
 
 
-def encode(value: Any, export: Export = _nothing) -> Any:
+def encode(value: Any, export: Export = _export_nothing) -> Any:
     """Return a value as what JSON can hold.
 
     Parameters
@@ -196,13 +196,13 @@ def _decode(encoded: Any, imported: Import | None, depth: int) -> Any:
         case "complex":
             return complex(*map(float, encoded["parts"]))
         case "opaque":
-            return _opaque(encoded["name"])
+            return _make_opaque(encoded["name"])
     if imported is None:
         raise WireError("an object where plain data are needed")
     return imported(encoded)
 
 
-def _opaque(name: str) -> Any:
+def _make_opaque(name: str) -> Any:
     """Return an object without content, of a type with this name if Python or NumPy has it."""
     return _TYPES.get(name, _OTHER)()
 

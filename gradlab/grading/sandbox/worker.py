@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any
 
-from gradlab.grading.sandbox.job import Job, Limits, end_all_of, pids
+from gradlab.grading.sandbox.job import Job, Limits, end_all_of, list_pids
 from gradlab.grading.sandbox.seccomp import forbid_calls
 from gradlab.grading.sandbox.session import Session
 from gradlab.grading.sandbox.wire import Channel
@@ -151,7 +151,7 @@ def _confine(settings: Settings) -> None:
     most = {
         resource.RLIMIT_CPU: (settings.cpu_seconds, settings.cpu_seconds + 1),
         resource.RLIMIT_AS: (settings.memory_bytes, settings.memory_bytes),
-        resource.RLIMIT_NPROC: (_tasks() + settings.processes,) * 2,
+        resource.RLIMIT_NPROC: (_count_tasks() + settings.processes,) * 2,
         resource.RLIMIT_FSIZE: (settings.file_bytes, settings.file_bytes),
         resource.RLIMIT_NOFILE: (64, 64),
         resource.RLIMIT_CORE: (0, 0),
@@ -162,10 +162,10 @@ def _confine(settings: Settings) -> None:
     forbid_calls()
 
 
-def _tasks() -> int:
+def _count_tasks() -> int:
     """Count the processes of this user, with their threads: a limit counts all of them."""
     count = 0
-    for pid in pids():
+    for pid in list_pids():
         with contextlib.suppress(OSError):
             if os.stat(f"/proc/{pid}").st_uid == os.getuid():
                 count += len(os.listdir(f"/proc/{pid}/task"))
