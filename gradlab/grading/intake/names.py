@@ -159,6 +159,12 @@ def split_stem(stem: str) -> tuple[str, str]:
     return student, rest or stem
 
 
+def split_zip_stem(stem: str) -> tuple[str, str]:
+    """Take the name of a zip apart; a zip stands for a folder, whose number is the learner's."""
+    student, rest = split_stem(stem)
+    return (stem, stem) if rest.isdigit() else (student, rest)
+
+
 def has_lesson(stem: str) -> bool:
     """Whether a name tells the lesson by its number or its whole title."""
     return _find_title(stem) is not None or re.search(r"(?:^|_)\d\d_", stem) is not None
