@@ -31,7 +31,7 @@ from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outputs import Outputs, require_writable, write_outputs
 from gradlab.grading.pool import Pool
 from gradlab.grading.run_folder import run_folder
-from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, trouble
+from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, find_trouble
 from gradlab.grading.sandbox.process import Level
 from gradlab.grading.signals import Stopped, hold, stoppable
 from gradlab.support.errors import GradlabError
@@ -172,7 +172,7 @@ def _choose_level(request: Request) -> Level | None:
     level = choose_level(request.without_isolation)
     if level != "bubblewrap":
         # Before anything is run: there is time to stop.
-        _say(f"Isolation: {SENTENCES[level]} ({trouble('bubblewrap')})", sys.stderr)
+        _say(f"Isolation: {SENTENCES[level]} ({find_trouble('bubblewrap')})", sys.stderr)
     return level
 
 

@@ -7,14 +7,14 @@ import pytest
 from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(strongest(), cpu_seconds=20) as sandbox:
+    with Sandbox(find_strongest(), cpu_seconds=20) as sandbox:
         yield sandbox
 
 
@@ -52,7 +52,7 @@ def test_scipy_is_there_if_the_course_has_it(sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_no_module_of_gradlab_lies_in_the_sandbox(sandbox: Sandbox) -> None:
-    if strongest() != "bubblewrap":
+    if find_strongest() != "bubblewrap":
         pytest.skip("below the level bubblewrap, what is on the disk can be read")
     source = """
 import os

@@ -7,14 +7,14 @@ from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.marking import draw
-from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(strongest(), cpu_seconds=20) as sandbox:
+    with Sandbox(find_strongest(), cpu_seconds=20) as sandbox:
         yield sandbox
 
 

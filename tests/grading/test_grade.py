@@ -19,7 +19,7 @@ from gradlab.grading.batch import grade_all
 from gradlab.grading.grader import Task, grade_submission, list_names
 from gradlab.grading.intake.submissions import open_submissions
 from gradlab.grading.outcome.gradebook import as_csv, as_json
-from gradlab.grading.sandbox.isolation import SENTENCES, strongest
+from gradlab.grading.sandbox.isolation import SENTENCES, find_strongest
 from tools.lessons import NOTEBOOKS
 
 SOLVED, BLANK = NOTEBOOKS / "solved", NOTEBOOKS
@@ -91,7 +91,7 @@ def test_every_learner_has_a_row_with_every_exercise(graded: Path) -> None:
 def test_the_summary_names_seed_isolation_and_who_needs_a_person(graded: Path) -> None:
     summary = (graded / "grades.txt").read_text()
     assert "Seed: 4" in summary
-    assert SENTENCES[strongest()].split(":")[0] in summary
+    assert SENTENCES[find_strongest()].split(":")[0] in summary
     assert "dora: 03_worked_example.ipynb" in summary
     assert "emil: handed in no notebook" in summary
     assert json.loads((graded / "grades.json").read_text())["run"]["seed"] == 4
@@ -213,7 +213,7 @@ def test_root_grades_without_isolation_only_if_asked_to(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("gradlab.grading.sandbox.isolation.strongest", lambda: "limits")
+    monkeypatch.setattr("gradlab.grading.sandbox.isolation.find_strongest", lambda: "limits")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     shutil.copytree(submissions / "ada", tmp_path / "class" / "ada")
     options = ["-o", tmp_path / "grades.csv", "--lesson", "0"]
@@ -422,7 +422,7 @@ def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     assert table["cleo"]["status"] == "unreadable"
     assert "could not be graded: WorkerEndedError" in table["cleo"]["notes"]
     summary = (tmp_path / "grades.txt").read_text()
-    assert f"Isolation: {SENTENCES[strongest()].split(':')[0]}" in summary
+    assert f"Isolation: {SENTENCES[find_strongest()].split(':')[0]}" in summary
 
 
 def deadly(task: Task) -> Any:

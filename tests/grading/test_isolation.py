@@ -16,8 +16,8 @@ from gradlab.grading.sandbox import isolation
 from gradlab.grading.sandbox.isolation import (
     NoIsolationError,
     choose_level,
-    strongest,
-    trouble,
+    find_strongest,
+    find_trouble,
     works,
 )
 from gradlab.grading.sandbox.process import LEVELS, Level, Sandbox, SandboxError
@@ -56,15 +56,15 @@ def test_packages_that_others_may_not_read_are_no_isolation(
     home.mkdir(mode=0o700)
     (home / "numpy").symlink_to(Path(np.__file__).parent)
     monkeypatch.setattr(isolation, "find_basic_packages", lambda: {"numpy": home / "numpy"})
-    trouble.cache_clear()
+    find_trouble.cache_clear()
     try:
         assert not works("uid")
     finally:
-        trouble.cache_clear()
+        find_trouble.cache_clear()
 
 
 def test_a_worker_that_is_gone_is_an_error_not_a_hang() -> None:
-    sandbox = Sandbox(strongest(), cpu_seconds=2)
+    sandbox = Sandbox(find_strongest(), cpu_seconds=2)
     sandbox.close()
     with pytest.raises(SandboxError, match="gone"):
         sandbox.begin()
@@ -73,15 +73,15 @@ def test_a_worker_that_is_gone_is_an_error_not_a_hang() -> None:
 
 def test_levels_are_tried_from_the_strongest() -> None:
     assert LEVELS == ("bubblewrap", "uid", "limits")
-    assert strongest() in LEVELS
+    assert find_strongest() in LEVELS
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_an_answer_runs_as_root_without_isolation_only_if_asked_to(
     level: Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "strongest", lambda: level)
-    monkeypatch.setattr(isolation, "trouble", lambda level: f"no {level} here")
+    monkeypatch.setattr(isolation, "find_strongest", lambda: level)
+    monkeypatch.setattr(isolation, "find_trouble", lambda level: f"no {level} here")
     for user in (0, 1000):
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
         assert choose_level(without_isolation=True) == level
@@ -235,10 +235,10 @@ ORDINARY = [
 CALLS_ONCE = """
 import sys
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.grading.sandbox.isolation import trouble
+from gradlab.grading.sandbox.isolation import find_trouble
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
-if why := trouble("bubblewrap"):
+if why := find_trouble("bubblewrap"):
     sys.exit(why)
 with Sandbox("bubblewrap", cpu_seconds=2) as sandbox:
     answer = RemoteAnswer(sandbox, EXERCISES["double"], (), sys.stdin.read(), 0, cpu_seconds=2)

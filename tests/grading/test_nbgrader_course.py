@@ -21,7 +21,7 @@ from gradlab.cli import main
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
 from gradlab.grading.nbgrader_course import CONFIG, NbgraderCourseError, lay_out
-from gradlab.grading.sandbox.isolation import SENTENCES, strongest
+from gradlab.grading.sandbox.isolation import SENTENCES, find_strongest
 from tools.lessons import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
@@ -279,7 +279,7 @@ def test_a_copy_with_one_name_changed_is_not_noted() -> None:
 def test_an_answer_may_write_into_your_folder_in_nbgrader_alone(graded: Graded) -> None:
     by_nbgrader, by_gradlab = graded.written_by
     assert by_nbgrader
-    assert by_gradlab == (strongest() == "limits")
+    assert by_gradlab == (find_strongest() == "limits")
 
 
 @slow

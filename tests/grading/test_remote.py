@@ -20,7 +20,7 @@ from remote_marking import SEED, mark_remotely
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Cases, Exercise
 from gradlab.exercises.marking import draw, mark, mark_calls
-from gradlab.grading.sandbox.isolation import strongest
+from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Ending, Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 from gradlab.grading.sandbox.session import Session
@@ -29,7 +29,7 @@ from gradlab.grading.sandbox.wire import Channel, WireError
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(strongest(), cpu_seconds=20) as sandbox:
+    with Sandbox(find_strongest(), cpu_seconds=20) as sandbox:
         yield sandbox
 
 

@@ -35,7 +35,7 @@ class NoIsolationError(GradlabError):
 
 
 @cache
-def strongest() -> Level:
+def find_strongest() -> Level:
     """Return the strongest level at which an answer runs on this machine.
 
     Returns
@@ -75,12 +75,12 @@ def choose_level(without_isolation: bool = False) -> Level:
     NoIsolationError
         If there is none, or answers would run as root, with what to do.
     """
-    level = strongest()
+    level = find_strongest()
     if level != "limits" or os.geteuid() != 0 or without_isolation:
         return level
     raise NoIsolationError(
         f"answers would run as root on this machine, with nothing to isolate them "
-        f"({trouble('bubblewrap')}; {trouble('uid')}). "
+        f"({find_trouble('bubblewrap')}; {find_trouble('uid')}). "
         "Install bubblewrap (on Debian and Ubuntu: apt install bubblewrap), or grade as an "
         "ordinary user. On a machine that holds nothing of value, add --without-isolation"
     )
@@ -100,11 +100,11 @@ def works(level: Level) -> bool:
         False also where Python's library or NumPy cannot be read at that level, as where they lie
         in a home that others may not enter.
     """
-    return not trouble(level)
+    return not find_trouble(level)
 
 
 @cache
-def trouble(level: Level) -> str:
+def find_trouble(level: Level) -> str:
     """Say why no answer runs at a level on this machine; empty if one does.
 
     Parameters
