@@ -94,7 +94,7 @@ def run_grading(request: Request) -> int:
         with stoppable():
             said = _run(request)
     except Stopped as stop:
-        _say(f"gradlab grade: {stop}; {stop.so_far}", sys.stderr)
+        _say(f"gradlab grade: {stop}. {stop.so_far}", sys.stderr)
         return 128 + stop.number
     except BrokenPipeError:
         _say("gradlab grade: what it says is not read any more", sys.stderr)
@@ -111,9 +111,16 @@ def _run(request: Request) -> str:
     members = read_roster(request.roster) if request.roster else []
     with (
         run_folder(),
-        open_submissions(*request.submissions, layout=request.layout) as submissions,
+        open_submissions(
+            *request.submissions, layout=request.layout, command=_make_layout_command(request)
+        ) as submissions,
     ):
         absent, strangers = compare(members, [one.student for one in submissions])
+        if request.roster and len(absent) == len(members):
+            strangers = [
+                f"None of the {len(submissions)} who handed in something is on {request.roster}. "
+                "Is it the roster of another class?"
+            ]
         everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
         everybody.sort(key=lambda one: one.student)
         return _grade(request, everybody, marks, strangers if members else [])
@@ -155,7 +162,7 @@ def _grade(
                 journal=journal,
             )
             said = write_outputs(outputs, results, run, marks, strangers)
-            journal.finish()
+            journal.finish(request.manual)
         except Stopped as stop:
             with hold():
                 stop.so_far = _tell_so_far(request, journal, len(submissions))
@@ -163,7 +170,7 @@ def _grade(
         except GradlabError as error:
             so_far = _tell_so_far(request, journal, len(submissions))
             raise RequestError(f"{error} {so_far}") from error
-    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results))
+    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results, request.manual))
 
 
 def _choose_level(request: Request) -> Level | None:
@@ -208,16 +215,27 @@ def _warn_of_unfinished(journal: Journal) -> None:
     back = shlex.join(["mv", str(journal.kept), str(journal.path)])
     learners = "1 learner" if journal.unfinished == 1 else f"{journal.unfinished} learners"
     _say(
-        f"gradlab grade: an unfinished run was here, with {learners} graded. Its journal is kept "
-        f"as {journal.kept}, and all are graded anew. To go on with it instead, stop this run "
-        f"with Ctrl-C, type {back} and grade with --resume.",
+        f"gradlab grade: there is an unfinished run here, with {learners} graded. This run starts "
+        f"over; the old journal is kept as {journal.kept}. To continue the old run instead, stop "
+        f"this one with Ctrl-C, type {back} and grade with --resume.",
         sys.stderr,
     )
 
 
 def _tell_so_far(request: Request, journal: Journal, learners: int) -> str:
     done = f"{journal.count} of {learners} learners are graded and kept in {journal.path}"
-    return f"{done}. To go on:\n\n    {_make_resuming_command(request)}\n"
+    return f"{done}. To continue, type:\n\n    {_make_resuming_command(request)}\n"
+
+
+def _make_layout_command(request: Request) -> str:
+    """Return what was typed, less the layout, for a shell."""
+    typed = list(request.typed)
+    for place, option in enumerate(request.typed):
+        if option == "--layout":
+            typed = [*request.typed[:place], *request.typed[place + 2 :]]
+        elif option.startswith("--layout="):
+            typed = [*request.typed[:place], *request.typed[place + 1 :]]
+    return shlex.join([*_find_program(), *typed])
 
 
 def _make_resuming_command(request: Request) -> str:
@@ -235,13 +253,19 @@ def _find_program() -> list[str]:
     return ["gradlab"] if found and Path(found).absolute() == typed.absolute() else [str(typed)]
 
 
-def _add_remarks(journal: Journal, results: Sequence[LearnerResult]) -> list[str]:
+def _add_remarks(
+    journal: Journal, results: Sequence[LearnerResult], manual: Path | None
+) -> list[str]:
     lines = []
     if journal.kept is not None:
         lines.append(f"{journal.path} was there already; it is kept as {journal.kept}")
     if journal.found:
+        now = f"{len(results) - journal.found} of {len(results)}"
+        lines.append(f"{now} learners were graded now; the others are from the earlier run")
+    if journal.manual and manual is None:
         lines.append(
-            f"{journal.found} of {len(results)} learners were graded before, and not again"
+            f"The grades that were here had the marks of {journal.manual}; these do not. To have "
+            f"them again, add --manual {shlex.quote(journal.manual)} --resume"
         )
     again = sum(is_ungraded(result) for result in results)
     if again:

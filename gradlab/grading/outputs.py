@@ -65,7 +65,15 @@ def require_writable(outputs: Outputs) -> None:
         If something cannot be written.
     """
     if not outputs.grades.name or os.path.isdir(outputs.grades):
-        raise GradebookError(f"{outputs.grades} is a folder; name a file for the grades")
+        raise GradebookError(
+            f"{outputs.grades} is a folder; name a file for the grades, such as "
+            f"-o {outputs.grades / 'grades.csv'}"
+        )
+    if outputs.grades.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        raise GradebookError(
+            f"grades are written as CSV, not as {outputs.grades.suffix}; name a file that ends in "
+            ".csv"
+        )
     files = [outputs.grades, outputs.summary, outputs.journal]
     files += [outputs.json] if outputs.json else []
     if len({path.absolute() for path in files}) < len(files):
@@ -129,4 +137,6 @@ def write_outputs(
             pages = write_feedback(results, outputs.feedback)
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
+    if outputs.json is not None:
+        lines.append(f"All results: {outputs.json}")
     return "\n".join([report, *lines, ""])

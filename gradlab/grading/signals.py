@@ -29,9 +29,11 @@ class Stopped(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
-        self.so_far = "the grading had not begun, and nothing was written."
+        self.so_far = "The grading had not begun, and nothing was written."
 
     def __str__(self) -> str:
+        if self.number == signal.SIGINT:
+            return "stopped by Ctrl-C"
         return f"stopped by {signal.Signals(self.number).name}"
 
 

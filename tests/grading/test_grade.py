@@ -182,7 +182,7 @@ def test_marks_of_a_person_are_merged(
         (["{class}", "--feedback", "x" * 256], "File name too long"),
         (["{class}", "-o", os.devnull], "a device"),
         (["{class}", "--json", "/dev"], "is a folder"),
-        (["{class}", "--resume"], "no journal grades.journal"),
+        (["{class}", "--resume"], "no grades.journal"),
         (["{class}", "--feedback", "{class}/dora/00_start_here.ipynb"], "is a file"),
         (["{class}", "--feedback", "no/such/feedback"], "there is no folder"),
         (["{class}", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers"),

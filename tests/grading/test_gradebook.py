@@ -228,6 +228,37 @@ def test_what_was_noted_on_an_answer_without_full_marks_is_worth_a_look() -> Non
     assert re.findall(r"note on (\w+)", report) == ["wrong", "stopped"]
 
 
+def test_who_answered_nothing_is_worth_a_look() -> None:
+    blank = ExerciseResult("f", 3, "blank", 0.0, 1.0)
+    missing = ExerciseResult("pack", 4, "missing", 0.0, 3.0)
+    wrong = ExerciseResult("f", 3, "wrong", 0.0, 1.0)
+    results = [
+        LearnerResult("ada", "graded", (blank, missing)),
+        LearnerResult("ben", "graded", (wrong, missing)),
+    ]
+    report = as_report(results, RUN)
+    assert "ada: every answer is as it was given out" in report
+    assert "ben: every answer" not in report
+
+
+def test_lessons_of_which_nobody_handed_in_anything_are_named() -> None:
+    results = [
+        LearnerResult(
+            student,
+            "graded",
+            (
+                ExerciseResult("f", 3, "right", 1.0, 1.0),
+                ExerciseResult("pack", 4, "missing", 0.0, 3.0),
+            ),
+        )
+        for student in ("ada", "ben")
+    ]
+    said = "anything of lesson 4, which count 3 points"
+    assert said in as_report(results, replace(RUN, lesson=None)).replace("\n  ", " ")
+    assert "Nobody" not in as_report(results, replace(RUN, lesson=3))
+    assert "Nobody" not in as_report(results[:0], replace(RUN, lesson=None))
+
+
 def test_marks_that_were_not_used_are_in_the_report() -> None:
     assert "Marks that were not used:\n  abel: typo\n" in as_report([], RUN, ["abel: typo"])
     assert "Marks" not in as_report([], RUN)

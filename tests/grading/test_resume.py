@@ -101,7 +101,7 @@ def test_a_signal_stops_with_a_word_and_the_rest_is_graded_later(
     assert grade(Path("class"), *OPTIONS, "--seed", 5) == 128 + number
     said = capsys.readouterr()
     assert said.out == ""
-    assert number.name in said.err
+    assert ("Ctrl-C" if number == signal.SIGINT else number.name) in said.err
     assert "2 of 4 learners" in said.err
     assert "--resume class --lesson 0" in said.err
     assert not Path("grades.csv").exists()
@@ -109,7 +109,19 @@ def test_a_signal_stops_with_a_word_and_the_rest_is_graded_later(
     assert grade(Path("class"), *OPTIONS, "--resume") == 0
     assert left.graded == ["cleo", "dora"]
     assert outputs() == whole
-    assert "2 of 4 learners were graded before" in capsys.readouterr().out
+    assert "2 of 4 learners were graded now" in capsys.readouterr().out
+
+
+def test_that_marks_by_hand_are_left_out_is_said(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted()
+    Path("my marks.csv").write_text("student,exercise,points\n")
+    assert grade(Path("class"), *OPTIONS, "--manual", "my marks.csv") == 0
+    for options, is_said in (([], True), (["--manual", "my marks.csv"], False)):
+        capsys.readouterr()
+        assert grade(Path("class"), *OPTIONS, "--resume", *options) == 0
+        assert ("add --manual 'my marks.csv'" in capsys.readouterr().out) == is_said
 
 
 def test_the_command_that_goes_on_is_quoted_for_a_shell(
@@ -255,7 +267,7 @@ def test_an_unfinished_run_is_kept_and_named(
     capsys.readouterr()
     assert grade(Path("class"), *OPTIONS) == 0
     said = capsys.readouterr()
-    assert "unfinished run was here, with 3 learners" in said.err
+    assert "an unfinished run here, with 3 learners" in said.err
     assert "mv grades.kept-1.journal grades.journal" in said.err
     assert Path("grades.kept-1.journal").read_bytes() == unfinished
     assert grade(Path("class"), *OPTIONS) == 0
@@ -276,11 +288,11 @@ def test_any_file_in_the_place_of_the_journal_is_kept(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--lesson", 1], "--lesson was 0 then and is 1 now"),
-        ([], "--lesson was 0 then and is all lessons now"),
-        (["--lesson", 0, "--timeout", 9], "--timeout was 10 then and is 9 now"),
-        (["--lesson", 0, "--seed", 6], "--seed was 5 then and is 6 now"),
-        (["--lesson", 0, "-o", "other.csv"], "no journal other.journal"),
+        (["--lesson", 1], "begun with --lesson 0, and this is with --lesson 1"),
+        ([], "begun with --lesson 0, and this is without --lesson"),
+        (["--lesson", 0, "--timeout", 9], "begun with --timeout 10, and this is with --timeout 9"),
+        (["--lesson", 0, "--seed", 6], "begun with --seed 5, and this is with --seed 6"),
+        (["--lesson", 0, "-o", "other.csv"], "no other.journal"),
     ],
 )
 def test_results_of_other_conditions_are_not_mixed(

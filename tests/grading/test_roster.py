@@ -56,6 +56,12 @@ def write(folder: Path, text: str) -> Path:
         ("sep=;\nName;x\nAda Maria Example;1\n", ["Ada Example_5"], []),
         ("Name\nMüller Anna\nWałęsa Ola\n", ["Mueller_Anna", "walesa ola"], []),
         ("name\nकला\nकिला\n", ["कला_1"], ["किला"]),
+        ("student\nada\nben\nada\n", ["ada"], ["ben"]),
+        (
+            "Identifier,Full name\nParticipant 11,Ada Example\nParticipant 12,Ada Example\n",
+            ["Ada Example_12"],
+            ["Ada Example"],
+        ),
         ("username\tname\nae1\tAda Example\nbr2\tBob Ray\n", ["br2"], ["Ada Example"]),
     ],
 )
@@ -74,7 +80,8 @@ def test_strangers_and_doubles_are_told(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("", "is empty"),
-        ("grade,points\n1,2\n", "no column for names: there are grade, points"),
+        ("student\n", "has a header, but no names"),
+        ("grade,points\n1,2\n", "no column for names: its columns are grade, points"),
     ],
 )
 def test_what_is_no_roster_is_told(text: str, said: str, tmp_path: Path) -> None:

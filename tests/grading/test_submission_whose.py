@@ -78,11 +78,11 @@ CLASSES: dict[str, tuple[dict[str, bytes], dict[str, list[str]]]] = {
             f"ใจดีสมชาย_116_9006_{ONE}",
         ),
         {
-            "exampleada_111": [ONE],
-            "kimmin_112": [ONE],
+            "exampleada_111": [ONE, f"exampleada_111_8001_{ONE}"],
+            "kimmin_112": [ONE, f"kimmin_112_9001_{ONE}"],
             "noone_113": [],
             "o-brienpat_114": [ONE],
-            "शर्माप्रिया_115": [ONE, "homework.ipynb"],
+            "शर्माप्रिया_115": [ONE, "homework.ipynb", f"शर्माप्रिया_115_9001_{ONE}"],
             "ใจดีสมชาย_116": [ONE],
         },
     ),
@@ -106,7 +106,7 @@ CLASSES: dict[str, tuple[dict[str, bytes], dict[str, list[str]]]] = {
             "Homework 1_ada_attempt_2026-10-01-10-00-00.txt",
             f"Homework 1_bob_attempt_2026-10-01-11-00-00_{ONE}",
         ),
-        {"ada": [ONE], "bob": [ONE]},
+        {"ada": [ONE, f"Homework 1_ada_attempt_2026-10-01-10-00-00_{ONE}"], "bob": [ONE]},
     ),
     "Brightspace": (
         fill(
@@ -115,13 +115,16 @@ CLASSES: dict[str, tuple[dict[str, bytes], dict[str, list[str]]]] = {
             f"12345-67890 - Mary-Ann Smith - Sep 24, 2026 926 PM/{ONE}",
             "index.html",
         ),
-        {"Ada Example": [ONE], "Mary-Ann Smith": [ONE]},
+        {
+            "Ada Example": [ONE, f"12345-67890 - Ada Example - Oct 1, 2026 932 AM/{ONE}"],
+            "Mary-Ann Smith": [ONE],
+        },
     ),
     "Google Classroom": (
         fill(
             f"HW1/Ada Example - {ONE}", f"HW1/Bob Ray - {ONE}", f"HW1/Ada Example - Copy of {ONE}"
         ),
-        {"Ada Example": [f"{ONE[:-6]} (2).ipynb", ONE], "Bob Ray": [ONE]},
+        {"Ada Example": [ONE, f"HW1/Ada Example - Copy of {ONE}"], "Bob Ray": [ONE]},
     ),
     "nbgrader, collected": (
         fill(f"inbound/ada+lesson_01+2026-10-01 10:00:00 UTC+x7/{ONE}", f"inbound/ben/{ONE}"),
@@ -262,6 +265,10 @@ CLASSES: dict[str, tuple[dict[str, bytes], dict[str, list[str]]]] = {
         fill(f"ada/.ipynb_checkpoints/{ONE}", f"ben/{ONE}"),
         {"ada": [], "ben": [ONE]},
     ),
+    "the pages of an earlier run": (
+        fill(f"ada/{ONE}", "feedback/ada.html", "feedback/pages.csv"),
+        {"ada": [ONE]},
+    ),
     "an empty section": (
         fill(f"Section A/ada/{ONE}", "Section B/", "cleo/"),
         {"ada": [ONE], "cleo": []},
@@ -273,10 +280,12 @@ CLASSES: dict[str, tuple[dict[str, bytes], dict[str, list[str]]]] = {
 def test_each_person_has_a_row(name: str, tmp_path: Path) -> None:
     files, rows = CLASSES[name]
     for path in (put(tmp_path / "folder", files), put_zip(tmp_path, files)):
-        assert {one.student: names(one) for one in find_all(path)} == rows
+        assert {one.student: sorted(names(one)) for one in find_all(path)} == {
+            student: sorted(own) for student, own in rows.items()
+        }
 
 
-def test_what_is_read_is_what_was_handed_in_last(tmp_path: Path) -> None:
+def test_the_latest_attempt_is_called_as_the_learner_called_it(tmp_path: Path) -> None:
     for name in ("Canvas", "Blackboard", "Brightspace"):
         files, _ = CLASSES[name]
         last = {path: b"%d" % n for n, path in enumerate(files)}
@@ -285,11 +294,9 @@ def test_what_is_read_is_what_was_handed_in_last(tmp_path: Path) -> None:
             for one in submissions:
                 read |= {one.student: read_notebooks(one)[0]}
         if name == "Canvas":
-            assert (read["exampleada_111"], read["kimmin_112"]) == ({ONE: b"0"}, {ONE: b"2"})
-        elif name == "Blackboard":
-            assert read["ada"] == {ONE: b"1"}
+            assert (read["exampleada_111"][ONE], read["kimmin_112"][ONE]) == (b"0", b"2")
         else:
-            assert read["Ada Example"] == {ONE: b"1"}
+            assert read["ada" if name == "Blackboard" else "Ada Example"][ONE] == b"1"
 
 
 def test_backslashes_in_a_zip_are_folders(tmp_path: Path) -> None:
@@ -367,7 +374,7 @@ def test_where_it_is_not_clear_nothing_is_graded(name: str, tmp_path: Path) -> N
         said = str(error.value)
         assert "nothing was graded" in said
         assert "What was seen:" in said
-        assert "--layout" in said or "LEARNER_04_vectorizing.ipynb" in said
+        assert "--layout" in said or f"LEARNER_{ONE}" in said
 
 
 @pytest.mark.parametrize(
@@ -416,6 +423,24 @@ def test_what_the_stop_says_to_type_works(name: str, tmp_path: Path) -> None:
     assert len(typed) >= 2
 
 
+def test_what_joins_two_comes_last_and_says_so(tmp_path: Path) -> None:
+    path = put(tmp_path / "class", STOPS["one name in two sections"])
+    with pytest.raises(SubmissionsError) as error:
+        find_all(path)
+    gains = [line for line in str(error.value).splitlines() if line.startswith("      gives")]
+    assert ["only if" in line for line in gains] == sorted("only if" in line for line in gains)
+    assert gains[-1].endswith("right only if ada is one person: ada")
+
+
+def test_a_layout_that_calls_learners_like_lessons_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "class", STOPS["files of several in a folder"])
+    with (
+        pytest.raises(SubmissionsError, match="Write LESSON"),
+        open_submissions(path, layout="*/LEARNER"),
+    ):
+        pass
+
+
 def answer(name: str) -> bytes:
     """Return lesson 1 with an answer to `forward_difference` that says where it is from."""
     text = BLANK[ONE].decode()
@@ -429,11 +454,19 @@ def answer(name: str) -> bytes:
     [
         (
             {"a_1_9002_x.ipynb": answer("late"), f"a_1_9001_{ONE}": answer("early")},
-            "x.ipynb counts, the latest that has answers",
+            "x.ipynb counts, the latest",
         ),
         (
             {"a_1_9002_x.ipynb": BLANK[ONE], f"a_1_9001_{ONE}": answer("early")},
-            f"{ONE} counts, the latest that has answers",
+            f"{ONE} counts, because nothing is answered in the latest, x.ipynb",
+        ),
+        (
+            {f"a_1_9002_{ONE[:-6]}-1.ipynb": BLANK[ONE], f"a_1_9001_{ONE}": answer("early")},
+            f"a_1_9001_{ONE} counts, because nothing is answered in the latest, {ONE}",
+        ),
+        (
+            {f"a_1_9002_{ONE[:-6]}-1.ipynb": b"{", f"a_1_9001_{ONE}": answer("early")},
+            f"{ONE} is not a notebook: its text is not JSON, or only a part of it",
         ),
         (
             {
@@ -441,7 +474,7 @@ def answer(name: str) -> bytes:
                 f"T/a/Version 2/{ONE}": answer("2"),
                 f"T/b/Version 1/{ONE}": answer("b"),
             },
-            f"Version 2/{ONE} counts, the latest that has answers",
+            f"Version 2/{ONE} counts, the latest",
         ),
     ],
 )

@@ -170,7 +170,10 @@ def _choose_for_each_lesson(
         used[lesson] = best
         older += before
         names = join_few([book.name for book in same])
-        why = ", the latest that has answers" if before else ""
+        last = max(same, key=lambda book: attempts.get(book.name, 0))
+        why = ", the latest" if before else ""
+        if attempts.get(last.name, 0) > latest:
+            why = f", because nothing is answered in the latest, {last.name}"
         notes.append(
             f"lesson {lesson} is there {len(same)} times ({names}): {best.name} counts{why}"
         )

@@ -37,9 +37,9 @@ _MAY_BE_ANSWERS = frozenset(
 _NBGRADER = (SUBMITTED, "source", "release", "autograded", "feedback", "solutions", "exchange")
 
 LAYOUTS = (
-    "Give a folder with a folder for each learner, nbgrader's course folder, notebooks named "
-    "LEARNER_04_vectorizing.ipynb, a .zip of one of these, or what Moodle, Canvas, Blackboard, "
-    "Brightspace, Gradescope or Google Classroom exports."
+    "Give what Moodle, Canvas, Blackboard, Brightspace, Gradescope or Google Classroom exports, a "
+    "folder with a folder for each learner, nbgrader's course folder, a folder of notebooks named "
+    "LEARNER_04_vectorizing.ipynb, or a .zip of one of these."
 )
 
 
@@ -165,8 +165,10 @@ def _read_group_of(
             student = submitters.get(name, name)
             origin = f"{student} of Gradescope"
             place = Place(student, origin, is_lms=True, is_one_person=True)
-        if place is None:
+        if place is None and not _is_feedback(inner):
             plain.append(inner)
+        elif place is None:
+            continue
         else:
             take(inner, place, folder.path, reading)
     for inner, role in zip(plain, decide_roles(plain, folder), strict=True):
@@ -181,6 +183,12 @@ def _read_group_of(
             elif role == "learner?":
                 reading.unsure.add(place.student)
             take(inner, place, folder.path, reading)
+
+
+def _is_feedback(folder: Folder) -> bool:
+    """Whether a folder has the pages of an earlier run, which nobody handed in."""
+    names = {parts[-1] for parts, _ in folder.walk()}
+    return "pages.csv" in names and all(name.endswith((".html", ".csv")) for name in names)
 
 
 def _read_submitters(folder: Folder, read: Callable[[Entry], bytes]) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,8 +20,9 @@ _NUMBERED = re.compile(r"(?P<name>.+)_\d+ of (?:Moodle|Gradescope)", re.DOTALL)
 
 # Returns the lesson of a notebook, or a text that stands for it.
 FindLesson = Callable[[Entry, Sequence[str]], int | str]
-# Returns the learners that a layout gives; none if not all fits it.
-TryLayout = Callable[[str], Sequence[str]]
+# Returns the learners that a layout gives, none if not all fits it, and those of them who would
+# have several notebooks of a lesson.
+TryLayout = Callable[[str], tuple[Sequence[str], Sequence[str]]]
 
 
 def group_by_learner(
@@ -236,24 +237,64 @@ def _suggest(
     command: str,
 ) -> list[str]:
     """Say what to type, of that only what fits, with the learners that it gives."""
-    lines = []
-    shown: set[tuple[str, ...]] = set()
+    tries: dict[tuple[str, ...], tuple[str, Sequence[str]]] = {}
     for layout in _propose_layouts(conflicts, strays):
-        students = tuple(try_layout(layout))
-        if not students or students in shown or len(shown) == _MOST_SHOWN // 2:
-            continue
-        shown.add(students)
-        names = ", ".join(students[:_MOST_SHOWN]) + (", ..." if students[_MOST_SHOWN:] else "")
-        count = "1 learner" if len(students) == 1 else f"{len(students)} learners"
-        lines += [f"  {command} --layout '{layout}'", f"      gives {count}: {names}"]
+        students, joined = try_layout(layout)
+        if students:
+            tries.setdefault(tuple(students), (layout, joined))
+    # That nobody is taken for another comes first.
+    best = sorted(tries.items(), key=lambda one: (len(one[1][1]), one[1][0].count("LEARNER")))
+    lines = []
+    for students, (layout, joined) in best[: _MOST_SHOWN // 2]:
+        lines.append(f"  {command} --layout '{layout}'")
+        lines.append(f"      {_explain_gain(students, joined)}")
+    if conflicts and not any(not joined for _, joined in tries.values()):
+        lines.append(
+            "  No layout gives each person a row of their own. If folders of learners and of "
+            "sections lie side by side, move them apart; if two people have one name, rename a "
+            "folder."
+        )
     if strays:
         lines.append(
-            "  Put a notebook into a folder called like its learner, or call it like "
-            "LEARNER_04_vectorizing.ipynb. Take away what is nobody's."
+            "  Put each notebook that tells no learner into a folder called like its learner, or "
+            f"call it like LEARNER_{as_name(strays[0][-1])}. Remove what is nobody's. If what you "
+            "gave is one learner's folder, give the folder above it."
         )
-    if conflicts:
-        lines.append("  Give two people of one name folders whose names differ.")
     return lines
+
+
+def _explain_gain(students: Sequence[str], joined: Sequence[str]) -> str:
+    names = ", ".join(students[:_MOST_SHOWN]) + (", ..." if students[_MOST_SHOWN:] else "")
+    count = "1 learner" if len(students) == 1 else f"{len(students)} learners"
+    if not joined:
+        return f"gives {count}: {names}"
+    each = "each of " if len(joined) > 1 else ""
+    return (
+        f"gives {count}, and is right only if {each}{', '.join(joined[:_MOST_SHOWN])} is one "
+        f"person: {names}"
+    )
+
+
+def find_joined(reading: Reading, find_lesson: FindLesson) -> list[str]:
+    """Return the learners with several notebooks of one lesson, where a layout was typed.
+
+    Parameters
+    ----------
+    reading : Reading
+        What the layout gives.
+    find_lesson : callable
+        Returns the lesson of a notebook.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+    """
+    lessons: defaultdict[str, Counter[int | str]] = defaultdict(Counter)
+    for one in filter(_is_notebook, reading.found):
+        lesson = find_lesson(one.entry, one.place.own_parts)
+        lessons[as_name(one.place.student)][lesson] += 1
+    return sorted(student for student, times in lessons.items() if max(times.values()) > 1)
 
 
 def _propose_layouts(

@@ -120,7 +120,8 @@ def _is_no_name(found: re.Match[str]) -> bool:
 
 def _read_moodle(found: re.Match[str], below: tuple[str, ...]) -> Place:
     student, kind = found["student"], found["kind"]
-    unread = "" if kind == "file" else f"What was handed in as {kind} is not read."
+    what = "The text typed into Moodle" if kind == "onlinetext" else f"What Moodle calls {kind}"
+    unread = "" if kind == "file" else f"{what} was not read; look at it there."
     return Place(
         student,
         f"{student} of Moodle",
@@ -134,7 +135,10 @@ def _read_canvas(found: re.Match[str], below: tuple[str, ...]) -> Place:
     student = found["hidden"] or f"{found['name']}_{found['user']}"
     origin = f"{student} of Canvas"
     if found["file"] is None:
-        unread = "A text or a link in place of a file is not read."
+        unread = (
+            "A text or a link was handed in instead of a file. It was not read; look at it in "
+            "Canvas."
+        )
         return Place(student, origin, unread=unread, is_one_person=True)
     own_name = _AGAIN.sub("", found["file"])
     upload = (int(found["upload"]),)

@@ -93,11 +93,15 @@ def read_roster(path: Path) -> list[Member]:
         return [_make_member(row[0], []) for row in table]
     read_name = _find_names(header, path)
     ids = [place for place, cell in enumerate(header) if cell in _IDS]
-    return [
+    members = [
         _make_member(name, [row[place] for place in ids])
         for row in table[1:]
         if (name := read_name(row)) and not _NOBODY.fullmatch(name)
     ]
+    if not members:
+        raise TableError(f"{path} has a header, but no names. Put one into each line below it.")
+    # Somebody who is there twice is one, unless a number tells two of one name apart.
+    return [*{member.keys: member for member in members}.values()]
 
 
 def _find_names(header: Sequence[str], path: Path) -> Callable[[Sequence[str]], str]:
@@ -113,8 +117,8 @@ def _find_names(header: Sequence[str], path: Path) -> Callable[[Sequence[str]], 
     if ids is not None:
         return lambda row: row[ids]
     raise TableError(
-        f"{path} has no column for names: there are {', '.join(map(as_line, header))}. Call one "
-        "student, or two first name and last name."
+        f"{path} has no column for names: its columns are {', '.join(map(as_line, header))}. "
+        "Rename the column of names to student, or have first name and last name."
     )
 
 
@@ -181,6 +185,8 @@ def _make_member(name: str, ids: Iterable[str]) -> Member:
     """Return somebody by a name, and by numbers or logins."""
     known = {one.casefold() for one in ids if one}
     known |= {one.partition("@")[0] for one in known}
+    # Moodle's worksheet: "Participant 11", where the folder is "Ada Example_11".
+    known |= {found[1] for one in known if (found := re.fullmatch(r"[^\W\d]+ (\d+)", one))}
     words = _split_words(name)
     last_first = name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
     turned = [*_split_words(last_first), *_split_words(name.replace(last_first, "", 1))]

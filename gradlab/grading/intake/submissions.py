@@ -6,7 +6,6 @@ class.
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +38,7 @@ from gradlab.grading.intake.layouts import (
     read_layout,
 )
 from gradlab.grading.intake.learners import (
+    find_joined,
     group_by_learner,
     list_students,
     note_foreign,
@@ -87,7 +87,9 @@ class Submission:
 
 
 @contextmanager
-def open_submissions(*paths: Path, layout: str | None = None) -> Iterator[list[Submission]]:
+def open_submissions(
+    *paths: Path, layout: str | None = None, command: str = "gradlab grade SUBMISSIONS"
+) -> Iterator[list[Submission]]:
     """Find each learner's notebooks; what has to be unpacked is gone when the context ends.
 
     Parameters
@@ -110,6 +112,8 @@ def open_submissions(*paths: Path, layout: str | None = None) -> Iterator[list[S
         and no symbolic link in it is followed.
     layout : str, optional
         Where the learner's name stands, if that is not clear: ``*/LEARNER``.
+    command : str, optional
+        What the teacher typed, to say what to type.
 
     Yields
     ------
@@ -138,7 +142,7 @@ def open_submissions(*paths: Path, layout: str | None = None) -> Iterator[list[S
     with tempfile.TemporaryDirectory(prefix="gradlab-") as temporary:
         store = Store(Path(temporary), MOST_BYTES_IN_ALL)
         try:
-            submissions = _find_submissions(paths, layout, store)
+            submissions = _find_submissions(paths, layout, store, command)
         except OSError as error:
             raise SubmissionsError(f"{shown} cannot be read or unpacked: {error}.") from error
         except (ArchiveError, LayoutError, PatternError) as error:
@@ -180,7 +184,9 @@ def read_notebooks(submission: Submission) -> tuple[dict[str, bytes], tuple[str,
     return contents, tuple(notes)
 
 
-def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -> list[Submission]:
+def _find_submissions(
+    paths: Sequence[Path], layout: str | None, store: Store, command: str
+) -> list[Submission]:
     for number, path in enumerate(paths):
         _require_readable(path)
         if any(path.samefile(other) for other in paths[:number]):
@@ -201,15 +207,16 @@ def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -
     def find(entry: Entry, parts: Sequence[str]) -> int | str:
         return find_lesson("/".join(parts), lambda: read(entry))
 
-    def try_layout(proposed: str) -> list[str]:
+    def try_layout(proposed: str) -> tuple[list[str], list[str]]:
         tried = read_by_pattern(root, proposed)
         students = list_students(tried)
-        return [] if tried.strays or any(map(has_lesson, students)) else students
+        if tried.strays or any(map(has_lesson, students)):
+            return [], []
+        return students, find_joined(tried, find)
 
     reading = read_by_pattern(root, layout) if layout else read_layout(root, read)
-    if layout and reading.strays:
-        raise SubmissionsError(_explain_misfits(layout, reading))
-    command = f"gradlab grade {shlex.join(map(str, paths))}"
+    if layout:
+        _require_fit(layout, reading)
     learners = group_by_learner(reading, find, try_layout, command)
     return [
         _gather(student, found, store, is_sure=student not in reading.unsure)
@@ -217,16 +224,28 @@ def _find_submissions(paths: Sequence[Path], layout: str | None, store: Store) -
     ]
 
 
-def _explain_misfits(layout: str, reading: Reading) -> str:
-    strays = [as_name("/".join(parts)) for parts in reading.strays]
-    learners = ", ".join(list_students(reading)[:_MOST_NAMES]) or "nobody"
-    return (
-        f"--layout '{layout}' does not fit all notebooks, so nothing was graded. It gives "
-        f"{learners} and leaves out {', '.join(strays[:_MOST_NAMES])}"
-        f"{', ...' if strays[_MOST_NAMES:] else ''}. Write LEARNER where the learner's name "
-        "stands, * for any other name, and as many names with / between them as there are folders "
-        "down to it. Without --layout you are told which ones fit."
+def _require_fit(layout: str, reading: Reading) -> None:
+    """Raise if a layout that the teacher typed leaves out notebooks, or calls learners lessons."""
+    students = list_students(reading)
+    how = (
+        "A layout has a part for each folder down to a notebook, or to the learner's folder, with "
+        "/ between them. Without --layout you are told which layouts fit."
     )
+    if reading.strays:
+        depth = max(map(len, reading.strays))
+        strays = [as_name("/".join(parts)) for parts in reading.strays[:_MOST_NAMES]]
+        more = ", ..." if reading.strays[_MOST_NAMES:] else ""
+        raise SubmissionsError(
+            f"--layout '{layout}' does not fit {', '.join(strays)}{more}, so nothing was graded. "
+            f"{how} Here it has {layout.count('/') + 1} of up to {depth} parts."
+        )
+    lessons = [student for student in students if has_lesson(student)]
+    if lessons:
+        raise SubmissionsError(
+            f"--layout '{layout}' gives learners called {', '.join(lessons[:_MOST_NAMES])}, so "
+            "nothing was graded. Write LESSON where the name of a lesson stands, such as "
+            f"'LEARNER_LESSON'. {how}"
+        )
 
 
 def _require_readable(path: Path) -> None:
@@ -235,7 +254,10 @@ def _require_readable(path: Path) -> None:
     if path.is_dir():
         return
     if not path.is_file() or (path.suffix.lower() != ZIP and not zipfile.is_zipfile(path)):
-        raise SubmissionsError(f"{path} is neither a folder nor a zip. {LAYOUTS}")
+        what = (
+            "a notebook, not a class" if find_suffix(path.name) else "neither a folder nor a zip"
+        )
+        raise SubmissionsError(f"{path} is {what}. {LAYOUTS}")
 
 
 def _read(entry: Entry, allowance: Allowance) -> bytes:
@@ -260,21 +282,21 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
             f"'{'*/' * len(found[0].path)}LEARNER'."
         )
     wanted, left_out = _sort_out(found)
-    notes += _keep_latest(wanted)
+    # The latest attempt is called as the learner called it.
+    wanted.sort(key=lambda one: one.place.attempt, reverse=True)
+    wanted.sort(key=lambda one: one.place.own_parts)
     notebooks: dict[str, Path] = {}
     versions: dict[str, tuple[int, ...]] = {}
     allowance = Allowance(store, MOST_BYTES_OF_LEARNER)
     for one in wanted:
-        name = "/".join(one.place.own_parts) or one.path[-1]
+        name = _choose_name(one, notebooks)
         try:
             if one.entry.content is None:
                 raise RefusedError(one.entry.problem)
             if len(notebooks) == MOST_NOTEBOOKS_OF_LEARNER:
                 raise RefusedError(f"there are {MOST_NOTEBOOKS_OF_LEARNER} notebooks before it")
-            file = unpack_notebook(one.entry.content, allowance)
-            shown = _choose_name(as_name(name), notebooks)
-            notebooks[shown] = file
-            versions[shown] = one.place.attempt or find_version(one.place.own_parts)
+            notebooks[name] = unpack_notebook(one.entry.content, allowance)
+            versions[name] = one.place.attempt or find_version(one.place.own_parts)
         except RefusedError as why:
             notes.append(_explain_unread(name, why))
     notes += _note_left_out(left_out)
@@ -290,7 +312,7 @@ def _note_origins(found: Sequence[Found]) -> list[str]:
         return list(unread)
     together = ", ".join(map(as_name, origins))
     return [
-        f"Taken as one learner, because the names come to the same: {together}.",
+        f"Taken as one learner, because the name is the same: {together}.",
         *unread,
     ]
 
@@ -311,25 +333,6 @@ def _sort_out(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
     return wanted, left_out
 
 
-def _keep_latest(wanted: list[Found]) -> list[str]:
-    """Leave out uploads of one file but the latest; return a note for each of them."""
-    latest: dict[tuple[object, ...], Found] = {}
-    older: list[Found] = []
-    for one in sorted(wanted, key=lambda one: one.place.attempt):
-        key = (one.place.origin, one.place.own_parts, one.entry.problem)
-        if one.place.attempt and key in latest:
-            older.append(latest[key])
-        latest[key if one.place.attempt else (*key, len(latest))] = one
-    notes = []
-    for one in older:
-        wanted.remove(one)
-        last = latest[one.place.origin, one.place.own_parts, one.entry.problem]
-        why = f"it was handed in again as {as_name('/'.join(last.path))}"
-        notes.append(_explain_unread("/".join(one.path), why))
-    wanted.sort(key=lambda one: (one.place.own_parts, one.path))
-    return notes
-
-
 def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     """Number attempts from the earliest; nothing where there is but one."""
     in_order = sorted(set(versions.values()))
@@ -338,13 +341,13 @@ def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     return {name: in_order.index(version) for name, version in versions.items()}
 
 
-def _choose_name(name: str, taken: Iterable[str]) -> str:
+def _choose_name(one: Found, taken: Iterable[str]) -> str:
+    """Return what a notebook is called: where its own name is taken, by where it lay."""
+    own = as_name("/".join(one.place.own_parts) or one.path[-1])
+    name = own if own not in taken else as_name("/".join(one.path))
     if name not in taken:
         return name
-    stem, suffix = name.rpartition(".")[0], name.rpartition(".")[2]
-    return next(
-        other for number in count(2) if (other := f"{stem} ({number}).{suffix}") not in taken
-    )
+    return next(other for number in count(2) if (other := f"{name} ({number})") not in taken)
 
 
 def _note_left_out(names: Sequence[str]) -> list[str]:
@@ -355,8 +358,8 @@ def _note_left_out(names: Sequence[str]) -> list[str]:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     verb = "was" if len(names) == 1 else "were"
     return [
-        f"{shown}{more} {verb} not read: only notebooks (.ipynb), also in a .zip, are. Look into "
-        "what may be an answer, or ask for the notebook."
+        f"{shown}{more} {verb} not read: only notebooks (.ipynb) are, alone or in a .zip. Look "
+        "whether there is an answer in it, or ask for the notebook."
     ]
 
 

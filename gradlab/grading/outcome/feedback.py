@@ -224,8 +224,9 @@ def _render_summary(result: LearnerResult) -> list[str]:
     if result.status == "unreadable":
         lines.append(
             "<p>Something of yours could not be read or marked, so points may be missing here. "
-            "Ask your teacher which file it is, save it in Jupyter once more, and hand it in "
-            "again.</p>"
+            "Only notebooks are graded: the files that end in .ipynb. If you handed in something "
+            "else, hand in the notebook. If it was one, it may be incomplete: open it in Jupyter, "
+            "save it, and hand it in again. Your teacher knows which file it is.</p>"
         )
     return lines
 

@@ -18,6 +18,7 @@ from gradlab.grading.outcome.text import as_cell, as_line
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_kept
 
+_UNANSWERED = {"blank", "missing"}
 _MEANING: dict[Status, str] = {
     "graded": "graded",
     "needs-manual": "needs-manual: a written answer waits for your marks",
@@ -150,12 +151,13 @@ def as_report(
     lines = [f"gradlab {run.version} graded {learners}.{only}"]
     lines += [f"{counts[s]:6}  {meaning}" for s, meaning in _MEANING.items() if counts[s]]
     lines += _summarize_totals([result for result in results if result.status == "graded"])
+    lines += _explain_lessons(results, run)
     lines += _wrap(f"Seed: {run.seed} (with --seed {run.seed} the grades come out the same)")
     lines += _wrap(f"Isolation: {as_line(run.isolation)}")
     lines += _list_under("Marks that were not used:", remarks)
-    lines += _list_under("Beside the roster:", strangers)
+    lines += _list_under("Differences from the roster:", strangers)
     lines += _list_under("Needs a person:", list_who_needs_a_person(results))
-    lines += _list_under("Worth a look, for it may cost points:", _list_worth_a_look(results))
+    lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
     return "\n".join(lines) + "\n"
 
 
@@ -184,14 +186,33 @@ def list_who_needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
 
 
 def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
-    """Return what was noted on answers that did not get full marks."""
-    return [
-        as_line(f"{result.student}: {exercise.name} {note}")
+    """Return what was noted on answers that did not get full marks, and who answered nothing."""
+    blank = [
+        as_line(f"{result.student}: every answer is as it was given out; is it the wrong file?")
+        for result in sorted(results, key=lambda result: result.student)
+        if result.status == "graded" and {e.outcome for e in result.exercises} <= _UNANSWERED
+    ]
+    return blank + [
+        as_line(f"{result.student}: {exercise.name}: {note}")
         for result in sorted(results, key=lambda result: result.student)
         for exercise in result.exercises
         if exercise.outcome in ("wrong", "stopped")
         for note in exercise.notes
     ]
+
+
+def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
+    """Say of which lessons nobody handed in anything: perhaps they were not set."""
+    exercises = [e for result in results if result.status != "missing" for e in result.exercises]
+    there = {e.lesson for e in exercises if e.outcome != "missing"}
+    gone = sorted({e.lesson for e in exercises} - there)
+    if not there or not gone or run.lesson is not None:
+        return []
+    points = sum({e.name: e.max_points for e in exercises if e.lesson in gone}.values())
+    return _wrap(
+        f"Nobody handed in anything of lesson {', '.join(map(str, gone))}, which count "
+        f"{as_number(points)} points. If they were not set, grade again with --lesson."
+    )
 
 
 def write_grades(path: Path, text: str) -> Path | None:

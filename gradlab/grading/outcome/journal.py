@@ -78,6 +78,9 @@ class Journal:
         Where the journal of an earlier run is now that was at this path.
     unfinished : int or None
         How many learners that one knew, if that run did not come to its end.
+    manual : str
+        The file of the marks by hand that are in the files of this journal; empty if there are
+        none.
 
     Attributes
     ----------
@@ -93,8 +96,10 @@ class Journal:
         entries: Mapping[tuple[str, str], Entry],
         kept: Path | None = None,
         unfinished: int | None = None,
+        manual: str = "",
     ) -> None:
         self.path = path
+        self.manual = manual
         self.seed = seed
         self.kept = kept
         self.unfinished = unfinished
@@ -123,9 +128,9 @@ class Journal:
         self._append(said)
         self.count += 1
 
-    def finish(self) -> None:
-        """Add that all files have been written."""
-        self._append({"finished": True})
+    def finish(self, manual: Path | None = None) -> None:
+        """Add that all files have been written, and which marks by hand are in them."""
+        self._append({"finished": True, "manual": manual and str(manual)})
 
     def close(self) -> None:
         """Close the file, and let other runs have it."""
@@ -212,8 +217,8 @@ def require_journal(path: Path) -> None:
     """
     if not path.is_file():
         raise JournalError(
-            f"--resume was given, but there is no journal {path} to go on with. Name the output "
-            "of the run that is to go on with -o, or leave --resume out to grade all."
+            f"there is no {path}, so there is nothing to continue. Give the -o of the run that is "
+            "to be continued, or leave --resume out."
         )
 
 
@@ -236,14 +241,14 @@ def _resume(path: Path, conditions: Conditions) -> Journal:
     descriptor = _open_locked(path)
     try:
         text = _read(descriptor)
-        before, entries, _ = _parse(path, text)
+        before, entries, last = _parse(path, text)
         _require_same(path, before, conditions)
         # What follows the last whole line was torn when the run was killed.
         os.ftruncate(descriptor, text.rfind(b"\n") + 1)
     except BaseException:
         os.close(descriptor)
         raise
-    return Journal(path, descriptor, _get_seed(before), entries)
+    return Journal(path, descriptor, _get_seed(before), entries, manual=last.get("manual") or "")
 
 
 def _get_seed(conditions: Conditions) -> int:
@@ -279,8 +284,10 @@ def _read(descriptor: int) -> bytes:
         return file.read()
 
 
-def _parse(path: Path, text: bytes) -> tuple[Conditions, dict[tuple[str, str], Entry], bool]:
-    """Return what a journal says, and whether its run came to an end."""
+def _parse(
+    path: Path, text: bytes
+) -> tuple[Conditions, dict[tuple[str, str], Entry], dict[str, Any]]:
+    """Return what a journal says; the last is what a run said that came to its end."""
     head, *lines = text.split(b"\n")[:-1] or [b""]
     try:
         first = json.loads(head)
@@ -290,17 +297,19 @@ def _parse(path: Path, text: bytes) -> tuple[Conditions, dict[tuple[str, str], E
         _get_seed(conditions)
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(
-            f"{path} is no journal that this version of gradlab wrote. Name the output of the run "
-            "that is to go on with -o, or leave --resume out to grade all; this file is then kept "
-            "under another name."
+            f"{path} is no journal that this version of gradlab wrote. Give the -o of the run "
+            "that is to be continued, or leave --resume out to grade everyone; this file is then "
+            "kept under another name."
         ) from error
     entries = {}
-    finished = False
+    last: dict[str, Any] = {}
     for number, line in enumerate(lines, 2):
         try:
             said = json.loads(line)
-            finished = "finished" in said
-            if not finished:
+            if "finished" in said:
+                last = dict(said)
+            else:
+                last["finished"] = False
                 entry = Entry(str(said["digest"]), str(said["level"]), read_result(said["result"]))
                 entries[entry.result.student, entry.digest] = entry
         except (ValueError, KeyError, TypeError) as error:
@@ -309,15 +318,15 @@ def _parse(path: Path, text: bytes) -> tuple[Conditions, dict[tuple[str, str], E
                 "from a backup, or leave --resume out to grade all; this file is then kept under "
                 "another name."
             ) from error
-    return conditions, entries, finished
+    return conditions, entries, last
 
 
 def _count_if_unfinished(descriptor: int) -> int | None:
     try:
-        _, entries, finished = _parse(Path(), _read(descriptor))
+        _, entries, last = _parse(Path(), _read(descriptor))
     except JournalError:
         return None
-    return None if finished else len({student for student, _ in entries})
+    return None if last.get("finished") else len({student for student, _ in entries})
 
 
 def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
@@ -333,27 +342,24 @@ def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
     ]
     if differences:
         raise JournalError(
-            f"{path} cannot be gone on with, because its results would not fit: "
-            f"{'; '.join(differences)}. Go on as that run began, or leave --resume out to grade "
-            "all; the journal is then kept under another name."
+            f"the run in {path} cannot be continued: {'; '.join(differences)}. Do as that run "
+            f"did, or leave --resume out to grade everyone from the start; {path} is then kept "
+            "under another name."
         )
 
 
 def _explain(name: str, before: object, now: object) -> str:
     if name == "code":
         return "gradlab's code has changed since"
-    if name == "lesson":
-        before, now = ("all lessons" if lesson is None else lesson for lesson in (before, now))
-    what = {
-        "version": "gradlab was",
-        "python": "Python was",
-        "numpy": "NumPy was",
-        "seed": "--seed was",
-        "lesson": "--lesson was",
-        "timeout": "--timeout was",
-        "isolation": "the isolation was",
-    }
-    return f"{what[name]} {before} then and is {now} now"
+    options = {"seed": "--seed", "lesson": "--lesson", "timeout": "--timeout"}
+    programs = {"version": "gradlab", "python": "Python", "numpy": "NumPy"}
+    if name in options:
+        then, since = (
+            f"without {options[name]}" if value is None else f"with {options[name]} {value}"
+            for value in (before, now)
+        )
+        return f"it was begun {then}, and this is {since}"
+    return f"{programs.get(name, 'the isolation')} was {before} then and is {now} now"
 
 
 def _as_line(data: Mapping[str, Any]) -> bytes:

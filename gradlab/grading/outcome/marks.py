@@ -153,7 +153,7 @@ def _parse_points(at: str, number: str, given: str, most: float) -> float:
     if not 0.0 <= points <= most or "_" in number:
         raise GradebookError(
             f"{at}, column points: {reprlib.repr(given)} was given; a number from 0 to "
-            f"{as_number(most)} is needed, or nothing if the answer is not marked yet."
+            f"{as_number(most)} is needed, such as 2.5, or nothing while it is not marked."
         )
     return abs(points)  # -0 is 0
 
