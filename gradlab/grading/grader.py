@@ -254,12 +254,13 @@ def _choose_hints(
     What an error says may hold the numbers that the answer was called with, so only its kind and
     the learner's own line are told.
     """
-    said = [
+    raised = [
         f"It raised {kind}" + (f", in the line “{line}”." if line else ".")
         for kind, line in remote.raised
         if kind != "NotImplementedError"
-    ][:3]
-    said += [lack.hint for lack in lacks]
+    ]
+    # What it lacked is mostly why it raised something.
+    said = [*(lack.hint for lack in lacks), *raised[:3]]
     # What is quoted there is not told here.
     general = {STAGE_HINTS["raises"]}
     trials = [trial for group in marking.groups for trial in group.trials]

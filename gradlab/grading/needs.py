@@ -14,6 +14,7 @@ from gradlab.grading.sandbox.remote import RemoteAnswer, Trouble
 
 _MOST = 3
 _NO_MODULE = "ModuleNotFoundError"
+_NO_FILES = " Files that lie beside your notebook are not there when it is graded."
 _NO_NAME = ("NameError", "UnboundLocalError")
 
 
@@ -112,7 +113,8 @@ def _tell(trouble: Trouble, cell: str) -> Lack:
             f"needs {line}{where}, which calls gradlab's own code",
         )
     return Lack(
-        f"Your answer needs {line}, which raised {trouble.kind} before your function was called.",
+        f"Your answer needs {line}, which raised {trouble.kind} before your function was called."
+        + (_NO_FILES if trouble.kind == "FileNotFoundError" else ""),
         f"needs {line}{where}, which raised {trouble.kind}",
     )
 
