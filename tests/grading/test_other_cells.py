@@ -200,7 +200,8 @@ NOT_THERE = (
             "k = open('data.csv').read()",
             "return len(k) * x",
             "Your answer needs “k = open('data.csv').read()”, which raised FileNotFoundError "
-            "before your function was called.",
+            "before your function was called. Files that lie beside your notebook are not there "
+            "when it is graded.",
             "needs “k = open('data.csv').read()” of cell 2, which raised FileNotFoundError",
         ),
         (
