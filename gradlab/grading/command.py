@@ -128,6 +128,12 @@ def _run(request: Request) -> str:
 
 def _prepare(request: Request) -> Marks:
     """Find out now what would fail at the end of a long run."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise RequestError(
+            "the folder that you are in does not exist any more; change to another one with cd"
+        ) from error
     outputs = request.outputs
     require_writable(outputs)
     if request.resume:
@@ -249,7 +255,8 @@ def _find_program() -> list[str]:
     typed = Path(sys.argv[0])
     found = shutil.which("gradlab")
     if typed.name != "gradlab":
-        return [sys.executable, "-m", "gradlab.cli"]
+        # Not with what lies in the folder that one is in.
+        return [sys.executable, "-P", "-m", "gradlab.cli"]
     return ["gradlab"] if found and Path(found).absolute() == typed.absolute() else [str(typed)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -22,12 +23,13 @@ from gradlab.grading.outcome.results import (
 
 CONDITIONS = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, None, 10, "bubblewrap")
 ANY_SEED = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", None, None, 10, "bubblewrap")
-ADA = Entry("d1", "bubblewrap", LearnerResult("ada", "missing", ()))
+PACK = ExerciseResult("pack", 4, "wrong", 1.5, 3.0)
+ADA = Entry("d1", "bubblewrap", LearnerResult("ada", "graded", (PACK,)))
 BEN = Entry("d2", "bubblewrap", LearnerResult("ben", "missing", (), ("late",)))
 
 # With halves of surrogate pairs, which a notebook's JSON can hold.
 texts = st.text(st.characters())
-points = st.floats(allow_nan=False, allow_infinity=False)
+points = st.floats(0, 50)
 groups = st.builds(
     GroupResult, texts, st.integers(), st.integers(), st.lists(texts, max_size=2).map(tuple)
 )
@@ -37,7 +39,7 @@ exercises = st.builds(
     st.integers(),
     st.sampled_from(get_args(Outcome)),
     st.none() | points,
-    points | st.integers(),
+    st.floats(50, 1e6) | st.integers(50, 1000),
     st.lists(groups, max_size=2).map(tuple),
     st.lists(texts, max_size=2).map(tuple),
     st.lists(texts, max_size=2).map(tuple),
@@ -103,7 +105,25 @@ def test_a_journal_that_was_cut_off_anywhere_can_be_gone_on_with(path: Path) -> 
             assert journal.find("ben", "d2") == BEN
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"3", b'{"digest": "d"}', b"\xff", b"null"])
+@pytest.mark.parametrize("points", ["NaN", "Infinity", "-1", "1000", "1" + "0" * 400, '"1"'])
+def test_points_that_cannot_be_are_damage(points: str, path: Path) -> None:
+    head, line, *rest = path.read_bytes().split(b"\n")
+    edited = re.sub(rb'"points": [\d.]+', f'"points": {points}'.encode(), line)
+    assert edited != line
+    path.write_bytes(b"\n".join([head, edited, *rest]))
+    with (
+        pytest.raises(JournalError, match="damaged: line 2"),
+        open_journal(path, CONDITIONS, True),
+    ):
+        pass
+
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{", b"[]", b"3", b'{"digest": "d"}', b"\xff", b"null", b'"finished"', DEEP]
+)
 def test_a_damaged_line_is_named(line: bytes, path: Path) -> None:
     head, _, *rest = path.read_bytes().split(b"\n")
     path.write_bytes(damaged := b"\n".join([head, line, *rest]))

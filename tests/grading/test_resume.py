@@ -373,3 +373,13 @@ def test_the_digest_tells_any_two_submissions_apart() -> None:
     assert digest(replace(task, notebooks={"b": b"2", "a": b"1"})) == digest(task)
     first, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert digest(replace(task, attempts=first)) == digest(replace(task, attempts=other))
+
+
+def test_a_folder_that_is_gone_is_named(
+    room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (room / "gone").mkdir()
+    monkeypatch.chdir(room / "gone")
+    (room / "gone").rmdir()
+    assert grade(room / "class", *OPTIONS[:4]) == 1
+    assert "does not exist any more" in capsys.readouterr().err

@@ -290,7 +290,7 @@ def _parse(
     """Return what a journal says; the last is what a run said that came to its end."""
     head, *lines = text.split(b"\n")[:-1] or [b""]
     try:
-        first = json.loads(head)
+        first = _read_line(head)
         if first["format"] != _FORMAT:
             raise ValueError("another format")
         conditions = Conditions(**first["conditions"])
@@ -305,7 +305,7 @@ def _parse(
     last: dict[str, Any] = {}
     for number, line in enumerate(lines, 2):
         try:
-            said = json.loads(line)
+            said = _read_line(line)
             if "finished" in said:
                 last = dict(said)
             else:
@@ -319,6 +319,21 @@ def _parse(
                 "another name."
             ) from error
     return conditions, entries, last
+
+
+def _read_line(line: bytes) -> dict[str, Any]:
+    """Read a line; raise a ValueError if it is nothing that a journal has."""
+    try:
+        data = json.loads(line, parse_constant=_refuse_number)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if not isinstance(data, dict):
+        raise ValueError("a line must hold a dict")
+    return data
+
+
+def _refuse_number(text: str) -> float:
+    raise ValueError(f"{text} is no number of points")
 
 
 def _count_if_unfinished(descriptor: int) -> int | None:

@@ -150,13 +150,16 @@ def read_result(data: Any) -> LearnerResult:
 
 
 def _read_exercise(data: Any) -> ExerciseResult:
-    points = data["points"]
+    points, most = data["points"], _read_typed(data["max_points"], int, float)
+    # Not a number is not between them either.
+    if points is not None and not 0 <= _read_typed(points, int, float) <= most:
+        raise ValueError(f"{points!r} points must be from 0 to {most!r}")
     return ExerciseResult(
         name=_read_typed(data["name"], str),
         lesson=_read_typed(data["lesson"], int),
         outcome=_one_of(data["outcome"], get_args(Outcome)),
-        points=None if points is None else _read_typed(points, int, float),
-        max_points=_read_typed(data["max_points"], int, float),
+        points=points,
+        max_points=most,
         groups=tuple(_read_group(group) for group in data["groups"]),
         hints=_read_texts(data["hints"]),
         notes=_read_texts(data["notes"]),
