@@ -157,11 +157,11 @@ def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Pat
     assert again["half done"]["status"] == "graded"
     assert "Seed: 5 " in (tmp_path / "grades.txt").read_text(encoding="utf-8")
     assert (tmp_path / "feedback" / "solved.html").is_file()
-    shutil.copytree(tmp_path / "submissions" / "solved", tmp_path / "submissions" / "late")
+    shutil.copytree(tmp_path / "submissions" / "solved", tmp_path / "submissions" / "lena")
     run(RESUMED, tmp_path, LESSON_1)
     late = grades(tmp_path)
-    assert late.keys() - again.keys() == {"late"}
-    assert late["late"]["total"] == late["solved"]["total"] == again["solved"]["total"]
+    assert late.keys() - again.keys() == {"lena"}
+    assert late["lena"]["total"] == late["solved"]["total"] == again["solved"]["total"]
 
 
 @pytest.mark.slow
