@@ -259,7 +259,6 @@ def test_what_an_answer_does_itself_is_not_done_by_its_demos() -> None:
         "np.random.seed(0)",
         "np.set_printoptions(3)",
         "np.mine = 2",
-        "import sys\nsys.setrecursionlimit(5000)",
         "from decimal import getcontext\ngetcontext().prec = 50",
     ],
 )
@@ -268,6 +267,14 @@ def test_a_setting_of_a_module_that_an_answer_uses_is_made(setting: str) -> None
     texts = slice_of("import numpy as np, sys\nfrom decimal import Decimal", setting, uses)
     assert setting in texts
     assert setting not in slice_of("import numpy as np, sys", setting, TWICE)
+
+
+@pytest.mark.parametrize("setting", ["sys.setrecursionlimit(5000)", "sys.mine = 2"])
+def test_a_setting_of_python_is_made_for_every_answer(setting: str) -> None:
+    imported = "import sys"
+    assert slice_of(imported, setting, TWICE) == (imported, setting, TWICE)
+    in_a_demo = f"for n in range(3):\n    {setting}"
+    assert slice_of(imported, in_a_demo, TWICE) == (TWICE,)
 
 
 def test_what_stands_below_counts_if_nothing_above_binds_a_name() -> None:

@@ -196,6 +196,8 @@ class _Search:
         self._need(self.name)
         self._search()
         self._include(filter(self._is_allowed, program.futures), _ALWAYS)
+        # An answer depends on settings of Python without naming them: how deep it may recurse.
+        self._include(filter(self._is_allowed, program.settings.get("sys", ())), _ALWAYS)
         # Names that are in none of the statements, and Python's own, may come from a star.
         if self.unbound or self.needed & _GIVEN:
             self._include(filter(self._is_allowed, program.stars), _ALWAYS)
