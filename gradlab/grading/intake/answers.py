@@ -24,6 +24,7 @@ from gradlab.grading.intake.notebooks import (
     read_notebook,
 )
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
+from gradlab.grading.intake.slice import find_slice
 from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.outcome.text import replace_surrogates
 
@@ -295,7 +296,7 @@ def _add_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     place = book.cells.index(cell)
     if not book.program.find_places(place):
         return replace(answer, notes=(*answer.notes, _ALONE)) if cell.parses else answer
-    needs = book.program.find(answer.name, place)
+    needs = find_slice(book.program, answer.name, place)
     texts = {where: _keep_of(book.cells[where], kept) for where, kept in needs.kept.items()}
     return replace(
         answer,

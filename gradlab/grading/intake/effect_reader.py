@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from gradlab.grading.intake.effects import Effects
 from gradlab.grading.intake.expressions import (
     find_bound,
@@ -18,35 +16,15 @@ from gradlab.grading.intake.expressions import (
     find_target_names,
     get_imported_name,
 )
+from gradlab.grading.intake.known_calls import (
+    CHANGING,
+    CHANGING_FIRST,
+    HARMLESS,
+    NAMESPACES,
+    TYPE_NAMES,
+)
 from gradlab.grading.intake.python_cells import parse_tree
 from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
-
-# Methods that change what they belong to, of Python's and NumPy's types and of many others.
-_CHANGING = frozenset(
-    (
-        *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update"),
-        *("setdefault", "popitem", "add", "discard", "intersection_update", "difference_update"),
-        *("symmetric_difference_update", "appendleft", "popleft", "extendleft", "rotate"),
-        *("subtract", "move_to_end", "fill", "resize", "put", "partition", "itemset", "setflags"),
-        *("setfield", "write", "writelines", "send", "throw", "register"),
-        *("__setitem__", "__delitem__", "__setattr__", "__iadd__"),
-    )
-)
-_TYPES = (str, bytes, float, complex, list, tuple, dict, set, np.ndarray, np.random.Generator)
-_TYPE_NAMES = frozenset(kind.__name__ for kind in _TYPES)
-# Called for their result: where that is thrown away, the call was a demo.
-_HARMLESS = frozenset(name for kind in _TYPES for name in dir(kind)) - _CHANGING
-# Functions of libraries that change their first argument. A list, because any other call of a
-# library with what is needed is most likely a demo: print, plot, display, assert_allclose.
-_CHANGING_FIRST = frozenset(
-    (
-        *("shuffle", "copyto", "put", "put_along_axis", "putmask", "place", "fill_diagonal", "at"),
-        *("heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort"),
-        *("insort_left", "insort_right", "setattr", "delattr", "setitem", "delitem", "next"),
-    )
-)
-# They return the names themselves, as a dict.
-_NAMESPACES = ("globals", "locals", "vars")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -167,14 +145,14 @@ class _Reader:
                 same = [(name, "") for name in self._targets]
                 self._scopes.share([target], [*find_parts(value), *same])
             case ast.Attribute(ctx=ast.Load(), value=value, attr=name):
-                if name in _CHANGING:
+                if name in CHANGING:
                     self._scopes.touch(find_root(value))
             case ast.Attribute() | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 self._change_part(node)
             case ast.Subscript(
                 value=ast.Call(func=ast.Name(id=name)), slice=ast.Constant(value=str(key))
             ):
-                if name in _NAMESPACES:
+                if name in NAMESPACES:
                     self._scopes.load(key)
             case ast.Call():
                 self._call(node)
@@ -185,7 +163,7 @@ class _Reader:
         self._targets = tuple(name for target in targets for name in find_target_names(target))
         self._scopes.share(targets, find_parts(value))
         match value:
-            case ast.Attribute(attr=name) if name in _CHANGING and not self._scopes.is_later:
+            case ast.Attribute(attr=name) if name in CHANGING and not self._scopes.is_later:
                 # add = table.append: who calls add changes the table.
                 self._found.later_touches |= {*find_root(value)}
         if len(targets) > 1:  # a = b = []
@@ -197,7 +175,7 @@ class _Reader:
         """Note that a part of something changes; x += 1 may change what x stands for."""
         match target:
             case ast.Subscript(value=ast.Call(func=ast.Name(id=name)), slice=key) if (
-                name in _NAMESPACES
+                name in NAMESPACES
             ):
                 self._bind_by_text(key)
                 return
@@ -235,7 +213,7 @@ class _Reader:
 
     def _discard(self, method: ast.Attribute) -> None:
         """Look at a call whose result nobody takes: it was made for what it changes, or shows."""
-        if method.attr not in _HARMLESS:
+        if method.attr not in HARMLESS:
             self._scopes.touch(find_root(method.value))
 
     def _call(self, call: ast.Call) -> None:
@@ -259,7 +237,7 @@ class _Reader:
 
     def _hand_arguments(self, name: str, root: str, call: ast.Call) -> None:
         # Also list.append(x, 1).
-        if name in _CHANGING_FIRST or (root in _TYPE_NAMES and name in _CHANGING):
+        if name in CHANGING_FIRST or (root in TYPE_NAMES and name in CHANGING):
             self._scopes.touch(find_names(call.args[0]) if call.args else [])
         for keyword in call.keywords:
             if keyword.arg == "out":
@@ -273,7 +251,7 @@ class _Reader:
 
     def _update_names(self, value: ast.expr, call: ast.Call) -> None:
         match value:
-            case ast.Call(func=ast.Name(id=name)) if name in _NAMESPACES:
+            case ast.Call(func=ast.Name(id=name)) if name in NAMESPACES:
                 for keyword in call.keywords:
                     self._bind_by_text(ast.Constant(keyword.arg))
                 for argument in call.args:
