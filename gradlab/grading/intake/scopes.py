@@ -96,6 +96,8 @@ class Scopes:
         self._change_what_is_shared(scope)
         self._functions -= scope.is_function
         self._generators -= scope.is_generator
+        if not scope.is_function:
+            self._hand_shared(scope)
         if scope.is_function:
             self._tell_of_function(scope)
         elif self._around:
@@ -141,11 +143,23 @@ class Scopes:
         """Note that targets may stand for parts of what other names hold."""
         names = [name for target in targets for name in find_target_names(target)]
         if len(names) * len(parts) > FEW_PAIRS:
-            self._hubs += 1
-            hub = f"#{id(self)}-{self._hubs}"  # no name of Python's
+            hub = self._make_hub()
             self._share(names, [(hub, "")])
             names = [hub]
         self._share(names, parts)
+
+    def join(self, names: list[str]) -> tuple[str, ...]:
+        """Return names, or one that stands for all of many."""
+        if len(names) <= FEW_PAIRS:
+            return tuple(names)
+        hub = self._make_hub()
+        self._share(names, [(hub, "")])
+        self._share([hub], [(name, "") for name in names])
+        return (hub,)
+
+    def _make_hub(self) -> str:
+        self._hubs += 1
+        return f"#{id(self._found)}-{self._hubs}"  # no name of Python's, nor another statement's
 
     def _share(self, names: list[str], parts: list[Part]) -> None:
         for name in names:
@@ -176,6 +190,14 @@ class Scopes:
                     owner.changed.add(source)
                     if owner is scope:
                         waiting.append(source)
+
+    def _hand_shared(self, scope: Scope) -> None:
+        """Note that functions are called with parts of what a comprehension goes through."""
+        functions = sorted(scope.hands_to)[:FEW_PAIRS]
+        parts = [name for shared in scope.shares.values() for owner, name in shared if not owner]
+        for name in {*parts[:FEW_PAIRS]} if functions else ():
+            passes = self._found.later_passes if self._functions else self._found.passes
+            passes |= {(function, name) for function in functions}
 
     def _tell_of_function(self, scope: Scope) -> None:
         arguments = scope.parameters[1:] if scope.is_method else scope.parameters

@@ -80,6 +80,7 @@ class _Search:
     stubs: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    followed: set[int] = field(default_factory=set)
     shadows: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
@@ -164,7 +165,7 @@ class _Search:
             self.shadows.add(shadow)
             self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
             for place in filter(allowed, program.later_changers.get(shadow, ())):
-                self._include_calls(program.statements[place].effects.binds, allowed)
+                self._include_calls(self._follow(place), allowed)
             others = program.shared.get(shadow, [])
             self.shared.update([shadow, *others] if others else ())
             names += others
@@ -185,11 +186,17 @@ class _Search:
             )
             self._include(filter(allowed, program.callers.get(name, ())), _ALWAYS)
             for place in program.readers.get(name, ()):
-                effects = program.statements[place].effects
-                if makes or name in effects.values:
-                    waiting += effects.binds
+                if makes or name in program.statements[place].effects.values:
+                    waiting += self._follow(place)
             for place in program.later_readers.get(name, ()):
-                waiting += program.statements[place].effects.binds
+                waiting += self._follow(place)
+
+    def _follow(self, place: int) -> Iterable[str]:
+        """Return what a statement binds, once: many names may lead to it, and it may bind many."""
+        if place in self.followed:
+            return ()
+        self.followed.add(place)
+        return self.program.statements[place].effects.binds
 
     def _include(self, places: Iterable[int], hit: str) -> None:
         for place in places:
