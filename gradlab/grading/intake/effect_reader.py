@@ -19,6 +19,7 @@ from gradlab.grading.intake.expressions import (
 from gradlab.grading.intake.known_calls import (
     CHANGING,
     CHANGING_FIRST,
+    COUNTS,
     HARMLESS,
     NAMESPACES,
     TYPE_NAMES,
@@ -103,7 +104,11 @@ class _Reader:
         elif isinstance(node, _Function):
             self._look_into_function(node)
         elif isinstance(node, _Comprehension):
-            self._look_into_comprehension(node)
+            self._look_into_comprehension(node, _find_items(node))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.ListComp | ast.SetComp):
+            # Nobody takes what it makes, so its items are as good as statements.
+            items = ast.Expr(node.value.elt)
+            self._look_into_comprehension(node.value, [items])
         else:
             self._note_statement(node)
             self._note_expression(node)
@@ -125,6 +130,8 @@ class _Reader:
                 self._discard(method)
             case ast.Expr(value=ast.Await(value=ast.Call(func=ast.Attribute() as method))):
                 self._discard(method)
+            case ast.Expr(value=ast.BinOp() as operation):
+                self._operate(operation)
             case ast.Import(names=aliases):
                 for alias in aliases:
                     self._import(alias, alias.name.partition(".")[0])
@@ -160,7 +167,8 @@ class _Reader:
     # Assignments and imports
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
-        self._targets = tuple(name for target in targets for name in find_target_names(target))
+        names = [name for target in targets for name in find_target_names(target)]
+        self._targets = self._scopes.join(names)
         self._scopes.share(targets, find_parts(value))
         match value:
             case ast.Attribute(attr=name) if name in CHANGING and not self._scopes.is_later:
@@ -216,6 +224,14 @@ class _Reader:
         if method.attr not in HARMLESS:
             self._scopes.touch(find_root(method.value))
 
+    def _operate(self, operation: ast.BinOp) -> None:
+        """Look at an operation whose result nobody takes: perhaps a class's own, as in x << y."""
+        first: ast.expr = operation
+        while isinstance(first, ast.BinOp):
+            name = type(first.op).__name__.lower().removeprefix("bit")
+            first = first.left
+        self._scopes.hand(f".__{name}__", find_root(first))
+
     def _call(self, call: ast.Call) -> None:
         self._found.calls |= not self._scopes.is_later
         function = next(iter(find_root(call.func)), "")
@@ -239,8 +255,10 @@ class _Reader:
         # Also list.append(x, 1).
         if name in CHANGING_FIRST or (root in TYPE_NAMES and name in CHANGING):
             self._scopes.touch(find_names(call.args[0]) if call.args else [])
+        for result in call.args[COUNTS.get(name, len(call.args)) :]:
+            self._scopes.touch(find_names(result))
         for keyword in call.keywords:
-            if keyword.arg == "out":
+            if keyword.arg in ("out", "file"):
                 self._scopes.touch(find_names(keyword.value))
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         names = [part for argument in arguments for part in find_names(argument)]
@@ -281,6 +299,10 @@ class _Reader:
         # What the body of a class binds is no name of the notebook, nor one of its methods'.
         own, outer = find_own_and_outer(others)
         self._wait_for_scope(Scope(own, outer), others)
+        for base in node.bases:
+            # It is called for a class that is derived.
+            self._scopes.hand(".__init_subclass__", find_root(base))
+        self._found.calls |= bool(node.bases or node.keywords) and not self._scopes.is_later
         self._waiting += [*node.bases, *node.keywords, *node.decorator_list]
 
     def _look_into_function(self, node: _Function, is_method: bool = False) -> None:
@@ -307,17 +329,16 @@ class _Reader:
         if not isinstance(node, ast.Lambda):
             self._waiting += [*node.decorator_list, *([node.returns] if node.returns else [])]
 
-    def _look_into_comprehension(self, node: _Comprehension) -> None:
+    def _look_into_comprehension(self, node: _Comprehension, items: list[ast.AST]) -> None:
         scope = Scope({name for part in node.generators for name in find_bound(part.target)})
         scope.is_generator = isinstance(node, ast.GeneratorExp)
         for part in node.generators:
+            sources = find_item_parts(part.iter)[:FEW_PAIRS]
             for name in find_bound(part.target):
-                for source, _ in find_item_parts(part.iter)[:FEW_PAIRS]:
+                for source, _ in sources:
                     owner = scope if source in scope.own else self._scopes.owner(source)
                     scope.shares.setdefault(name, []).append((owner, source))
-        inside: list[ast.AST] = [
-            part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.comprehension)
-        ]
+        inside = [*items]
         for part in node.generators:
             inside += [part.iter, *part.ifs]
         self._wait_for_scope(scope, inside)
@@ -332,6 +353,11 @@ class _Reader:
                 self._scopes.hand(".__call__", [decorator.id])
             else:
                 self._scopes.touch(find_root(decorator))
+
+
+def _find_items(node: _Comprehension) -> list[ast.AST]:
+    parts = ast.iter_child_nodes(node)
+    return [part for part in parts if not isinstance(part, ast.comprehension)]
 
 
 def _find_children(node: ast.AST) -> Iterator[ast.AST]:

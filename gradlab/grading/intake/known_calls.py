@@ -28,5 +28,16 @@ CHANGING_FIRST = frozenset(
         *("insort_left", "insort_right", "setattr", "delattr", "setitem", "delitem", "next"),
     )
 )
+# How many arguments NumPy's functions of elements have; one more takes the result.
+COUNTS = {name: f.nin for name, f in vars(np).items() if isinstance(f, np.ufunc)}
+# Functions of NumPy that may return what they are given, or a view of it.
+VIEWING = frozenset(
+    (
+        *("asarray", "asanyarray", "ascontiguousarray", "ravel", "reshape", "squeeze"),
+        *("expand_dims", "transpose", "swapaxes", "moveaxis", "atleast_1d", "atleast_2d"),
+        *("atleast_3d", "diagonal", "broadcast_to", "flip", "fliplr", "flipud", "rot90"),
+        *("split", "array_split", "hsplit", "vsplit", "sliding_window_view", "nditer"),
+    )
+)
 # They return the names themselves, as a dict.
 NAMESPACES = ("globals", "locals", "vars")
