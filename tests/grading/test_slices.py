@@ -219,6 +219,19 @@ NEEDED: dict[str, list[str]] = {
         "class B(metaclass=Meta):\n    pass\nclass M(B):\n    k = 2",
         "def double(x):\n    return REG['M'].k * x",
     ],
+    "a counter that is a closure and called for itself": [
+        "def count():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n"
+        "        return n\n    return up",
+        "up = count()",
+        "up()",
+        "def double(x):\n    return up() * x",
+    ],
+    "a default that is filled": [
+        "def put(v, t=[]):\n    t.append(v)\n    return t",
+        "put(1)",
+        "T = put(2)",
+        "def double(x):\n    return T[1] * x",
+    ],
     "a type alias": [
         "Number = int | float",
         "def double(x: Number) -> 'Other':\n    return 2 * x",

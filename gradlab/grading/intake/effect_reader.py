@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradlab.grading.intake.effects import Effects
+from gradlab.grading.intake.effects import NUMPY_RANDOM, Effects
 from gradlab.grading.intake.expressions import (
     find_bound,
     find_item_parts,
@@ -20,6 +20,7 @@ from gradlab.grading.intake.known_calls import (
     CHANGING,
     CHANGING_FIRST,
     COUNTS,
+    GENERATORS,
     HARMLESS,
     NAMESPACES,
     TYPE_NAMES,
@@ -174,10 +175,23 @@ class _Reader:
             case ast.Attribute(attr=name) if name in CHANGING and not self._scopes.is_later:
                 # add = table.append: who calls add changes the table.
                 self._found.later_touches |= {*find_root(value)}
+            case ast.Call() if not self._scopes.is_later:
+                self._note_origin(value)
         if len(targets) > 1:  # a = b = []
             first = [(name, "") for name in find_target_names(targets[0])]
             self._scopes.share(targets[1:], first)
             self._scopes.share(targets[:1], [(name, "") for name in self._targets])
+
+    def _note_origin(self, made: ast.Call) -> None:
+        match made.func:
+            case ast.Name(id=name):
+                self._found.made_by |= {(target, name) for target in self._targets}
+            case ast.Attribute(attr=name):
+                pass
+            case _:
+                return
+        if name in GENERATORS and (made.args or made.keywords):
+            self._found.generators |= {*self._targets}
 
     def _change_part(self, target: ast.AST) -> None:
         """Note that a part of something changes; x += 1 may change what x stands for."""
@@ -243,6 +257,8 @@ class _Reader:
                     self._execute(call)
             case ast.Attribute(value=value, attr=name):
                 self._scopes.hand(f".{name}", find_root(value))
+                if isinstance(value, ast.Attribute) and value.attr == "random":
+                    self._scopes.hand(f".{name}", [NUMPY_RANDOM])
                 if name == "update":
                     self._update_names(value, call)
             case _:
@@ -323,6 +339,7 @@ class _Reader:
         arguments = tuple(one.arg for one in parameters)
         scope = Scope(own.union(arguments), outer, names, is_function=True, is_method=is_method)
         scope.parameters = arguments
+        scope.defaults = frozenset(_find_kept_defaults(given))
         self._wait_for_scope(scope, body)
         self._waiting += [value for value in (*given.defaults, *given.kw_defaults) if value]
         self._waiting += [one.annotation for one in parameters if one.annotation]
@@ -353,6 +370,17 @@ class _Reader:
                 self._scopes.hand(".__call__", [decorator.id])
             else:
                 self._scopes.touch(find_root(decorator))
+
+
+def _find_kept_defaults(given: ast.arguments) -> Iterator[str]:
+    """Yield the parameters with a default that is made once and can change."""
+    by_place = [*given.posonlyargs, *given.args]
+    last = by_place[len(by_place) - len(given.defaults) :]
+    pairs = [*zip(last, given.defaults, strict=True)]
+    pairs += [(one, v) for one, v in zip(given.kwonlyargs, given.kw_defaults, strict=True) if v]
+    for one, value in pairs:
+        if not isinstance(value, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
+            yield one.arg
 
 
 def _find_items(node: _Comprehension) -> list[ast.AST]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Pairs = set[tuple[str, str]]
+# Stands for NumPy's own random numbers where a name of the notebook would stand.
+NUMPY_RANDOM = "np.random"
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +40,13 @@ class Effects:
         (f, g) where a function f that it makes calls g with something of its own.
     shares : set of (str, str, str)
         (y, x, "") where y may be, or hold, a part of x; (y, x, "f") if f returns a part of x.
+    generators : set of str
+        What it binds to generators of random numbers that begin with a seed.
+    made_by : set of (str, str)
+        (x, f) where it binds x to what f returns.
+    keeps_state, makes_state : set of str
+        Functions it makes that change values of their own when they are called, and those that
+        make such functions.
     settings : set of str
         What it assigns a part of, or calls a part of that sets or seeds, if it does nothing else.
     imports : set of str
@@ -63,6 +72,10 @@ class Effects:
     changers: set[str] = field(default_factory=set)
     hands_on: Pairs = field(default_factory=set)
     shares: set[tuple[str, str, str]] = field(default_factory=set)
+    generators: set[str] = field(default_factory=set)
+    made_by: Pairs = field(default_factory=set)
+    keeps_state: set[str] = field(default_factory=set)
+    makes_state: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)

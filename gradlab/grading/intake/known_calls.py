@@ -39,5 +39,7 @@ VIEWING = frozenset(
         *("split", "array_split", "hsplit", "vsplit", "sliding_window_view", "nditer"),
     )
 )
+# They make generators of random numbers.
+GENERATORS = ("default_rng", "RandomState", "Generator", "Random")
 # They return the names themselves, as a dict.
 NAMESPACES = ("globals", "locals", "vars")

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from gradlab.grading.intake.draws import Draws
 from gradlab.grading.intake.effects import Effects
 from gradlab.grading.intake.known_calls import VIEWING
 from gradlab.grading.intake.statements import Statement
@@ -41,6 +42,8 @@ class Program:
         self.later_changers = _make_index(
             self._find_changed_later(effect, functions) for effect in effects
         )
+        self.draws = Draws(effects, self._modules, self.later_readers, self.callers)
+        self.keepers = _find_keepers(effects)
         self.settings = _make_index(self._find_set_modules(effect) for effect in effects)
         self.shared = self._find_shared(effects)
         self.stars = [place for place, effect in enumerate(effects) if effect.star]
@@ -93,6 +96,13 @@ def _make_index(names: Iterable[Iterable[str]]) -> Index:
         for name in some:
             found.setdefault(name, []).append(place)
     return found
+
+
+def _find_keepers(effects: Sequence[Effects]) -> set[str]:
+    """Return the functions of a notebook that change when they are called."""
+    makers = {name for effect in effects for name in effect.makes_state}
+    made = {name for effect in effects for name, maker in effect.made_by if maker in makers}
+    return made.union(*(effect.keeps_state for effect in effects))
 
 
 def _find_changers(statements: Sequence[Statement]) -> set[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,15 +45,18 @@ class Slice:
         The names that it needs and that only a blank function binds.
     imports : frozenset of str
         The modules that are imported somewhere in it.
+    is_wide : bool
+        Whether a narrow search would find less.
     """
 
     kept: Mapping[int, list[Statement]]
     unbound: frozenset[str]
     stubs: frozenset[str]
     imports: frozenset[str]
+    is_wide: bool
 
 
-def find_slice(program: Program, name: str, cell: int) -> Slice:
+def find_slice(program: Program, name: str, cell: int, is_narrow: bool = False) -> Slice:
     """Return what an answer needs.
 
     Parameters
@@ -63,8 +67,11 @@ def find_slice(program: Program, name: str, cell: int) -> Slice:
         What it answers.
     cell : int
         The place of its cell.
+    is_narrow : bool, optional
+        Whether what is changed by calls alone is left as it is: a right answer seldom depends on
+        how often something was called or drawn before, and those calls may take long.
     """
-    return _Search(program, name, cell).run()
+    return _Search(program, name, cell, is_narrow).run()
 
 
 @dataclass
@@ -74,6 +81,8 @@ class _Search:
     program: Program
     name: str
     cell: int
+    is_narrow: bool = False
+    is_wide: bool = False
     hits: _Hits = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
     unbound: set[str] = field(default_factory=set)
@@ -84,6 +93,8 @@ class _Search:
     shadows: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
+    new: list[int] = field(default_factory=list)
+    events: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self) -> Slice:
         program = self.program
@@ -106,8 +117,11 @@ class _Search:
         return self._gather()
 
     def _search(self) -> None:
-        while self.waiting:
-            self._need(self.waiting.pop())
+        while self.waiting or self.new:
+            while self.new:
+                self._include_draws(self.new.pop())
+            if self.waiting:
+                self._need(self.waiting.pop())
 
     def _need(self, name: str) -> None:
         if name in self.needed:
@@ -166,6 +180,8 @@ class _Search:
             self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
             for place in filter(allowed, program.later_changers.get(shadow, ())):
                 self._include_calls(self._follow(place), allowed)
+            if shadow in program.keepers:
+                self._include_widely(filter(allowed, program.callers.get(shadow, ())))
             others = program.shared.get(shadow, [])
             self.shared.update([shadow, *others] if others else ())
             names += others
@@ -184,12 +200,30 @@ class _Search:
                 program.statements[place].effects.makes_functions
                 for place in program.binders.get(name, ())
             )
-            self._include(filter(allowed, program.callers.get(name, ())), _ALWAYS)
+            self._include_widely(filter(allowed, program.callers.get(name, ())))
             for place in program.readers.get(name, ()):
                 if makes or name in program.statements[place].effects.values:
                     waiting += self._follow(place)
             for place in program.later_readers.get(name, ()):
                 waiting += self._follow(place)
+
+    def _include_widely(self, places: Iterable[int]) -> None:
+        """Include statements for what they call; in a narrow search definitions alone."""
+        for place in places:
+            if self.program.statements[place].makes or not self.is_narrow:
+                self.is_wide |= place not in self.hits
+                self._include([place], _ALWAYS)
+
+    def _include_draws(self, place: int) -> None:
+        """Include what was drawn or seeded before what a statement draws."""
+        draws = self.program.draws
+        for source in draws.sources.get(place, ()):
+            if place not in draws.seeds[source]:
+                if source not in self.events:
+                    self.events[source] = [*filter(self._is_allowed, draws.events[source])]
+                events = self.events[source]
+                # The one before that follows when its turn comes.
+                self._include_widely(events[: bisect_left(events, place)][-1:])
 
     def _follow(self, place: int) -> Iterable[str]:
         """Return what a statement binds, once: many names may lead to it, and it may bind many."""
@@ -202,6 +236,7 @@ class _Search:
         for place in places:
             if place not in self.hits:
                 self.hits[place] = set()
+                self.new.append(place)
                 effects = self.program.statements[place].effects
                 self.waiting += effects.reads | effects.later_reads
             # What stands below may be run again, for what stands above it.
@@ -214,7 +249,8 @@ class _Search:
         for place in places:
             kept[program.cell_of[place]].append(program.statements[place])
         imports = {m for place in places for m in program.statements[place].effects.imports}
-        return Slice(kept, *map(frozenset, (self.unbound, self.stubs, imports)))
+        unbound, stubs = frozenset(self.unbound), frozenset(self.stubs)
+        return Slice(kept, unbound, stubs, frozenset(imports), self.is_wide)
 
     def _drop_replaced(self) -> list[int]:
         """Return the included statements in order, less those whose values are replaced unread.
