@@ -139,7 +139,7 @@ WORKING: dict[str, tuple[str, str]] = {
         "import pickle\nclass C:\n    k = 2\nc = pickle.loads(pickle.dumps(C()))",
         body("return c.k * x"),
     ),
-    "the main module": ("import __main__\nk = 2", body("__main__.k", "return k * x")),
+    "the main module": ("import __main__\nk = 2", body("return __main__.k * x")),
     "types that are looked up": (
         "from typing import get_type_hints\nclass C:\n    k: 'C'",
         body("assert get_type_hints(C) == {'k': C}", "return 2 * x"),
@@ -148,6 +148,10 @@ WORKING: dict[str, tuple[str, str]] = {
     "a limit that an answer does not name": (
         "import sys\nsys.setrecursionlimit(9000)",
         body("def down(n):", "    return n and down(n - 1)", "return 2 * x + down(4000)"),
+    ),
+    "a module that the notebook writes": (
+        "open('helper.py', 'w').write('k = 2')\nfrom helper import k",
+        body("return k * x"),
     ),
     "a value that fails and is not asked for": (
         "T = {}\nT['a'] = 1 / 0",
@@ -158,6 +162,7 @@ WORKING: dict[str, tuple[str, str]] = {
         body("return 2 * x if pandas is None else 0"),
     ),
 }
+WRITES_A_MODULE = "%%writefile helper.py\n'''Mine.'''\ndef two():\n    return 2"
 PACKAGES = ("24", "26", "27", "28", "a figure", "a widget", "a module by")
 BELOW = "def two():\n    return 2"
 
@@ -176,6 +181,14 @@ def test_packages_of_the_course_are_there_at_every_level(level: Level, name: str
         pytest.skip(f"an answer does not run at the level {level} here")
     other, answer = WORKING[name]
     assert grade("import numpy as np", other, answer, level=level).points == 1
+
+
+@pytest.mark.parametrize(
+    "use", ["import helper\nk = helper.two()", "from helper import *\nk = two()"]
+)
+def test_a_module_that_a_cell_is_written_into_can_be_imported(use: str) -> None:
+    double = grade(WRITES_A_MODULE, use, body("return k * x"))
+    assert (double.points, double.hints) == (1, ())
 
 
 NOT_THERE = (

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from notebook_data import cell, find_answer, run
@@ -113,6 +114,42 @@ def test_demos_of_a_helper_that_counts_or_remembers_can_be_left_out(helper: str)
     assert answer.narrow.setup == (helper,)
     assert answer.narrow.narrow is None
     assert run(answer.narrow, "double")(3) == 6
+
+
+WRITTEN: dict[str, list[str]] = {
+    "at once": ["open('k.txt', 'w').write('2')", "B = open('k.txt').read()"],
+    "line by line": [
+        "f = open('k.txt', 'w')",
+        "f.write('2')\nf.close()",
+        "B = open('k.txt').read()",
+    ],
+    "in a block": [
+        "import json\nwith open('k', 'w') as f:\n    json.dump(2, f)",
+        "with open('k') as f:\n    B = json.load(f)",
+    ],
+    "by a path": [
+        "from pathlib import Path\np = Path('k')",
+        "p.write_text('2')",
+        "B = p.read_text()",
+    ],
+    "into a folder": [
+        "import os\nos.makedirs('out')",
+        "open('out/k', 'w').write('2')",
+        "B = open('out/k').read()",
+    ],
+    "an array": ["import numpy as np\nnp.save('k.npy', 2)", "B = np.load('k.npy')"],
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_file_that_a_needed_statement_names_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    unrelated = "open('other', 'w').write('2')"
+    answer = find_answer(*map(cell, [unrelated, *WRITTEN[name]]), cell(READS_B, "double"))
+    assert unrelated not in answer.setup
+    assert float(find_value(answer.setup)) == 2
 
 
 def test_functions_that_register_themselves_are_never_left_out() -> None:

@@ -9,9 +9,11 @@ from gradlab.grading.intake.effects import NUMPY_RANDOM, Effects
 from gradlab.grading.intake.expressions import (
     find_bound,
     find_item_parts,
+    find_kept_defaults,
     find_names,
     find_own_and_outer,
     find_parts,
+    find_rebound,
     find_root,
     find_target_names,
     get_imported_name,
@@ -23,10 +25,15 @@ from gradlab.grading.intake.known_calls import (
     GENERATORS,
     HARMLESS,
     NAMESPACES,
+    OPENING,
     TYPE_NAMES,
+    WRITING,
+    WRITING_MODES,
 )
 from gradlab.grading.intake.python_cells import parse_tree
 from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
+
+_LONGEST_PATH = 200
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -55,27 +62,13 @@ def read_effects(statement: ast.stmt) -> Effects:
     """
     found = Effects()
     _Reader(found).read(statement)
-    found.rebinds = _find_rebound(statement) & found.binds
+    found.rebinds = find_rebound(statement) & found.binds
     # A loop around it is rather a demo.
     if isinstance(statement, ast.Expr | ast.Assign):
         found.settings |= found.changes
     else:
         found.settings.clear()
     return found
-
-
-def _find_rebound(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement gives a new value, if it does not fail."""
-    match statement:
-        case ast.Assign(targets=targets):
-            return {name for target in targets for name in find_bound(target)}
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            return {name}
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
-            return {definition.name}
-        case ast.ImportFrom(names=aliases):  # import a.b adds to an a that is there
-            return {get_imported_name(alias) for alias in aliases}
-    return set()
 
 
 class _Reader:
@@ -152,6 +145,8 @@ class _Reader:
             case ast.NamedExpr(target=target, value=value):
                 same = [(name, "") for name in self._targets]
                 self._scopes.share([target], [*find_parts(value), *same])
+            case ast.Attribute(ctx=ast.Load(), value=ast.Name(id="__main__"), attr=name):
+                self._scopes.load(name)
             case ast.Attribute(ctx=ast.Load(), value=value, attr=name):
                 if name in CHANGING:
                     self._scopes.touch(find_root(value))
@@ -164,6 +159,14 @@ class _Reader:
                     self._scopes.load(key)
             case ast.Call():
                 self._call(node)
+            case ast.Constant(value=str(text)):
+                self._note_text(text)
+
+    def _note_text(self, text: str) -> None:
+        self._found.writes |= text in WRITING_MODES
+        has_letters = text.lower() != text.upper()
+        if has_letters and len(text) <= _LONGEST_PATH and text not in OPENING:
+            self._found.texts.add(text)
 
     # Assignments and imports
 
@@ -265,6 +268,7 @@ class _Reader:
                 name = function
         if not self._scopes.is_later and (name.startswith("set") or name == "seed"):
             self._found.settings.add(function)
+        self._found.writes |= name in WRITING and not self._scopes.is_later
         self._hand_arguments(name, function, call)
 
     def _hand_arguments(self, name: str, root: str, call: ast.Call) -> None:
@@ -339,7 +343,7 @@ class _Reader:
         arguments = tuple(one.arg for one in parameters)
         scope = Scope(own.union(arguments), outer, names, is_function=True, is_method=is_method)
         scope.parameters = arguments
-        scope.defaults = frozenset(_find_kept_defaults(given))
+        scope.defaults = frozenset(find_kept_defaults(given))
         self._wait_for_scope(scope, body)
         self._waiting += [value for value in (*given.defaults, *given.kw_defaults) if value]
         self._waiting += [one.annotation for one in parameters if one.annotation]
@@ -370,17 +374,6 @@ class _Reader:
                 self._scopes.hand(".__call__", [decorator.id])
             else:
                 self._scopes.touch(find_root(decorator))
-
-
-def _find_kept_defaults(given: ast.arguments) -> Iterator[str]:
-    """Yield the parameters with a default that is made once and can change."""
-    by_place = [*given.posonlyargs, *given.args]
-    last = by_place[len(by_place) - len(given.defaults) :]
-    pairs = [*zip(last, given.defaults, strict=True)]
-    pairs += [(one, v) for one, v in zip(given.kwonlyargs, given.kw_defaults, strict=True) if v]
-    for one, value in pairs:
-        if not isinstance(value, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
-            yield one.arg
 
 
 def _find_items(node: _Comprehension) -> list[ast.AST]:

@@ -47,15 +47,18 @@ class Effects:
     keeps_state, makes_state : set of str
         Functions it makes that change values of their own when they are called, and those that
         make such functions.
+    texts : set of str
+        Texts in it, also later, that may name a file.
     settings : set of str
         What it assigns a part of, or calls a part of that sets or seeds, if it does nothing else.
     imports : set of str
         The modules that it imports, also later.
     modules : dict of str to str
         The names that it binds to modules, and to what is in them, with the module.
-    star, is_future, is_dynamic, calls, makes_functions : bool
+    star, is_future, is_dynamic, calls, writes, makes_functions : bool
         Whether it imports everything of a module; imports from ``__future__``; binds names that
-        cannot be told; calls anything at once; makes functions that make functions, or a class.
+        cannot be told; calls anything at once; calls what may write a file; makes functions that
+        make functions, or a class.
     """
 
     binds: set[str] = field(default_factory=set)
@@ -76,6 +79,7 @@ class Effects:
     made_by: Pairs = field(default_factory=set)
     keeps_state: set[str] = field(default_factory=set)
     makes_state: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     modules: dict[str, str] = field(default_factory=dict)
@@ -83,4 +87,5 @@ class Effects:
     is_future: bool = False
     is_dynamic: bool = False
     calls: bool = False
+    writes: bool = False
     makes_functions: bool = False

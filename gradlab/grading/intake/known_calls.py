@@ -41,5 +41,16 @@ VIEWING = frozenset(
 )
 # They make generators of random numbers.
 GENERATORS = ("default_rng", "RandomState", "Generator", "Random")
+# Functions and methods that may write a file, or make a folder.
+WRITING = frozenset(
+    (
+        *("write", "writelines", "writerow", "writerows", "write_text", "write_bytes", "dump"),
+        *("save", "savez", "savez_compressed", "savetxt", "tofile", "to_csv", "to_json"),
+        *("mkdir", "makedirs", "touch"),
+    )
+)
+# How files are opened; these texts name none.
+WRITING_MODES = frozenset(("w", "a", "x", "wb", "ab", "xb", "w+", "a+", "wt", "at", "wb+", "w+b"))
+OPENING = WRITING_MODES | {"r", "rb", "rt", "r+", "utf-8", "utf8", "utf-8-sig"}
 # They return the names themselves, as a dict.
 NAMESPACES = ("globals", "locals", "vars")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -34,6 +35,8 @@ class Program:
         for effect in effects:
             self._modules.update(effect.modules)
         self.binders = _make_index(effect.binds for effect in effects)
+        # What belongs to a module or to Python does not change: open(name).write(text).
+        self._fixed = self._modules.keys() | ({*dir(builtins)} - self.binders.keys())
         self.readers = _make_index(effect.reads for effect in effects)
         self.later_readers = _make_index(effect.later_reads for effect in effects)
         self.callers = _make_index(effect.reads if effect.calls else () for effect in effects)
@@ -44,6 +47,7 @@ class Program:
         )
         self.draws = Draws(effects, self._modules, self.later_readers, self.callers)
         self.keepers = _find_keepers(effects)
+        self.writers = _make_index(effect.texts if effect.writes else () for effect in effects)
         self.settings = _make_index(self._find_set_modules(effect) for effect in effects)
         self.shared = self._find_shared(effects)
         self.stars = [place for place, effect in enumerate(effects) if effect.star]
@@ -54,14 +58,14 @@ class Program:
         """Yield the names that a statement changes when it is run."""
         yield from effect.changes
         touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
-        yield from touched - self._modules.keys() - effect.changes
+        yield from touched - self._fixed - effect.changes
 
     def _find_changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
         """Yield the names that functions of a statement change when they are called."""
         yield from effect.later_changes
         passed = {name for f, name in effect.later_passes if f in functions}
         touched = effect.later_touches | passed
-        yield from touched - self._modules.keys() - effect.later_changes
+        yield from touched - self._fixed - effect.later_changes
 
     def _find_set_modules(self, effect: Effects) -> set[str]:
         """Return the modules in which a statement sets something."""

@@ -94,6 +94,8 @@ class _Search:
     shared: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     new: list[int] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
     events: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self) -> Slice:
@@ -119,7 +121,9 @@ class _Search:
     def _search(self) -> None:
         while self.waiting or self.new:
             while self.new:
-                self._include_draws(self.new.pop())
+                place = self.new.pop()
+                self._include_draws(place)
+                self._include_files(place)
             if self.waiting:
                 self._need(self.waiting.pop())
 
@@ -224,6 +228,21 @@ class _Search:
                 events = self.events[source]
                 # The one before that follows when its turn comes.
                 self._include_widely(events[: bisect_left(events, place)][-1:])
+
+    def _include_files(self, place: int) -> None:
+        """Include what writes a file, or makes a folder, that a statement seems to need."""
+        effects = self.program.statements[place].effects
+        names = effects.texts | {f"{module}.py" for module in effects.imports}
+        names |= {name.rpartition("/")[0] for name in names if "/" in name}
+        for name in (names & self.program.writers.keys()) - self.files:
+            self.files.add(name)
+            writers = {*filter(self._is_allowed, self.program.writers[name])} - self.written
+            self.written |= writers
+            self._include(writers, _ALWAYS)
+            # A file that is opened is needed with all that is done to it, to its end.
+            opened = set().union(*(self.program.statements[w].effects.binds for w in writers))
+            self.shared |= opened
+            self.waiting += opened
 
     def _follow(self, place: int) -> Iterable[str]:
         """Return what a statement binds, once: many names may lead to it, and it may bind many."""

@@ -95,6 +95,7 @@ class Session:
         seed_random_state(order["seed"], order["seed"])
         warnings.simplefilter("ignore")
         package = Package(order["gradlab"], self._borrowed)
+        sys.path.append("")  # a notebook may write a module
         namespace = _make_namespace(package)
         prepare_drawing(order["fonts"])
         cells = Cells(namespace)
