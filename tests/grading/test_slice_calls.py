@@ -141,6 +141,9 @@ WRITTEN: dict[str, list[str]] = {
 }
 
 
+# A learner may leave a file open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_file_that_a_needed_statement_names_is_written(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
