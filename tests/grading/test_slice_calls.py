@@ -103,6 +103,8 @@ def test_an_answer_that_draws_itself_needs_no_draws_before(use: str) -> None:
         "def helper(x, memo={}):\n    memo[x] = 2 * x\n    return memo[x]",
         "def keep(f):\n    known = {}\n    def kept(x):\n        known[x] = f(x)\n"
         "        return known[x]\n    return kept\nhelper = keep(lambda x: 2 * x)",
+        "class Helper:\n    n = 0\n    def __call__(self, x):\n        self.n += 1\n"
+        "        return 2 * x\nhelper = Helper()",
     ],
 )
 def test_demos_of_a_helper_that_counts_or_remembers_can_be_left_out(helper: str) -> None:
@@ -153,6 +155,16 @@ def test_a_file_that_a_needed_statement_names_is_written(
     answer = find_answer(*map(cell, [unrelated, *WRITTEN[name]]), cell(READS_B, "double"))
     assert unrelated not in answer.setup
     assert float(find_value(answer.setup)) == 2
+
+
+@pytest.mark.parametrize("demo", ["h.demo()", "for k in range(3):\n    h.demo()", "r = h.demo()"])
+def test_demos_that_an_object_makes_itself_can_be_left_out(demo: str) -> None:
+    made = "class H:\n    n = 0\n    def demo(self):\n        self.n += 1\nh = H()"
+    uses = cell("def double(x):\n    return h.n * x", "double")
+    answer = find_answer(cell(made), cell(demo), uses)
+    assert answer.setup == (made, demo)
+    assert answer.narrow is not None
+    assert answer.narrow.setup == (made,)
 
 
 def test_functions_that_register_themselves_are_never_left_out() -> None:

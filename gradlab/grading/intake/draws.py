@@ -13,7 +13,7 @@ _NO_DRAWS = frozenset(
     f".{name}"
     for name in (
         *("default_rng", "RandomState", "Generator", "Random", "SystemRandom", "SeedSequence"),
-        *("PCG64", "PCG64DXSM", "Philox", "SFC64", "MT19937", "getstate", "get_state"),
+        *("", "PCG64", "PCG64DXSM", "Philox", "SFC64", "MT19937", "getstate", "get_state"),
     )
 )
 _NUMPY_DRAWS = frozenset(dir(np.random)) | {"random"}

@@ -238,8 +238,13 @@ class _Reader:
 
     def _discard(self, method: ast.Attribute) -> None:
         """Look at a call whose result nobody takes: it was made for what it changes, or shows."""
-        if method.attr not in HARMLESS:
-            self._scopes.touch(find_root(method.value))
+        if method.attr in HARMLESS:
+            return
+        for name in find_root(method.value):
+            if self._scopes.is_later or self._scopes.owner(name):
+                self._scopes.touch([name])
+            else:
+                self._scopes.hand(".", [name])
 
     def _operate(self, operation: ast.BinOp) -> None:
         """Look at an operation whose result nobody takes: perhaps a class's own, as in x << y."""

@@ -33,7 +33,8 @@ class Effects:
     later_reads, later_changes, later_touches : set of str
         The same for the functions that it makes.
     passes, later_passes : set of (str, str)
-        (f, x) where f is called with x, (".m", x) where x.m is called.
+        (f, x) where f is called with x, (".m", x) where x.m is called, (".", x) where a method
+        of x is called whose result nobody takes.
     changers : set of str
         Functions it makes that change an argument, and ".m" for methods that change their object.
     hands_on : set of (str, str)

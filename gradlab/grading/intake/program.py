@@ -40,8 +40,13 @@ class Program:
         self.readers = _make_index(effect.reads for effect in effects)
         self.later_readers = _make_index(effect.later_reads for effect in effects)
         self.callers = _make_index(effect.reads if effect.calls else () for effect in effects)
-        functions = _find_changers(self.statements)
-        self.changers = _make_index(self._find_changed(effect, functions) for effect in effects)
+        functions = _find_changers(self.statements) | {"."}
+        self.changers = _make_index(self._find_changed(effect) for effect in effects)
+        # What changes only by a function or a method of the notebook, or one that is not known.
+        self.passers = _make_index(
+            {name for f, name in effect.passes if f in functions} - self._fixed
+            for effect in effects
+        )
         self.later_changers = _make_index(
             self._find_changed_later(effect, functions) for effect in effects
         )
@@ -54,11 +59,10 @@ class Program:
         self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
         self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
 
-    def _find_changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
+    def _find_changed(self, effect: Effects) -> Iterator[str]:
         """Yield the names that a statement changes when it is run."""
         yield from effect.changes
-        touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
-        yield from touched - self._fixed - effect.changes
+        yield from effect.touches - self._fixed - effect.changes
 
     def _find_changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
         """Yield the names that functions of a statement change when they are called."""

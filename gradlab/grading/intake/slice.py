@@ -182,6 +182,7 @@ class _Search:
                 continue
             self.shadows.add(shadow)
             self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
+            self._include_widely(filter(allowed, program.passers.get(shadow, ())), shadow)
             for place in filter(allowed, program.later_changers.get(shadow, ())):
                 self._include_calls(self._follow(place), allowed)
             if shadow in program.keepers:
@@ -211,12 +212,12 @@ class _Search:
             for place in program.later_readers.get(name, ()):
                 waiting += self._follow(place)
 
-    def _include_widely(self, places: Iterable[int]) -> None:
+    def _include_widely(self, places: Iterable[int], hit: str = _ALWAYS) -> None:
         """Include statements for what they call; in a narrow search definitions alone."""
         for place in places:
             if self.program.statements[place].makes or not self.is_narrow:
                 self.is_wide |= place not in self.hits
-                self._include([place], _ALWAYS)
+                self._include([place], hit)
 
     def _include_draws(self, place: int) -> None:
         """Include what was drawn or seeded before what a statement draws."""
