@@ -109,6 +109,26 @@ def test_what_ipython_adds_to_python_falls_away(text: str) -> None:
         assert "get_ipython" not in answer.source
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%time k = 2",
+        "if 1:\n    %time k = 2; print(k)",
+        "k = %time 1 + 1",
+        "%time k = ('\"' * 2).__len__()",
+    ],
+)
+def test_what_is_timed_in_a_line_is_run(text: str) -> None:
+    answer = find_answer(cell(text), cell("def double(x):\n    return k * x", "double"))
+    assert run(answer, "double")(3) == 6
+    assert "get_ipython" not in answer.setup[0]
+
+
+def test_a_line_that_is_timed_and_is_no_python_harms_no_other() -> None:
+    text = f"{TWICE}\n%time\n%time !ls\ns = '%time k'"
+    assert run(find_answer(cell(text, "double")), "double")(3) == 6
+
+
 def test_lines_below_a_cell_magic_keep_their_numbers() -> None:
     assert find_answer(cell(f"\n%%time\n%%capture\n{TWICE}")).source == f"\n\n\n{TWICE}"
 

@@ -26,6 +26,13 @@ def test_what_an_answer_may_use_is_there(sandbox: Sandbox) -> None:
     assert (marking.points, answer.borrowed) == (3, set())
 
 
+def test_a_star_import_brings_what_an_answer_may_use(sandbox: Sandbox) -> None:
+    source = "from gradlab import *\ndef richardson(f, x, h):\n"
+    source += "    return (4 * central_difference(f, x, h / 2) - central_difference(f, x, h)) / 3"
+    marking, answer = mark_remotely(sandbox, EXERCISES["richardson"], source)
+    assert (marking.points, answer.borrowed) == (3, set())
+
+
 def test_what_it_may_not_use_can_be_imported_but_not_called(sandbox: Sandbox) -> None:
     source = "import gradlab\nfrom gradlab.plots import show\nfrom gradlab import *\n"
     source += "class Mine(gradlab.MLP):\n    pass\n"

@@ -128,6 +128,31 @@ WORKING: dict[str, tuple[str, str]] = {
     "a cell that was run later": ("k = two()", body("return k * x")),
     "a statement that ends Python": ("import sys\nk = 2\nsys.exit()", body("return k * x")),
     "a demo without an end": ("k = 2\nwhile True:\n    print(k)", body("return k * x")),
+    "annotations of a dataclass that are texts": (
+        "from __future__ import annotations\nfrom dataclasses import dataclass, InitVar, KW_ONLY\n"
+        "from typing import ClassVar\n@dataclass\nclass P:\n    k: ClassVar[int] = 2\n"
+        "    a: InitVar[int]\n    _: KW_ONLY\n    b: int = 1\n"
+        "    def __post_init__(self, a):\n        self.a = a",
+        body("return P(2).a * P(3, b=4).k * x / 2"),
+    ),
+    "a class of the notebook that is pickled": (
+        "import pickle\nclass C:\n    k = 2\nc = pickle.loads(pickle.dumps(C()))",
+        body("return c.k * x"),
+    ),
+    "the main module": ("import __main__\nk = 2", body("return __main__.k * x")),
+    "types that are looked up": (
+        "from typing import get_type_hints\nclass C:\n    k: 'C'",
+        body("assert get_type_hints(C) == {'k': C}", "return 2 * x"),
+    ),
+    "what is timed": ("%time k = 2", body("return k * x")),
+    "a limit that an answer does not name": (
+        "import sys\nsys.setrecursionlimit(9000)",
+        body("def down(n):", "    return n and down(n - 1)", "return 2 * x + down(4000)"),
+    ),
+    "a module that the notebook writes": (
+        "open('helper.py', 'w').write('k = 2')\nfrom helper import k",
+        body("return k * x"),
+    ),
     "a value that fails and is not asked for": (
         "T = {}\nT['a'] = 1 / 0",
         body("return 2 * x if T is not None else 0"),
@@ -137,6 +162,7 @@ WORKING: dict[str, tuple[str, str]] = {
         body("return 2 * x if pandas is None else 0"),
     ),
 }
+WRITES_A_MODULE = "%%writefile helper.py\n'''Mine.'''\ndef two():\n    return 2"
 PACKAGES = ("24", "26", "27", "28", "a figure", "a widget", "a module by")
 BELOW = "def two():\n    return 2"
 
@@ -155,6 +181,14 @@ def test_packages_of_the_course_are_there_at_every_level(level: Level, name: str
         pytest.skip(f"an answer does not run at the level {level} here")
     other, answer = WORKING[name]
     assert grade("import numpy as np", other, answer, level=level).points == 1
+
+
+@pytest.mark.parametrize(
+    "use", ["import helper\nk = helper.two()", "from helper import *\nk = two()"]
+)
+def test_a_module_that_a_cell_is_written_into_can_be_imported(use: str) -> None:
+    double = grade(WRITES_A_MODULE, use, body("return k * x"))
+    assert (double.points, double.hints) == (1, ())
 
 
 NOT_THERE = (

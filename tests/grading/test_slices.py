@@ -174,6 +174,64 @@ NEEDED: dict[str, list[str]] = {
         "import numpy as np\nA = np.zeros(1)\nnp.add(A, 2, out=A)",
         "def double(x):\n    return int(A[0]) * x",
     ],
+    "a result that is taken by place": [
+        "import numpy as np\nA = np.zeros(1)\nnp.add(1, 1, A)",
+        "def double(x):\n    return int(A[0]) * x",
+    ],
+    "a view that a function of NumPy makes": [
+        "import numpy as np\nA = np.zeros(1)\nr = np.ravel(A)\nr[:] = 2",
+        "def double(x):\n    return int(A[0]) * x",
+    ],
+    "what is printed into something": [
+        "import io\nb = io.StringIO()\nprint(2, file=b)",
+        "def double(x):\n    return int(b.getvalue()) * x",
+    ],
+    "objects that are changed by a comprehension": [
+        "class M:\n    k = 1\n    def fit(self):\n        self.k *= 2\n        return self",
+        "ms = [M(), M()]\n[m.fit() for m in ms]",
+        "def double(x):\n    return ms[1].k * x",
+    ],
+    "objects that are changed by a comprehension that is kept": [
+        "class M:\n    k = 1\n    def fit(self):\n        self.k *= 2\n        return self",
+        "ms = [M(), M()]\nfitted = [m.fit() for m in ms]",
+        "def double(x):\n    return ms[1].k * x",
+    ],
+    "an operator of a class": [
+        "class V:\n    def __init__(self):\n        self.v = []\n"
+        "    def __lshift__(self, k):\n        self.v.append(k)\n        return self",
+        "v = V()\nv << 1 << 2",
+        "def double(x):\n    return v.v[1] * x",
+    ],
+    "a registry of derived classes": [
+        "REG = {}\nclass B:\n    def __init_subclass__(cls):\n        REG[cls.__name__] = cls",
+        "class M(B):\n    k = 1\nclass N(M):\n    k = 2",
+        "def double(x):\n    return REG['N'].k * x",
+    ],
+    "a registry in a class": [
+        "class B:\n    all = {}\n    def __init_subclass__(cls):\n"
+        "        cls.all[cls.__name__] = cls",
+        "class M(B):\n    k = 2",
+        "def double(x):\n    return B.all['M'].k * x",
+    ],
+    "a registry of a metaclass": [
+        "REG = {}\nclass Meta(type):\n    def __new__(m, name, bases, d):\n"
+        "        REG[name] = super().__new__(m, name, bases, d)\n        return REG[name]",
+        "class B(metaclass=Meta):\n    pass\nclass M(B):\n    k = 2",
+        "def double(x):\n    return REG['M'].k * x",
+    ],
+    "a counter that is a closure and called for itself": [
+        "def count():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n"
+        "        return n\n    return up",
+        "up = count()",
+        "up()",
+        "def double(x):\n    return up() * x",
+    ],
+    "a default that is filled": [
+        "def put(v, t=[]):\n    t.append(v)\n    return t",
+        "put(1)",
+        "T = put(2)",
+        "def double(x):\n    return T[1] * x",
+    ],
     "a type alias": [
         "Number = int | float",
         "def double(x: Number) -> 'Other':\n    return 2 * x",
@@ -259,7 +317,6 @@ def test_what_an_answer_does_itself_is_not_done_by_its_demos() -> None:
         "np.random.seed(0)",
         "np.set_printoptions(3)",
         "np.mine = 2",
-        "import sys\nsys.setrecursionlimit(5000)",
         "from decimal import getcontext\ngetcontext().prec = 50",
     ],
 )
@@ -268,6 +325,14 @@ def test_a_setting_of_a_module_that_an_answer_uses_is_made(setting: str) -> None
     texts = slice_of("import numpy as np, sys\nfrom decimal import Decimal", setting, uses)
     assert setting in texts
     assert setting not in slice_of("import numpy as np, sys", setting, TWICE)
+
+
+@pytest.mark.parametrize("setting", ["sys.setrecursionlimit(5000)", "sys.mine = 2"])
+def test_a_setting_of_python_is_made_for_every_answer(setting: str) -> None:
+    imported = "import sys"
+    assert slice_of(imported, setting, TWICE) == (imported, setting, TWICE)
+    in_a_demo = f"for n in range(3):\n    {setting}"
+    assert slice_of(imported, in_a_demo, TWICE) == (TWICE,)
 
 
 def test_what_stands_below_counts_if_nothing_above_binds_a_name() -> None:
@@ -316,6 +381,17 @@ def test_what_is_needed_of_a_notebook_with_very_many_statements_is_bounded() -> 
     answer = find_answer(*many, cell(USES_K, "double"))
     assert answer.source == USES_K
     assert find_answer(cell("k = 1\n" * 9_000 + USES_K, "double")).source.endswith(USES_K)
+
+
+def test_many_targets_share_a_value_and_what_changes_it() -> None:
+    many = "=".join(f"a{number}" for number in range(50))
+    fills = f"{many} = lambda t: t.append(2)\nT = []\na7(T)"
+    texts = slice_of(fills, "def double(x):\n    return T[0] * x")
+    assert run_cells(texts) == 42
+    texts = slice_of(f"{many} = (c := [])\nc.append(2)", "def double(x):\n    return a7[0] * x")
+    assert run_cells(texts) == 42
+    texts = slice_of(f"{many} = (c := [])\na7.append(2)", "def double(x):\n    return c[0] * x")
+    assert run_cells(texts) == 42
 
 
 @pytest.mark.parametrize("first", range(0, 200, 50))

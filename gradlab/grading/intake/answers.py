@@ -24,6 +24,7 @@ from gradlab.grading.intake.notebooks import (
     read_notebook,
 )
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
+from gradlab.grading.intake.slice import Slice, find_slice
 from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.outcome.text import replace_surrogates
 
@@ -53,6 +54,11 @@ class Answer:
         The modules that are imported in these texts.
     unbound, stubs : tuple of str
         The names that the answer needs and that no cell binds, or only as a blank function.
+    narrow : Answer or None
+        The same with less of the notebook, if some of it is there only because what the answer
+        needs was called or drawn from. Such calls may be slow demos, of a function that counts
+        its calls or remembers results: run this one where the other runs out of time before it
+        defines the answer.
     """
 
     name: str
@@ -63,6 +69,7 @@ class Answer:
     imports: frozenset[str] = frozenset()
     unbound: tuple[str, ...] = ()
     stubs: tuple[str, ...] = ()
+    narrow: Answer | None = None
 
 
 @dataclass(frozen=True)
@@ -295,7 +302,16 @@ def _add_needs(answer: Answer, book: Notebook, cell: Cell) -> Answer:
     place = book.cells.index(cell)
     if not book.program.find_places(place):
         return replace(answer, notes=(*answer.notes, _ALONE)) if cell.parses else answer
-    needs = book.program.find(answer.name, place)
+    needs = find_slice(book.program, answer.name, place)
+    whole = _add_slice(answer, book, place, needs)
+    if not needs.is_wide:
+        return whole
+    less = find_slice(book.program, answer.name, place, is_narrow=True)
+    narrow = _add_slice(answer, book, place, less)
+    return whole if narrow == whole else replace(whole, narrow=narrow)
+
+
+def _add_slice(answer: Answer, book: Notebook, place: int, needs: Slice) -> Answer:
     texts = {where: _keep_of(book.cells[where], kept) for where, kept in needs.kept.items()}
     return replace(
         answer,

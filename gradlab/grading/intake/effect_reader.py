@@ -5,48 +5,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
-from gradlab.grading.intake.effects import Effects
+from gradlab.grading.intake.effects import NUMPY_RANDOM, Effects
 from gradlab.grading.intake.expressions import (
     find_bound,
     find_item_parts,
+    find_kept_defaults,
     find_names,
     find_own_and_outer,
     find_parts,
+    find_rebound,
     find_root,
     find_target_names,
     get_imported_name,
 )
+from gradlab.grading.intake.known_calls import (
+    CHANGING,
+    CHANGING_FIRST,
+    COUNTS,
+    GENERATORS,
+    HARMLESS,
+    NAMESPACES,
+    OPENING,
+    TYPE_NAMES,
+    WRITING,
+    WRITING_MODES,
+)
 from gradlab.grading.intake.python_cells import parse_tree
 from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
 
-# Methods that change what they belong to, of Python's and NumPy's types and of many others.
-_CHANGING = frozenset(
-    (
-        *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update"),
-        *("setdefault", "popitem", "add", "discard", "intersection_update", "difference_update"),
-        *("symmetric_difference_update", "appendleft", "popleft", "extendleft", "rotate"),
-        *("subtract", "move_to_end", "fill", "resize", "put", "partition", "itemset", "setflags"),
-        *("setfield", "write", "writelines", "send", "throw", "register"),
-        *("__setitem__", "__delitem__", "__setattr__", "__iadd__"),
-    )
-)
-_TYPES = (str, bytes, float, complex, list, tuple, dict, set, np.ndarray, np.random.Generator)
-_TYPE_NAMES = frozenset(kind.__name__ for kind in _TYPES)
-# Called for their result: where that is thrown away, the call was a demo.
-_HARMLESS = frozenset(name for kind in _TYPES for name in dir(kind)) - _CHANGING
-# Functions of libraries that change their first argument. A list, because any other call of a
-# library with what is needed is most likely a demo: print, plot, display, assert_allclose.
-_CHANGING_FIRST = frozenset(
-    (
-        *("shuffle", "copyto", "put", "put_along_axis", "putmask", "place", "fill_diagonal", "at"),
-        *("heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort"),
-        *("insort_left", "insort_right", "setattr", "delattr", "setitem", "delitem", "next"),
-    )
-)
-# They return the names themselves, as a dict.
-_NAMESPACES = ("globals", "locals", "vars")
+_LONGEST_PATH = 200
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -75,27 +62,13 @@ def read_effects(statement: ast.stmt) -> Effects:
     """
     found = Effects()
     _Reader(found).read(statement)
-    found.rebinds = _find_rebound(statement) & found.binds
+    found.rebinds = find_rebound(statement) & found.binds
     # A loop around it is rather a demo.
     if isinstance(statement, ast.Expr | ast.Assign):
         found.settings |= found.changes
     else:
         found.settings.clear()
     return found
-
-
-def _find_rebound(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement gives a new value, if it does not fail."""
-    match statement:
-        case ast.Assign(targets=targets):
-            return {name for target in targets for name in find_bound(target)}
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            return {name}
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
-            return {definition.name}
-        case ast.ImportFrom(names=aliases):  # import a.b adds to an a that is there
-            return {get_imported_name(alias) for alias in aliases}
-    return set()
 
 
 class _Reader:
@@ -125,7 +98,11 @@ class _Reader:
         elif isinstance(node, _Function):
             self._look_into_function(node)
         elif isinstance(node, _Comprehension):
-            self._look_into_comprehension(node)
+            self._look_into_comprehension(node, _find_items(node))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.ListComp | ast.SetComp):
+            # Nobody takes what it makes, so its items are as good as statements.
+            items = ast.Expr(node.value.elt)
+            self._look_into_comprehension(node.value, [items])
         else:
             self._note_statement(node)
             self._note_expression(node)
@@ -147,6 +124,8 @@ class _Reader:
                 self._discard(method)
             case ast.Expr(value=ast.Await(value=ast.Call(func=ast.Attribute() as method))):
                 self._discard(method)
+            case ast.Expr(value=ast.BinOp() as operation):
+                self._operate(operation)
             case ast.Import(names=aliases):
                 for alias in aliases:
                     self._import(alias, alias.name.partition(".")[0])
@@ -166,38 +145,62 @@ class _Reader:
             case ast.NamedExpr(target=target, value=value):
                 same = [(name, "") for name in self._targets]
                 self._scopes.share([target], [*find_parts(value), *same])
+            case ast.Attribute(ctx=ast.Load(), value=ast.Name(id="__main__"), attr=name):
+                self._scopes.load(name)
             case ast.Attribute(ctx=ast.Load(), value=value, attr=name):
-                if name in _CHANGING:
+                if name in CHANGING:
                     self._scopes.touch(find_root(value))
             case ast.Attribute() | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 self._change_part(node)
             case ast.Subscript(
                 value=ast.Call(func=ast.Name(id=name)), slice=ast.Constant(value=str(key))
             ):
-                if name in _NAMESPACES:
+                if name in NAMESPACES:
                     self._scopes.load(key)
             case ast.Call():
                 self._call(node)
+            case ast.Constant(value=str(text)):
+                self._note_text(text)
+
+    def _note_text(self, text: str) -> None:
+        self._found.writes |= text in WRITING_MODES
+        has_letters = text.lower() != text.upper()
+        if has_letters and len(text) <= _LONGEST_PATH and text not in OPENING:
+            self._found.texts.add(text)
 
     # Assignments and imports
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
-        self._targets = tuple(name for target in targets for name in find_target_names(target))
+        names = [name for target in targets for name in find_target_names(target)]
+        self._targets = self._scopes.join(names)
         self._scopes.share(targets, find_parts(value))
         match value:
-            case ast.Attribute(attr=name) if name in _CHANGING and not self._scopes.is_later:
+            case ast.Attribute(attr=name) if name in CHANGING and not self._scopes.is_later:
                 # add = table.append: who calls add changes the table.
                 self._found.later_touches |= {*find_root(value)}
+            case ast.Call() if not self._scopes.is_later:
+                self._note_origin(value)
         if len(targets) > 1:  # a = b = []
             first = [(name, "") for name in find_target_names(targets[0])]
             self._scopes.share(targets[1:], first)
             self._scopes.share(targets[:1], [(name, "") for name in self._targets])
 
+    def _note_origin(self, made: ast.Call) -> None:
+        match made.func:
+            case ast.Name(id=name):
+                self._found.made_by |= {(target, name) for target in self._targets}
+            case ast.Attribute(attr=name):
+                pass
+            case _:
+                return
+        if name in GENERATORS and (made.args or made.keywords):
+            self._found.generators |= {*self._targets}
+
     def _change_part(self, target: ast.AST) -> None:
         """Note that a part of something changes; x += 1 may change what x stands for."""
         match target:
             case ast.Subscript(value=ast.Call(func=ast.Name(id=name)), slice=key) if (
-                name in _NAMESPACES
+                name in NAMESPACES
             ):
                 self._bind_by_text(key)
                 return
@@ -235,8 +238,21 @@ class _Reader:
 
     def _discard(self, method: ast.Attribute) -> None:
         """Look at a call whose result nobody takes: it was made for what it changes, or shows."""
-        if method.attr not in _HARMLESS:
-            self._scopes.touch(find_root(method.value))
+        if method.attr in HARMLESS:
+            return
+        for name in find_root(method.value):
+            if self._scopes.is_later or self._scopes.owner(name):
+                self._scopes.touch([name])
+            else:
+                self._scopes.hand(".", [name])
+
+    def _operate(self, operation: ast.BinOp) -> None:
+        """Look at an operation whose result nobody takes: perhaps a class's own, as in x << y."""
+        first: ast.expr = operation
+        while isinstance(first, ast.BinOp):
+            name = type(first.op).__name__.lower().removeprefix("bit")
+            first = first.left
+        self._scopes.hand(f".__{name}__", find_root(first))
 
     def _call(self, call: ast.Call) -> None:
         self._found.calls |= not self._scopes.is_later
@@ -249,20 +265,25 @@ class _Reader:
                     self._execute(call)
             case ast.Attribute(value=value, attr=name):
                 self._scopes.hand(f".{name}", find_root(value))
+                if isinstance(value, ast.Attribute) and value.attr == "random":
+                    self._scopes.hand(f".{name}", [NUMPY_RANDOM])
                 if name == "update":
                     self._update_names(value, call)
             case _:
                 name = function
         if not self._scopes.is_later and (name.startswith("set") or name == "seed"):
             self._found.settings.add(function)
+        self._found.writes |= name in WRITING and not self._scopes.is_later
         self._hand_arguments(name, function, call)
 
     def _hand_arguments(self, name: str, root: str, call: ast.Call) -> None:
         # Also list.append(x, 1).
-        if name in _CHANGING_FIRST or (root in _TYPE_NAMES and name in _CHANGING):
+        if name in CHANGING_FIRST or (root in TYPE_NAMES and name in CHANGING):
             self._scopes.touch(find_names(call.args[0]) if call.args else [])
+        for result in call.args[COUNTS.get(name, len(call.args)) :]:
+            self._scopes.touch(find_names(result))
         for keyword in call.keywords:
-            if keyword.arg == "out":
+            if keyword.arg in ("out", "file"):
                 self._scopes.touch(find_names(keyword.value))
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         names = [part for argument in arguments for part in find_names(argument)]
@@ -273,7 +294,7 @@ class _Reader:
 
     def _update_names(self, value: ast.expr, call: ast.Call) -> None:
         match value:
-            case ast.Call(func=ast.Name(id=name)) if name in _NAMESPACES:
+            case ast.Call(func=ast.Name(id=name)) if name in NAMESPACES:
                 for keyword in call.keywords:
                     self._bind_by_text(ast.Constant(keyword.arg))
                 for argument in call.args:
@@ -303,6 +324,10 @@ class _Reader:
         # What the body of a class binds is no name of the notebook, nor one of its methods'.
         own, outer = find_own_and_outer(others)
         self._wait_for_scope(Scope(own, outer), others)
+        for base in node.bases:
+            # It is called for a class that is derived.
+            self._scopes.hand(".__init_subclass__", find_root(base))
+        self._found.calls |= bool(node.bases or node.keywords) and not self._scopes.is_later
         self._waiting += [*node.bases, *node.keywords, *node.decorator_list]
 
     def _look_into_function(self, node: _Function, is_method: bool = False) -> None:
@@ -323,23 +348,23 @@ class _Reader:
         arguments = tuple(one.arg for one in parameters)
         scope = Scope(own.union(arguments), outer, names, is_function=True, is_method=is_method)
         scope.parameters = arguments
+        scope.defaults = frozenset(find_kept_defaults(given))
         self._wait_for_scope(scope, body)
         self._waiting += [value for value in (*given.defaults, *given.kw_defaults) if value]
         self._waiting += [one.annotation for one in parameters if one.annotation]
         if not isinstance(node, ast.Lambda):
             self._waiting += [*node.decorator_list, *([node.returns] if node.returns else [])]
 
-    def _look_into_comprehension(self, node: _Comprehension) -> None:
+    def _look_into_comprehension(self, node: _Comprehension, items: list[ast.AST]) -> None:
         scope = Scope({name for part in node.generators for name in find_bound(part.target)})
         scope.is_generator = isinstance(node, ast.GeneratorExp)
         for part in node.generators:
+            sources = find_item_parts(part.iter)[:FEW_PAIRS]
             for name in find_bound(part.target):
-                for source, _ in find_item_parts(part.iter)[:FEW_PAIRS]:
+                for source, _ in sources:
                     owner = scope if source in scope.own else self._scopes.owner(source)
                     scope.shares.setdefault(name, []).append((owner, source))
-        inside: list[ast.AST] = [
-            part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.comprehension)
-        ]
+        inside = [*items]
         for part in node.generators:
             inside += [part.iter, *part.ifs]
         self._wait_for_scope(scope, inside)
@@ -354,6 +379,11 @@ class _Reader:
                 self._scopes.hand(".__call__", [decorator.id])
             else:
                 self._scopes.touch(find_root(decorator))
+
+
+def _find_items(node: _Comprehension) -> list[ast.AST]:
+    parts = ast.iter_child_nodes(node)
+    return [part for part in parts if not isinstance(part, ast.comprehension)]
 
 
 def _find_children(node: ast.AST) -> Iterator[ast.AST]:

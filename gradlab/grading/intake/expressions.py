@@ -1,4 +1,4 @@
-"""The names in an expression: those that a target binds, and those that a value may stand for.
+"""Names in a piece of syntax: those that it binds, and those that its value may stand for.
 
 All of it is linear and without recursion, whatever a tree looks like.
 """
@@ -160,3 +160,28 @@ def find_parts(value: ast.expr) -> list[Part]:
 def find_item_parts(over: ast.expr) -> list[Part]:
     """Return what a loop or a with takes, also through zip, enumerate and the like."""
     return [(name, "") for name, _ in find_parts(over)]
+
+
+def find_rebound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement gives a new value, if it does not fail."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return {name for target in targets for name in find_bound(target)}
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return {name}
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
+            return {definition.name}
+        case ast.ImportFrom(names=aliases):  # import a.b adds to an a that is there
+            return {get_imported_name(alias) for alias in aliases}
+    return set()
+
+
+def find_kept_defaults(given: ast.arguments) -> Iterator[str]:
+    """Yield the parameters with a default that is made once and can change."""
+    by_place = [*given.posonlyargs, *given.args]
+    last = by_place[len(by_place) - len(given.defaults) :]
+    pairs = [*zip(last, given.defaults, strict=True)]
+    pairs += [(one, v) for one, v in zip(given.kwonlyargs, given.kw_defaults, strict=True) if v]
+    for one, value in pairs:
+        if not isinstance(value, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
+            yield one.arg

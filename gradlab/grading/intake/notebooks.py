@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.intake.program import Program
 from gradlab.grading.intake.python_cells import (
     Effort,
     Kind,
@@ -22,7 +23,6 @@ from gradlab.grading.intake.python_cells import (
     read_python,
     says_nothing,
 )
-from gradlab.grading.intake.slice import Program
 from gradlab.grading.intake.statements import Statement, read_statements
 from gradlab.grading.outcome.text import replace_surrogates
 

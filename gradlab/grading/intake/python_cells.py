@@ -27,6 +27,10 @@ _MAY_BE_MAGIC = re.compile(r"[%!?]|^[^\S\n]*[,;/]", re.MULTILINE)
 # Below these, a cell is Python all the same.
 _PYTHON_MAGICS = re.compile(r"(?:\s*%%(?:time|timeit|capture|prun)\b.*)+")
 
+_FILE_MAGIC = re.compile(r"\s*%%(?:writefile|file)[ \t]+(-a[ \t]+)?([^\n]+)\n")
+# What IPython makes of %time and a statement, which is then run, and its names are kept.
+_TIMED = re.compile(r"get_ipython\(\)\.run_line_magic\('time', ('[^\n]*'|\"[^\n]*\")\)")
+
 # What a cell defines a name as: the blank stub; a function, or whatever can be called; a value
 # that may turn out to be one.
 Kind = Literal["stub", "function", "value"]
@@ -65,6 +69,9 @@ def read_python(raw: str, effort: Effort) -> tuple[str, ast.Module | None]:
     >>> read_python("%%time\nx = 1", Effort())[0]
     '\nx = 1'
     """
+    written = _FILE_MAGIC.match(raw)
+    if written:
+        raw = _write_file(written, raw[written.end() :])
     magics = _PYTHON_MAGICS.match(raw)
     # The lines keep their numbers.
     text = "\n" * magics[0].count("\n") + raw[magics.end() :] if magics else raw
@@ -139,9 +146,25 @@ def _without_magics(text: str, effort: Effort) -> str:
     try:
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return str(TransformerManager().transform_cell(text))
+        return _without_timing(str(TransformerManager().transform_cell(text)))
     except Exception:  # It was not made for hostile text, and may not be installed.
         return text
+
+
+def _write_file(magic: re.Match[str], text: str) -> str:
+    """Return Python that does what a cell magic does: write the cell into a file."""
+    name = magic[2].strip().strip("'\"")
+    return f"open({name!r}, {'a' if magic[1] else 'w'!r}).write({text!r})"
+
+
+def _without_timing(text: str) -> str:
+    """Return Python as IPython makes it, less what takes the time of a statement in it."""
+    return _TIMED.sub(_read_timed, text)
+
+
+def _read_timed(timed: re.Match[str]) -> str:
+    statement = str(ast.literal_eval(timed[1])).strip()
+    return timed[0] if parse_tree(statement) is None else statement
 
 
 def _find_targets(target: ast.expr) -> list[str]:

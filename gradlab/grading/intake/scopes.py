@@ -32,6 +32,10 @@ class Scope:
         Whether what is inside is run later, or may be; whether the first parameter is an object.
     parameters : tuple of str
         Those of a function.
+    defaults : frozenset of str
+        Of these, those whose default may change from call to call.
+    makes_state : bool
+        Whether a function inside changes what is its own.
     changed : set of str
         Its own names of which a part changes.
     shares : dict of str to list of (Scope or None, str)
@@ -47,6 +51,8 @@ class Scope:
     is_generator: bool = False
     is_method: bool = False
     parameters: tuple[str, ...] = ()
+    defaults: frozenset[str] = frozenset()
+    makes_state: bool = False
     changed: set[str] = field(default_factory=set)
     shares: dict[str, list[tuple[Scope | None, str]]] = field(default_factory=dict)
     hands_to: set[str] = field(default_factory=set)
@@ -66,12 +72,13 @@ class Scopes:
         self._around: list[Scope] = []
         # By name the scopes around that have it, the innermost last; None says the notebook.
         self._owners: dict[str, list[Scope | None]] = {}
-        self._functions = self._generators = self._hubs = 0
+        self._inside: list[Scope] = []  # of these scopes the functions
+        self._generators = self._hubs = 0
 
     @property
     def is_later(self) -> bool:
         """Whether the place is inside a function."""
-        return self._functions > 0
+        return bool(self._inside)
 
     def owner(self, name: str) -> Scope | None:
         """Return the scope that has a name; None if it is the notebook's."""
@@ -81,7 +88,8 @@ class Scopes:
     def enter(self, scope: Scope) -> None:
         """Begin to read what is inside a scope."""
         self._around.append(scope)
-        self._functions += scope.is_function
+        if scope.is_function:
+            self._inside.append(scope)
         self._generators += scope.is_generator
         for name in scope.own - scope.outer:
             self._owners.setdefault(name, []).append(scope)
@@ -94,20 +102,22 @@ class Scopes:
         for name in scope.own | scope.outer:
             self._owners[name].pop()
         self._change_what_is_shared(scope)
-        self._functions -= scope.is_function
         self._generators -= scope.is_generator
         if scope.is_function:
+            self._inside.pop()
             self._tell_of_function(scope)
-        elif self._around:
+            return
+        self._hand_shared(scope)
+        if self._around:
             self._around[-1].hands_to |= scope.hands_to
 
     def load(self, name: str, called: bool = False) -> None:
         """Note that a name is read, perhaps only to be called."""
         if self.owner(name) is not None:
             return
-        if self._functions or self._generators:
+        if self._inside or self._generators:
             self._found.later_reads.add(name)
-        if self._functions:
+        if self._inside:
             return
         self._found.reads.add(name)
         if not called:
@@ -141,11 +151,23 @@ class Scopes:
         """Note that targets may stand for parts of what other names hold."""
         names = [name for target in targets for name in find_target_names(target)]
         if len(names) * len(parts) > FEW_PAIRS:
-            self._hubs += 1
-            hub = f"#{id(self)}-{self._hubs}"  # no name of Python's
+            hub = self._make_hub()
             self._share(names, [(hub, "")])
             names = [hub]
         self._share(names, parts)
+
+    def join(self, names: list[str]) -> tuple[str, ...]:
+        """Return names, or one that stands for all of many."""
+        if len(names) <= FEW_PAIRS:
+            return tuple(names)
+        hub = self._make_hub()
+        self._share(names, [(hub, "")])
+        self._share([hub], [(name, "") for name in names])
+        return (hub,)
+
+    def _make_hub(self) -> str:
+        self._hubs += 1
+        return f"#{id(self._found)}-{self._hubs}"  # no name of Python's, nor another statement's
 
     def _share(self, names: list[str], parts: list[Part]) -> None:
         for name in names:
@@ -164,6 +186,7 @@ class Scopes:
                 found.add(name)
             else:
                 owner.changed.add(name)
+                owner.makes_state |= owner.is_function and owner is not self._inside[-1]
 
     def _change_what_is_shared(self, scope: Scope) -> None:
         waiting = [*scope.changed]
@@ -177,8 +200,20 @@ class Scopes:
                     if owner is scope:
                         waiting.append(source)
 
+    def _hand_shared(self, scope: Scope) -> None:
+        """Note that functions are called with parts of what a comprehension goes through."""
+        functions = sorted(scope.hands_to)[:FEW_PAIRS]
+        parts = [name for shared in scope.shares.values() for owner, name in shared if not owner]
+        for name in {*parts[:FEW_PAIRS]} if functions else ():
+            passes = self._found.later_passes if self._inside else self._found.passes
+            passes |= {(function, name) for function in functions}
+
     def _tell_of_function(self, scope: Scope) -> None:
         arguments = scope.parameters[1:] if scope.is_method else scope.parameters
+        if scope.makes_state:
+            self._found.makes_state.update(scope.functions)
+        if not scope.changed.isdisjoint(scope.defaults):
+            self._found.keeps_state.update(scope.functions)
         for name in scope.functions:
             if scope.changed.intersection(arguments):
                 self._found.changers.add(name)

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import builtins
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gradlab.grading.intake.effects import Effects
+from gradlab.grading.intake.program import Program
 from gradlab.grading.intake.statements import Statement
 
 # What is there without being bound.
@@ -45,128 +45,33 @@ class Slice:
         The names that it needs and that only a blank function binds.
     imports : frozenset of str
         The modules that are imported somewhere in it.
+    is_wide : bool
+        Whether a narrow search would find less.
     """
 
     kept: Mapping[int, list[Statement]]
     unbound: frozenset[str]
     stubs: frozenset[str]
     imports: frozenset[str]
+    is_wide: bool
 
 
-Index = dict[str, list[int]]
-
-
-class Program:
-    """The statements of a notebook, by the names that they have to do with.
+def find_slice(program: Program, name: str, cell: int, is_narrow: bool = False) -> Slice:
+    """Return what an answer needs.
 
     Parameters
     ----------
-    cells : sequence of (sequence of Statement)
-        Those of each cell, in the order of the notebook.
-    checks : collection of int
-        The places of cells that no answer needs, but for one that stands in it.
+    program : Program
+        The notebook.
+    name : str
+        What it answers.
+    cell : int
+        The place of its cell.
+    is_narrow : bool, optional
+        Whether what is changed by calls alone is left as it is: a right answer seldom depends on
+        how often something was called or drawn before, and those calls may take long.
     """
-
-    def __init__(self, cells: Sequence[Sequence[Statement]], checks: Collection[int] = ()) -> None:
-        self.checks = frozenset(checks)
-        self.statements = [statement for cell in cells for statement in cell]
-        self.cell_of = [place for place, cell in enumerate(cells) for _ in cell]
-        effects = [statement.effects for statement in self.statements]
-        self._modules: dict[str, str] = {}
-        for effect in effects:
-            self._modules.update(effect.modules)
-        self.binders = _make_index(effect.binds for effect in effects)
-        self.readers = _make_index(effect.reads for effect in effects)
-        self.later_readers = _make_index(effect.later_reads for effect in effects)
-        self.callers = _make_index(effect.reads if effect.calls else () for effect in effects)
-        functions = _find_changers(self.statements)
-        self.changers = _make_index(self._find_changed(effect, functions) for effect in effects)
-        self.later_changers = _make_index(
-            self._find_changed_later(effect, functions) for effect in effects
-        )
-        self.settings = _make_index(self._find_set_modules(effect) for effect in effects)
-        self.shared = self._find_shared(effects)
-        self.stars = [place for place, effect in enumerate(effects) if effect.star]
-        self.futures = [place for place, effect in enumerate(effects) if effect.is_future]
-        self.dynamic = {place for place, effect in enumerate(effects) if effect.is_dynamic}
-
-    def _find_changed(self, effect: Effects, functions: set[str]) -> Iterator[str]:
-        """Yield the names that a statement changes when it is run."""
-        yield from effect.changes
-        touched = {*effect.touches, *(name for f, name in effect.passes if f in functions)}
-        yield from touched - self._modules.keys() - effect.changes
-
-    def _find_changed_later(self, effect: Effects, functions: set[str]) -> Iterator[str]:
-        """Yield the names that functions of a statement change when they are called."""
-        yield from effect.later_changes
-        passed = {name for f, name in effect.later_passes if f in functions}
-        touched = effect.later_touches | passed
-        yield from touched - self._modules.keys() - effect.later_changes
-
-    def _find_set_modules(self, effect: Effects) -> set[str]:
-        """Return the modules in which a statement sets something."""
-        return {self._modules[name] for name in effect.settings if name in self._modules}
-
-    def _find_shared(self, effects: Iterable[Effects]) -> dict[str, list[str]]:
-        """Return, by name, the other names that may stand for a part of it."""
-        shared: dict[str, list[str]] = {}
-        for effect in effects:
-            for name, part, function in effect.shares:
-                returned = not function or self._is_own(function)
-                if part not in self._modules and returned:
-                    shared.setdefault(part, []).append(name)
-        return shared
-
-    def _is_own(self, function: str) -> bool:
-        """Whether a function, or a method, is the notebook's own."""
-        return function in self.binders and function not in self._modules
-
-    def find_module(self, name: str) -> str | None:
-        """Return the module that a name was imported from, or is, if it was imported."""
-        return self._modules.get(name)
-
-    def find(self, name: str, cell: int) -> Slice:
-        """Return what an answer needs.
-
-        Parameters
-        ----------
-        name : str
-            What it answers.
-        cell : int
-            The place of its cell.
-        """
-        return _Search(self, name, cell).run()
-
-    def find_places(self, cell: int) -> range:
-        """Return the places of a cell's statements among all."""
-        return range(bisect_left(self.cell_of, cell), bisect_right(self.cell_of, cell))
-
-
-def _make_index(names: Iterable[Iterable[str]]) -> Index:
-    found: Index = {}
-    for place, some in enumerate(names):
-        for name in some:
-            found.setdefault(name, []).append(place)
-    return found
-
-
-def _find_changers(statements: Sequence[Statement]) -> set[str]:
-    """Return the functions of a notebook that change an argument, also through one another."""
-    callers: dict[str, list[str]] = defaultdict(list)
-    waiting: list[str] = []
-    for effect in (statement.effects for statement in statements):
-        waiting += effect.changers
-        for function, called in effect.hands_on:
-            callers[called] += [function, f".{function}"]
-        for other, function, _ in effect.shares:  # also partial(f, 1)
-            callers[function].append(other)
-    found: set[str] = set()
-    while waiting:
-        function = waiting.pop()
-        if function not in found:
-            found.add(function)
-            waiting += callers[function]
-    return found
+    return _Search(program, name, cell, is_narrow).run()
 
 
 @dataclass
@@ -176,15 +81,22 @@ class _Search:
     program: Program
     name: str
     cell: int
+    is_narrow: bool = False
+    is_wide: bool = False
     hits: _Hits = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
     unbound: set[str] = field(default_factory=set)
     stubs: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    followed: set[int] = field(default_factory=set)
     shadows: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
+    new: list[int] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
+    events: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self) -> Slice:
         program = self.program
@@ -196,6 +108,8 @@ class _Search:
         self._need(self.name)
         self._search()
         self._include(filter(self._is_allowed, program.futures), _ALWAYS)
+        # An answer depends on settings of Python without naming them: how deep it may recurse.
+        self._include(filter(self._is_allowed, program.settings.get("sys", ())), _ALWAYS)
         # Names that are in none of the statements, and Python's own, may come from a star.
         if self.unbound or self.needed & _GIVEN:
             self._include(filter(self._is_allowed, program.stars), _ALWAYS)
@@ -205,8 +119,13 @@ class _Search:
         return self._gather()
 
     def _search(self) -> None:
-        while self.waiting:
-            self._need(self.waiting.pop())
+        while self.waiting or self.new:
+            while self.new:
+                place = self.new.pop()
+                self._include_draws(place)
+                self._include_files(place)
+            if self.waiting:
+                self._need(self.waiting.pop())
 
     def _need(self, name: str) -> None:
         if name in self.needed:
@@ -263,8 +182,11 @@ class _Search:
                 continue
             self.shadows.add(shadow)
             self._include(filter(allowed, program.changers.get(shadow, ())), shadow)
+            self._include_widely(filter(allowed, program.passers.get(shadow, ())), shadow)
             for place in filter(allowed, program.later_changers.get(shadow, ())):
-                self._include_calls(program.statements[place].effects.binds, allowed)
+                self._include_calls(self._follow(place), allowed)
+            if shadow in program.keepers:
+                self._include_widely(filter(allowed, program.callers.get(shadow, ())))
             others = program.shared.get(shadow, [])
             self.shared.update([shadow, *others] if others else ())
             names += others
@@ -283,18 +205,58 @@ class _Search:
                 program.statements[place].effects.makes_functions
                 for place in program.binders.get(name, ())
             )
-            self._include(filter(allowed, program.callers.get(name, ())), _ALWAYS)
+            self._include_widely(filter(allowed, program.callers.get(name, ())))
             for place in program.readers.get(name, ()):
-                effects = program.statements[place].effects
-                if makes or name in effects.values:
-                    waiting += effects.binds
+                if makes or name in program.statements[place].effects.values:
+                    waiting += self._follow(place)
             for place in program.later_readers.get(name, ()):
-                waiting += program.statements[place].effects.binds
+                waiting += self._follow(place)
+
+    def _include_widely(self, places: Iterable[int], hit: str = _ALWAYS) -> None:
+        """Include statements for what they call; in a narrow search definitions alone."""
+        for place in places:
+            if self.program.statements[place].makes or not self.is_narrow:
+                self.is_wide |= place not in self.hits
+                self._include([place], hit)
+
+    def _include_draws(self, place: int) -> None:
+        """Include what was drawn or seeded before what a statement draws."""
+        draws = self.program.draws
+        for source in draws.sources.get(place, ()):
+            if place not in draws.seeds[source]:
+                if source not in self.events:
+                    self.events[source] = [*filter(self._is_allowed, draws.events[source])]
+                events = self.events[source]
+                # The one before that follows when its turn comes.
+                self._include_widely(events[: bisect_left(events, place)][-1:])
+
+    def _include_files(self, place: int) -> None:
+        """Include what writes a file, or makes a folder, that a statement seems to need."""
+        effects = self.program.statements[place].effects
+        names = effects.texts | {f"{module}.py" for module in effects.imports}
+        names |= {name.rpartition("/")[0] for name in names if "/" in name}
+        for name in (names & self.program.writers.keys()) - self.files:
+            self.files.add(name)
+            writers = {*filter(self._is_allowed, self.program.writers[name])} - self.written
+            self.written |= writers
+            self._include(writers, _ALWAYS)
+            # A file that is opened is needed with all that is done to it, to its end.
+            opened = set().union(*(self.program.statements[w].effects.binds for w in writers))
+            self.shared |= opened
+            self.waiting += opened
+
+    def _follow(self, place: int) -> Iterable[str]:
+        """Return what a statement binds, once: many names may lead to it, and it may bind many."""
+        if place in self.followed:
+            return ()
+        self.followed.add(place)
+        return self.program.statements[place].effects.binds
 
     def _include(self, places: Iterable[int], hit: str) -> None:
         for place in places:
             if place not in self.hits:
                 self.hits[place] = set()
+                self.new.append(place)
                 effects = self.program.statements[place].effects
                 self.waiting += effects.reads | effects.later_reads
             # What stands below may be run again, for what stands above it.
@@ -307,7 +269,8 @@ class _Search:
         for place in places:
             kept[program.cell_of[place]].append(program.statements[place])
         imports = {m for place in places for m in program.statements[place].effects.imports}
-        return Slice(kept, *map(frozenset, (self.unbound, self.stubs, imports)))
+        unbound, stubs = frozenset(self.unbound), frozenset(self.stubs)
+        return Slice(kept, unbound, stubs, frozenset(imports), self.is_wide)
 
     def _drop_replaced(self) -> list[int]:
         """Return the included statements in order, less those whose values are replaced unread.

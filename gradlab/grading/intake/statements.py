@@ -28,6 +28,8 @@ class Statement:
         What it does.
     is_stub : bool
         Whether it defines a function that stands for an answer.
+    makes : bool
+        Whether it defines a function or a class.
     is_definition : bool
         Whether it defines, imports, binds names or is a block of such: no call, loop or the like.
     """
@@ -38,11 +40,13 @@ class Statement:
     end: int
     effects: Effects
     is_stub: bool
+    makes: bool
     is_definition: bool
 
 
+_MAKING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DEFINITIONS = (
-    *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.Import, ast.ImportFrom, *_MAKING),
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If, ast.With, ast.Try, ast.TryStar),
 )
 
@@ -83,6 +87,7 @@ def _describe(statement: ast.stmt) -> Statement:
         end=statement.end_col_offset or 0,
         effects=read_effects(statement),
         is_stub=is_stub(statement),
+        makes=isinstance(statement, _MAKING),
         is_definition=isinstance(statement, _DEFINITIONS),
     )
 

@@ -50,10 +50,10 @@ class Package:
         Gets the names of what is called and may not be used.
     """
 
-    __all__ = ()
-
     def __init__(self, sent: dict[str, Any], borrowed: set[str]) -> None:
         self._homes = sent["homes"]
+        # What a star import takes.
+        self.__all__ = sorted(self._homes)
         self.borrowed = borrowed
         sys.meta_path.insert(0, _Modules(sent, self))
         # An answer may also import it by importlib, or look it up among the modules.

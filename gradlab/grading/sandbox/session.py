@@ -11,10 +11,12 @@ import contextlib
 import copy
 import inspect
 import linecache
+import sys
 import threading
 import traceback
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -93,13 +95,8 @@ class Session:
         seed_random_state(order["seed"], order["seed"])
         warnings.simplefilter("ignore")
         package = Package(order["gradlab"], self._borrowed)
-        namespace: dict[str, Any] = {
-            "__name__": "__main__",
-            "__builtins__": vars(builtins) | {"__import__": make_importer(package)},
-            # Notebooks have it, and an answer may show something on its way.
-            "display": lambda *shown, **options: None,
-            "get_ipython": Shell,
-        }
+        sys.path.append("")  # a notebook may write a module
+        namespace = _make_namespace(package)
         prepare_drawing(order["fonts"])
         cells = Cells(namespace)
         names = [_OTHER_CELL.format(number) for number in range(len(order["setup"]))] + [_CELL]
@@ -125,6 +122,21 @@ class Session:
 
     def _make_proxy(self, sent: dict[str, Any]) -> Any:
         return (_Network if sent["type"] == "network" else _Function)(self, sent)
+
+
+def _make_namespace(package: Package) -> dict[str, Any]:
+    """Return what cells begin with: the names of the main module, as in a notebook.
+
+    Where a class is at home is looked up among the modules: by pickle, and for the annotations of
+    a dataclass if they are texts.
+    """
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    namespace = vars(main)
+    namespace["__builtins__"] = vars(builtins) | {"__import__": make_importer(package)}
+    # Notebooks have it, and an answer may show something on its way.
+    namespace["display"] = lambda *shown, **options: None
+    namespace["get_ipython"] = Shell
+    return namespace
 
 
 class _Proxy:
