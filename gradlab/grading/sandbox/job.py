@@ -74,6 +74,7 @@ class Job:
         self._uid = uid
         self._shared = shared
         self._before = _times_of_change(shared)
+        self._mode = stat.S_IMODE(os.stat(folder).st_mode)
         self._excess: Excess = ""
 
     def watch(self) -> None:
@@ -102,8 +103,7 @@ class Job:
             pid, status, cpu_seconds = self._wait(wait)
             self._kill()
             self._excess = self._find_excess([], [])
-        for name in os.listdir(self._folder):
-            remove(os.path.join(self._folder, name))
+        self._empty_folder()
         # To look costs a tenth of a short answer.
         if _times_of_change(self._shared) != self._before:
             for path in _left_by(self._uid, self._shared):
@@ -114,6 +114,13 @@ class Job:
             "cpu_seconds": cpu_seconds,
             "excess": self._excess,
         }
+
+    def _empty_folder(self) -> None:
+        """Leave its folder as it was: but for root in bubblewrap, it belongs to the answer."""
+        os.chmod(self._folder, self._mode)
+        for name in os.listdir(self._folder):
+            remove(os.path.join(self._folder, name))
+        os.utime(self._folder, (0, 0))  # times may be set to any number, for another to read
 
     def _wait(self, seconds: float) -> tuple[int, int, float]:
         """Give it time to end; return its first process, or 0 if that runs on, and its ending."""

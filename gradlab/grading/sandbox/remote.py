@@ -122,6 +122,9 @@ class RemoteAnswer:
         Whether it could be called at all.
     is_out_of_time : bool
         Whether it was stopped because it took more time than it may; known when it has ended.
+    was_cut_off : bool
+        Whether its process was killed, or the worker is gone, and no limit was the reason: memory
+        ran out, or it killed itself; known when it has ended.
     unfit : str
         Why it cannot be called as the exercise asks; empty if it can.
 
@@ -146,7 +149,7 @@ class RemoteAnswer:
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
-        self.is_out_of_time = False
+        self.is_out_of_time = self.was_cut_off = False
         self._stopped = ""
         self._gone = False
         self._given: list[Any] = []
@@ -211,6 +214,7 @@ class RemoteAnswer:
         try:
             ending = self._sandbox.end(self._gone)
         except SandboxError:
+            self.was_cut_off = not self.is_out_of_time
             return self._stopped or "ended the process that it ran in"
         return _EXCESSES.get(ending.excess) or (self._stopped and self._explain_end(ending))
 
@@ -300,6 +304,7 @@ class RemoteAnswer:
         if not self._gone or not ending.by_itself:
             return self._stopped
         if ending.signal == signal.SIGKILL:
+            self.was_cut_off = True
             return "was killed, which happens where memory runs out"
         if ending.signal:
             return f"made Python crash (signal {ending.signal})"

@@ -1,11 +1,11 @@
 """System calls that no answer needs, taken away: they reach what no limit counts, or outlive it.
 
-Shared memory and message queues outlive a process, and shared pages that no process has mapped just
-now count as nobody's; so nothing is mapped shared, not even a file, for that may be /dev/zero. File
-systems of one's own hold any number of files, kernel keyrings reach other programs of the user,
-attributes stay at a folder that the next answer has too, and the calls that debug a process reach
-into the worker, as do those that set its limits or slow it down. Namespaces give whoever makes them
-a root of their own. Linux only.
+Shared memory and message queues outlive a process, and shared pages that no process has mapped
+just now count as nobody's; so nothing is mapped shared, not even a file: that may be /dev/zero.
+File systems of one's own hold any number of files, kernel keyrings reach other programs of the
+user, attributes stay at a folder that the next answer has too, and the calls that debug a process
+reach into the worker, as do those that set its limits or slow it down. Namespaces give whoever
+makes them a root of their own. Linux only.
 """
 
 from __future__ import annotations
