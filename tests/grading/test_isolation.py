@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.grading.sandbox import isolation
+from gradlab.grading.sandbox import isolation, job
 from gradlab.grading.sandbox.isolation import (
     NoIsolationError,
     choose_level,
@@ -152,14 +152,45 @@ def test_a_worker_that_is_killed_takes_its_answer_with_it(level: Level, place: P
     assert not list(place.iterdir())
 
 
-def test_what_an_answer_left_elsewhere_is_not_there_for_the_next_one() -> None:
-    leaves = "def double(x):\n    open('/dev/shm/gradlab-left', 'w').close()\n    return 2 * x"
-    looks = "import os\ndef double(x):\n    return os.path.exists('/dev/shm/gradlab-left')"
+@pytest.mark.parametrize("shared", ["/dev/shm", "/dev/mqueue"])
+def test_what_an_answer_left_elsewhere_is_not_there_for_the_next_one(shared: str) -> None:
+    if not os.path.isdir(shared):
+        pytest.skip(f"this system has no {shared}")
+    path = f"{shared}/gradlab-left"
+    leaves = f"def double(x):\n    open('{path}', 'w').close()\n    return 2 * x"
+    looks = f"import os\ndef double(x):\n    return os.path.exists('{path}')"
     with begin("uid") as sandbox:
         for source, got in ((leaves, 6), (looks, False)):
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, 0, cpu_seconds=2)
             assert answer((3,)).got == got
             answer.end()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_no_more_than_so_much_of_others_folders_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A look takes place many times while an answer runs, and others may have left millions."""
+    for number in range(5):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number)).chmod(0o777)
+        for inside in range(20):
+            (tmp_path / str(number) / str(inside)).touch()
+    seen = []
+
+    def note(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+        for path, status in read_statuses(folder):
+            seen.append(path)
+            yield path, status
+
+    read_statuses = job._read_statuses
+    monkeypatch.setattr(job, "_read_statuses", note)
+    monkeypatch.setattr(job, "_MOST_SEEN", 30, raising=False)
+    limits = job.Limits(1 << 50, 10_000, 10_000, 1 << 50)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    job.Job(os.getpid(), str(answers), limits, 1_999_999_999, [str(tmp_path)]).watch()
+    assert len(seen) == 30
 
 
 # It clears the signal for a parent's end, starts what nobody waits for, and leaves a file.

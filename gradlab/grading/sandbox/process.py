@@ -45,7 +45,7 @@ _FILE = 1 << 20
 FOLDER = 1 << 24
 FILES = 10_000
 # Where every user may leave something.
-_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
+_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")
 # High above the users that a system gives out, also to containers.
 _FIRST_UID = 1_900_000_000
 # Seconds until a worker has to have started, and until it has to have ended an answer.
