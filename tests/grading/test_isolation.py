@@ -176,7 +176,7 @@ def test_no_more_than_so_much_of_others_folders_is_looked_at(
         (tmp_path / str(number)).chmod(0o777)
         for inside in range(20):
             (tmp_path / str(number) / str(inside)).touch()
-    seen = []
+    seen: list[str] = []
 
     def note(folder: str) -> Iterator[tuple[str, os.stat_result]]:
         for path, status in read_statuses(folder):
