@@ -189,7 +189,7 @@ def test_no_more_than_so_much_of_others_folders_is_looked_at(
     limits = job.Limits(1 << 50, 10_000, 10_000, 1 << 50)
     answers = tmp_path / "answers"
     answers.mkdir()
-    job.Job(os.getpid(), str(answers), limits, 1_999_999_999, [str(tmp_path)]).watch()
+    job.Job(os.getpid(), str(answers), 0o755, limits, 1_999_999_999, [str(tmp_path)]).watch()
     assert len(seen) == 30
 
 

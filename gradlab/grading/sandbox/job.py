@@ -56,6 +56,8 @@ class Job:
         Its first process, a child of this one. Of its orphans this process is the parent too.
     folder : str
         Where its files are; emptied when it ends.
+    mode : int
+        The mode of that folder, which the answer may change, before any answer ran.
     limits : Limits
         How much it may take.
     uid : int, optional
@@ -68,6 +70,7 @@ class Job:
         self,
         child: int,
         folder: str,
+        mode: int,
         limits: Limits,
         uid: int | None = None,
         shared: Sequence[str] = (),
@@ -78,7 +81,7 @@ class Job:
         self._uid = uid
         self._shared = shared
         self._before = _times_of_change(shared)
-        self._mode = stat.S_IMODE(os.stat(folder).st_mode)
+        self._mode = mode
         self._excess: Excess = ""
 
     def watch(self) -> None:
