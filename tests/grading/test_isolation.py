@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,28 @@ def test_packages_that_others_may_not_read_are_no_isolation(
         assert not works("uid")
     finally:
         find_trouble.cache_clear()
+
+
+def test_a_level_at_which_one_worker_did_not_start_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a moment without memory would have a whole class run at a weaker level."""
+    tried = []
+
+    def start(*arguments: Any, **keywords: Any) -> Sandbox:
+        tried.append(arguments)
+        if len(tried) == 1:
+            raise SandboxError("no worker starts")
+        return Sandbox(*arguments, **keywords)
+
+    level = find_strongest()
+    monkeypatch.setattr(isolation, "Sandbox", start)
+    find_trouble.cache_clear()
+    try:
+        assert works(level)
+    finally:
+        find_trouble.cache_clear()
+    assert len(tried) == 2
 
 
 def test_a_worker_that_is_gone_is_an_error_not_a_hang() -> None:

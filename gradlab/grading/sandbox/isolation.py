@@ -113,6 +113,11 @@ def find_trouble(level: Level) -> str:
     level : str
         One of `gradlab.grading.sandbox.process.LEVELS`.
     """
+    # Memory may be short for a moment, and a weaker level would do for the whole run.
+    return _try(level) and _try(level)
+
+
+def _try(level: Level) -> str:
     try:
         with Sandbox(level, cpu_seconds=5, packages=find_basic_packages()) as sandbox:
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)
