@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -26,7 +27,7 @@ from gradlab.grading.outcome.results import (
 )
 from gradlab.grading.sandbox.isolation import choose_level
 from gradlab.grading.sandbox.packages import choose_packages
-from gradlab.grading.sandbox.process import Level, Sandbox
+from gradlab.grading.sandbox.process import Level, Sandbox, SandboxError
 from gradlab.grading.sandbox.remote import WALL_PER_CPU, RemoteAnswer
 
 # What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
@@ -41,6 +42,10 @@ _NOT_RUN = (
 _NOT_RUN_NOTE = (
     "{} not run: the answers before took all the time that one learner's may. Look at them "
     "yourself; if they are slow and not endless, grade again with a longer --timeout"
+)
+_CUT_OFF_NOTE = (
+    "{} was run twice, and its process was killed both times, which happens where memory runs "
+    "out, and where an answer kills itself: look at it yourself"
 )
 # Warnings and random numbers belong to the whole process.
 _one_at_a_time = threading.Lock()
@@ -146,46 +151,102 @@ def _run_answers(
 ) -> tuple[dict[str, ExerciseResult], list[str]]:
     """Return the results of all answers, and what is to be said of those not marked."""
     answers = [*answers]
-    packages = choose_packages(
-        {module for answer in answers for module in answer.imports},
-        (text for answer in answers for text in (*answer.setup, answer.source)),
-    )
     results: dict[str, ExerciseResult] = {}
     unmarked, not_run = [], []
     left = float(_MOST_OUT_OF_TIME)
-    sandbox: Sandbox | None = None
-    try:
+    with _Runner(task, level, answers) as runner:
         for answer in answers:
             if left <= 0:
                 not_run.append(answer.name)
                 continue
-            sandbox = sandbox or Sandbox(level, task.cpu_seconds, packages)
+            runner.start()
             start, is_out_of_time = time.monotonic(), False
             try:
-                results[answer.name], is_out_of_time = _grade(sandbox, answer, task)
+                ran = runner.run(answer)
+                results[answer.name], is_out_of_time = ran.result, ran.is_out_of_time
+                if ran.was_cut_off and runner.may_run_twice:
+                    unmarked.append(_CUT_OFF_NOTE.format(answer.name))
             except Exception as error:
                 # What nobody foresaw costs this answer alone, and a person is told.
                 why = f"{answer.name} could not be marked ({type(error).__name__})"
                 unmarked.append(f"{why}: look at it yourself")
                 results[answer.name] = _make_result(EXERCISES[answer.name], "stopped", 0.0)
-                sandbox.lost = True
             share = (time.monotonic() - start) / (WALL_PER_CPU * task.cpu_seconds)
             # The same on a busy machine.
             left -= 1 if is_out_of_time else share
-            if sandbox.lost:
-                sandbox.close()
-                sandbox = None
-    finally:
-        if sandbox:
-            sandbox.close()
     if not_run:
         unmarked.append(_NOT_RUN_NOTE.format(", ".join(not_run)))
     results |= {name: _make_result(EXERCISES[name], "stopped", 0.0, _NOT_RUN) for name in not_run}
     return results, unmarked
 
 
-def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> tuple[ExerciseResult, bool]:
-    """Return the result of an answer, and whether it took all the time that it may."""
+@dataclass(frozen=True)
+class _Ran:
+    """What came of an answer that ran; see `RemoteAnswer` for how it ended."""
+
+    result: ExerciseResult
+    is_out_of_time: bool
+    was_cut_off: bool
+
+
+class _Runner:
+    """Runs a learner's answers one after the other, in a fresh sandbox where they need one."""
+
+    def __init__(self, task: Task, level: Level, answers: list[Answer]) -> None:
+        # Below that, an answer can end the worker, and so could choose to run again.
+        self.may_run_twice = level != "limits"
+        self._task = task
+        self._level = level
+        self._packages = choose_packages(
+            {module for answer in answers for module in answer.imports},
+            (text for answer in answers for text in (*answer.setup, answer.source)),
+        )
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> _Runner:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def start(self) -> Sandbox:
+        """Start a worker if there is none; try twice, as memory may be short for a moment."""
+        if self._sandbox is None:
+            with contextlib.suppress(SandboxError):
+                self._sandbox = Sandbox(self._level, self._task.cpu_seconds, self._packages)
+        if self._sandbox is None:
+            self._sandbox = Sandbox(self._level, self._task.cpu_seconds, self._packages)
+        return self._sandbox
+
+    def run(self, answer: Answer) -> _Ran:
+        """Run an answer; once more if it was cut off, for which it need not be to blame."""
+        if not self.may_run_twice:
+            return self._run_once(answer)
+        with contextlib.suppress(SandboxError):
+            ran = self._run_once(answer)
+            if not ran.was_cut_off:
+                return ran
+        return self._run_once(answer)
+
+    def _run_once(self, answer: Answer) -> _Ran:
+        ran: _Ran | None = None
+        sandbox = self.start()
+        try:
+            ran = _grade(sandbox, answer, self._task)
+        finally:
+            # Gradlab's own text was in its process, and might be kept where a later one finds it.
+            used = bool(EXERCISES[answer.name].may_use)
+            if ran is None or ran.was_cut_off or sandbox.lost or used:
+                self._close()
+        return ran
+
+    def _close(self) -> None:
+        if self._sandbox:
+            self._sandbox.close()
+            self._sandbox = None
+
+
+def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> _Ran:
     exercise = EXERCISES[answer.name]
     remote = RemoteAnswer(
         sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
@@ -193,7 +254,8 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> tuple[ExerciseResult
     drawn, order = _draw_once(exercise.name, task.seed), np.random.default_rng([task.seed, 1])
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
-    return _judge(answer, remote, marking, stopped), remote.is_out_of_time
+    result = _judge(answer, remote, marking, stopped)
+    return _Ran(result, remote.is_out_of_time, remote.was_cut_off)
 
 
 def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str) -> ExerciseResult:

@@ -181,17 +181,49 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "memory that its processes share": hostile(
         """
-        import mmap, os, time
-        for _ in range(5):
-            if os.fork() == 0:
-                kept = mmap.mmap(-1, 300_000_000)
-                for place in range(0, 300_000_000, 10_000_000):
-                    kept[place:place + 10_000_000] = b"x" * 10_000_000
-                    time.sleep(0.02)
-                time.sleep(5)
-                os._exit(0)
-        time.sleep(5)
+        import mmap
+        kept = mmap.mmap(-1, 300_000_000)
         return 2 * given[0]
+        """
+    ),
+    "shared memory of a device": hostile(
+        """
+        import mmap
+        with open("/dev/zero", "r+b", buffering=0) as zero:
+            kept = mmap.mmap(zero.fileno(), 300_000_000)
+        return 2 * given[0]
+        """
+    ),
+    "file in memory": hostile(
+        """
+        import os
+        if os.memfd_create("kept") >= 0:
+            return 2 * given[0]
+        """
+    ),
+    "attribute that outlives it": hostile(
+        """
+        import os
+        os.mkdir("mine")
+        os.setxattr("mine", "user.kept", b"kept")
+        return 2 * given[0]
+        """
+    ),
+    "slows the worker down": hostile(
+        """
+        import os
+        refused = 0
+        for slow in (
+            lambda worker: os.setpriority(os.PRIO_PROCESS, worker, 19),
+            lambda worker: os.sched_setscheduler(worker, os.SCHED_IDLE, os.sched_param(0)),
+            lambda worker: os.sched_setaffinity(worker, {0}),
+        ):
+            for worker in (os.getppid(), 0):
+                try:
+                    slow(worker)
+                except PermissionError:
+                    refused += 1
+        return 2 * given[0] if refused < 6 else 0
         """
     ),
     "message queue that stays": hostile(

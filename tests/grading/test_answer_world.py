@@ -70,6 +70,18 @@ def double(x):
     assert marking.points == 1, answer.raised
 
 
+def test_below_usr_lies_nothing_but_what_python_needs(sandbox: Sandbox) -> None:
+    """Else answers could read submissions in /usr/local/share/nbgrader/exchange, say."""
+    if find_strongest() != "bubblewrap":
+        pytest.skip("below the level bubblewrap, what is on the disk can be read")
+    source = "import os\ndef double(x):\n    return [os.path.isdir(x) and os.listdir(x)]"
+    answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
+    for folder in ("/usr/share", "/usr/local/share", "/usr/src", "/usr/local/src", "/usr/games"):
+        assert answer((folder,)).got in ([False], [["zoneinfo"]]), folder
+    assert not {"share", "src", "games", "include"} & set(answer(("/usr/local",)).got[0] or [])
+    answer.end()
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
 def test_an_answer_has_no_descriptor_but_its_connection(sandbox: Sandbox) -> None:
     source = "import os\ndef double(x):\n"

@@ -7,12 +7,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.grading.sandbox import isolation
+from gradlab.grading.sandbox import isolation, job
 from gradlab.grading.sandbox.isolation import (
     NoIsolationError,
     choose_level,
@@ -61,6 +62,28 @@ def test_packages_that_others_may_not_read_are_no_isolation(
         assert not works("uid")
     finally:
         find_trouble.cache_clear()
+
+
+def test_a_level_at_which_one_worker_did_not_start_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a moment without memory would have a whole class run at a weaker level."""
+    tried = []
+
+    def start(*arguments: Any, **keywords: Any) -> Sandbox:
+        tried.append(arguments)
+        if len(tried) == 1:
+            raise SandboxError("no worker starts")
+        return Sandbox(*arguments, **keywords)
+
+    level = find_strongest()
+    monkeypatch.setattr(isolation, "Sandbox", start)
+    find_trouble.cache_clear()
+    try:
+        assert works(level)
+    finally:
+        find_trouble.cache_clear()
+    assert len(tried) == 2
 
 
 def test_a_worker_that_is_gone_is_an_error_not_a_hang() -> None:
@@ -152,14 +175,45 @@ def test_a_worker_that_is_killed_takes_its_answer_with_it(level: Level, place: P
     assert not list(place.iterdir())
 
 
-def test_what_an_answer_left_elsewhere_is_not_there_for_the_next_one() -> None:
-    leaves = "def double(x):\n    open('/dev/shm/gradlab-left', 'w').close()\n    return 2 * x"
-    looks = "import os\ndef double(x):\n    return os.path.exists('/dev/shm/gradlab-left')"
+@pytest.mark.parametrize("shared", ["/dev/shm", "/dev/mqueue"])
+def test_what_an_answer_left_elsewhere_is_not_there_for_the_next_one(shared: str) -> None:
+    if not os.path.isdir(shared):
+        pytest.skip(f"this system has no {shared}")
+    path = f"{shared}/gradlab-left"
+    leaves = f"def double(x):\n    open('{path}', 'w').close()\n    return 2 * x"
+    looks = f"import os\ndef double(x):\n    return os.path.exists('{path}')"
     with begin("uid") as sandbox:
         for source, got in ((leaves, 6), (looks, False)):
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, 0, cpu_seconds=2)
             assert answer((3,)).got == got
             answer.end()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_no_more_than_so_much_of_others_folders_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A look takes place many times while an answer runs, and others may have left millions."""
+    for number in range(5):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number)).chmod(0o777)
+        for inside in range(20):
+            (tmp_path / str(number) / str(inside)).touch()
+    seen: list[str] = []
+
+    def note(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+        for path, status in read_statuses(folder):
+            seen.append(path)
+            yield path, status
+
+    read_statuses = job._read_statuses
+    monkeypatch.setattr(job, "_read_statuses", note)
+    monkeypatch.setattr(job, "_MOST_SEEN", 30, raising=False)
+    limits = job.Limits(1 << 50, 10_000, 10_000, 1 << 50)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    job.Job(os.getpid(), str(answers), 0o755, limits, 1_999_999_999, [str(tmp_path)]).watch()
+    assert len(seen) == 30
 
 
 # It clears the signal for a parent's end, starts what nobody waits for, and leaves a file.

@@ -218,3 +218,78 @@ def test_views_of_the_arguments_are_told_from_copies(sandbox: Sandbox) -> None:
     marking, _ = mark_remotely(sandbox, EXERCISES["unpack"], "import numpy as np", source)
     details = {t.detail for g in marking.groups for t in g.trials}
     assert details == {"returned an array that shares memory with its argument"}
+
+
+# What is told of errors
+
+
+class Forged:
+    """Stands for a sandbox: whatever it is asked, the next of some replies is its answer."""
+
+    def __init__(self, *replies: Any) -> None:
+        self._replies = replies
+
+    def begin(self) -> Channel:
+        ours, theirs = socket.socketpair()
+        channel = Channel(theirs)
+
+        def run() -> None:
+            for reply in self._replies:
+                channel.receive()
+                channel.send(reply)
+            channel.close()
+
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+        return Channel(ours)
+
+    def end(self, gone: bool = False) -> Ending:
+        self._thread.join()
+        return Ending(by_itself=True, signal=0, cpu_seconds=0.0)
+
+    def answer(self, source: str) -> RemoteAnswer:
+        place = cast(Sandbox, self)
+        return RemoteAnswer(place, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
+
+
+def test_of_all_calls_that_raised_the_first_ones_line_alone_is_told(sandbox: Sandbox) -> None:
+    """Else the lines could spell a case, each standing for one of its digits."""
+    source = "def double(x):\n    if x == 1:\n        raise ValueError(1)\n"
+    source += "    if x == 2:\n        raise TypeError(2)\n    raise ValueError(3)"
+    answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
+    for x in (2, 1, 3):
+        answer((x,))
+    answer.end()
+    assert answer.raised == [("TypeError", "raise TypeError(2)"), ("ValueError", "")]
+
+
+def test_one_name_that_was_not_found_is_told(sandbox: Sandbox) -> None:
+    source = "def double(x):\n    return one if x == 1 else two"
+    answer = RemoteAnswer(sandbox, EXERCISES["double"], (), source, SEED, cpu_seconds=20)
+    for x in (2, 1):
+        answer((x,))
+    answer.end()
+    assert answer.not_found == {("NameError", "two")}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("return 1.25 + 3.75", "return 1.25 + 3.75"), ("1.25", ""), ("    return 1.25 + 3.75", "")],
+)
+def test_a_line_is_told_as_a_whole_or_not_at_all(line: str, told: str) -> None:
+    """Parts of it could be the numbers of a case."""
+    raised = {"is": "raised", "kind": "ValueError", "said": "", "line": line}
+    answer = Forged({"is": "ready"}, raised).answer("def double(x):\n    return 1.25 + 3.75")
+    answer((3,))
+    answer.end()
+    assert answer.raised == [("ValueError", told)]
+
+
+def test_no_more_is_taken_of_errors_than_a_session_would_send() -> None:
+    long = "a" * 150_000
+    failed = {"kind": "NameError", "name": long, "line": long, "place": 0}
+    many = [{"kind": "NameError", "name": str(number)} for number in range(50_000)]
+    answer = Forged({"is": "ready", "failed": [failed, *many]}).answer(long)
+    answer.end()
+    assert len(answer.failed) == 20
+    assert max(len(text) for t in answer.failed for text in (t.kind, t.line, t.name)) <= 500

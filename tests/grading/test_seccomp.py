@@ -11,23 +11,68 @@ from gradlab.grading.sandbox import seccomp
 
 ALLOWED = 0x7FFF0000
 CLONE3 = 435
-# linux/audit.h, and the tables of system calls: fork's own clone, read, unshare, mount, ptrace.
+SETXATTRAT, MEMFD_SECRET = 463, 447
+# linux/audit.h, and the tables of system calls.
 MACHINES = {
     "x86_64": (
         0xC000003E,
-        {"clone": 56, "read": 0, "unshare": 272, "mount": 165, "ptrace": 101, "prlimit": 302},
+        {
+            "clone": 56,
+            "read": 0,
+            "unshare": 272,
+            "mount": 165,
+            "ptrace": 101,
+            "prlimit": 302,
+            "mmap": 9,
+            "memfd_create": 319,
+            "setxattr": 188,
+            "lsetxattr": 189,
+            "fsetxattr": 190,
+            "getxattr": 191,
+            "setpriority": 141,
+            "sched_setparam": 142,
+            "sched_setscheduler": 144,
+            "sched_setaffinity": 203,
+            "ioprio_set": 251,
+            "sched_setattr": 314,
+            "sched_getaffinity": 204,
+        },
     ),
     "aarch64": (
         0xC00000B7,
-        {"clone": 220, "read": 63, "unshare": 97, "mount": 40, "ptrace": 117, "prlimit": 261},
+        {
+            "clone": 220,
+            "read": 63,
+            "unshare": 97,
+            "mount": 40,
+            "ptrace": 117,
+            "prlimit": 261,
+            "mmap": 222,
+            "memfd_create": 279,
+            "setxattr": 5,
+            "lsetxattr": 6,
+            "fsetxattr": 7,
+            "getxattr": 8,
+            "setpriority": 140,
+            "sched_setparam": 118,
+            "sched_setscheduler": 119,
+            "sched_setaffinity": 122,
+            "ioprio_set": 30,
+            "sched_setattr": 274,
+            "sched_getaffinity": 123,
+        },
     ),
 }
 NEW_USER, SIGNAL_AT_END = 0x10000000, 17
 
 
-def verdict(program: bytes, machine: int, call: int, argument: int = 0) -> int:
+# Shared, shared and nobody's, shared and checked; private, private and nobody's.
+SHARED, PRIVATE = (0x01, 0x21, 0x03), (0x02, 0x22)
+
+
+def verdict(program: bytes, machine: int, call: int, *arguments: int) -> int:
     """Run the instructions as the kernel would; return 0 for allowed, else the error."""
-    data = struct.pack("<iIQ6Q", call, machine, 0, argument, *[0] * 5)
+    data = struct.pack("<iIQ6Q", call, machine, 0, *arguments, *[0] * (6 - len(arguments)))
     lines = list(struct.iter_unpack("<HBBI", program))
     place = value = 0
     while True:
@@ -51,9 +96,14 @@ def test_calls_that_reach_outside_the_limits_fail_and_others_do_not(
     program = seccomp.make_filter()
     assert program is not None
     machine, calls = MACHINES[name]
-    for call in ("unshare", "mount", "ptrace"):
-        assert verdict(program, machine, calls[call]) == errno.EPERM
-    assert verdict(program, machine, calls["read"]) == 0
+    may = {"read", "clone", "prlimit", "mmap", "getxattr", "sched_getaffinity"}
+    for call, number in calls.items():
+        assert verdict(program, machine, number) == (0 if call in may else errno.EPERM), call
+    for number in (SETXATTRAT, MEMFD_SECRET):
+        assert verdict(program, machine, number) == errno.EPERM
+    for flags in (*SHARED, *PRIVATE):
+        error = errno.EPERM if flags in SHARED else 0
+        assert verdict(program, machine, calls["mmap"], 0, 4096, 3, flags) == error
     assert verdict(program, machine, calls["clone"], SIGNAL_AT_END) == 0
     assert verdict(program, machine, calls["clone"], SIGNAL_AT_END | NEW_USER) == errno.EPERM
     # The C library takes this for an old kernel, and calls clone.

@@ -16,9 +16,10 @@ SENTENCES: dict[Level, str] = {
     "other submission.",
     "uid": "a user of its own: answers could change nothing of yours, but they could read what "
     "every user may read, and reach the network. Install bubblewrap, or grade in a container.",
-    "limits": "limits only: answers could do what you can do on this machine, and what they left "
-    "outside their own folder, as in /tmp or /dev/shm, is still there. Install bubblewrap (it "
-    "needs no root), or grade in a container that has no network.",
+    "limits": "limits only: answers could do what you can do on this machine. Processes of theirs "
+    "may still run, and files may still be there that they left outside their own folder, as in "
+    "/tmp or /dev/shm. Install bubblewrap (it needs no root), or grade in a container that has no "
+    "network.",
 }
 
 # Answers import what they like of Python's library and of NumPy: here what no worker has loaded.
@@ -112,6 +113,11 @@ def find_trouble(level: Level) -> str:
     level : str
         One of `gradlab.grading.sandbox.process.LEVELS`.
     """
+    # Memory may be short for a moment, and a weaker level would do for the whole run.
+    return _try(level) and _try(level)
+
+
+def _try(level: Level) -> str:
     try:
         with Sandbox(level, cpu_seconds=5, packages=find_basic_packages()) as sandbox:
             answer = RemoteAnswer(sandbox, EXERCISES["double"], (), _PROBE, 0, cpu_seconds=5)

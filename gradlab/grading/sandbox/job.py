@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +20,9 @@ from typing import Any, Literal
 Excess = Literal["", "memory", "processes", "files", "bytes"]
 # Seconds until all processes of an answer have to be gone after they were killed.
 _PATIENCE = 2.0
+# How many entries of others' folders are looked at, many times while an answer runs, and once when
+# it has ended: there may be millions below /tmp where everyone may write.
+_MOST_SEEN, _MOST_SEEN_AT_END = 5_000, 100_000
 # What of a process's memory is its own, in /proc/PID/status; the files that it reads are not.
 _OWN_MEMORY = (b"RssAnon:", b"RssShmem:", b"VmSwap:")
 
@@ -52,6 +56,8 @@ class Job:
         Its first process, a child of this one. Of its orphans this process is the parent too.
     folder : str
         Where its files are; emptied when it ends.
+    mode : int
+        The mode of that folder, which the answer may change, before any answer ran.
     limits : Limits
         How much it may take.
     uid : int, optional
@@ -64,6 +70,7 @@ class Job:
         self,
         child: int,
         folder: str,
+        mode: int,
         limits: Limits,
         uid: int | None = None,
         shared: Sequence[str] = (),
@@ -74,13 +81,16 @@ class Job:
         self._uid = uid
         self._shared = shared
         self._before = _times_of_change(shared)
+        self._mode = mode
         self._excess: Excess = ""
 
     def watch(self) -> None:
         """End it if it takes too much."""
         if self._excess:
             return
-        self._excess = self._find_excess(find_descendants(), _left_by(self._uid, self._shared))
+        self._excess = self._find_excess(
+            find_descendants(), _left_by(self._uid, self._shared, _MOST_SEEN)
+        )
         if self._excess:
             self._kill()
 
@@ -102,11 +112,10 @@ class Job:
             pid, status, cpu_seconds = self._wait(wait)
             self._kill()
             self._excess = self._find_excess([], [])
-        for name in os.listdir(self._folder):
-            remove(os.path.join(self._folder, name))
+        self._empty_folder()
         # To look costs a tenth of a short answer.
         if _times_of_change(self._shared) != self._before:
-            for path in _left_by(self._uid, self._shared):
+            for path in _left_by(self._uid, self._shared, _MOST_SEEN_AT_END):
                 remove(path)
         return {
             "by_itself": bool(pid),
@@ -114,6 +123,13 @@ class Job:
             "cpu_seconds": cpu_seconds,
             "excess": self._excess,
         }
+
+    def _empty_folder(self) -> None:
+        """Leave its folder as it was: but for root in bubblewrap, it belongs to the answer."""
+        os.chmod(self._folder, self._mode)
+        for name in os.listdir(self._folder):
+            remove(os.path.join(self._folder, name))
+        os.utime(self._folder, (0, 0))  # times may be set to any number, for another to read
 
     def _wait(self, seconds: float) -> tuple[int, int, float]:
         """Give it time to end; return its first process, or 0 if that runs on, and its ending."""
@@ -199,7 +215,7 @@ def end_all_of(uid: int, shared: Sequence[str]) -> None:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.0005)
-    for path in _left_by(uid, shared):
+    for path in _left_by(uid, shared, _MOST_SEEN_AT_END):
         remove(path)
 
 
@@ -238,12 +254,16 @@ def _processes_of(uid: int) -> list[int]:
     return running
 
 
-def _left_by(uid: int | None, shared: Sequence[str]) -> list[str]:
-    """Find what a user has in folders of others, and below them where everyone may write."""
+def _left_by(uid: int | None, shared: Sequence[str], most: int) -> list[str]:
+    """Find what a user has in folders of others, and below them where everyone may write.
+
+    Those nearest to the shared folders are looked at first, and no more entries than so many.
+    """
     found: list[str] = []
-    folders = list(shared)
-    while folders:
-        for path, status in _read_statuses(folders.pop()):
+    folders = deque(shared)
+    while folders and most > 0:
+        for path, status in islice(_read_statuses(folders.popleft()), most):
+            most -= 1
             if status.st_uid == uid:
                 found.append(path)
             elif stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:

@@ -45,7 +45,7 @@ _FILE = 1 << 20
 FOLDER = 1 << 24
 FILES = 10_000
 # Where every user may leave something.
-_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
+_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")
 # High above the users that a system gives out, also to containers.
 _FIRST_UID = 1_900_000_000
 # Seconds until a worker has to have started, and until it has to have ended an answer.
@@ -338,15 +338,11 @@ def _make_bubblewrap(places: Packages, filters: list[int]) -> list[str]:
             command += ["--cap-add", f"CAP_{capability}"]
     else:
         command += ["--unshare-user"]
-    python = Path(sys.base_prefix).resolve()
-    roots = [Path("/usr"), *([] if python.is_relative_to("/usr") else [python])]
+    roots = _list_roots()
     for root in roots:
-        command += [*_make_parents(root), "--ro-bind", str(root), str(root)]
+        command += _show(root)
     for name in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
-        if Path(name).is_symlink():
-            command += ["--symlink", os.readlink(name), name]
-        else:
-            command += ["--ro-bind-try", name, name]
+        command += _show(Path(name))
     for name in ("/etc/ld.so.cache", "/etc/alternatives"):
         command += [*_make_parents(Path(name)), "--ro-bind-try", name, name]
     hidden = [str(folder) for folder in _find_hidden(roots)]
@@ -361,6 +357,37 @@ def _make_bubblewrap(places: Packages, filters: list[int]) -> list[str]:
     for folder in ("/", "/dev", *hidden):
         command += ["--remount-ro", folder]
     return [*command, "--chdir", "/answers"]
+
+
+def _list_roots() -> list[Path]:
+    """Return the folders of the system that Python and NumPy need; all that can be seen of it.
+
+    Not all of /usr: submissions may lie there too, as in /usr/local/share/nbgrader/exchange.
+    """
+    prefix = Path(sys.base_prefix).resolve()
+    library = Path(os.__file__).resolve().parent
+    roots: list[Path] = []
+    # Python may lie in one of the folders before it.
+    for folder in (
+        *(Path("/usr", name) for name in ("bin", "sbin", "libexec", "share/zoneinfo")),
+        *sorted(Path("/usr").glob("lib*")),
+        *sorted(Path("/usr/local").glob("lib*")),
+        *(prefix / name for name in ("bin", "share/zoneinfo")),
+        *sorted(prefix.glob("lib*")),
+        library,
+    ):
+        if folder.is_dir() and not any(folder.is_relative_to(root) for root in roots):
+            roots.append(folder)
+    return roots
+
+
+def _show(path: Path) -> Iterator[str]:
+    """Show a folder of the system, or the link that it is, if it is there."""
+    yield from _make_parents(path)
+    if path.is_symlink():
+        yield from ("--symlink", os.readlink(path), str(path))
+    else:
+        yield from ("--ro-bind-try", str(path), str(path))
 
 
 def _make_parents(path: Path) -> Iterator[str]:

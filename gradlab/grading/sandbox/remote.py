@@ -40,6 +40,9 @@ from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
 _MOST_ERRORS = 20
+_LONGEST_TEXT = 500
+# What is taken of an error, with where it was.
+_TOLD = ("kind", "line", "name")
 BORROWING = "a call of gradlab's own code"
 # What an answer did that took too much of something.
 _EXCESSES: dict[str, str] = {
@@ -54,8 +57,6 @@ _ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, typ
     "LinAlgError",
     "TooLargeError",
 }
-
-
 # What says that a module, or a name, was not found.
 _NOT_FOUND = ("ModuleNotFoundError", "NameError", "UnboundLocalError")
 
@@ -113,15 +114,20 @@ class RemoteAnswer:
     borrowed : set of str
         The functions of gradlab's own that it called without being allowed to.
     raised : list of (str, str)
-        What kinds of errors it raised, each with the line; no two the same.
+        What kinds of errors it raised, no two the same. With the line for what it raised before
+        it was called, and at the first call that raised: in which line others did could tell of
+        more cases.
     failed : tuple of Trouble
         What failed at the top level of its cell, or of the others, before it was called.
     not_found : set of (str, str)
-        The kinds of errors that said that a module or a name was not found, with the name.
+        The kind of the first error that said that a module or a name was not found, with the name.
     is_defined : bool
         Whether it could be called at all.
     is_out_of_time : bool
         Whether it was stopped because it took more time than it may; known when it has ended.
+    was_cut_off : bool
+        Whether its process was killed, or the worker is gone, and no limit was the reason: memory
+        ran out, or it killed itself; known when it has ended.
     unfit : str
         Why it cannot be called as the exercise asks; empty if it can.
 
@@ -146,7 +152,7 @@ class RemoteAnswer:
         self._sandbox = sandbox
         self._cpu_seconds = cpu_seconds
         self._left = float(WALL_PER_CPU * cpu_seconds)
-        self.is_out_of_time = False
+        self.is_out_of_time = self.was_cut_off = False
         self._stopped = ""
         self._gone = False
         self._given: list[Any] = []
@@ -163,6 +169,9 @@ class RemoteAnswer:
         there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
         seed_random_state(there, there)
         self._texts = (*setup, source)
+        self._lines = {
+            line.strip()[:_LONGEST_TEXT] for text in self._texts for line in text.splitlines()
+        }
         self._channel = sandbox.begin()
         reply = self._ask(
             {
@@ -182,7 +191,8 @@ class RemoteAnswer:
         )
         # Before a case was sent, so whatever it says tells of none.
         failed = reply.get("failed")
-        self.failed = tuple(map(self._take_trouble, failed if isinstance(failed, list) else []))
+        failed = failed[:_MOST_ERRORS] if isinstance(failed, list) else []
+        self.failed = tuple(map(self._take_trouble, failed))
         self.is_defined = reply.get("is") == "ready"
         self._failed = self._make_error(reply) if reply.get("is") == "raised" else None
         self.unfit = _explain_unfit(exercise, reply.get("unfit"))
@@ -211,6 +221,7 @@ class RemoteAnswer:
         try:
             ending = self._sandbox.end(self._gone)
         except SandboxError:
+            self.was_cut_off = not self.is_out_of_time
             return self._stopped or "ended the process that it ran in"
         return _EXCESSES.get(ending.excess) or (self._stopped and self._explain_end(ending))
 
@@ -226,28 +237,37 @@ class RemoteAnswer:
 
     def _make_error(self, reply: dict[str, Any]) -> Call:
         trouble = self._take_trouble(reply)
-        kind, line = trouble.kind, trouble.line
-        if trouble.name and len(self.not_found) < _MOST_ERRORS:
-            self.not_found.add((kind, trouble.name))
-        if (
-            not self._stopped
-            and len(self.raised) < _MOST_ERRORS
-            and (kind, line) not in self.raised
-        ):
-            self.raised.append((kind, line))
-        said = str(reply.get("said")) + (f", in the line “{line}”" if line else "")
+        if not self._stopped:
+            self._note_raised(trouble)
+        line = f", in the line “{trouble.line}”" if trouble.line else ""
+        said = str(reply.get("said"))[:_LONGEST_TEXT] + line
         if reply.get("stub") is True:
             return Call(error=NotImplementedError, said=said)
         index = reply.get("index") is True
         return Call(error=IndexError if index else StoppedError, said=said)
 
-    def _take_trouble(self, said: Any) -> Trouble:
-        """Take what an answer says of an error, as far as it cannot tell of a case.
+    def _note_raised(self, trouble: Trouble) -> None:
+        """Note what a learner may be told of an error.
 
-        A name of the answer's own could, and so could a line or a module that it made up.
+        An answer can choose what it raises by the case that it was given, and so tell of hidden
+        cases. What remains of that is narrow: one line and one name of its own text, and which
+        kinds of errors there were, of which few are told. Without these, nobody could see why an
+        honest answer fails; and the next run draws other cases, unless it is given the same seed.
+        """
+        if trouble.name and not self.not_found:
+            self.not_found.add((trouble.kind, trouble.name))
+        kinds = [kind for kind, _ in self.raised]
+        if trouble.kind not in kinds and len(kinds) < _MOST_ERRORS:
+            self.raised.append((trouble.kind, "" if kinds else trouble.line))
+
+    def _take_trouble(self, said: Any) -> Trouble:
+        """Take what an answer says of an error, as far as it is of the learner's own text.
+
+        A name of the answer's own could tell of a case, and so could a module that it made up, or
+        a part of a line.
         """
         said = said if isinstance(said, dict) else {}
-        kind, line, name = (str(said.get(key, "")) for key in ("kind", "line", "name"))
+        kind, line, name = (str(said.get(key, ""))[:_LONGEST_TEXT] for key in _TOLD)
         if kind.endswith("BorrowedError"):
             kind = BORROWING
         elif kind not in _ERRORS:
@@ -255,7 +275,7 @@ class RemoteAnswer:
         place = said.get("place")
         return Trouble(
             kind,
-            line if any(line in text for text in self._texts) else "",
+            line if line in self._lines else "",
             name if kind in _NOT_FOUND and self._mentions(name) else "",
             place if isinstance(place, int) and 0 <= place < len(self._texts) else None,
         )
@@ -300,6 +320,7 @@ class RemoteAnswer:
         if not self._gone or not ending.by_itself:
             return self._stopped
         if ending.signal == signal.SIGKILL:
+            self.was_cut_off = True
             return "was killed, which happens where memory runs out"
         if ending.signal:
             return f"made Python crash (signal {ending.signal})"

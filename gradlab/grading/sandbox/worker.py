@@ -11,6 +11,7 @@ import resource
 import select
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
     for name in _LOADED:
         importlib.import_module(name)
     _prepare()
+    mode = stat.S_IMODE(os.stat(settings.folder).st_mode)
     control.sendall(b"R")
     limits = Limits(
         settings.memory_bytes, settings.processes, settings.files, settings.bytes_in_files
@@ -92,7 +94,7 @@ def main(control: socket.socket, settings_sent: dict[str, Any]) -> None:
         if command == b"A":
             child = _fork(control, descriptors[0], settings)
             os.close(descriptors[0])
-            job = Job(child, settings.folder, limits, settings.uid, settings.shared)
+            job = Job(child, settings.folder, mode, limits, settings.uid, settings.shared)
             continue
         # A connection is closed before the process is gone.
         ending = job.end(_PATIENCE if command == b"G" else 0.0) if job else {}
