@@ -187,6 +187,7 @@ class _Ran:
     result: ExerciseResult
     is_out_of_time: bool
     was_cut_off: bool
+    is_defined: bool
 
 
 class _Runner:
@@ -219,6 +220,13 @@ class _Runner:
         return self._sandbox
 
     def run(self, answer: Answer) -> _Ran:
+        """Run an answer; without what it may not need, if that took all of its time."""
+        ran = self._run_safely(answer)
+        if ran.is_defined or not ran.is_out_of_time or answer.narrow is None:
+            return ran
+        return self._run_safely(answer.narrow)
+
+    def _run_safely(self, answer: Answer) -> _Ran:
         """Run an answer; once more if it was cut off, for which it need not be to blame."""
         if not self.may_run_twice:
             return self._run_once(answer)
@@ -255,7 +263,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> _Ran:
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
     result = _judge(answer, remote, marking, stopped)
-    return _Ran(result, remote.is_out_of_time, remote.was_cut_off)
+    return _Ran(result, remote.is_out_of_time, remote.was_cut_off, remote.is_defined)
 
 
 def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str) -> ExerciseResult:

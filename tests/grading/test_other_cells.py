@@ -300,3 +300,15 @@ def test_time_that_other_cells_take_is_the_answers() -> None:
 def test_of_a_line_that_fails_in_another_cell_the_learner_reads() -> None:
     double = grade("def helper(v):\n    raise KeyError(v)", body("return helper(x)"))
     assert double.hints[0] == "It raised KeyError, in the line “raise KeyError(v)”."
+
+
+def test_a_slow_demo_that_counts_calls_costs_the_answer_nothing() -> None:
+    helper = "C = 0\ndef twice(x):\n    global C\n    C += 1\n    return 2 * x"
+    demo = "import time\nfor k in range(1000):\n    twice(k)\n    time.sleep(1)"
+    mark = {"nbgrader": {"grade_id": "double", "solution": True}}
+    cells = [{"cell_type": "code", "source": text, "metadata": {}} for text in (helper, demo)]
+    source = "def double(x):\n    return twice(x)"
+    cells.append({"cell_type": "code", "source": source, "metadata": mark})
+    book = {"book.ipynb": json.dumps({"cells": cells}).encode()}
+    result, _ = grade_submission(Task("ada", book, (), (), 0, seed=1, cpu_seconds=1))
+    assert result.exercises[0].outcome == "right"
