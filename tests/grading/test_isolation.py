@@ -43,7 +43,11 @@ def test_no_folder_for_temporary_files_is_no_isolation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    assert not works("limits")
+    find_trouble.cache_clear()
+    try:
+        assert not works("limits")
+    finally:
+        find_trouble.cache_clear()
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root has other users")
