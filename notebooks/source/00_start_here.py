@@ -142,8 +142,9 @@ print(report.verdict)
 # The number below the report is your points. A check runs on a few cases in your own notebook, as
 # often as you like.
 #
-# If your notebook is graded later, each answer has to stand on its own: compute inside your
-# function what it needs, and keep its first line as it is.
+# If your notebook is graded later, an answer is run with what it uses of your other cells, and with
+# the packages of the course. Other packages, and files of your own, are not there. Keep the first
+# line of each function as it is.
 #
 # Later lessons also have **explorers**: figures with sliders. Drag them and watch what moves.
 
