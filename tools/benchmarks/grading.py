@@ -170,8 +170,8 @@ def _grade_large_class(submitted: Path, count: int) -> list[str]:
         "## A large class",
         "",
         f"{count} learners, each with two of the lessons, {os.cpu_count()} jobs: "
-        f"{seconds * count:.0f} s, {len(results)} rows. Peak memory of this process and all its "
-        "children in each tenth of the run, in MB:",
+        f"{seconds * count:.0f} s, {len(results)} rows. Peak memory of this process, which has "
+        "nbgrader loaded, and all its children in each tenth of the run, in MB:",
         "",
         "| " + " | ".join(str(k) for k in range(1, 11)) + " |",
         "|" + "--:|" * 10,
