@@ -160,15 +160,15 @@ def _read_group_of(
     _read_loose_files(folder, reading)
     plain = []
     for name, inner in sorted(folder.folders.items()):
+        if _is_feedback(inner):
+            continue
         place = read_lms_name(name, (), inner.is_zip)
         if submitters is not None and name.startswith("submission_"):
             student = submitters.get(name, name)
             origin = f"{student} of Gradescope"
             place = Place(student, origin, is_lms=True, is_one_person=True)
-        if place is None and not _is_feedback(inner):
+        if place is None:
             plain.append(inner)
-        elif place is None:
-            continue
         else:
             take(inner, place, folder.path, reading)
     for inner, role in zip(plain, decide_roles(plain, folder), strict=True):
