@@ -6,7 +6,7 @@ import argparse
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradlab.support.errors import GradlabError
 
@@ -160,7 +160,13 @@ def _add_grade(commands: _Commands) -> None:
         help="where the grades go, with the summary beside it (default: %(default)s)",
     )
     grade.add_argument(
-        "--lesson", type=_parse_lesson, action=_Once, metavar="NN", help="only this lesson counts"
+        "--lesson",
+        type=_parse_lesson,
+        action="append",
+        dest="lessons",
+        default=[],
+        metavar="NN",
+        help="only this lesson counts; may be given several times",
     )
     grade.add_argument(
         "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
@@ -235,22 +241,8 @@ def _run_grade(arguments: argparse.Namespace) -> int:
     from gradlab.grading.command import Request, run_grading
 
     options = {name: value for name, value in vars(arguments).items() if name != "run"}
+    options["lessons"] = tuple(sorted(set(arguments.lessons)))
     return run_grading(Request(**options))
-
-
-class _Once(argparse.Action):
-    """An option of which a second one would silently replace the first."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        if getattr(namespace, self.dest) is not None:
-            parser.error(f"{option_string} can be given once; without it, all lessons count")
-        setattr(namespace, self.dest, values)
 
 
 def _parse_lesson(text: str) -> int:

@@ -42,7 +42,7 @@ def grade_all(
     executor: Executor,
     *,
     seed: int,
-    lesson: int | None = None,
+    lessons: tuple[int, ...] = (),
     cpu_seconds: int = 10,
     level: Level | None = None,
     without_isolation: bool = False,
@@ -58,8 +58,8 @@ def grade_all(
         What runs the tasks, in which order ever; it stays open.
     seed : int
         What the cases are drawn from, for all learners the same.
-    lesson : int, optional
-        The only lesson that counts. Default: all.
+    lessons : tuple of int, optional
+        The lessons that count. Default: all.
     cpu_seconds : int
         The computing time that each answer may take.
     level : {"bubblewrap", "uid", "limits"}, optional
@@ -85,7 +85,7 @@ def grade_all(
             notebooks=contents,
             notes=submission.notes,
             unread=unread,
-            lesson=lesson,
+            lessons=lessons,
             seed=seed,
             cpu_seconds=cpu_seconds,
             level=level,
@@ -109,7 +109,7 @@ def grade_all(
                 results[place], used = future.result()
                 levels.add(used)
             except Exception as error:
-                results[place] = _make_ungraded(submissions[place], error, lesson)
+                results[place] = _make_ungraded(submissions[place], error, lessons)
             else:
                 keep(Entry(digests[place], used, results[place]))
             yield place
@@ -122,7 +122,7 @@ def grade_all(
     left = [place for place in range(len(submissions)) if place not in results]
     for _ in progress(grade_others(), "learner", total=len(left)):
         pass
-    run = Run(version("gradlab-course"), seed, _describe_levels(levels), lesson)
+    run = Run(version("gradlab-course"), seed, _describe_levels(levels), lessons)
     return [results[place] for place in range(len(submissions))], run
 
 
@@ -185,10 +185,12 @@ def _put(
     done.put((place, future))
 
 
-def _make_ungraded(submission: Submission, error: Exception, lesson: int | None) -> LearnerResult:
+def _make_ungraded(
+    submission: Submission, error: Exception, lessons: tuple[int, ...]
+) -> LearnerResult:
     """Return a row for a learner whose task failed: a person has to look at it."""
     why = f"{_FAILED}: {type(error).__name__}: {error}"
-    asked = [EXERCISES.get(name) or WRITTEN[name] for name in list_names(lesson)]
+    asked = [EXERCISES.get(name) or WRITTEN[name] for name in list_names(lessons)]
     results = tuple(
         ExerciseResult(one.name, one.lesson, "missing", 0.0, one.points) for one in asked
     )

@@ -52,7 +52,7 @@ class Request:
 
     submissions: Sequence[Path]
     output: Path
-    lesson: int | None
+    lessons: tuple[int, ...]
     feedback: Path | None
     json: Path | None
     manual: Path | None
@@ -161,7 +161,7 @@ def _grade(
                 submissions,
                 executor,
                 seed=journal.seed,
-                lesson=request.lesson,
+                lessons=request.lessons,
                 cpu_seconds=request.timeout,
                 level=level,
                 without_isolation=request.without_isolation,
@@ -199,7 +199,7 @@ def _find_conditions(request: Request, level: Level | None) -> Conditions:
         python=platform.python_version(),
         numpy=np.__version__,
         seed=seed,
-        lesson=request.lesson,
+        lessons=request.lessons,
         timeout=request.timeout,
         isolation=level,
     )

@@ -7,8 +7,8 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
+from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.needs import Lack, find_lacks
 from gradlab.grading.outcome.results import (
     ExerciseResult,
@@ -65,8 +66,8 @@ class Task:
         What was found out on the way, for the teacher.
     unread : tuple of str
         What could not be read, and why.
-    lesson : int or None
-        The only lesson that counts, if there is one.
+    lessons : tuple of int
+        The lessons that count; all if it is empty.
     seed : int
         What the cases are drawn from.
     cpu_seconds : int
@@ -83,7 +84,7 @@ class Task:
     notebooks: Mapping[str, bytes]
     notes: tuple[str, ...]
     unread: tuple[str, ...]
-    lesson: int | None
+    lessons: tuple[int, ...]
     seed: int
     cpu_seconds: int
     level: Level | None = None
@@ -91,13 +92,13 @@ class Task:
     without_isolation: bool = False
 
 
-def list_names(lesson: int | None) -> list[str]:
-    """Return the exercises and answers in words of a lesson, or of all, in their order.
+def list_names(lessons: Collection[int] = ()) -> list[str]:
+    """Return the exercises and answers in words of some lessons, or of all, in their order.
 
     Parameters
     ----------
-    lesson : int or None
-        The number of the lesson.
+    lessons : collection of int, optional
+        The numbers of the lessons. Default: all.
 
     Returns
     -------
@@ -107,13 +108,11 @@ def list_names(lesson: int | None) -> list[str]:
     Examples
     --------
     >>> from gradlab.grading.grader import list_names
-    >>> list_names(7)
+    >>> list_names([7])
     ['find_bugs', 'explain']
     """
-    lessons = {name: exercise.lesson for name, exercise in EXERCISES.items()}
-    lessons |= {name: answer.lesson for name, answer in WRITTEN.items()}
-    in_order = sorted(lessons, key=lessons.__getitem__)
-    return [name for name in in_order if lesson in (None, lessons[name])]
+    in_order = sorted(LESSON_OF, key=LESSON_OF.__getitem__)
+    return [name for name in in_order if not lessons or LESSON_OF[name] in lessons]
 
 
 def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
@@ -135,11 +134,16 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
     with _one_at_a_time, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         level = task.level or choose_level(task.without_isolation)
-        names = list_names(task.lesson)
+        names = list_names(task.lessons)
         work = find_answers(task.notebooks, names, task.attempts)
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
-        results = tuple(run.get(name) or _make_result_unrun(name, work) for name in names)
+        results = tuple(
+            replace(run[name], answer=work.answers[name].text)
+            if name in run
+            else _make_result_unrun(name, work)
+            for name in names
+        )
         missed = (*task.unread, *unmarked)
         status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
         notes = (*task.notes, *missed, *work.notes, *_note_missing_lessons(results))
@@ -355,7 +359,8 @@ def _make_result_unrun(name: str, work: Work) -> ExerciseResult:
     """Return the result of what is not there, or blank, or in words."""
     asked = EXERCISES.get(name) or WRITTEN[name]
     if name in work.written:
-        return ExerciseResult(name, asked.lesson, "written", None, asked.points)
+        words = work.written[name]
+        return ExerciseResult(name, asked.lesson, "written", None, asked.points, answer=words)
     outcome: Outcome = "blank" if name in work.blank else "missing"
     return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points)
 

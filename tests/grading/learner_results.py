@@ -11,6 +11,7 @@ from gradlab.grading.outcome.results import (
     GroupResult,
     LearnerResult,
     Outcome,
+    Prediction,
     Status,
 )
 
@@ -51,6 +52,9 @@ def exercises(draw: st.DrawFn, name: str) -> ExerciseResult:
         (group,),
         (draw(TEXTS),),
         tuple(draw(st.lists(TEXTS, max_size=2))),
+        draw(TEXTS),
+        draw(TEXTS),
+        draw(st.booleans()),
     )
 
 
@@ -61,6 +65,7 @@ def learners(draw: st.DrawFn) -> LearnerResult:
         draw(st.sampled_from(get_args(Status))),
         tuple(draw(exercises(name)) for name in NAMES),
         tuple(draw(st.lists(TEXTS, max_size=2))),
+        tuple(draw(st.lists(st.builds(Prediction, TEXTS, TEXTS, TEXTS), max_size=2))),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gradlab.course.folder import CourseError
-from gradlab.grading.outcome import feedback
+from gradlab.grading.outcome import feedback, page as page_module
 from gradlab.grading.outcome.feedback import render_page, write_feedback
 from gradlab.grading.outcome.gradebook import GradebookError
 from gradlab.grading.outcome.results import (
@@ -257,12 +257,12 @@ def test_a_lesson_without_a_title_has_its_number(monkeypatch: pytest.MonkeyPatch
     def none() -> Path:
         raise CourseError("no lessons")
 
-    monkeypatch.setattr(feedback, "lessons_folder", none)
-    feedback._read_titles.cache_clear()
+    monkeypatch.setattr(page_module, "lessons_folder", none)
+    page_module._read_titles.cache_clear()
     try:
         page = Page(render_page(result(lesson=4)))
     finally:
-        feedback._read_titles.cache_clear()
+        page_module._read_titles.cache_clear()
     assert page.texts("h2") == ["Lesson 4"]
 
 

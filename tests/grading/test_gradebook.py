@@ -36,9 +36,15 @@ from gradlab.grading.outcome.gradebook import (
     list_who_needs_a_person,
     write_grades,
 )
-from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult, Run
+from gradlab.grading.outcome.results import (
+    ExerciseResult,
+    GroupResult,
+    LearnerResult,
+    Prediction,
+    Run,
+)
 
-RUN = Run("0.1.0", 20260101, "Every answer ran in a container of its own.", None)
+RUN = Run("0.1.0", 20260101, "Every answer ran in a container of its own.", ())
 
 
 def show_in_cell(text: str) -> str:
@@ -67,7 +73,9 @@ def test_every_result_comes_back_from_the_csv(results: list[LearnerResult]) -> N
     assert [list(row.values()) for row in rows] == body
     assert [list(row) for row in rows] == [head] * len(results)
     names = NAMES if results else ()
-    assert head == ["student", *names, "total", "max_total", "status", "notes"]
+    lessons = sorted({e.lesson for result in results for e in result.exercises})
+    sums = [f"lesson_{lesson}" for lesson in lessons] if len(lessons) > 1 else []
+    assert head == ["student", *names, *sums, "total", "max_total", "status", "notes"]
     for row, result in zip(rows, results, strict=True):
         assert row["student"] == show_in_cell(result.student)
         assert row["status"] == result.status
@@ -80,6 +88,11 @@ def test_every_result_comes_back_from_the_csv(results: list[LearnerResult]) -> N
             if exercise.points is not None:
                 exact += Fraction(exercise.points)
                 assert abs(Fraction(cell) - Fraction(exercise.points)) <= Fraction(1, 200)
+        for lesson in lessons if sums else []:
+            own = sum(Fraction(e.points or 0) for e in result.exercises if e.lesson == lesson)
+            assert abs(Fraction(row[f"lesson_{lesson}"]) - own) <= Fraction(1, 200) + Fraction(
+                1, 10**9
+            )
         # Rounded once: not the sum of rounded points.
         assert abs(Fraction(row["total"]) - exact) <= Fraction(1, 200) + Fraction(1, 10**9)
         assert Fraction(row["max_total"]) == sum(e.max_points for e in result.exercises)
@@ -126,9 +139,9 @@ def test_an_exercise_that_only_some_learners_have_is_empty_for_the_others() -> N
 
 @given(RESULTS, st.integers(0, 2**128), TEXTS)
 def test_the_json_holds_all_results(results: list[LearnerResult], seed: int, text: str) -> None:
-    run = Run("0.1.0", seed, text, 4)
+    run = Run("0.1.0", seed, text, (4,))
     found = json.loads(as_json(results, run))
-    assert found["run"] == {"version": "0.1.0", "seed": seed, "isolation": text, "lesson": 4}
+    assert found["run"] == {"version": "0.1.0", "seed": seed, "isolation": text, "lessons": [4]}
     again = []
     for student in found["students"]:
         assert student.pop("total") == pytest.approx(
@@ -149,7 +162,9 @@ def test_the_json_holds_all_results(results: list[LearnerResult], seed: int, tex
             for e in student["exercises"]
         ]
         notes = tuple(student["notes"])
-        again.append(LearnerResult(**{**student, "exercises": tuple(answers), "notes": notes}))
+        predictions = tuple(Prediction(**one) for one in student["predictions"])
+        rest = {"exercises": tuple(answers), "notes": notes, "predictions": predictions}
+        again.append(LearnerResult(**{**student, **rest}))
     assert again == results
 
 
@@ -254,9 +269,9 @@ def test_lessons_of_which_nobody_handed_in_anything_are_named() -> None:
         for student in ("ada", "ben")
     ]
     said = "anything of lesson 4, which count 3 points"
-    assert said in as_report(results, replace(RUN, lesson=None)).replace("\n  ", " ")
-    assert "Nobody" not in as_report(results, replace(RUN, lesson=3))
-    assert "Nobody" not in as_report(results[:0], replace(RUN, lesson=None))
+    assert said in as_report(results, replace(RUN, lessons=())).replace("\n  ", " ")
+    assert "Nobody" not in as_report(results, replace(RUN, lessons=(3,)))
+    assert "Nobody" not in as_report(results[:0], replace(RUN, lessons=()))
 
 
 def test_marks_that_were_not_used_are_in_the_report() -> None:

@@ -51,7 +51,7 @@ def defined(cell: str) -> str:
 
 
 def graded(level: Level | None, content: dict[str, bytes], **options: Any) -> LearnerResult:
-    task = Task("mallory", content, (), (), None, seed=11, cpu_seconds=1, level=level)
+    task = Task("mallory", content, (), (), (), seed=11, cpu_seconds=1, level=level)
     result, _ = grade_submission(replace(task, **options))
     return result
 

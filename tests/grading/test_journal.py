@@ -21,8 +21,8 @@ from gradlab.grading.outcome.results import (
     read_result,
 )
 
-CONDITIONS = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, None, 10, "bubblewrap")
-ANY_SEED = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", None, None, 10, "bubblewrap")
+CONDITIONS = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, (), 10, "bubblewrap")
+ANY_SEED = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", None, (), 10, "bubblewrap")
 PACK = ExerciseResult("pack", 4, "wrong", 1.5, 3.0)
 ADA = Entry("d1", "bubblewrap", LearnerResult("ada", "graded", (PACK,)))
 BEN = Entry("d2", "bubblewrap", LearnerResult("ben", "missing", (), ("late",)))
@@ -199,13 +199,13 @@ def test_a_folder_in_its_place_is_told_in_words(tmp_path: Path) -> None:
 
 def test_machines_of_a_cluster_may_isolate_answers_in_another_way(tmp_path: Path) -> None:
     path = tmp_path / "grades.journal"
-    cluster = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, None, 10, None)
+    cluster = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, (), 10, None)
     for first, then in ((cluster, CONDITIONS), (CONDITIONS, cluster)):
         with open_journal(path, first):
             pass
         with open_journal(path, then, resume=True) as journal:
             assert journal.seed == 7
-    limits = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, None, 10, "limits")
+    limits = Conditions("0.2.0", "c0de", "3.11.7", "2.4.6", 7, (), 10, "limits")
     with (
         pytest.raises(JournalError, match="the isolation was bubblewrap"),
         open_journal(path, limits, resume=True),

@@ -131,7 +131,7 @@ def test_deep_code_is_taken_as_it_is() -> None:
     answer = find_answer(cell(f"1; x = 1; y = {deep}\ndef double(z):\n    return y", "double"))
     assert answer.source == f"x = 1; y = {deep}\ndef double(z):\n    return y"
     text = f"def double(x):\n    return {deep}"
-    assert find_answer(cell(text, "double")) == Answer("double", (), text, ())
+    assert find_answer(cell(text, "double")) == Answer("double", (), text, (), text)
 
 
 def test_very_deep_code_is_no_python() -> None:

@@ -18,7 +18,9 @@ def grade(*cells: str, below: str = "", level: Level | None = None) -> ExerciseR
     ]
     made[len(others)]["metadata"] = {"nbgrader": {"grade_id": "double", "solution": True}}
     book = {"book.ipynb": json.dumps({"cells": made, "metadata": {"kernelspec": {}}}).encode()}
-    result, _ = grade_submission(Task("ada", book, (), (), 0, seed=3, cpu_seconds=5, level=level))
+    result, _ = grade_submission(
+        Task("ada", book, (), (), (0,), seed=3, cpu_seconds=5, level=level)
+    )
     (double,) = result.exercises
     return double
 
@@ -310,5 +312,5 @@ def test_a_slow_demo_that_counts_calls_costs_the_answer_nothing() -> None:
     source = "def double(x):\n    return twice(x)"
     cells.append({"cell_type": "code", "source": source, "metadata": mark})
     book = {"book.ipynb": json.dumps({"cells": cells}).encode()}
-    result, _ = grade_submission(Task("ada", book, (), (), 0, seed=1, cpu_seconds=1))
+    result, _ = grade_submission(Task("ada", book, (), (), (0,), seed=1, cpu_seconds=1))
     assert result.exercises[0].outcome == "right"

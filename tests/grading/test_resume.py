@@ -356,7 +356,7 @@ def test_two_runs_do_not_write_to_one_output(
 
 
 def test_the_digest_tells_any_two_submissions_apart() -> None:
-    task = Task("ada", {"a": b"1", "b": b"2"}, (), (), 0, 1, 10)
+    task = Task("ada", {"a": b"1", "b": b"2"}, (), (), (0,), 1, 10)
     others = [
         replace(task, student="ben"),
         replace(task, notebooks={"a": b"1", "b": b"3"}),
@@ -365,7 +365,7 @@ def test_the_digest_tells_any_two_submissions_apart() -> None:
         replace(task, notes=("late",)),
         replace(task, unread=("late",)),
         replace(task, attempts={"a": 1, "b": 2}),
-        replace(task, lesson=1),
+        replace(task, lessons=(1,)),
         replace(task, seed=2),
     ]
     assert len({digest(one) for one in (task, *others)}) == 1 + len(others)

@@ -484,7 +484,7 @@ def test_of_several_attempts_the_latest_with_answers_counts(
     with open_submissions(put_zip(tmp_path, files)) as found:
         one = found[0]
         contents, _ = read_notebooks(one)
-    task = Task("a", contents, (), (), 1, seed=1, cpu_seconds=2, attempts=one.attempts)
+    task = Task("a", contents, (), (), (1,), seed=1, cpu_seconds=2, attempts=one.attempts)
     result, _ = grade_submission(task)
     assert any(note.endswith(counts) for note in result.notes), result.notes
 

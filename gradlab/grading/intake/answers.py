@@ -48,6 +48,8 @@ class Answer:
         The cell with the answer, less its demos. Lines keep their numbers.
     notes : tuple of str
         Remarks for the teacher. Cells are counted from 1.
+    text : str
+        The whole cell with the answer, as the learner wrote it.
     cells : tuple of int
         The numbers of the cells that `setup` is from.
     imports : frozenset of str
@@ -65,6 +67,7 @@ class Answer:
     setup: tuple[str, ...]
     source: str
     notes: tuple[str, ...]
+    text: str = ""
     cells: tuple[int, ...] = ()
     imports: frozenset[str] = frozenset()
     unbound: tuple[str, ...] = ()
@@ -218,7 +221,7 @@ def _find_answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -
         notes.insert(0, f"found in {book.name}")
     if _is_published(name, cell.text):
         notes.append(_SAME)
-    return _add_needs(Answer(name, (), cell.text, tuple(notes)), book, cell)
+    return _add_needs(Answer(name, (), cell.text, tuple(notes), cell.text), book, cell)
 
 
 def _pick(name: str, cells: Sequence[Cell]) -> Cell | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import functools
 import hashlib
 import io
 import re
@@ -12,12 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from gradlab.course.folder import LESSONS, CourseError, lessons_folder
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
     as_number,
     explain_errors,
     write_grades,
+)
+from gradlab.grading.outcome.page import (
+    is_own_page,
+    name_lesson,
+    render_document,
+    render_name,
 )
 from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult
 from gradlab.grading.outcome.text import as_cell, as_html, as_line
@@ -25,58 +29,6 @@ from gradlab.support.files import write_whole
 
 # By it a later run knows the pages that it may replace.
 _TABLE = "pages.csv"
-_MARK = '<meta name="generator" content="gradlab">'
-_HEAD = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-{_MARK}
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">"""
-_STYLE = """
-:root { --ink: #1d2125; --paper: #fff; --soft: #f2f4f6; --line: #c9d0d6; --quiet: #535c64;
-  --good: #17663a; --bad: #a3221c; --part: #7a4d00; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --ink: #e4e7ea; --paper: #16191c; --soft: #22272b; --line: #434b52; --quiet: #a9b2ba;
-    --good: #7fd6a2; --bad: #ff9c94; --part: #f0c069; } }
-body { margin: 0 auto; max-width: 44rem; padding: 1rem; box-sizing: border-box;
-  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  overflow-wrap: break-word; }
-h1, h2, h3 { line-height: 1.25; margin: 0; }
-h1 { font-size: 1.6rem; }
-h2 { font-size: 1.25rem; margin-top: 2.25rem; }
-h3 { font-size: 1rem; margin-top: 1.5rem; }
-p, ul, pre { margin: .4rem 0; }
-code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
-.total { font-size: 1.25rem; }
-.total strong { font-size: 1.6rem; }
-.said { white-space: pre-wrap; }
-.hint { border-left: .25rem solid var(--line); background: var(--soft);
-  padding: .5rem .75rem; }
-table { width: 100%; border-collapse: collapse; margin-top: .5rem; }
-caption { text-align: left; color: var(--quiet); padding-bottom: .25rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .5rem .35rem 0;
-  border-top: 1px solid var(--line); }
-th { font-weight: 600; }
-th:first-child { width: 45%; }
-tbody th { font-weight: 400; }
-th:last-child, td:last-child { text-align: right; padding-right: 0; white-space: nowrap;
-  font-variant-numeric: tabular-nums; }
-ul { list-style: none; padding: 0; }
-pre { background: var(--soft); padding: .5rem .75rem; overflow-x: auto; }
-.good { color: var(--good); }
-.bad { color: var(--bad); }
-.part { color: var(--part); }
-.quiet { color: var(--quiet); }
-@media print {
-  body { max-width: none; padding: 0; font-size: 10.5pt; }
-  h2, h3, caption { break-after: avoid; }
-  table, li, .hint { break-inside: avoid; }
-  pre { white-space: pre-wrap; }
-}
-"""
 # Names that a file cannot have on Windows, and that of the page a web server shows unasked.
 _RESERVED = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.ASCII)
 # What comes from a hash, so that no learner's name can pass for another's that has one.
@@ -109,22 +61,14 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
     >>> "<strong>3</strong> of 3 points" in page
     True
     """
-    title = f"Feedback for {as_html(as_line(result.student))}"
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
     parts = [
-        _HEAD,
-        f"<title>{title}</title>",
-        f"<style>{_STYLE}</style>",
-        "</head>",
-        "<body>",
-        "<main>",
-        f"<h1>{title}</h1>",
         *_render_summary(result),
         *([f'<p class="said">{as_html(comment)}</p>'] if comment else []),
     ]
     for lesson in lessons:
         parts += _render_lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
-    return "\n".join([*parts, "</main>", "</body>", "</html>", ""])
+    return render_document(f"Feedback for {as_line(result.student)}", parts)
 
 
 def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]:
@@ -234,10 +178,9 @@ def _render_summary(result: LearnerResult) -> list[str]:
 def _render_lesson(lesson: int, exercises: Sequence[ExerciseResult]) -> list[str]:
     points = as_number(sum(e.points or 0.0 for e in exercises))
     most = as_number(sum(e.max_points for e in exercises))
-    title = _read_titles().get(lesson)
     return [
         "<section>",
-        f"<h2>Lesson {lesson}{': ' + as_html(title) if title else ''}</h2>",
+        f"<h2>{as_html(name_lesson(lesson))}</h2>",
         "<table>",
         f"<caption>{points} of {most} points</caption>",
         '<thead><tr><th scope="col">Exercise</th><th scope="col">Result</th>'
@@ -255,7 +198,7 @@ def _render_row(exercise: ExerciseResult) -> str:
     look, words = _tell_outcome(exercise)
     points = as_number(exercise.points) or "–"
     return (
-        f'<tr><th scope="row">{_render_name(exercise.name)}</th>'
+        f'<tr><th scope="row">{render_name(exercise.name)}</th>'
         f'<td class="{look}">{words}</td>'
         f"<td>{points} of {as_number(exercise.max_points)}</td></tr>"
     )
@@ -287,7 +230,7 @@ def _render_details(exercise: ExerciseResult) -> list[str]:
     tables = [line for group in groups for line in group.table]
     if not exercise.hints and not tables and all(g.right == g.total for g in groups):
         return []
-    lines = [f"<h3>{_render_name(exercise.name)}</h3>"]
+    lines = [f"<h3>{render_name(exercise.name)}</h3>"]
     if groups:
         lines += ["<ul>", *map(_render_group, groups), "</ul>"]
     if tables:
@@ -304,21 +247,6 @@ def _render_group(group: GroupResult) -> str:
         f'<li><span class="{look}">{sign}</span> {as_html(group.name)}: '
         f"{group.right} of {group.total} right</li>"
     )
-
-
-def _render_name(name: str) -> str:
-    """Return a name that a narrow column may break where its words end."""
-    return f"<code>{as_html(name).replace('_', '_<wbr>')}</code>"
-
-
-@functools.cache
-def _read_titles() -> dict[int, str]:
-    """Return the titles of the lessons as the names of their files tell them."""
-    try:
-        stems = [path.stem for path in lessons_folder().glob(LESSONS)]
-    except CourseError:
-        return {}
-    return {int(stem[:2]): stem[3:].replace("_", " ").capitalize() for stem in stems}
 
 
 def _choose_file_names(students: Sequence[str]) -> list[str]:
@@ -349,7 +277,7 @@ def _is_written(path: Path, page: bytes) -> bool:
     """Whether a file holds a page already; raise if it holds what is not ours."""
     if path.is_file() and not path.is_symlink():
         content = path.read_bytes()
-        if _MARK.encode() in content[: len(_HEAD)]:
+        if is_own_page(content):
             return content == page
     elif not path.is_symlink() and not path.exists():
         return False

@@ -42,8 +42,8 @@ def as_csv(results: Sequence[LearnerResult]) -> str:
     Returns
     -------
     str
-        CSV with a header. An answer in words that nobody has marked is an empty cell. No cell
-        can be taken for a formula, whatever a learner is called.
+        CSV with a header; if several lessons count, with the points of each. What waits for a
+        person is an empty cell. No cell can be taken for a formula, whatever a learner is called.
 
     Examples
     --------
@@ -55,15 +55,20 @@ def as_csv(results: Sequence[LearnerResult]) -> str:
     ada,1.33,1.33,3,graded,
     """
     names = list(dict.fromkeys(e.name for result in results for e in result.exercises))
+    lessons = sorted({e.lesson for result in results for e in result.exercises})
+    lessons = lessons if len(lessons) > 1 else []
+    sums = [f"lesson_{lesson}" for lesson in lessons]
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\n")
-    table.writerow(["student", *map(as_cell, names), "total", "max_total", "status", "notes"])
+    end = ("total", "max_total", "status", "notes")
+    table.writerow(["student", *map(as_cell, names), *sums, *end])
     for result in results:
         points = {e.name: e.points for e in result.exercises}
         table.writerow(
             [
                 as_cell(result.student),
                 *(as_number(points.get(name)) for name in names),
+                *(as_number(result.sum_of(lesson)) for lesson in lessons),
                 as_number(result.total),
                 as_number(result.max_total),
                 result.status,
@@ -92,11 +97,11 @@ def as_json(results: Sequence[LearnerResult], run: Run) -> str:
     --------
     >>> from gradlab.grading.outcome.gradebook import as_json
     >>> from gradlab.grading.outcome.results import Run
-    >>> print(as_json([], Run("0.1.0", 7, "None.", None)), end="")
+    >>> print(as_json([], Run("0.1.0", 7, "None.", ())), end="")
     {
      "run": {
       "isolation": "None.",
-      "lesson": null,
+      "lessons": [],
       "seed": 7,
       "version": "0.1.0"
      },
@@ -135,7 +140,7 @@ def as_report(
     --------
     >>> from gradlab.grading.outcome.gradebook import as_report
     >>> from gradlab.grading.outcome.results import LearnerResult, Run
-    >>> run = Run("0.1.0", 7, "Limits only.", 4)
+    >>> run = Run("0.1.0", 7, "Limits only.", (4,))
     >>> print(as_report([LearnerResult("dora", "missing", ())], run), end="")
     gradlab 0.1.0 graded 1 learner. Only lesson 4 counts.
          1  missing: no notebook was handed in
@@ -146,7 +151,7 @@ def as_report(
       dora: handed in no notebook
     """
     learners = "1 learner" if len(results) == 1 else f"{len(results)} learners"
-    only = "" if run.lesson is None else f" Only lesson {run.lesson} counts."
+    only = f" Only {_name_lessons(run.lessons)}." if run.lessons else ""
     counts = Counter(result.status for result in results)
     lines = [f"gradlab {run.version} graded {learners}.{only}"]
     lines += [f"{counts[s]:6}  {meaning}" for s, meaning in _MEANING.items() if counts[s]]
@@ -201,12 +206,18 @@ def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     ]
 
 
+def _name_lessons(lessons: Sequence[int]) -> str:
+    if len(lessons) == 1:
+        return f"lesson {lessons[0]} counts"
+    return f"lessons {', '.join(map(str, lessons[:-1]))} and {lessons[-1]} count"
+
+
 def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
     """Say of which lessons nobody handed in anything: perhaps they were not set."""
     exercises = [e for result in results if result.status != "missing" for e in result.exercises]
     there = {e.lesson for e in exercises if e.outcome != "missing"}
     gone = sorted({e.lesson for e in exercises} - there)
-    if not there or not gone or run.lesson is not None:
+    if not there or not gone or run.lessons:
         return []
     points = sum({e.name: e.max_points for e in exercises if e.lesson in gone}.values())
     return _wrap(

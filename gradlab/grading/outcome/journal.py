@@ -21,7 +21,7 @@ from gradlab.grading.outcome.gradebook import explain_errors, write_grades
 from gradlab.grading.outcome.results import Entry, read_result
 from gradlab.support.errors import GradlabError
 
-_FORMAT = "gradlab's journal of grading, 1"
+_FORMAT = "gradlab's journal of grading, 2"
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES)
 
 
@@ -43,8 +43,8 @@ class Conditions:
         The versions that answers are run with.
     seed : int or None
         What the cases are drawn from; None where a journal's own is to be taken.
-    lesson : int or None
-        The only lesson that counts, if there is one.
+    lessons : tuple of int
+        The lessons that count; all if it is empty.
     timeout : int
         Seconds of computing time for each answer.
     isolation : str or None
@@ -56,7 +56,7 @@ class Conditions:
     python: str
     numpy: str
     seed: int | None
-    lesson: int | None
+    lessons: tuple[int, ...]
     timeout: int
     isolation: str | None
 
@@ -185,7 +185,7 @@ def open_journal(path: Path, conditions: Conditions, resume: bool = False) -> It
     >>> from pathlib import Path
     >>> from gradlab.grading.outcome.journal import Conditions, open_journal
     >>> from gradlab.grading.outcome.results import Entry, LearnerResult
-    >>> conditions = Conditions("0.1.0", "code", "3.11.7", "2.4.0", 7, None, 10, None)
+    >>> conditions = Conditions("0.1.0", "code", "3.11.7", "2.4.0", 7, (), 10, None)
     >>> with tempfile.TemporaryDirectory() as here:
     ...     path = Path(here, "grades.journal")
     ...     with open_journal(path, conditions) as journal:
@@ -294,6 +294,7 @@ def _parse(
         if first["format"] != _FORMAT:
             raise ValueError("another format")
         conditions = Conditions(**first["conditions"])
+        conditions = replace(conditions, lessons=tuple(conditions.lessons))
         _get_seed(conditions)
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(
@@ -366,15 +367,22 @@ def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
 def _explain(name: str, before: object, now: object) -> str:
     if name == "code":
         return "gradlab's code has changed since"
-    options = {"seed": "--seed", "lesson": "--lesson", "timeout": "--timeout"}
+    options = {"seed": "--seed", "lessons": "--lesson", "timeout": "--timeout"}
     programs = {"version": "gradlab", "python": "Python", "numpy": "NumPy"}
     if name in options:
         then, since = (
-            f"without {options[name]}" if value is None else f"with {options[name]} {value}"
+            f"without {options[name]}"
+            if value in (None, ())
+            else f"with {_tell(options[name], value)}"
             for value in (before, now)
         )
         return f"it was begun {then}, and this is {since}"
     return f"{programs.get(name, 'the isolation')} was {before} then and is {now} now"
+
+
+def _tell(option: str, value: object) -> str:
+    values = value if isinstance(value, tuple) else (value,)
+    return " ".join(f"{option} {one}" for one in values)
 
 
 def _as_line(data: Mapping[str, Any]) -> bytes:

@@ -58,6 +58,12 @@ class ExerciseResult:
         Sentences for the learner. They tell nothing of the hidden cases.
     notes : tuple of str
         Remarks for the teacher.
+    answer : str
+        The text of the cell with the answer, or the words; empty where nothing was answered.
+    comment : str
+        What a person says about it to the learner.
+    is_by_hand : bool
+        Whether a person gave the points.
     """
 
     name: str
@@ -68,6 +74,28 @@ class ExerciseResult:
     groups: tuple[GroupResult, ...] = ()
     hints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    answer: str = ""
+    comment: str = ""
+    is_by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a learner predicted, as the notebook tells it.
+
+    Attributes
+    ----------
+    name : str
+        What the lesson calls it.
+    question : str
+        What was asked.
+    chosen : str
+        The answer that was chosen.
+    """
+
+    name: str
+    question: str
+    chosen: str
 
 
 @dataclass(frozen=True)
@@ -84,17 +112,24 @@ class LearnerResult:
         One for each exercise that counts, in the order of the lessons.
     notes : tuple of str
         Remarks for the teacher that belong to no single exercise.
+    predictions : tuple of Prediction
+        What the learner predicted, in the order of the notebooks.
     """
 
     student: str
     status: Status
     exercises: tuple[ExerciseResult, ...]
     notes: tuple[str, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
 
     @property
     def total(self) -> float:
         """What was earned together; what waits for a person counts 0."""
         return sum(result.points or 0.0 for result in self.exercises)
+
+    def sum_of(self, lesson: int) -> float:
+        """Return what was earned in one lesson; what waits for a person counts 0."""
+        return sum(one.points or 0.0 for one in self.exercises if one.lesson == lesson)
 
     @property
     def max_total(self) -> float:
@@ -144,6 +179,7 @@ def read_result(data: Any) -> LearnerResult:
             status=_one_of(data["status"], get_args(Status)),
             exercises=tuple(_read_exercise(one) for one in data["exercises"]),
             notes=_read_texts(data["notes"]),
+            predictions=tuple(_read_prediction(one) for one in data["predictions"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"these are no results of a learner ({error!r})") from error
@@ -163,7 +199,14 @@ def _read_exercise(data: Any) -> ExerciseResult:
         groups=tuple(_read_group(group) for group in data["groups"]),
         hints=_read_texts(data["hints"]),
         notes=_read_texts(data["notes"]),
+        answer=_read_typed(data["answer"], str),
+        comment=_read_typed(data["comment"], str),
+        is_by_hand=_one_of(data["is_by_hand"], (False, True)),
     )
+
+
+def _read_prediction(data: Any) -> Prediction:
+    return Prediction(*(_read_typed(data[key], str) for key in ("name", "question", "chosen")))
 
 
 def _read_group(data: Any) -> GroupResult:
@@ -219,11 +262,11 @@ class Run:
         What the cases were drawn from.
     isolation : str
         How answers were kept from everything else, in a sentence.
-    lesson : int or None
-        The only lesson that counts, if there is one.
+    lessons : tuple of int
+        The lessons that count; all if it is empty.
     """
 
     version: str
     seed: int
     isolation: str
-    lesson: int | None
+    lessons: tuple[int, ...]
