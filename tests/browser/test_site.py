@@ -157,7 +157,7 @@ def test_work_is_kept_downloaded_and_graded_and_a_lesson_begun_anew(
         expect(anew.cell(anew.position("double"))).to_contain_text("raise NotImplementedError()")
     grades = tmp_path / "grades.csv"
     assert main(["grade", str(handed_in.parents[1]), "-o", str(grades), "--lesson", "0"]) == 0
-    (row,) = csv.DictReader(grades.read_text(encoding="utf-8").splitlines())
+    (row,) = csv.DictReader(grades.read_text(encoding="utf-8-sig").splitlines())
     assert (row["student"], row["double"], row["status"]) == ("ada", "1", "graded")
 
 

@@ -87,10 +87,11 @@ def make_waiting(student: str) -> LearnerResult:
 
 
 def parse_csv(text: str) -> list[list[str]]:
-    """Read CSV by RFC 4180, one character after the other."""
+    """Read CSV by RFC 4180, one character after the other; a byte-order mark comes first."""
+    assert text[0] == "\ufeff"
     rows: list[list[str]] = [[""]]
     quoted, closing = False, False
-    for character in text:
+    for character in text[1:]:
         if quoted and character == '"':
             quoted, closing = False, True
         elif quoted:

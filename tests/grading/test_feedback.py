@@ -334,7 +334,7 @@ def test_there_is_a_page_for_each_learner_and_nothing_else(tmp_path: Path) -> No
     results = students(names)
     pages = write_feedback(results, folder)
     assert sorted(folder.iterdir()) == sorted([*pages, folder / "pages.csv"])
-    with (folder / "pages.csv").open(newline="", encoding="utf-8") as lines:
+    with (folder / "pages.csv").open(newline="", encoding="utf-8-sig") as lines:
         table = {row["student"]: folder / row["page"] for row in csv.DictReader(lines)}
     assert list(table.values()) == pages
     assert list(table) == names

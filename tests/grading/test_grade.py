@@ -65,7 +65,7 @@ def grade(submissions: Path, *options: object) -> int:
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(newline="") as lines:
+    with path.open(newline="", encoding="utf-8-sig") as lines:
         return {row["student"]: row for row in csv.DictReader(lines)}
 
 

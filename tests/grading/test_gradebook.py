@@ -68,7 +68,7 @@ def show_in_cell(text: str) -> str:
 @given(RESULTS)
 def test_every_result_comes_back_from_the_csv(results: list[LearnerResult]) -> None:
     text = as_csv(results)
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
     head, *body = parse_csv(text)
     assert [list(row.values()) for row in rows] == body
     assert [list(row) for row in rows] == [head] * len(results)
@@ -127,7 +127,7 @@ def test_an_exercise_that_only_some_learners_have_is_empty_for_the_others() -> N
         make_learner("ada", make_answer("right", 4.0, "pack")),
         make_learner("ben", make_answer("right", 3.0, "unpack")),
     ]
-    assert as_csv(results).splitlines() == [
+    assert as_csv(results)[1:].splitlines() == [
         "student,pack,unpack,total,max_total,status,notes",
         "ada,4,,4,10,graded,",
         "ben,,3,3,10,graded,",

@@ -309,7 +309,7 @@ def test_a_hostile_class_leaves_its_neighbours_alone(
         ["grade", str(folder), "-o", str(output), "--lesson", "0", "--timeout", "1", "--seed", "1"]
     )
     assert code == 0, capsys.readouterr()
-    with output.open(newline="") as lines:
+    with output.open(newline="", encoding="utf-8-sig") as lines:
         rows = {row["student"]: row for row in csv.DictReader(lines)}
     assert {path: path.lstat().st_mtime_ns for path in folder.rglob("*")} == before
     assert [rows[student]["total"] for student in honest] == ["1", "1", "1"]

@@ -230,7 +230,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     table = here / "grades.csv"
     options = ["--lesson", "0", "--seed", "7", "--timeout", "1"]
     assert main(["grade", str(course), "-o", str(table), *options]) == 0
-    with table.open(encoding="utf-8") as file:
+    with table.open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     return Graded(course, points, rows, (by_nbgrader, mark.exists()))
 

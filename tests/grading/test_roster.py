@@ -101,7 +101,7 @@ def test_who_handed_in_nothing_has_a_row(tmp_path: Path) -> None:
     roster = write(tmp_path, "student\nada\nmia\n")
     options = ["--roster", str(roster), "-o", str(tmp_path / "grades.csv"), "--lesson", "0"]
     assert cli.main(["grade", str(tmp_path / "in"), *options]) == 0
-    with (tmp_path / "grades.csv").open(newline="") as lines:
+    with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as lines:
         rows = {row["student"]: row["status"] for row in csv.DictReader(lines)}
     assert rows == {"ada": "graded", "mia": "missing", "zoe": "graded"}
     summary = (tmp_path / "grades.txt").read_text()

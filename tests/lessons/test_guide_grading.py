@@ -121,7 +121,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def grades(folder: Path) -> dict[str, dict[str, str]]:
     """Return the rows that gradlab wrote, by learner."""
-    with (folder / "grades.csv").open(encoding="utf-8") as file:
+    with (folder / "grades.csv").open(encoding="utf-8-sig") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import unicodedata
 from collections import Counter
@@ -24,7 +22,8 @@ from gradlab.grading.outcome.page import (
     render_name,
 )
 from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult
-from gradlab.grading.outcome.text import as_cell, as_html, as_line
+from gradlab.grading.outcome.table import format_table
+from gradlab.grading.outcome.text import as_html, as_line
 from gradlab.support.files import write_whole
 
 # By it a later run knows the pages that it may replace.
@@ -118,13 +117,8 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
         folder.mkdir(parents=True, exist_ok=True)
         for path in changed:
             write_whole(path, pages[path])
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["student", "page"])
-    writer.writerows(
-        [as_cell(r.student), path.name] for r, path in zip(results, pages, strict=True)
-    )
-    write_grades(folder / _TABLE, table.getvalue())
+    rows = [(result.student, path.name) for result, path in zip(results, pages, strict=True)]
+    write_grades(folder / _TABLE, format_table([("student", "page"), *rows]))
     return list(pages)
 
 

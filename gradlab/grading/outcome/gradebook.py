@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import statistics
 import textwrap
@@ -14,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gradlab.grading.outcome.results import LearnerResult, Run, Status
-from gradlab.grading.outcome.text import as_cell, as_line
+from gradlab.grading.outcome.table import format_table
+from gradlab.grading.outcome.text import as_line
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_kept
 
@@ -32,7 +31,7 @@ class GradebookError(GradlabError):
 
 
 def as_csv(results: Sequence[LearnerResult]) -> str:
-    """Return the grades as a table for a spreadsheet.
+    r"""Return the grades as a table for a spreadsheet.
 
     Parameters
     ----------
@@ -42,15 +41,17 @@ def as_csv(results: Sequence[LearnerResult]) -> str:
     Returns
     -------
     str
-        CSV with a header; if several lessons count, with the points of each. What waits for a
-        person is an empty cell. No cell can be taken for a formula, whatever a learner is called.
+        CSV with a byte-order mark and a header; if several lessons count, with the points of
+        each. What waits for a person is an empty cell. No cell can be taken for a formula,
+        whatever a learner is called.
 
     Examples
     --------
     >>> from gradlab.grading.outcome.gradebook import as_csv
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
     >>> answer = ExerciseResult("pack", 4, "wrong", 4 / 3, 3.0)
-    >>> print(as_csv([LearnerResult("ada", "graded", (answer,))]), end="")
+    >>> text = as_csv([LearnerResult("ada", "graded", (answer,))])
+    >>> print(text.removeprefix("\ufeff"), end="")
     student,pack,total,max_total,status,notes
     ada,1.33,1.33,3,graded,
     """
@@ -58,24 +59,22 @@ def as_csv(results: Sequence[LearnerResult]) -> str:
     lessons = sorted({e.lesson for result in results for e in result.exercises})
     lessons = lessons if len(lessons) > 1 else []
     sums = [f"lesson_{lesson}" for lesson in lessons]
-    file = io.StringIO(newline="")
-    table = csv.writer(file, lineterminator="\n")
     end = ("total", "max_total", "status", "notes")
-    table.writerow(["student", *map(as_cell, names), *sums, *end])
+    rows: list[list[str]] = [["student", *names, *sums, *end]]
     for result in results:
         points = {e.name: e.points for e in result.exercises}
-        table.writerow(
+        rows.append(
             [
-                as_cell(result.student),
+                result.student,
                 *(as_number(points.get(name)) for name in names),
                 *(as_number(result.sum_of(lesson)) for lesson in lessons),
                 as_number(result.total),
                 as_number(result.max_total),
                 result.status,
-                as_cell("; ".join(result.all_notes)),
+                "; ".join(result.all_notes),
             ]
         )
-    return file.getvalue()
+    return format_table(rows)
 
 
 def as_json(results: Sequence[LearnerResult], run: Run) -> str:

@@ -1,13 +1,17 @@
-"""A table that a teacher saved from a spreadsheet: CSV, with the place of each line."""
+"""Tables for spreadsheets, and those that a teacher saved from one: CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from gradlab.grading.outcome.text import as_cell
 from gradlab.support.errors import GradlabError
+
+# By it spreadsheets know that a file is in UTF-8.
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 class TableError(GradlabError):
@@ -51,6 +55,31 @@ def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
     heading = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=heading.count)
     return separator, _read_rows(path, text, separator)
+
+
+def format_table(rows: Iterable[Sequence[str]]) -> str:
+    r"""Return a table as text for a file in UTF-8, which spreadsheets open as it is.
+
+    Parameters
+    ----------
+    rows : iterable of sequence of str
+        The cells. None can be taken for a formula, whatever a learner is called.
+
+    Returns
+    -------
+    str
+        CSV after a byte-order mark, in lines that end in a newline.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.table import format_table
+    >>> format_table([["student", "points"], ["=ada", "7.5"]])
+    "\ufeffstudent,points\n'=ada,7.5\n"
+    """
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerows([as_cell(cell) for cell in row] for row in rows)
+    return _BYTE_ORDER_MARK + file.getvalue()
 
 
 def read_text(path: Path) -> str:
