@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradlab.grading.outcome.gradebook import as_number
@@ -20,6 +20,7 @@ NO_PACKAGE = "which answers cannot import"
 NO_FILE = "which raised FileNotFoundError"
 _NOT_THEIR_FAULT = (NO_PACKAGE, NO_FILE, "edition")
 _COLUMNS = ("student", "exercise", "points", "comment", "of", "so far", "why")
+_UNREADABLE = "something could not be read or marked"
 _LONGEST_REASON = 200
 
 
@@ -173,18 +174,18 @@ def _find_reason(result: LearnerResult, exercise: ExerciseResult) -> str:
     if exercise.points >= exercise.max_points:
         return ""
     if result.status == "unreadable":
-        return _shorten("; ".join(_list_reasons(result, exercise)))
+        return _shorten("; ".join(_list_reasons(result, exercise)) or _UNREADABLE)
     if exercise.outcome not in ("wrong", "stopped"):
         return ""
     return _shorten("; ".join(note for note in exercise.notes if _is_not_their_fault(note)))
 
 
-def _list_reasons(result: LearnerResult, exercise: ExerciseResult) -> Iterator[str]:
-    """Yield the notes on an answer, or all that were made, where none names it."""
+def _list_reasons(result: LearnerResult, exercise: ExerciseResult) -> list[str]:
+    """Return the notes on an answer, or all that were made, where none names it."""
     named = re.compile(rf"\b{re.escape(exercise.name)}\b")
     notes = [note for note in result.notes if named.search(note)]
     notes = [*notes, *exercise.notes] or [*result.notes]
-    yield from notes or ("a notebook could not be read",)
+    return [note for note in notes if note.strip()]
 
 
 def _is_not_their_fault(note: str) -> bool:
