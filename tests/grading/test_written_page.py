@@ -95,9 +95,9 @@ def test_a_picture_that_is_not_shown_is_told(text: str, is_said: bool) -> None:
 
 def test_an_answer_without_end_is_cut_and_it_is_told() -> None:
     page = render_written([make_writer("ada", "word " * 100_000)])
-    assert len(page) < 50_000
+    assert len(page) < 20_000
     article = Page(page).texts("article")[0]
-    assert "is cut after 20,000 of 500,000 characters" in article
+    assert "is cut after 10,000 of 500,000 characters" in article
     assert "100000 words" in article
 
 

@@ -14,17 +14,19 @@ from gradlab.grading.outcome.page import name_lesson, render_document, render_na
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.text import as_html
 
-_LONGEST = 20_000
+_LONGEST = 10_000
 # Markdown and HTML that show a picture.
 _PICTURE = re.compile(r"!\[|\]\(attachment:|<img\b", re.IGNORECASE)
 # What a note may tell a learner by besides the name: files and folders are called after people.
 _PATH = re.compile(r"[/\\]|\.ipynb\b", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]+")
+# Wide enough for lines of a hundred letters, as some break them by hand.
 _STYLE = """
+body { max-width: 52rem; }
 th:first-child { width: auto; }
 details { margin: .75rem 0; }
 summary { cursor: pointer; }
-article { margin-top: 1.5rem; border-top: 2px solid var(--line); padding-top: .75rem; }
+article, .rest { margin-top: 1.5rem; border-top: 2px solid var(--line); padding-top: .75rem; }
 article h3 { margin: 0; }
 .answer { white-space: pre-wrap; background: var(--soft); padding: .75rem; margin: .5rem 0; }
 @media print {
@@ -187,4 +189,4 @@ def _list_unanswered(answers: Sequence[_Answer]) -> list[str]:
             if one.result.outcome == outcome
         ]
         lines += [f"{heading}: {as_html(', '.join(who))}."] if who else []
-    return [f"<p>{' '.join(lines)}</p>"] if lines else []
+    return [f'<p class="rest">{" ".join(lines)}</p>'] if lines else []
