@@ -176,7 +176,19 @@ def _add_grade(commands: _Commands) -> None:
         "--manual",
         type=Path,
         metavar="FILE",
-        help="your marks for written answers: CSV with student, exercise, points",
+        help="your points for any exercise: CSV with student, exercise, points, comment. If there "
+        "is no such file, it is written, with a row for each answer that needs you",
+    )
+    grade.add_argument(
+        "--written",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page with everyone's answers in words, and what they are marked by",
+    )
+    grade.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="with --written or --manual: codes stand for the names of who wrote these answers",
     )
     grade.add_argument(
         "--roster",

@@ -151,12 +151,15 @@ class WrittenAnswer:
         What earns how many points.
     model : str
         An answer that earns them all.
+    words : tuple of int
+        How many words are asked for, from and to.
     """
 
     name: str
     lesson: int
     rubric: tuple[tuple[int, str], ...]
     model: str
+    words: tuple[int, int]
 
     @property
     def points(self) -> int:

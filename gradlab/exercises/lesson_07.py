@@ -264,6 +264,7 @@ fast as with the right gradient; the biases just learned 32 times more slowly.
 Next time: a test with a gradient check, read block by block, at the start and after some
 training, on a batch that uses every input. It shows that the gradient fits the loss as it is
 coded, not that the loss or the data are right.""",
+    words=(150, 200),
 )
 
 EXERCISES = (FIND_BUGS,)

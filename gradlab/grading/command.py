@@ -20,13 +20,13 @@ from typing import TextIO
 
 import numpy as np
 
-from gradlab.exercises.catalogue import WRITTEN
+from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.intake.roster import compare, read_roster
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
-from gradlab.grading.outcome.marks import Marks, read_marks
+from gradlab.grading.outcome.marks import MarksFile, read_marks
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outputs import Outputs, require_writable, write_outputs
 from gradlab.grading.pool import Pool
@@ -56,6 +56,8 @@ class Request:
     feedback: Path | None
     json: Path | None
     manual: Path | None
+    written: Path | None
+    anonymous: bool
     roster: Path | None
     layout: str | None
     seed: int | None
@@ -69,7 +71,9 @@ class Request:
     @property
     def outputs(self) -> Outputs:
         """Where everything goes."""
-        return Outputs(self.output, self.json, self.feedback)
+        return Outputs(
+            self.output, self.json, self.feedback, self.written, self.manual, self.anonymous
+        )
 
 
 class RequestError(GradlabError):
@@ -126,7 +130,7 @@ def _run(request: Request) -> str:
         return _grade(request, everybody, marks, strangers if members else [])
 
 
-def _prepare(request: Request) -> Marks:
+def _prepare(request: Request) -> MarksFile | None:
     """Find out now what would fail at the end of a long run."""
     try:
         Path.cwd()
@@ -135,16 +139,42 @@ def _prepare(request: Request) -> Marks:
             "the folder that you are in does not exist any more; change to another one with cd"
         ) from error
     outputs = request.outputs
+    _require_written(request)
     require_writable(outputs)
     if request.resume:
         require_journal(outputs.journal)
-    if request.manual is None:
-        return {}
-    return read_marks(request.manual, {name: answer.points for name, answer in WRITTEN.items()})
+    return None if request.manual is None else _read_marks(request.manual)
+
+
+def _require_written(request: Request) -> None:
+    """Raise if there will be nothing for what was asked about answers in words."""
+    if request.anonymous and request.written is None and request.manual is None:
+        raise RequestError(
+            "--anonymous hides names on the page of --written and in a new table of --manual; "
+            "give one of them too, or leave it out"
+        )
+    lessons = sorted({question.lesson for question in WRITTEN.values()})
+    if request.written is not None and request.lessons and not {*lessons} & {*request.lessons}:
+        raise RequestError(
+            "--written: no question of the lessons that count is answered in words, so the page "
+            f"would be empty. There are some in lesson {', '.join(map(str, lessons))}; leave "
+            "--written out, or let that lesson count"
+        )
+
+
+def _read_marks(path: Path) -> MarksFile:
+    if not os.path.lexists(path):
+        return MarksFile(path, {}, is_new=True)
+    points: dict[str, float] = {name: exercise.points for name, exercise in EXERCISES.items()}
+    points |= {name: question.points for name, question in WRITTEN.items()}
+    return read_marks(path, points)
 
 
 def _grade(
-    request: Request, submissions: Sequence[Submission], marks: Marks, strangers: Sequence[str]
+    request: Request,
+    submissions: Sequence[Submission],
+    marks: MarksFile | None,
+    strangers: Sequence[str],
 ) -> str:
     outputs = request.outputs
     if outputs.feedback is not None:
@@ -155,6 +185,7 @@ def _grade(
         _open_executor(request) as executor,
         open_journal(outputs.journal, conditions, request.resume) as journal,
     ):
+        _announce_new_marks(journal, marks)
         try:
             _warn_of_unfinished(journal)
             results, run = grade_all(
@@ -168,7 +199,7 @@ def _grade(
                 journal=journal,
             )
             said = write_outputs(outputs, results, run, marks, strangers)
-            journal.finish(request.manual)
+            journal.finish(marks.path if marks and marks.has_marks else None)
         except Stopped as stop:
             with hold():
                 stop.so_far = _tell_so_far(request, journal, len(submissions))
@@ -176,7 +207,7 @@ def _grade(
         except GradlabError as error:
             so_far = _tell_so_far(request, journal, len(submissions))
             raise RequestError(f"{error} {so_far}") from error
-    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results, request.manual))
+    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results, marks))
 
 
 def _choose_level(request: Request) -> Level | None:
@@ -213,6 +244,23 @@ def _digest_of_code() -> str:
         content = path.read_bytes()
         whole.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
     return whole.hexdigest()
+
+
+def _announce_new_marks(journal: Journal, marks: MarksFile | None) -> None:
+    """Say that a table of marks will be written, in time to see that its name is misspelled."""
+    if marks is None or not marks.is_new:
+        return
+    if journal.manual:
+        raise RequestError(
+            f"there is no {marks.path}, but the run that is to be continued had the marks of "
+            f"{journal.manual}. Give --manual {shlex.quote(journal.manual)}. To begin a new table "
+            "of marks, first grade with --resume and without --manual"
+        )
+    _say(
+        f"{marks.path} is not there; it will be written at the end, with a row for each answer "
+        "that needs you",
+        sys.stderr,
+    )
 
 
 def _warn_of_unfinished(journal: Journal) -> None:
@@ -261,7 +309,7 @@ def _find_program() -> list[str]:
 
 
 def _add_remarks(
-    journal: Journal, results: Sequence[LearnerResult], manual: Path | None
+    journal: Journal, results: Sequence[LearnerResult], marks: MarksFile | None
 ) -> list[str]:
     lines = []
     if journal.kept is not None:
@@ -269,7 +317,7 @@ def _add_remarks(
     if journal.found:
         now = f"{len(results) - journal.found} of {len(results)}"
         lines.append(f"{now} learners were graded now; the others are from the earlier run")
-    if journal.manual and manual is None:
+    if journal.manual and _lacks_marks_of(journal.manual, marks):
         lines.append(
             f"The grades that were here had the marks of {journal.manual}; these do not. To have "
             f"them again, add --manual {shlex.quote(journal.manual)} --resume"
@@ -278,6 +326,11 @@ def _add_remarks(
     if again:
         lines.append(f"Could not be graded: {again}; with --resume they are tried again")
     return lines
+
+
+def _lacks_marks_of(earlier: str, marks: MarksFile | None) -> bool:
+    """Whether the grades have no marks any more, but not because they were deleted."""
+    return marks is None or (not marks.has_marks and str(marks.path) != earlier)
 
 
 def _say(text: str, stream: TextIO) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradlab.grading.intake.answers import Answer
+from gradlab.grading.outcome.to_mark import NO_PACKAGE
 from gradlab.grading.sandbox.remote import RemoteAnswer, Trouble
 
 _MOST = 3
@@ -70,7 +71,7 @@ def _find_modules(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
         yield Lack(
             f"Your answer needs {name}, which is not there when it is graded: only your notebook "
             "and the course's packages are. Do without it.",
-            f"needs {name}, which answers cannot import" + (f" ({where})" if where else ""),
+            f"needs {name}, {NO_PACKAGE}" + (f" ({where})" if where else ""),
         )
 
 

@@ -16,8 +16,10 @@ from gradlab.grading.outcome.gradebook import (
     explain_errors,
     write_grades,
 )
-from gradlab.grading.outcome.marks import Marks, merge
+from gradlab.grading.outcome.marks import MarksFile, merge
 from gradlab.grading.outcome.results import LearnerResult, Run
+from gradlab.grading.outcome.to_mark import ToMark, format_to_mark, list_lacking, list_to_mark
+from gradlab.grading.outcome.written_page import render_written
 from gradlab.grading.signals import hold
 from gradlab.support.files import try_writing
 
@@ -34,11 +36,20 @@ class Outputs:
         All results, if they are wanted.
     feedback : Path or None
         The folder for the pages of learners, if they are wanted.
+    written : Path or None
+        The page of all answers in words, if it is wanted.
+    manual : Path or None
+        The table of marks, which is written only if it is not there.
+    anonymous : bool
+        Whether codes stand for the names of learners on that page and in a new table.
     """
 
     grades: Path
     json: Path | None
     feedback: Path | None
+    written: Path | None = None
+    manual: Path | None = None
+    anonymous: bool = False
 
     @property
     def summary(self) -> Path:
@@ -69,20 +80,18 @@ def require_writable(outputs: Outputs) -> None:
             f"{outputs.grades} is a folder; name a file for the grades, such as "
             f"-o {outputs.grades / 'grades.csv'}"
         )
-    if outputs.grades.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        raise GradebookError(
-            f"grades are written as CSV, not as {outputs.grades.suffix}; name a file that ends in "
-            ".csv"
-        )
-    files = [outputs.grades, outputs.summary, outputs.journal]
-    files += [outputs.json] if outputs.json else []
+    _require_endings(outputs)
+    wanted = (outputs.json, outputs.written, outputs.manual)
+    files = [outputs.grades, outputs.summary, outputs.journal, *filter(None, wanted)]
     if len({path.absolute() for path in files}) < len(files):
         raise GradebookError(
-            "grades, summary, journal and JSON would be written over each other: their names are "
-            f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
-            "choose others"
+            "grades, summary, journal and other files would be written over each other: their "
+            f"names are {', '.join(map(str, files))}. The summary ends in .txt, the journal in "
+            ".journal; choose others"
         )
     for path in files:
+        if path == outputs.manual and os.path.lexists(path):
+            continue  # it is only read
         with explain_errors(path):
             if path.exists() and not path.is_file():
                 raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
@@ -93,11 +102,23 @@ def require_writable(outputs: Outputs) -> None:
             try_writing(folder / "pages.csv" if folder.is_dir() else folder)
 
 
+def _require_endings(outputs: Outputs) -> None:
+    for path, what in ((outputs.grades, "grades"), (outputs.manual, "marks")):
+        if path is not None and path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+            raise GradebookError(
+                f"{what} are written as CSV, not as {path.suffix}; name a file that ends in .csv"
+            )
+    if outputs.written is not None and outputs.written.suffix.lower() not in (".html", ".htm"):
+        raise GradebookError(
+            f"{outputs.written} is to be a page for a browser; name a file that ends in .html"
+        )
+
+
 def write_outputs(
     outputs: Outputs,
     results: Sequence[LearnerResult],
     run: Run,
-    marks: Marks,
+    marks: MarksFile | None,
     strangers: Sequence[str] = (),
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
@@ -112,7 +133,7 @@ def write_outputs(
         What grading found.
     run : Run
         How they were graded.
-    marks : dict
+    marks : MarksFile or None
         What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
     strangers : sequence of str, optional
         Who handed in something, but is not in the teacher's list of the class.
@@ -122,11 +143,15 @@ def write_outputs(
     str
         The report, and lines that say what is where.
     """
-    results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks, strangers)
+    results, remarks = merge(results, marks.marks if marks else {})
+    to_mark = list_to_mark(results, outputs.anonymous) if marks else []
+    to_add = list_lacking(to_mark, marks) if marks and not marks.is_new else []
+    report = as_report(results, run, remarks, strangers, to_add)
     files = {outputs.grades: as_csv(results), outputs.summary: report}
     if outputs.json is not None:
         files[outputs.json] = as_json(results, run)
+    if outputs.written is not None:
+        files[outputs.written] = render_written(results, outputs.anonymous)
     lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
     for path, text in files.items():
         with hold():
@@ -139,4 +164,22 @@ def write_outputs(
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
     if outputs.json is not None:
         lines.append(f"All results: {outputs.json}")
+    if outputs.written is not None:
+        lines.append(f"Answers in words: {outputs.written}")
+    if marks is not None and marks.is_new:
+        lines.append(_write_to_mark(marks.path, to_mark))
     return "\n".join([report, *lines, ""])
+
+
+def _write_to_mark(path: Path, rows: Sequence[ToMark]) -> str:
+    """Write a table to fill in, if there is anything to mark; say what is there now."""
+    if not rows:
+        return f"Nothing needs points by hand, so {path} was not written"
+    if os.path.lexists(path):
+        raise GradebookError(
+            f"{path} was not there when the run began, and is there now; it stays as it is."
+        )
+    with hold():
+        write_grades(path, format_to_mark(rows))
+    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    return f"{path} was not there: it now has {count} to fill in; then grade again with --resume"

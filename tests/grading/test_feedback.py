@@ -220,15 +220,35 @@ def test_every_colour_of_letters_can_be_read(scheme: str) -> None:
         ("stopped", 0.0, "was stopped"),
         ("borrowed", 0.0, "calls gradlab’s own code: earns nothing"),
         ("written", None, "waits for a person"),
-        ("written", 0.0, "marked by a person"),
-        ("blank", 2.0, "marked by a person"),
-        ("missing", 2.0, "marked by a person"),
     ],
 )
 def test_every_outcome_is_told_in_words(outcome: Outcome, points: float | None, said: str) -> None:
     cells = Page(render_page(result("ada", outcome, points))).texts("td")
     assert said in cells[0]
     assert cells[1] == f"{'–' if points is None else f'{points:g}'} of 3"
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+@pytest.mark.parametrize("points", [0.0, 2.0, 3.0])
+def test_it_is_told_that_a_person_gave_the_points(outcome: Outcome, points: float) -> None:
+    learner = result("ada", outcome, points)
+    by_hand = replace(learner.exercises[0], is_by_hand=True, hints=("Look at the rows.",))
+    page = Page(render_page(replace(learner, exercises=(by_hand,))))
+    assert page.texts("td") == ["marked by a person", f"{points:g} of 3"]
+    assert any("Look at the rows." in text for text in page.texts("p"))
+
+
+@pytest.mark.parametrize("is_by_hand", [False, True])
+@given(TEXTS.filter(words))
+def test_what_the_teacher_says_is_told_even_where_there_is_nothing_else(
+    is_by_hand: bool, comment: str
+) -> None:
+    learner = result()
+    said = replace(learner.exercises[0], comment=comment, is_by_hand=is_by_hand)
+    page = Page(render_page(replace(learner, exercises=(said,))))
+    assert page.texts("h3") == ["pack"]
+    [paragraph] = [text for text in page.texts("p") if "Your teacher says:" in text]
+    assert words(comment) == words(paragraph.partition("Your teacher says:")[2])
 
 
 def test_points_are_summed_for_each_lesson_and_for_all() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,24 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import assume, given, strategies as st
-from learner_results import NAMES, learners, make_answer, make_learner, make_waiting, parse_csv
+from learner_results import (
+    NAMES,
+    NASTY,
+    learners,
+    make_answer,
+    make_learner,
+    make_waiting,
+    parse_csv,
+)
 
-from gradlab.grading.outcome.gradebook import as_csv
-from gradlab.grading.outcome.marks import merge, read_marks
-from gradlab.grading.outcome.results import LearnerResult, Outcome
+from gradlab.grading.outcome.gradebook import as_csv, as_report
+from gradlab.grading.outcome.marks import Mark, Marks, merge, read_marks
+from gradlab.grading.outcome.naming import is_code, make_code
+from gradlab.grading.outcome.results import LearnerResult, Outcome, Run, Status
+from gradlab.grading.outcome.text import as_cell
 from gradlab.support.errors import GradlabError
 
-WRITTEN = {"explain": 10.0, "why": 2.5}
+EXERCISES = {"explain": 10.0, "why": 2.5, "pack": 3.0}
 
 
 def write_marks(folder: Path, content: str | bytes) -> Path:
@@ -41,9 +52,34 @@ def write_marks(folder: Path, content: str | bytes) -> Path:
     ],
 )
 def test_marks_are_read_however_a_spreadsheet_writes_them(tmp_path: Path, content: str) -> None:
-    marks = read_marks(write_marks(tmp_path, content), WRITTEN)
-    assert marks == {("ada", "explain"): 7.5, ("ben", "why"): 0.0}
-    assert "-" not in str(marks[("ben", "why")])
+    marks = read_marks(write_marks(tmp_path, content), EXERCISES).marks
+    given = {key: mark.points for key, mark in marks.items() if mark.is_given}
+    assert given == {("ada", "explain"): 7.5, ("ben", "why"): 0.0}
+    assert "-" not in str(given[("ben", "why")])
+
+
+def test_a_comment_may_stand_beside_points_or_alone(tmp_path: Path) -> None:
+    content = (
+        "student;of;comment;exercise;so far;points\n"
+        'ada;10;"Good; but\nwhere are the shapes?";explain;;7,5\n'
+        "ben;3;See me.;pack;1,33;\n"
+        "ben;10;;explain;;\n"
+        "ada;10;;explain;;7.5\n"
+    )
+    file = read_marks(write_marks(tmp_path, content), EXERCISES)
+    assert file.marks == {
+        ("ada", "explain"): Mark(7.5, "Good; but\nwhere are the shapes?"),
+        ("ben", "pack"): Mark(None, "See me."),
+        ("ben", "explain"): Mark(None),
+    }
+    assert file.has_marks
+    assert file.separator == ";"
+    assert file.columns == ("student", "of", "comment", "exercise", "so far", "points")
+
+
+def test_rows_that_wait_are_no_marks(tmp_path: Path) -> None:
+    path = write_marks(tmp_path, HEAD + "ada,explain,\nben,explain,\n")
+    assert not read_marks(path, EXERCISES).has_marks
 
 
 HEAD = "student,exercise,points\n"
@@ -58,8 +94,10 @@ HEAD = "student,exercise,points\n"
         ("ada,explain,7\n", ["line 1", "student is missing", "ada, explain, 7"]),
         ("student|exercise|points\n", ["student is missing", "commas or semicolons"]),
         ("points,student,exercise,points\n", ["column points is there twice"]),
-        (HEAD + "ada,pack,3\n", ["line 2, column exercise", "'pack'", "explain, why"]),
+        (HEAD + "ada,explian,3\n", ["line 2, column exercise", "'explian'", "Is explain meant?"]),
+        (HEAD + "ada,x,3\n", ["line 2, column exercise", "'x'", "are explain, why, pack."]),
         (HEAD + "ada,,3\n", ["line 2, column exercise", "''"]),
+        (HEAD + "ada,explian,\n", ["line 2, column exercise"]),
         (HEAD + ",explain,3\n", ["line 2, column student", "name is needed"]),
         (HEAD + "\nada,explain,good\n", ["line 3, column points", "'good'", "from 0 to 10"]),
         (HEAD + "ada,explain,-1\n", ["line 2, column points", "'-1'", "from 0 to 10"]),
@@ -70,8 +108,19 @@ HEAD = "student,exercise,points\n"
         (HEAD + 'ada,explain,"7,5"\n', ["'7,5'"]),
         (HEAD + "ada,explain,7,5\n", ["line 2", "4 fields", "header has 3", "Write 7.5"]),
         ("student;exercise;points\nada;explain;1.000,5\n", ["'1.000,5'"]),
-        (HEAD + "ada,explain,7\nben,why,1\nada,explain,8\n", ["line 4", "8 was given", "ada"]),
+        (
+            HEAD + "ada,explain,7\nben,why,1\nada,explain,8\n",
+            ["line 4", "8 points", "7 points", "ada"],
+        ),
         (HEAD + "ada,explain,7\n'-ben,why,1\n-ben,why,2\n", ["line 4", "-ben"]),
+        (
+            "student,exercise,points,comment\nada,why,1,Good.\nada,why,1,Bad.\n",
+            ["line 3", "1 point with the comment 'Good.'", "1 point with the comment 'Bad.'"],
+        ),
+        (
+            "comment,student,exercise,points,comment\n",
+            ["column comment is there twice"],
+        ),
         (HEAD + 'ada,explain,"7\nben,why,1\n', ["no CSV", "double quote"]),
         (b"PK\x03\x04\xff\xfe", ["not text in UTF-8", "CSV UTF-8"]),
         (HEAD.encode("utf-16"), ["not text in UTF-8"]),
@@ -83,7 +132,7 @@ def test_a_mark_that_cannot_be_is_told_with_its_place(
 ) -> None:
     path = write_marks(tmp_path, content)
     with pytest.raises(GradlabError) as error:
-        read_marks(path, WRITTEN)
+        read_marks(path, EXERCISES)
     for part in [str(path), *said]:
         assert part in str(error.value)
 
@@ -91,12 +140,7 @@ def test_a_mark_that_cannot_be_is_told_with_its_place(
 @pytest.mark.parametrize("name", ["nothing.csv", "."])
 def test_marks_that_are_no_file_are_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(GradlabError, match="cannot be read"):
-        read_marks(tmp_path / name, WRITTEN)
-
-
-def test_where_no_written_answer_counts_no_mark_is_right(tmp_path: Path) -> None:
-    with pytest.raises(GradlabError, match="here are none"):
-        read_marks(write_marks(tmp_path, HEAD + "ada,explain,3\n"), {})
+        read_marks(tmp_path / name, EXERCISES)
 
 
 STUDENTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1).filter(
@@ -122,14 +166,14 @@ def test_marks_for_names_as_the_grades_spell_them_reach_everyone(
         typed = unicodedata.normalize("NFD", name) if decomposed else name
         table.writerow([typed, "explain", number])
     with TemporaryDirectory() as folder:
-        marks = read_marks(write_marks(Path(folder), file.getvalue()), WRITTEN)
+        marks = read_marks(write_marks(Path(folder), file.getvalue()), EXERCISES).marks
     merged, unused = merge(results, marks)
     assert unused == []
     assert [result.exercises[0].points for result in merged] == points
     assert {result.status for result in merged} == {"graded"}
 
 
-def test_marks_change_nothing_but_the_points_of_written_answers() -> None:
+def test_marks_change_nothing_but_the_points_of_what_was_marked() -> None:
     two = (make_answer("written", None), make_answer("written", None, "why"))
     pack = make_answer("right", 3.0, "pack")
     results = [
@@ -139,24 +183,66 @@ def test_marks_change_nothing_but_the_points_of_written_answers() -> None:
         make_waiting("dora"),
     ]
     before = list(results)
-    marks = {("ada", "explain"): 7.0, ("ada", "why"): 2.0, ("ben", "why"): 1.0}
-    merged, unused = merge(results, {**marks, ("cleo", "explain"): 4.0})
+    marks = {
+        ("ada", "explain"): Mark(7.0, "Good."),
+        ("ada", "why"): Mark(2.0),
+        ("ben", "why"): Mark(1.0),
+        ("cleo", "explain"): Mark(4.0),
+        ("dora", "explain"): Mark(None),
+    }
+    merged, unused = merge(results, marks)
     assert unused == []
     assert results == before
     assert [r.status for r in merged] == ["graded", "needs-manual", "unreadable", "needs-manual"]
     assert [r.total for r in merged] == [12.0, 4.0, 7.0, 0.0]
     assert [r.exercises[0] for r in merged[:3]] == [pack] * 3
+    assert merged[0].exercises[1] == replace(two[0], points=7.0, comment="Good.", is_by_hand=True)
     assert merged[1].exercises[1].points is None
     assert merged[3] == results[3]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "machine", "given", "note"),
+    [
+        ("wrong", 3.0, 8.0, "8 points by hand in place of 3"),
+        ("stopped", 0.0, 1.0, "1 point by hand in place of 0"),
+        ("right", 10.0, 2.5, "2.5 points by hand in place of 10"),
+        ("missing", 0.0, 5.0, "5 points by hand in place of 0"),
+        ("right", 10.0, 10.0, None),
+        ("wrong", 4 / 3, 1.33, None),
+    ],
+)
+def test_points_of_the_machine_may_be_replaced_and_it_is_noted(
+    outcome: Outcome, machine: float, given: float, note: str | None
+) -> None:
+    found = make_answer(outcome, machine, "pack")
+    [ada], unused = merge([make_learner("ada", found)], {("ada", "pack"): Mark(given)})
+    assert unused == []
+    notes = () if note is None else (note,)
+    assert ada.exercises == (replace(found, points=given, is_by_hand=True, notes=notes),)
+
+
+def test_a_comment_alone_changes_no_points() -> None:
+    found = make_answer("wrong", 3.0, "pack")
+    waiting = make_waiting("ben")
+    marks = {("ada", "pack"): Mark(None, "Nearly."), ("ben", "explain"): Mark(None, "See me.")}
+    (ada, ben), unused = merge([make_learner("ada", found), waiting], marks)
+    assert unused == []
+    assert ada.exercises == (replace(found, comment="Nearly."),)
+    assert ben.exercises[0].points is None
+    assert not ben.exercises[0].is_by_hand
+    assert ben.status == "needs-manual"
+
+
 @pytest.mark.parametrize("outcome", ["blank", "missing"])
 def test_a_mark_counts_where_no_answer_was_found_and_is_noted(outcome: Outcome) -> None:
+    pack = make_answer("missing", 0.0, "pack")
     results = [
         make_learner("ada", make_answer(outcome, 0.0)),
-        make_learner("ben", make_answer(outcome, 0.0), status="missing"),
+        make_learner("ben", pack, make_answer(outcome, 0.0), status="missing"),
     ]
-    merged, unused = merge(results, {("ada", "explain"): 6.0, ("ben", "explain"): 5.0})
+    marks = {("ada", "explain"): Mark(6.0), ("ben", "explain"): Mark(5.0)}
+    merged, unused = merge(results, marks)
     assert unused == []
     assert [r.total for r in merged] == [6.0, 5.0]
     assert [r.status for r in merged] == ["graded", "missing"]
@@ -164,21 +250,93 @@ def test_a_mark_counts_where_no_answer_was_found_and_is_noted(outcome: Outcome) 
         assert result.all_notes == ("explain: marked by hand though no answer was found",)
 
 
+@pytest.mark.parametrize("status", ["unreadable", "missing"])
+def test_where_nothing_can_be_missing_any_more_all_is_graded(status: Status) -> None:
+    """Such as of who handed in nothing, and was examined aloud."""
+    answers = (
+        make_answer("right", 10.0, "pack"),
+        make_answer("wrong", 4.0, "softmax"),
+        make_answer("written", None),
+    )
+    marks = {("ada", "softmax"): Mark(4.0), ("ada", "explain"): Mark(0.0)}
+    result = make_learner("ada", *answers, status=status)
+    for some in ({}, *({key: mark} for key, mark in marks.items())):
+        assert merge([result], some)[0][0].status == status
+    [ada], _ = merge([result], marks)
+    assert (ada.status, ada.total) == ("graded", 14.0)
+    report = as_report([ada], Run("0.1.0", 1, "None.", ()))
+    assert "Needs a person" not in report
+    assert "wrong file" not in report
+
+
+def test_what_a_person_has_marked_is_not_worth_a_look_any_more() -> None:
+    answer = replace(make_answer("stopped", 0.0, "pack"), notes=("was stopped",))
+    blank = make_answer("missing", 0.0, "pack")
+    merged, _ = merge(
+        [make_learner("ada", answer), make_learner("ben", blank)],
+        {("ada", "pack"): Mark(2.0), ("ben", "pack"): Mark(2.0)},
+    )
+    assert "Worth a look" not in as_report(merged, Run("0.1.0", 1, "None.", ()))
+
+
 def test_a_mark_that_fits_nobody_is_told() -> None:
     results = [make_waiting("dora"), make_learner("ben", make_answer("right", 3.0, "pack"))]
-    marks = {("dorra", "explain"): 5.0, ("ben", "explain"): 4.0, ("ben", "pack"): 1.0}
+    marks = {
+        ("dorra", "explain"): Mark(5.0),
+        ("emil", "explain"): Mark(None),
+        ("ben", "explain"): Mark(4.0),
+    }
     merged, unused = merge(results, marks)
     assert merged == results
     assert unused == [
         "dorra: there is a mark for this name, but no such learner. Is dora meant?",
-        "ben: the mark for explain was not used: no written answer of that name counts here.",
-        "ben: the mark for pack was not used: no written answer of that name counts here.",
+        "ben: the mark for explain was not used: it does not count here.",
     ]
+
+
+def test_a_code_is_as_good_as_a_name() -> None:
+    results = [make_waiting(name) for name in ("ada", "ben", "cleo", "dora")]
+    marks = {
+        (make_code("ada"), "explain"): Mark(5.0),
+        (make_code("ben"), "explain"): Mark(6.0, "Good."),
+        ("ben", "explain"): Mark(6.0),
+        (make_code("cleo"), "explain"): Mark(7.0),
+        ("cleo", "explain"): Mark(8.0),
+        ("dora", "explain"): Mark(9.0),
+        (make_code("emil"), "explain"): Mark(1.0),
+    }
+    merged, unused = merge(results, marks)
+    assert [result.exercises[0].points for result in merged] == [5.0, 6.0, None, 9.0]
+    assert merged[1].exercises[0].comment == "Good."
+    lost, twice = unused
+    assert lost.startswith(f"{make_code('emil')}: ")
+    assert "no learner has it: the class or the spelling" in lost
+    for part in ("cleo: ", make_code("cleo"), "7 points", "8 points", "neither was used"):
+        assert part in twice
+
+
+def test_a_learner_who_is_called_like_the_code_of_another_is_meant_by_it() -> None:
+    code = make_code("ada")
+    results = [make_waiting("ada"), make_waiting(code)]
+    merged, unused = merge(results, {(code, "explain"): Mark(5.0)})
+    assert [result.exercises[0].points for result in merged] == [None, 5.0]
+    assert unused == []
+
+
+@given(st.sampled_from(NASTY) | STUDENTS)
+def test_a_code_follows_from_a_name_however_it_is_spelled(name: str) -> None:
+    code = make_code(name)
+    assert code == make_code(unicodedata.normalize("NFD", name))
+    assert code == make_code(as_cell(name))
+    assert is_code(code)
+    # No word, no number, no date.
+    assert re.fullmatch("anonymous(-[b-df-hj-np-tv-xz]{4}){2}", code)
 
 
 def test_a_mark_that_fits_two_learners_goes_to_neither() -> None:
     results = [make_waiting("ada"), make_waiting("ada "), make_waiting("ben")]
-    merged, unused = merge(results, {("ada", "explain"): 5.0, ("ben", "explain"): 4.0})
+    marks = {("ada", "explain"): Mark(5.0), ("ben", "explain"): Mark(4.0)}
+    merged, unused = merge(results, marks)
     assert [result.total for result in merged] == [0.0, 0.0, 4.0]
     assert len(unused) == 1
     assert "ada" in unused[0]
@@ -189,12 +347,10 @@ def test_a_mark_that_fits_two_learners_goes_to_neither() -> None:
     st.lists(learners(), max_size=3),
     st.dictionaries(
         st.tuples(st.sampled_from(["ada", "ben", "cleo", "dora"]), st.sampled_from(NAMES)),
-        st.floats(0, 10),
+        st.builds(Mark, st.none() | st.floats(0, 10), st.sampled_from(["", "Good."])),
     ),
 )
-def test_a_mark_is_either_used_or_told(
-    results: list[LearnerResult], marks: dict[tuple[str, str], float]
-) -> None:
+def test_a_mark_is_either_used_or_told(results: list[LearnerResult], marks: Marks) -> None:
     results = [
         replace(result, student=name)
         for result, name in zip(results, ["ada", "ben", "cleo"], strict=False)
@@ -203,14 +359,19 @@ def test_a_mark_is_either_used_or_told(
     before = {(r.student, e.name): e for r in results for e in r.exercises}
     after = {(r.student, e.name): e for r in merged for e in r.exercises}
     assert list(after) == list(before)
-    strangers = {student for student, _ in marks} - {result.student for result in results}
-    misplaced = 0
+    given = {key: mark for key, mark in marks.items() if mark.is_given}
+    strangers = {student for student, _ in given} - {result.student for result in results}
     for key, exercise in before.items():
-        by_hand = exercise.outcome in ("written", "blank", "missing")
-        if key in marks and by_hand:
-            assert after[key].points == marks[key]
-        else:
+        if key not in given:
             assert after[key] == exercise
-            misplaced += key in marks
-    assert len(unused) == len(strangers) + misplaced
-    assert {sentence.partition(":")[0] for sentence in unused} >= strangers
+            continue
+        points = given[key].points
+        assert after[key].comment == given[key].comment
+        assert after[key].outcome == exercise.outcome
+        assert after[key].points == (exercise.points if points is None else points)
+        assert after[key].is_by_hand == (exercise.is_by_hand or points is not None)
+    for result in merged:
+        own = [after[result.student, e.name].points or 0 for e in result.exercises]
+        assert result.total == sum(own)
+    assert len(unused) == len(strangers)
+    assert {sentence.partition(":")[0] for sentence in unused} == strangers

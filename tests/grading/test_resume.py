@@ -116,12 +116,54 @@ def test_that_marks_by_hand_are_left_out_is_said(
     room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted()
-    Path("my marks.csv").write_text("student,exercise,points\n")
+    Path("my marks.csv").write_text("student,exercise,points\nada,double,0.5\n")
+    Path("empty.csv").write_text("student,exercise,points\nada,double,\n")
     assert grade(Path("class"), *OPTIONS, "--manual", "my marks.csv") == 0
+    assert grade(Path("class"), *OPTIONS, "--resume", "--manual", "empty.csv") == 0
+    assert "add --manual 'my marks.csv'" in capsys.readouterr().out
+    assert grade(Path("class"), *OPTIONS, "--resume", "--manual", "my marks.csv") == 0
     for options, is_said in (([], True), (["--manual", "my marks.csv"], False)):
         capsys.readouterr()
         assert grade(Path("class"), *OPTIONS, "--resume", *options) == 0
         assert ("add --manual 'my marks.csv'" in capsys.readouterr().out) == is_said
+
+
+def test_marks_that_are_not_there_are_no_reason_to_lose_those_of_the_earlier_run(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted()
+    Path("marks.csv").write_text("student,exercise,points\nada,double,0.5\n")
+    assert grade(Path("class"), *OPTIONS, "--manual", "marks.csv") == 0
+    before = outputs()
+    capsys.readouterr()
+    assert grade(Path("class"), *OPTIONS, "--manual", "mraks.csv", "--resume") == 1
+    said = capsys.readouterr()
+    assert "there is no mraks.csv" in said.err
+    assert "--manual marks.csv" in said.err
+    assert said.out == ""
+    assert outputs() == before
+    assert not Path("mraks.csv").exists()
+    # Without a person's marks in them, the grades lose nothing.
+    Path("marks.csv").write_text("student,exercise,points\nada,double,\n")
+    assert grade(Path("class"), *OPTIONS, "--manual", "marks.csv", "--resume") == 0
+    assert grade(Path("class"), *OPTIONS, "--manual", "new.csv", "--resume") == 0
+    assert "new.csv is not there" in capsys.readouterr().err
+
+
+def test_a_table_that_appears_while_the_run_goes_on_is_not_written_to(
+    room: Path, counted: Callable[..., Counting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree("class")
+    Path("class/ada").mkdir(parents=True)
+    shutil.copy(SOLVED / LESSONS[7], "class/ada")
+    mine = "student,exercise,points\nada,explain,7\n"
+    counted(0, lambda: Path("marks.csv").write_text(mine))
+    options = ["--lesson", 7, "--manual", "marks.csv"]
+    assert grade(Path("class"), *options) == 1
+    assert "it stays as it is" in capsys.readouterr().err
+    assert Path("marks.csv").read_text() == mine
+    assert grade(Path("class"), *options, "--resume") == 0
+    assert rows(Path("grades.csv"))["ada"]["explain"] == "7"
 
 
 def test_the_command_that_goes_on_is_quoted_for_a_shell(

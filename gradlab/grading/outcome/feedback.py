@@ -200,13 +200,10 @@ def _render_row(exercise: ExerciseResult) -> str:
 
 def _tell_outcome(exercise: ExerciseResult) -> tuple[str, str]:
     """Return how the outcome looks, and what it is in words."""
+    if exercise.is_by_hand:
+        return "", "marked by a person"
     if exercise.outcome == "wrong" and exercise.points:
         return "part", "◐ partly right"
-    if exercise.outcome == "written" and exercise.points is None:
-        return "quiet", "… waits for a person"
-    # An answer in words that a person found where the grader did not.
-    if exercise.outcome in ("blank", "missing") and exercise.points:
-        return "", "marked by a person"
     return {
         "right": ("good", "✓ right"),
         "wrong": ("bad", "✗ not right yet"),
@@ -214,7 +211,7 @@ def _tell_outcome(exercise: ExerciseResult) -> tuple[str, str]:
         "missing": ("quiet", "– not in what you handed in"),
         "stopped": ("bad", "✗ was stopped"),
         "borrowed": ("bad", "✗ calls gradlab’s own code: earns nothing"),
-        "written": ("", "marked by a person"),
+        "written": ("quiet", "… waits for a person"),
     }[exercise.outcome]
 
 
@@ -222,7 +219,8 @@ def _render_details(exercise: ExerciseResult) -> list[str]:
     """What passed and what helps, where the row does not say it all."""
     groups = exercise.groups
     tables = [line for group in groups for line in group.table]
-    if not exercise.hints and not tables and all(g.right == g.total for g in groups):
+    is_said = bool(exercise.hints or exercise.comment or tables)
+    if not is_said and all(g.right == g.total for g in groups):
         return []
     lines = [f"<h3>{render_name(exercise.name)}</h3>"]
     if groups:
@@ -232,7 +230,13 @@ def _render_details(exercise: ExerciseResult) -> list[str]:
         lines.append(f'<pre tabindex="0">{as_html(chr(10).join(tables))}</pre>')
     # Without groups it was not run, and the sentences say why.
     what = "Hint: " if groups else ""
-    return lines + [f'<p class="said hint">{what}{as_html(hint)}</p>' for hint in exercise.hints]
+    lines += [f'<p class="said hint">{what}{as_html(hint)}</p>' for hint in exercise.hints]
+    if exercise.comment:
+        lines.append(
+            f'<p class="said hint"><strong>Your teacher says:</strong> '
+            f"{as_html(exercise.comment)}</p>"
+        )
+    return lines
 
 
 def _render_group(group: GroupResult) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from gradlab.grading.outcome.results import LearnerResult, Run, Status
+from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Run, Status
 from gradlab.grading.outcome.table import format_table
 from gradlab.grading.outcome.text import as_line
 from gradlab.support.errors import GradlabError
@@ -116,6 +116,7 @@ def as_report(
     run: Run,
     remarks: Sequence[str] = (),
     strangers: Sequence[str] = (),
+    to_add: Sequence[str] = (),
 ) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
@@ -129,6 +130,8 @@ def as_report(
         Marks that could not be used, as `merge` tells them.
     strangers : sequence of str, optional
         Who is not on the roster, as `compare` tells them.
+    to_add : sequence of str, optional
+        Lines for the teacher's table of marks, as they are to be pasted.
 
     Returns
     -------
@@ -162,6 +165,8 @@ def as_report(
     lines += _list_under("Differences from the roster:", strangers)
     lines += _list_under("Needs a person:", list_who_needs_a_person(results))
     lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
+    if to_add:
+        lines += ["", "Not in your table of marks yet (lines to add at its end):", *to_add]
     return "\n".join(lines) + "\n"
 
 
@@ -194,15 +199,19 @@ def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     blank = [
         as_line(f"{result.student}: every answer is as it was given out; is it the wrong file?")
         for result in sorted(results, key=lambda result: result.student)
-        if result.status == "graded" and {e.outcome for e in result.exercises} <= _UNANSWERED
+        if result.status == "graded" and all(map(_is_unanswered, result.exercises))
     ]
     return blank + [
         as_line(f"{result.student}: {exercise.name}: {note}")
         for result in sorted(results, key=lambda result: result.student)
         for exercise in result.exercises
-        if exercise.outcome in ("wrong", "stopped")
+        if exercise.outcome in ("wrong", "stopped") and not exercise.is_by_hand
         for note in exercise.notes
     ]
+
+
+def _is_unanswered(exercise: ExerciseResult) -> bool:
+    return exercise.outcome in _UNANSWERED and not exercise.is_by_hand
 
 
 def _name_lessons(lessons: Sequence[int]) -> str:
