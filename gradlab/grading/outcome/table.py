@@ -63,7 +63,8 @@ def format_table(rows: Iterable[Sequence[str]]) -> str:
     Parameters
     ----------
     rows : iterable of sequence of str
-        The cells. None can be taken for a formula, whatever a learner is called.
+        The cells. None can be taken for a formula, whatever a learner is called and whatever
+        separates the cells for the spreadsheet.
 
     Returns
     -------
