@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradlab.grading.feedback_zip import write_zips
+from gradlab.grading.intake.submissions import Submission
+from gradlab.grading.lms_gradebook import LmsGradebook, fill
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
@@ -34,11 +37,14 @@ class Outputs:
         All results, if they are wanted.
     feedback : Path or None
         The folder for the pages of learners, if they are wanted.
+    gradebook : Path or None
+        The gradebook of an LMS that is to be filled; a copy is, beside the table.
     """
 
     grades: Path
     json: Path | None
     feedback: Path | None
+    gradebook: Path | None = None
 
     @property
     def summary(self) -> Path:
@@ -49,6 +55,13 @@ class Outputs:
     def journal(self) -> Path:
         """What is known so far, beside the table."""
         return self.grades.with_name(f"{self.grades.stem}.journal")
+
+    @property
+    def filled(self) -> Path | None:
+        """The filled copy of the gradebook, beside the table."""
+        if self.gradebook is None:
+            return None
+        return self.grades.with_name(f"{self.gradebook.stem}.filled.csv")
 
 
 def require_writable(outputs: Outputs) -> None:
@@ -76,11 +89,12 @@ def require_writable(outputs: Outputs) -> None:
         )
     files = [outputs.grades, outputs.summary, outputs.journal]
     files += [outputs.json] if outputs.json else []
+    files += [outputs.filled] if outputs.filled else []
     if len({path.absolute() for path in files}) < len(files):
         raise GradebookError(
-            "grades, summary, journal and JSON would be written over each other: their names are "
-            f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
-            "choose others"
+            "grades, summary, journal, JSON and the filled gradebook would be written over each "
+            f"other: their names are {', '.join(map(str, files))}. The summary ends in .txt, the "
+            "journal in .journal; choose others"
         )
     for path in files:
         with explain_errors(path):
@@ -99,6 +113,8 @@ def write_outputs(
     run: Run,
     marks: Marks,
     strangers: Sequence[str] = (),
+    submissions: Sequence[Submission] = (),
+    gradebook: LmsGradebook | None = None,
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
 
@@ -116,6 +132,10 @@ def write_outputs(
         What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
     strangers : sequence of str, optional
         Who handed in something, but is not in the teacher's list of the class.
+    submissions : sequence of Submission, optional
+        What they handed in, in the order of the results.
+    gradebook : LmsGradebook, optional
+        What an LMS exported, to be filled.
 
     Returns
     -------
@@ -123,8 +143,11 @@ def write_outputs(
         The report, and lines that say what is where.
     """
     results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks, strangers)
+    filled = fill(gradebook, results, submissions) if gradebook else None
+    report = as_report(results, run, remarks, strangers, filled.sections if filled else ())
     files = {outputs.grades: as_csv(results), outputs.summary: report}
+    if filled and outputs.filled:
+        files[outputs.filled] = filled.text
     if outputs.json is not None:
         files[outputs.json] = as_json(results, run)
     lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
@@ -137,6 +160,11 @@ def write_outputs(
             pages = write_feedback(results, outputs.feedback)
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
+        if submissions:
+            with hold():
+                lines += write_zips(results, submissions, pages, outputs.feedback)
+    if filled:
+        lines.append(f"Gradebook: {outputs.filled}, {filled.said}")
     if outputs.json is not None:
         lines.append(f"All results: {outputs.json}")
     return "\n".join([report, *lines, ""])

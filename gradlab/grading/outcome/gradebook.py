@@ -116,6 +116,7 @@ def as_report(
     run: Run,
     remarks: Sequence[str] = (),
     strangers: Sequence[str] = (),
+    sections: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
@@ -129,6 +130,8 @@ def as_report(
         Marks that could not be used, as `merge` tells them.
     strangers : sequence of str, optional
         Who is not on the roster, as `compare` tells them.
+    sections : sequence of (str, sequence of str), optional
+        What else is to be said: a heading, and lines under it.
 
     Returns
     -------
@@ -162,6 +165,8 @@ def as_report(
     lines += _list_under("Differences from the roster:", strangers)
     lines += _list_under("Needs a person:", list_who_needs_a_person(results))
     lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
+    for heading, items in sections:
+        lines += _list_under(heading, items)
     return "\n".join(lines) + "\n"
 
 
@@ -225,14 +230,14 @@ def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
     )
 
 
-def write_grades(path: Path, text: str) -> Path | None:
+def write_grades(path: Path, text: str | bytes) -> Path | None:
     """Write grades, or what is to be said of them; keep beside them what was there before.
 
     Parameters
     ----------
     path : Path
         The file.
-    text : str
+    text : str or bytes
         Its new content.
 
     Returns
@@ -258,7 +263,7 @@ def write_grades(path: Path, text: str) -> Path | None:
     with explain_errors(path):
         if path.exists() and not path.is_file():
             raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
-        return write_kept(path, text.encode())
+        return write_kept(path, text if isinstance(text, bytes) else text.encode())
 
 
 @contextmanager

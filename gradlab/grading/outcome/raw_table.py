@@ -136,9 +136,7 @@ def replace_cells(table: RawTable, values: Mapping[tuple[int, int], str]) -> str
         changes.append((field.start, field.end, _write(value, field, table.separator)))
     changes.sort()
     edges = [(0, 0, ""), *changes, (len(table.text), 0, "")]
-    pieces = [
-        new + table.text[end:start] for (_, end, new), (start, _, _) in pairwise(edges)
-    ]
+    pieces = [new + table.text[end:start] for (_, end, new), (start, _, _) in pairwise(edges)]
     return "".join(pieces)
 
 
