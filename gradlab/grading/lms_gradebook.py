@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
-from gradlab.grading.intake.lms_form import Form, read_form, read_number
+from gradlab.grading.intake.lms_form import EMPTY, Form, read_form, read_number
 from gradlab.grading.intake.roster import Member, find_places, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.outcome.gradebook import as_number
@@ -28,8 +28,6 @@ _REASONS: dict[Status, str] = {
     "unreadable": "something could not be read or marked",
     "missing": "handed in no notebook",
 }
-# What stands in a cell where nobody gave points yet.
-_EMPTY = ("", "-")
 
 
 @dataclass(frozen=True)
@@ -287,7 +285,7 @@ def _fill_cell(
         return
     old = gradebook.table.read(row, column.place)
     before = read_number(old)
-    if before is None and old not in _EMPTY:
+    if before is None and old not in EMPTY:
         filling.left.append(f"{result.student}: there is “{old}”, which is no number")
         return
     own = [e for e in result.exercises if e.lesson in filling.target.lessons]

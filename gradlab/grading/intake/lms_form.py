@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from gradlab.grading.intake.roster import is_of_people
 from gradlab.grading.outcome.raw_table import RawTable
 
+# What stands in a cell where nobody gave points yet.
+EMPTY = ("", "-")
 _NUMBER = re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)(?P<unit>\s*%)?")
 # Canvas puts the number of the assignment behind its name. What it works out itself has such
 # words anywhere in it, and none in the line of points possible.
@@ -185,7 +187,7 @@ def _read_worksheet(header: Sequence[str], table: RawTable, rows: Sequence[int])
         most = {row: read_number(table.read(row, place)) or 0.0 for row in learners}
         grades = [table.read(row, place - 1) for row in learners]
         same = len(set(most.values())) == 1 and min(most.values()) > 0
-        if same and place > 1 and all(not g or read_number(g) is not None for g in grades):
+        if same and place > 1 and all(g in EMPTY or read_number(g) is not None for g in grades):
             title = header[place - 1]
             return Column(place - 1, title, title, most)
     return None

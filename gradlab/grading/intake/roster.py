@@ -125,6 +125,11 @@ def list_members(table: Sequence[Sequence[str]], path: Path) -> list[tuple[int, 
     header = [_normalize_heading(cell) for cell in table[0]]
     if len(header) == 1 and header[0] not in (*_FULL, *_IDS):
         return [(place, _make_member(row[0], [])) for place, row in enumerate(table)]
+    is_worksheet = _are_participants([row[0] for row in table[1:]])
+    if is_worksheet and header[0] not in _IDS:
+        # In a language that is not known here: the name, if it is not hidden, comes next.
+        header = ["identifier", *header[1:]]
+        header[1:2] = [header[1] if header[1] in _IDS else "full name"]
     read_name = _find_names(header, path)
     ids = [place for place, cell in enumerate(header) if cell in _IDS]
     members = [
@@ -135,6 +140,13 @@ def list_members(table: Sequence[Sequence[str]], path: Path) -> list[tuple[int, 
     if not members:
         raise TableError(f"{path} has a header, but no names. Put one into each line below it.")
     return members
+
+
+def _are_participants(cells: Sequence[str]) -> bool:
+    """Whether a column counts participants, as Moodle's worksheet does."""
+    found = [_PARTICIPANT.fullmatch(cell) for cell in cells if cell]
+    words = {one["word"] if one else "" for one in found}
+    return len(words) == 1 and "" not in words and len({*cells}) == len(cells)
 
 
 def is_of_people(heading: str) -> bool:
