@@ -174,15 +174,17 @@ def fill(
     """
     rows, unfilled = _find_rows(gradebook, results, submissions)
     fillings = [_Filling(target) for target in gradebook.targets]
-    for result in results:
-        if result.student in rows:
-            for filling in fillings:
-                _fill_cell(gradebook, filling, result, rows[result.student])
+    for place, row in rows.items():
+        for filling in fillings:
+            _fill_cell(gradebook, filling, results[place], row)
     values = {place: value for filling in fillings for place, value in filling.values.items()}
     changed = [line for filling in fillings for line in filling.changed]
     left = [line for filling in fillings for line in filling.left]
     sections = [
-        (f"{gradebook.path.name}, filled:", [_tell(gradebook.form, one) for one in fillings]),
+        (
+            f"{as_line(gradebook.path.name)}, filled:",
+            [_tell(gradebook.form, one) for one in fillings],
+        ),
         ("Points that were there and are others now:", changed),
         ("Not filled:", sorted([*unfilled, *left])),
     ]
@@ -204,7 +206,9 @@ class _Filling:
     changed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     most: float = 0.0
+    # The first; rather of somebody who earned some points and not all.
     example: str = ""
+    is_of_some: bool = False
 
 
 def _read_row(table: RawTable, row: int) -> list[str]:
@@ -222,33 +226,48 @@ def _find_rows(
     gradebook: LmsGradebook,
     results: Sequence[LearnerResult],
     submissions: Sequence[Submission],
-) -> tuple[dict[str, int], list[str]]:
-    """Return the row of each who is graded, and why others have none."""
-    places = {one.student: _find_member(one, gradebook.members) for one in submissions}
-    there = [result for result in results if result.status != "missing"]
-    owners = Counter(place for one in there for place in places[one.student])
-    rows: dict[str, int] = {}
+) -> tuple[dict[int, int], list[str]]:
+    """Return for the place of each result the row in the table, and why others have none."""
+    found = [_find_member(one, gradebook.members) for one in submissions]
+    owners = Counter(
+        member
+        for result, members in zip(results, found, strict=True)
+        if result.status != "missing"
+        for member in members
+    )
+    rows: dict[int, int] = {}
     unfilled = []
-    for result in results:
-        student = result.student
-        if result.status != "graded":
-            unfilled.append(f"{student}: {_REASONS[result.status]}")
-        elif not places[student]:
-            unfilled.append(f"{student}: is not in the file")
-        elif len(places[student]) > 1:
-            unfilled.append(f"{student}: may be any of {len(places[student])} lines of the file")
-        elif owners[places[student][0]] > 1:
-            name = gradebook.members[places[student][0]].name
-            unfilled.append(f"{student}: is not the only one who may be {name} in the file")
+    for place, (result, members) in enumerate(zip(results, found, strict=True)):
+        why = _explain_unfilled(gradebook, result, members, owners)
+        if why:
+            unfilled.append(f"{result.student}: {why}")
         else:
-            rows[student] = gradebook.rows[places[student][0]]
-    known = {place for found in places.values() for place in found}
+            rows[place] = gradebook.rows[members[0]]
+    known = {member for members in found for member in members}
     unfilled += [
         f"{member.name}: is in the file, but not among those graded"
         for place, member in enumerate(gradebook.members)
         if place not in known
     ]
     return rows, unfilled
+
+
+def _explain_unfilled(
+    gradebook: LmsGradebook,
+    result: LearnerResult,
+    members: Sequence[int],
+    owners: Counter[int],
+) -> str:
+    """Say why a learner gets no points in the file; nothing if the row is clear."""
+    if result.status != "graded":
+        return _REASONS[result.status]
+    if not members:
+        return "is not in the file"
+    if len(members) > 1:
+        return f"may be any of {len(members)} lines of the file"
+    if owners[members[0]] > 1:
+        return f"is not the only one who may be {gradebook.members[members[0]].name} in the file"
+    return ""
 
 
 def _find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
@@ -273,41 +292,41 @@ def _list_names(submission: Submission) -> Iterable[str]:
             yield number
 
 
-# What a cell says then
+# What a cell will say
 
 
 def _fill_cell(
     gradebook: LmsGradebook, filling: _Filling, result: LearnerResult, row: int
 ) -> None:
     column = filling.target.column
+    who = result.student if len(gradebook.targets) == 1 else f"{result.student}, {column.title}"
     if column.place >= len(gradebook.table.rows[row]):
-        filling.left.append(f"{result.student}: the line ends before the column")
+        filling.left.append(f"{who}: the line ends before the column")
         return
     old = gradebook.table.read(row, column.place)
     before = read_number(old)
     if before is None and old not in EMPTY:
-        filling.left.append(f"{result.student}: there is “{old}”, which is no number")
+        filling.left.append(f"{who}: there is “{old}”, which is no number")
         return
     own = [e for e in result.exercises if e.lesson in filling.target.lessons]
     earned, most = sum(e.points or 0.0 for e in own), sum(e.max_points for e in own)
     if not most:
-        filling.left.append(f"{result.student}: nothing counts that goes into this column")
+        filling.left.append(f"{who}: nothing counts that goes into this column")
         return
     counted = 100.0 if column.is_percent else column.most.get(row, most)
-    new = as_number(earned * counted / most)
+    points = as_number(earned * counted / most)
+    new = (points.replace(".", ",") if gradebook.form.has_comma else points) + column.unit
     filling.filled.append(row)
     filling.most = most
-    if not filling.example or 0 < earned < most:
+    is_some = 0 < earned < most
+    if not filling.example or (is_some and not filling.is_of_some):
         filling.example = f"{as_number(earned)} of {as_number(most)} became {new}"
-    if before is not None and as_number(before) == new:
+        filling.is_of_some = is_some
+    if before is not None and as_number(before) == points:
         return
     if before is not None:
-        filling.changed.append(f"{result.student}: {old} became {_spell(new, gradebook.form)}")
-    filling.values[row, column.place] = _spell(new, gradebook.form) + column.unit
-
-
-def _spell(number: str, form: Form) -> str:
-    return number.replace(".", ",") if form.has_comma else number
+        filling.changed.append(f"{who}: {old} became {new}")
+    filling.values[row, column.place] = new
 
 
 # What is said of it

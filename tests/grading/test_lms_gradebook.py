@@ -180,6 +180,14 @@ def test_who_cannot_be_told_apart_gets_no_points(tmp_path: Path) -> None:
     ]
 
 
+def test_who_handed_in_nothing_takes_nobodys_points(tmp_path: Path) -> None:
+    text = "name,Lesson 7\nAda Example,3\n"
+    results = [LearnerResult("Ada Example", "missing", ()), earn("Ada Example", 8)]
+    filled = fill_file(tmp_path, text, results)
+    assert filled.text == text.replace("3", "8")
+    assert said(filled, "Points that were there") == ["Ada Example: 3 became 8"]
+
+
 def test_each_lesson_finds_its_own_column(tmp_path: Path) -> None:
     text = "Student;ID;Section;Lesson 07 (1);01_derivatives_by_differences (2)\n"
     text += "    Points Possible;;;4,00;8,00\nAda Example;5;A;;\n"

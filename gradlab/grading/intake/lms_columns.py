@@ -93,12 +93,12 @@ def _find_wanted(form: Form, wanted: str, make_command: Callable[[str], str]) ->
             return found[0]
         if found:
             raise ColumnError(
-                f"--column {wanted} may be any of {len(found)} columns:\n{_list(found)}\n"
-                f"Type more of its name:\n\n    {make_command(found[0].title)}\n"
+                f"--column {wanted} may be any of {len(found)} columns:\n{_list(found)}"
+                + _suggest(found, "Type more of its name:", make_command)
             )
     raise ColumnError(
         f"--column {wanted} names no column that can be filled. {_list_all(form)}"
-        + _suggest(form.columns, make_command)
+        + _suggest(form.columns, "Type the name of one, or a part of it:", make_command)
     )
 
 
@@ -147,20 +147,20 @@ def _explain_unclear(
     together = " the points of all lessons that count" if lessons[1:] else " the points"
     return (
         f"it is not clear which column gets the points of {which}, so nothing was graded."
-        f"{few} {_list_all(form)}Name the one that gets{together}:"
-        + _suggest(form.columns, make_command)
+        f"{few} {_list_all(form)}"
+        + _suggest(form.columns, f"Name the one that gets{together}:", make_command)
     )
 
 
 def _list_all(form: Form) -> str:
     if not form.columns:
-        return "It has no column that can be filled: totals and names are never changed. "
-    return f"The columns that can be filled:\n{_list(form.columns)}\n"
+        return "It has no column that can be filled: totals and names are never changed."
+    return f"The columns that can be filled:\n{_list(form.columns)}"
 
 
 def _list(columns: Sequence[Column]) -> str:
     return "\n".join(f"    {as_line(column.title)}" for column in columns)
 
 
-def _suggest(columns: Sequence[Column], make_command: Callable[[str], str]) -> str:
-    return f"\n\n    {make_command(columns[0].title)}\n" if columns else ""
+def _suggest(columns: Sequence[Column], words: str, make_command: Callable[[str], str]) -> str:
+    return f"\n{words}\n\n    {make_command(columns[0].title)}\n" if columns else ""

@@ -158,7 +158,7 @@ def _is_canvas(header: Sequence[str]) -> bool:
 
 
 def _read_canvas(header: Sequence[str], table: RawTable, rows: Sequence[int]) -> list[Column]:
-    possible = next((row for row in rows if table.read(row, 0) == "Points Possible"), None)
+    possible = next((row for row in rows if "Points Possible" in table.read(row, 0)), None)
     columns = []
     for place, title in enumerate(header):
         if not _CANVAS_ASSIGNMENT.fullmatch(title) or _CANVAS_OWN.search(title):
