@@ -96,6 +96,11 @@ def require_writable(outputs: Outputs) -> None:
             f"other: their names are {', '.join(map(str, files))}. The summary ends in .txt, the "
             "journal in .journal; choose others"
         )
+    if outputs.gradebook and outputs.gradebook.absolute() in {path.absolute() for path in files}:
+        raise GradebookError(
+            f"{outputs.gradebook} is the gradebook to be filled, and would be written over. A "
+            f"copy of it is filled: {outputs.filled}. Name another file for the grades"
+        )
     for path in files:
         with explain_errors(path):
             if path.exists() and not path.is_file():

@@ -371,6 +371,9 @@ def test_the_copy_never_takes_the_place_of_another_output(
     output = tmp_path / "g.filled.csv"
     assert grade("nowhere", "-o", output, "--gradebook", gradebook, "--lesson", 7) == 1
     assert "written over each other" in " ".join(capsys.readouterr().err.split())
+    assert grade("nowhere", "-o", gradebook, "--gradebook", gradebook, "--lesson", 7) == 1
+    assert "is the gradebook to be filled" in capsys.readouterr().err
+    assert gradebook.read_bytes() == CANVAS.encode()
 
 
 def test_a_waiting_answer_is_an_answer_of_the_lesson(tmp_path: Path) -> None:
