@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -272,20 +272,18 @@ def _explain_unfilled(
 
 def _find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
     """Return where a learner may be in the file, by all that an LMS calls them."""
-    best: list[int] = []
-    for name in _list_names(submission):
-        places = find_places(name, members)
-        if len(places) == 1:
-            return places
-        best = best or places
-    return best
+    places = find_places(submission.student, members)
+    if len(places) == 1:
+        return places
+    others = [find_places(name, members) for name in _list_other_names(submission)]
+    # Moodle counts anew for each assignment: numbers that name two people name nobody.
+    sure = sorted({found[0] for found in others if len(found) == 1})
+    return sure if len(sure) == 1 else places or sure
 
 
-def _list_names(submission: Submission) -> Iterable[str]:
-    yield submission.student
+def _list_other_names(submission: Submission) -> Iterator[str]:
     for upload in submission.uploads:
         yield upload.student
-    for upload in submission.uploads:
         # Of Canvas, the number alone is one person's, whatever the name became.
         number = upload.student.rpartition("_")[2]
         if upload.system == "Canvas" and number.isdigit():

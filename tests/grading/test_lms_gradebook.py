@@ -166,6 +166,19 @@ def test_moodles_gradebook_gets_points_as_they_are(tmp_path: Path) -> None:
     assert percent.text == GRADEBOOK.replace("20.00 %", "25 %")
 
 
+@pytest.mark.parametrize(("numbers", "filled_rows"), [((12,), [12]), ((11, 12), []), ((9,), [])])
+def test_numbers_of_several_weeks_must_agree(
+    numbers: tuple[int, ...], filled_rows: list[int], tmp_path: Path
+) -> None:
+    names = [f"Ada Example_{number}" for number in numbers]
+    uploads = tuple(Upload("Moodle", (name,), name, "") for name in names)
+    learner = earn("Ada Example", 8)
+    filled = fill_file(tmp_path, WORKSHEET, [learner], uploads={"Ada Example": uploads})
+    rows = [*csv.reader(io.StringIO(filled.text[1:], newline=""))][1:]
+    grades = {int(row[0].split()[1]): row[4] for row in rows}
+    assert [number for number, grade in grades.items() if grade == "100"] == filled_rows
+
+
 def test_who_cannot_be_told_apart_gets_no_points(tmp_path: Path) -> None:
     text = "name,Lesson 7\nAda Example,\nAda Example,\nBob Ray,\nCyd Kim,\n"
     results = [
