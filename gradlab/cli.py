@@ -198,6 +198,19 @@ def _add_grade(commands: _Commands) -> None:
         "in nothing gets a row too",
     )
     grade.add_argument(
+        "--gradebook",
+        type=Path,
+        metavar="FILE",
+        help="fill a copy of this file, which Moodle or Canvas exported as CSV, and write it "
+        "beside the grades; it is the list of your class too, without --roster",
+    )
+    grade.add_argument(
+        "--column",
+        metavar="NAME",
+        help="the column of the gradebook that gets the points, or the beginning of its name; "
+        "needed where its name does not say the lesson",
+    )
+    grade.add_argument(
         "--layout",
         type=_parse_layout,
         metavar="NAMES",

@@ -22,8 +22,10 @@ import numpy as np
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
-from gradlab.grading.intake.roster import compare, read_roster
+from gradlab.grading.feedback_zip import require_zips
+from gradlab.grading.intake.roster import Member, compare, read_roster
 from gradlab.grading.intake.submissions import Submission, open_submissions
+from gradlab.grading.lms_gradebook import LmsGradebook, read_gradebook
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile, read_marks
@@ -59,6 +61,8 @@ class Request:
     written: Path | None
     anonymous: bool
     roster: Path | None
+    gradebook: Path | None
+    column: str | None
     layout: str | None
     seed: int | None
     jobs: int | None
@@ -72,7 +76,13 @@ class Request:
     def outputs(self) -> Outputs:
         """Where everything goes."""
         return Outputs(
-            self.output, self.json, self.feedback, self.written, self.manual, self.anonymous
+            self.output,
+            self.json,
+            self.feedback,
+            self.gradebook,
+            self.written,
+            self.manual,
+            self.anonymous,
         )
 
 
@@ -112,22 +122,25 @@ def run_grading(request: Request) -> int:
 
 def _run(request: Request) -> str:
     marks = _prepare(request)
-    members = read_roster(request.roster) if request.roster else []
+    gradebook = _read_gradebook(request)
+    members = _list_class(request, gradebook)
     with (
         run_folder(),
         open_submissions(
-            *request.submissions, layout=request.layout, command=_make_layout_command(request)
+            *request.submissions,
+            layout=request.layout,
+            command=_make_command_without(request, "--layout"),
         ) as submissions,
     ):
         absent, strangers = compare(members, [one.student for one in submissions])
-        if request.roster and len(absent) == len(members):
+        if members and len(absent) == len(members):
             strangers = [
-                f"None of the {len(submissions)} who handed in something is on {request.roster}. "
-                "Is it the roster of another class?"
+                f"None of the {len(submissions)} who handed in something is on "
+                f"{request.roster or request.gradebook}. Is it the list of another class?"
             ]
         everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
         everybody.sort(key=lambda one: one.student)
-        return _grade(request, everybody, marks, strangers if members else [])
+        return _grade(request, everybody, marks, strangers if members else [], gradebook)
 
 
 def _prepare(request: Request) -> MarksFile | None:
@@ -170,15 +183,39 @@ def _read_marks(path: Path) -> MarksFile:
     return read_marks(path, points)
 
 
+def _read_gradebook(request: Request) -> LmsGradebook | None:
+    """Read the gradebook to fill; what is to be filled must be clear before anything runs."""
+    if request.gradebook is None and request.column is not None:
+        raise RequestError(
+            "--column names a column of the file that --gradebook gives; add --gradebook FILE"
+        )
+    if request.gradebook is None:
+        return None
+    return read_gradebook(
+        request.gradebook,
+        request.lessons,
+        request.column,
+        lambda title: f"{_make_command_without(request, '--column')} {_quote_column(title)}",
+    )
+
+
+def _list_class(request: Request, gradebook: LmsGradebook | None) -> list[Member]:
+    if request.roster is not None:
+        return read_roster(request.roster)
+    return [*{one.keys: one for one in gradebook.members}.values()] if gradebook else []
+
+
 def _grade(
     request: Request,
     submissions: Sequence[Submission],
     marks: MarksFile | None,
     strangers: Sequence[str],
+    gradebook: LmsGradebook | None,
 ) -> str:
     outputs = request.outputs
     if outputs.feedback is not None:
         require_room([submission.student for submission in submissions], outputs.feedback)
+        require_zips(submissions, outputs.feedback)
     level = _choose_level(request)
     conditions = _find_conditions(request, level)
     with (
@@ -198,7 +235,7 @@ def _grade(
                 without_isolation=request.without_isolation,
                 journal=journal,
             )
-            said = write_outputs(outputs, results, run, marks, strangers)
+            said = write_outputs(outputs, results, run, marks, strangers, submissions, gradebook)
             journal.finish(marks.path if marks and marks.has_marks else None)
         except Stopped as stop:
             with hold():
@@ -281,15 +318,20 @@ def _tell_so_far(request: Request, journal: Journal, learners: int) -> str:
     return f"{done}. To continue, type:\n\n    {_make_resuming_command(request)}\n"
 
 
-def _make_layout_command(request: Request) -> str:
-    """Return what was typed, less the layout, for a shell."""
+def _make_command_without(request: Request, option: str) -> str:
+    """Return what was typed, less an option and its value, for a shell."""
     typed = list(request.typed)
-    for place, option in enumerate(request.typed):
-        if option == "--layout":
+    for place, word in enumerate(request.typed):
+        if word == option:
             typed = [*request.typed[:place], *request.typed[place + 2 :]]
-        elif option.startswith("--layout="):
+        elif word.startswith(f"{option}="):
             typed = [*request.typed[:place], *request.typed[place + 1 :]]
     return shlex.join([*_find_program(), *typed])
+
+
+def _quote_column(title: str) -> str:
+    # A name that begins with a dash would be taken for an option.
+    return shlex.join([f"--column={title}"] if title.startswith("-") else ["--column", title])
 
 
 def _make_resuming_command(request: Request) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradlab.grading.feedback_zip import write_zips
+from gradlab.grading.intake.submissions import Submission
+from gradlab.grading.lms_gradebook import LmsGradebook, fill
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
@@ -36,6 +39,8 @@ class Outputs:
         All results, if they are wanted.
     feedback : Path or None
         The folder for the pages of learners, if they are wanted.
+    gradebook : Path or None
+        The gradebook of an LMS that is to be filled; a copy is, beside the table.
     written : Path or None
         The page of all answers in words, if it is wanted.
     manual : Path or None
@@ -47,6 +52,7 @@ class Outputs:
     grades: Path
     json: Path | None
     feedback: Path | None
+    gradebook: Path | None = None
     written: Path | None = None
     manual: Path | None = None
     anonymous: bool = False
@@ -60,6 +66,13 @@ class Outputs:
     def journal(self) -> Path:
         """What is known so far, beside the table."""
         return self.grades.with_name(f"{self.grades.stem}.journal")
+
+    @property
+    def filled(self) -> Path | None:
+        """The filled copy of the gradebook, beside the table."""
+        if self.gradebook is None:
+            return None
+        return self.grades.with_name(f"{self.gradebook.stem}.filled.csv")
 
 
 def require_writable(outputs: Outputs) -> None:
@@ -81,13 +94,18 @@ def require_writable(outputs: Outputs) -> None:
             f"-o {outputs.grades / 'grades.csv'}"
         )
     _require_endings(outputs)
-    wanted = (outputs.json, outputs.written, outputs.manual)
+    wanted = (outputs.json, outputs.written, outputs.manual, outputs.filled)
     files = [outputs.grades, outputs.summary, outputs.journal, *filter(None, wanted)]
     if len({path.absolute() for path in files}) < len(files):
         raise GradebookError(
             "grades, summary, journal and other files would be written over each other: their "
             f"names are {', '.join(map(str, files))}. The summary ends in .txt, the journal in "
             ".journal; choose others"
+        )
+    if outputs.gradebook and outputs.gradebook.absolute() in {path.absolute() for path in files}:
+        raise GradebookError(
+            f"{outputs.gradebook} is the gradebook to be filled, and would be written over. A "
+            f"copy of it is filled: {outputs.filled}. Name another file for the grades"
         )
     for path in files:
         if path == outputs.manual and os.path.lexists(path):
@@ -120,6 +138,8 @@ def write_outputs(
     run: Run,
     marks: MarksFile | None,
     strangers: Sequence[str] = (),
+    submissions: Sequence[Submission] = (),
+    gradebook: LmsGradebook | None = None,
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
 
@@ -137,6 +157,10 @@ def write_outputs(
         What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
     strangers : sequence of str, optional
         Who handed in something, but is not in the teacher's list of the class.
+    submissions : sequence of Submission, optional
+        What they handed in, in the order of the results.
+    gradebook : LmsGradebook, optional
+        What an LMS exported, to be filled.
 
     Returns
     -------
@@ -146,8 +170,12 @@ def write_outputs(
     results, remarks = merge(results, marks.marks if marks else {})
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
     to_add = list_lacking(to_mark, marks) if marks and not marks.is_new else []
-    report = as_report(results, run, remarks, strangers, to_add)
+    filled = fill(gradebook, results, submissions) if gradebook else None
+    sections = filled.sections if filled else ()
+    report = as_report(results, run, remarks, strangers, to_add, sections)
     files = {outputs.grades: as_csv(results), outputs.summary: report}
+    if filled and outputs.filled:
+        files[outputs.filled] = filled.text
     if outputs.json is not None:
         files[outputs.json] = as_json(results, run)
     if outputs.written is not None:
@@ -162,6 +190,11 @@ def write_outputs(
             pages = write_feedback(results, outputs.feedback)
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
+        if submissions:
+            with hold():
+                lines += write_zips(results, submissions, pages, outputs.feedback)
+    if filled:
+        lines.append(f"Gradebook: {outputs.filled}, {filled.said}")
     if outputs.json is not None:
         lines.append(f"All results: {outputs.json}")
     if outputs.written is not None:

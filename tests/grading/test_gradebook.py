@@ -58,8 +58,15 @@ def show_in_cell(text: str) -> str:
             line += " "
         else:
             line += f"\\u{ord(character):x}" if kind == "Cs" else character
-    start = unicodedata.normalize("NFKC", line.lstrip()[:1])
-    return f"'{line}" if text[:1] in ("\t", "\r") or start in list("=+-@") else line
+    shown, is_fresh, is_first, begins = "", True, True, text[:1] in ("\t", "\r")
+    for character in line:
+        if is_fresh and unicodedata.normalize("NFKC", character) in list("=+-@"):
+            begins = begins or is_first
+            shown += "" if is_first else "'"
+        shown += character
+        is_first = is_first and (character == '"' or character.isspace())
+        is_fresh = character in ',;|"' or character.isspace() if is_fresh else character in ",;|"
+    return f"'{shown}" if begins else shown
 
 
 # Grades as CSV.

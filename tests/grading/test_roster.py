@@ -62,6 +62,13 @@ def write(folder: Path, text: str) -> Path:
             ["Ada Example_12"],
             ["Ada Example"],
         ),
+        ("name,login\nAda,ben12\nBen,12\n", ["12"], ["Ada"]),
+        (
+            "Bezeichner,Name\nTeilnehmer/in11,Ada Example\nTeilnehmer/in12,Ada Example\n",
+            ["Ada Example_12"],
+            ["Ada Example"],
+        ),
+        ('Student,ID\n"O\'Brien, Zoë-Ann",5\nAda E,6\n', ["obrienzoëann_5"], ["Ada E"]),
         ("username\tname\nae1\tAda Example\nbr2\tBob Ray\n", ["br2"], ["Ada Example"]),
     ],
 )

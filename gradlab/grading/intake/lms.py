@@ -33,6 +33,13 @@ class Place:
         Whether an LMS made the name.
     is_one_person : bool
         Whether all of this name must be one person's.
+    system : str
+        Of an LMS that takes files back, its name: ``Moodle``, ``Canvas``.
+    taken_back_as : str
+        How the name of a file must begin that this LMS takes back for this learner; empty if it
+        takes none.
+    is_late : bool
+        Whether the LMS says that it was handed in late.
     """
 
     student: str
@@ -42,6 +49,9 @@ class Place:
     unread: str = ""
     is_lms: bool = False
     is_one_person: bool = False
+    system: str = ""
+    taken_back_as: str = ""
+    is_late: bool = False
 
 
 # Moodle: "Ada Example_12345_assignsubmission_file_" (Moodle 4 drops the last "_"), a folder, or
@@ -53,7 +63,8 @@ _MOODLE = re.compile(
 # are hidden, "exampleada_123_text.html" for what was typed in. Three digits: "_04_" is a lesson.
 # The name keeps letters of every script with their combining marks, which \w does not know.
 _CANVAS = re.compile(
-    r"(?:(?:LATE_)?(?P<hidden>anon_[0-9A-Za-z]+)|(?P<name>[^\s/\\]+?)(?:_LATE)?_(?P<user>[0-9]+))"
+    r"(?:(?P<first>LATE_)?(?P<hidden>anon_[0-9A-Za-z]+)"
+    r"|(?P<name>[^\s/\\]+?)(?P<late>_LATE)?_(?P<user>[0-9]+))"
     r"_(?:(?P<upload>[0-9]{3,18})_(?P<file>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
@@ -122,27 +133,43 @@ def _read_moodle(found: re.Match[str], below: tuple[str, ...]) -> Place:
     student, kind = found["student"], found["kind"]
     what = "The text typed into Moodle" if kind == "onlinetext" else f"What Moodle calls {kind}"
     unread = "" if kind == "file" else f"{what} was not read; look at it there."
+    # Moodle looks for the participant's number behind the first "_".
+    is_known = re.fullmatch(r"[^_]+_[0-9]+", student) is not None
     return Place(
         student,
         f"{student} of Moodle",
         _join(found["file"], below),
         unread=unread,
         is_one_person=student.rpartition("_")[2].isdigit(),
+        system="Moodle",
+        # Not as a folder: so every version since 2.3 takes it.
+        taken_back_as=f"{student}_assignsubmission_file_" if is_known else "",
     )
 
 
 def _read_canvas(found: re.Match[str], below: tuple[str, ...]) -> Place:
     student = found["hidden"] or f"{found['name']}_{found['user']}"
     origin = f"{student} of Canvas"
+    is_late = bool(found["first"] or found["late"])
     if found["file"] is None:
         unread = (
             "A text or a link was handed in instead of a file. It was not read; look at it in "
             "Canvas."
         )
-        return Place(student, origin, unread=unread, is_one_person=True)
+        return Place(
+            student, origin, unread=unread, is_one_person=True, system="Canvas", is_late=is_late
+        )
     own_name = _AGAIN.sub("", found["file"])
-    upload = (int(found["upload"]),)
-    return Place(student, origin, (own_name, *below), upload, is_one_person=True)
+    return Place(
+        student,
+        origin,
+        (own_name, *below),
+        attempt=(int(found["upload"]),),
+        is_one_person=True,
+        system="Canvas",
+        taken_back_as=f"{student}_{found['upload']}_",
+        is_late=is_late,
+    )
 
 
 def _read_blackboard(found: re.Match[str], below: tuple[str, ...]) -> Place:

@@ -21,7 +21,10 @@ _FULL = (
     "learner",
     "names",
     "namen",
+    "vollständiger name",
     "nom complet",
+    "nombre completo",
+    "nome completo",
 )
 _FIRST = ("first name", "firstname", "given name", "vorname", "prénom", "nombre", "nome")
 _LAST = (
@@ -30,15 +33,21 @@ _LAST = (
 )
 _IDS = (
     *("id", "id number", "student id", "student number", "sid", "sis user id", "sis login id"),
-    *("orgdefinedid", "matrikelnummer", "matrikel", "matriculation number", "identifier"),
+    *("orgdefinedid", "matrikelnummer", "matrikel", "matriculation number", "id-nummer"),
+    *("identifier", "identifiant", "identificador", "identificatore", "identificatie"),
     *("login", "login id", "username", "user name", "user", "anmeldename", "benutzername"),
     *("email", "email address", "e-mail", "e-mail-adresse", "e-mail address"),
 )
 # The line in which Canvas tells what can be earned, and the student that it makes up.
 _NOBODY = re.compile(r"points possible.*|student, test|test student", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<name>.+)_(?P<number>\d+)", re.DOTALL)
-# What an accent does not make of these letters.
-_LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
+# Moodle's worksheet: "Participant 11", "Teilnehmer/in11", where the folder is "Ada Example_11".
+_PARTICIPANT = re.compile(r"(?P<word>[^\W\d_]{3,}(?:/[^\W\d_]+)?)(?P<gap> ?)(?P<number>\d+)")
+# What an accent does not make of these letters; systems leave apostrophes out.
+_LETTERS = str.maketrans(
+    {"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"}
+    | dict.fromkeys("'’ʼ`´")
+)
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -88,20 +97,65 @@ def read_roster(path: Path) -> list[Member]:
     table = [row for _, row in rows if not row[0].lower().startswith("sep=")]
     if not table:
         raise TableError(f"{path} is empty; put a name into each line.")
-    header = [cell.lower().replace("_", " ") for cell in table[0]]
+    members = [member for _, member in list_members(table, path)]
+    # Somebody who is there twice is one, unless a number tells two of one name apart.
+    return [*{member.keys: member for member in members}.values()]
+
+
+def list_members(table: Sequence[Sequence[str]], path: Path) -> list[tuple[int, Member]]:
+    """Return who is in a table, and in which row.
+
+    Parameters
+    ----------
+    table : sequence of sequence of str
+        The header and the rows, each as wide as it. Names alone need no header.
+    path : Path
+        Where they are from, for what is said.
+
+    Returns
+    -------
+    list of (int, Member)
+        The place of each row with somebody in it; what Canvas makes up is nobody.
+
+    Raises
+    ------
+    TableError
+        If it has no column for names, or no names.
+    """
+    header = [_normalize_heading(cell) for cell in table[0]]
     if len(header) == 1 and header[0] not in (*_FULL, *_IDS):
-        return [_make_member(row[0], []) for row in table]
+        return [(place, _make_member(row[0], [])) for place, row in enumerate(table)]
+    is_worksheet = _are_participants([row[0] for row in table[1:]])
+    if is_worksheet and header[0] not in _IDS:
+        # In a language that is not known here: the name, if it is not hidden, comes next.
+        header = ["identifier", *header[1:]]
+        header[1:2] = [header[1] if header[1] in _IDS else "full name"]
     read_name = _find_names(header, path)
     ids = [place for place, cell in enumerate(header) if cell in _IDS]
     members = [
-        _make_member(name, [row[place] for place in ids])
-        for row in table[1:]
-        if (name := read_name(row)) and not _NOBODY.fullmatch(name)
+        (place, _make_member(name, [row[column] for column in ids]))
+        for place, row in enumerate(table)
+        if place and (name := read_name(row)) and not _NOBODY.fullmatch(name)
     ]
     if not members:
         raise TableError(f"{path} has a header, but no names. Put one into each line below it.")
-    # Somebody who is there twice is one, unless a number tells two of one name apart.
-    return [*{member.keys: member for member in members}.values()]
+    return members
+
+
+def _are_participants(cells: Sequence[str]) -> bool:
+    """Whether a column counts participants, as Moodle's worksheet does."""
+    found = [_PARTICIPANT.fullmatch(cell) for cell in cells if cell]
+    words = {one["word"] if one else "" for one in found}
+    return len(words) == 1 and "" not in words and len({*cells}) == len(cells)
+
+
+def is_of_people(heading: str) -> bool:
+    """Whether a column tells who somebody is, and not what they earned."""
+    return _normalize_heading(heading) in (*_FULL, *_FIRST, *_LAST, *_IDS)
+
+
+def _normalize_heading(cell: str) -> str:
+    return cell.lower().replace("_", " ")
 
 
 def _find_names(header: Sequence[str], path: Path) -> Callable[[Sequence[str]], str]:
@@ -150,7 +204,7 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     present: Counter[int] = Counter()
     strangers = []
     for student in students:
-        places = _find_places(student, members)
+        places = find_places(student, members)
         # Two of one name: one each.
         present.update([min(places, key=lambda place: (present[place], place))] if places else [])
         if not places:
@@ -166,8 +220,27 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     return absent, strangers
 
 
-def _find_places(student: str, members: Sequence[Member]) -> list[int]:
-    """Return where a learner may be on the list, by the surest that is known of both."""
+def find_places(student: str, members: Sequence[Member]) -> list[int]:
+    """Return where a learner may be on the list, by the surest that is known of both.
+
+    Parameters
+    ----------
+    student : str
+        What the submissions call the learner.
+    members : sequence of Member
+        The list.
+
+    Returns
+    -------
+    list of int
+        Their places; several, where they cannot be told apart.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.roster import Member, find_places
+    >>> find_places("Ada", [Member("Bob", frozenset({"bob"})), Member("Ada", frozenset({"ada"}))])
+    [1]
+    """
     for key in _make_keys(student):
         if places := [place for place, member in enumerate(members) if key in member.keys]:
             return places
@@ -185,14 +258,18 @@ def _make_member(name: str, ids: Iterable[str]) -> Member:
     """Return somebody by a name, and by numbers or logins."""
     known = {one.casefold() for one in ids if one}
     known |= {one.partition("@")[0] for one in known}
-    # Moodle's worksheet: "Participant 11", where the folder is "Ada Example_11".
-    known |= {found[1] for one in known if (found := re.fullmatch(r"[^\W\d]+ (\d+)", one))}
+    hidden = [found for one in known if (found := _PARTICIPANT.fullmatch(one))]
+    numbers = known | {found["number"] for found in hidden}
+    # Without a gap it may be a login, whose number is no name.
+    known |= {found["number"] for found in hidden if found["gap"]}
     words = _split_words(name)
     last_first = name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
     turned = [*_split_words(last_first), *_split_words(name.replace(last_first, "", 1))]
     joined = {"".join(words), "".join(turned)}
     keys = {" ".join(sorted(words)), " ".join(sorted(_split_words(name, german=True)))}
-    keys |= known | joined | {f"{one} {number}" for one in joined for number in known}
+    keys |= known | joined | {f"{one} {number}" for one in joined for number in numbers}
+    # Where Moodle hides the names, the folder is "Participant_11".
+    keys |= {f"{''.join(_split_words(found['word']))} {found['number']}" for found in hidden}
     return Member(as_name(name), frozenset(filter(None, keys)), frozenset(words))
 
 

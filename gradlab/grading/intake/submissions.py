@@ -47,6 +47,7 @@ from gradlab.grading.intake.listing import list_all
 from gradlab.grading.intake.names import find_version, has_lesson
 from gradlab.grading.intake.notebooks import find_lesson
 from gradlab.grading.intake.pattern import PatternError, read_by_pattern
+from gradlab.grading.intake.uploads import Upload, find_uploads, note_late
 from gradlab.grading.outcome.text import as_name
 from gradlab.support.errors import GradlabError
 
@@ -78,12 +79,15 @@ class Submission:
     attempts : mapping of str to int
         Of notebooks that belong to several attempts of the learner, the name -> the number of the
         attempt; the latest has the largest. Empty where no order is told.
+    uploads : tuple of Upload
+        By what the LMS that it comes from knows the learner again.
     """
 
     student: str
     notebooks: tuple[tuple[str, Path], ...]
     notes: tuple[str, ...]
     attempts: Mapping[str, int] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
 
 
 @contextmanager
@@ -274,7 +278,7 @@ def _read(entry: Entry, allowance: Allowance) -> bytes:
 
 
 def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -> Submission:
-    notes = [*_note_origins(found), *note_foreign(student, found)]
+    notes = [*_note_origins(found), *note_late(found), *note_foreign(student, found)]
     inner = next((one.place.own_parts[0] for one in found if one.place.own_parts[1:]), "")
     if inner and not is_sure and find_suffix(inner) != ZIP:
         notes.append(
@@ -301,7 +305,11 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
             notes.append(_explain_unread(name, why))
     notes += _note_left_out(left_out)
     return Submission(
-        student, tuple(sorted(notebooks.items())), _limit_notes(notes), _number(versions)
+        student,
+        tuple(sorted(notebooks.items())),
+        _limit_notes(notes),
+        _number(versions),
+        find_uploads(found),
     )
 
 

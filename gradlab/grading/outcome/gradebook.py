@@ -117,6 +117,7 @@ def as_report(
     remarks: Sequence[str] = (),
     strangers: Sequence[str] = (),
     to_add: Sequence[str] = (),
+    sections: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
@@ -132,6 +133,8 @@ def as_report(
         Who is not on the roster, as `compare` tells them.
     to_add : sequence of str, optional
         Lines for the teacher's table of marks, as they are to be pasted.
+    sections : sequence of (str, sequence of str), optional
+        What else is to be said: a heading, and lines under it.
 
     Returns
     -------
@@ -167,6 +170,8 @@ def as_report(
     lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
     if to_add:
         lines += ["", "Not in your table of marks yet (lines to add at its end):", *to_add]
+    for heading, items in sections:
+        lines += _list_under(heading, items)
     return "\n".join(lines) + "\n"
 
 
@@ -234,14 +239,14 @@ def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
     )
 
 
-def write_grades(path: Path, text: str) -> Path | None:
+def write_grades(path: Path, text: str | bytes) -> Path | None:
     """Write grades, or what is to be said of them; keep beside them what was there before.
 
     Parameters
     ----------
     path : Path
         The file.
-    text : str
+    text : str or bytes
         Its new content.
 
     Returns
@@ -267,7 +272,7 @@ def write_grades(path: Path, text: str) -> Path | None:
     with explain_errors(path):
         if path.exists() and not path.is_file():
             raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
-        return write_kept(path, text.encode())
+        return write_kept(path, text if isinstance(text, bytes) else text.encode())
 
 
 @contextmanager

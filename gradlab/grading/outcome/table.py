@@ -63,7 +63,8 @@ def format_table(rows: Iterable[Sequence[str]]) -> str:
     Parameters
     ----------
     rows : iterable of sequence of str
-        The cells. None can be taken for a formula, whatever a learner is called.
+        The cells. None can be taken for a formula, whatever a learner is called and whatever
+        separates the cells for the spreadsheet.
 
     Returns
     -------
@@ -83,9 +84,14 @@ def format_table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Read a text in UTF-8; raise a `TableError` if it is none."""
+    """Read a text in UTF-8, without a byte-order mark; raise a `TableError` if it is none."""
+    return read_raw_text(path).removeprefix(_BYTE_ORDER_MARK)
+
+
+def read_raw_text(path: Path) -> str:
+    """Read a text in UTF-8 that gives the same bytes again; raise a `TableError` if it is none."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode()
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}. Give a CSV file.") from error
     except UnicodeDecodeError as error:

@@ -10,7 +10,11 @@ import unicodedata
 LONGEST_NAME = 200
 # What breaks a line, is obeyed by a terminal, or shows a line in another order.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-_FORMULA = tuple("=+-@＝＋－＠")
+_FORMULA = "[-=+@＝＋－＠]"
+# Quotes that a spreadsheet takes off, and spaces, hide no formula.
+_BEGINS = re.compile(rf'[\s"]*{_FORMULA}')
+# Where a spreadsheet that takes another separator begins a cell.
+_INNER = re.compile(rf'(?<=[,;|])([\s"]*)(?={_FORMULA})')
 
 
 def as_line(text: str) -> str:
@@ -37,7 +41,7 @@ def as_line(text: str) -> str:
 
 
 def as_cell(text: str) -> str:
-    """Return text for a spreadsheet, which must not take it for a formula.
+    """Return text for a spreadsheet, which must not take it or a part of it for a formula.
 
     Parameters
     ----------
@@ -47,17 +51,19 @@ def as_cell(text: str) -> str:
     Returns
     -------
     str
-        One line; after an apostrophe, where it begins like a formula.
+        One line; with an apostrophe before what would be a formula, at the beginning or where
+        the text goes on after a comma, a semicolon or a bar: some spreadsheets split there. A
+        text that went through this stays as it is.
 
     Examples
     --------
     >>> from gradlab.grading.outcome.text import as_cell
-    >>> as_cell("ada"), as_cell("=1+1")
-    ('ada', "'=1+1")
+    >>> as_cell("ada"), as_cell("=1+1"), as_cell("ada; =1+1")
+    ('ada', "'=1+1", "ada; '=1+1")
     """
-    line = as_line(text)
-    formula = line.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r"))
-    return f"'{line}" if formula else line
+    line = _INNER.sub(r"\1'", as_line(text))
+    is_formula = _BEGINS.match(line) or text.startswith(("\t", "\r"))
+    return f"'{line}" if is_formula else line
 
 
 def as_html(text: str) -> str:

@@ -1,0 +1,92 @@
+"""What an LMS must be told to know a learner again, and what it says of when they handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradlab.grading.intake.layouts import Found
+from gradlab.grading.outcome.text import as_name
+
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a learner handed in to one assignment of an LMS, as the LMS exported it.
+
+    Attributes
+    ----------
+    system : str
+        ``Moodle`` or ``Canvas``.
+    export : tuple of str
+        The folder or zip in which it lay: that of one assignment.
+    student : str
+        What the LMS calls the learner there: ``Ada Example_12345``.
+    taken_back_as : str
+        How the name of a file must begin that the LMS takes back; empty if it takes none.
+    """
+
+    system: str
+    export: tuple[str, ...]
+    student: str
+    taken_back_as: str
+
+
+def find_uploads(found: Sequence[Found]) -> tuple[Upload, ...]:
+    """Return what one learner handed in to each assignment.
+
+    Parameters
+    ----------
+    found : sequence of Found
+        All that is the learner's.
+
+    Returns
+    -------
+    tuple of Upload
+        One for each export, sorted. Of several attempts, what stands for the latest.
+    """
+    latest: dict[tuple[str, tuple[str, ...]], Found] = {}
+    for one in found:
+        place = one.place
+        if not place.system:
+            continue
+        key = (place.system, one.group)
+        before = latest.get(key)
+        if before is None or _rank(before) < _rank(one):
+            latest[key] = one
+    return tuple(
+        Upload(
+            system,
+            export,
+            one.place.origin.removesuffix(f" of {system}"),
+            one.place.taken_back_as,
+        )
+        for (system, export), one in sorted(latest.items(), key=lambda item: item[0])
+    )
+
+
+def note_late(found: Sequence[Found]) -> list[str]:
+    """Say what an LMS says was handed in late.
+
+    Parameters
+    ----------
+    found : sequence of Found
+        All that is the learner's.
+
+    Returns
+    -------
+    list of str
+        A note, or none.
+    """
+    late = [one.place for one in found if one.place.is_late]
+    if not late:
+        return []
+    files = sorted({"/".join(place.own_parts) or "a text or a link" for place in late})
+    names = ", ".join(map(as_name, files[:_MOST_NAMES]))
+    more = f" and {len(files) - _MOST_NAMES} more" if len(files) > _MOST_NAMES else ""
+    return [f"Handed in late, says {late[0].system}: {names}{more}."]
+
+
+def _rank(one: Found) -> tuple[bool, tuple[int, ...]]:
+    return bool(one.place.taken_back_as), one.place.attempt
