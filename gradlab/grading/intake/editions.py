@@ -79,7 +79,8 @@ def read_edition(metadata: Mapping[str, Any], marks: Iterable[Mapping[str, Any]]
     """
     mark, listed = metadata.get("edition"), metadata.get("exercises")
     exercises = listed if isinstance(listed, dict) and len(listed) <= _MOST_EXERCISES else {}
-    asked, points = set(), {}
+    asked: set[str] = set()
+    points: dict[str, float] = {}
     for one in marks:
         name = one.get("grade_id")
         if not isinstance(name, str) or len(asked) + len(points) >= _MOST_EXERCISES:
@@ -89,7 +90,7 @@ def read_edition(metadata: Mapping[str, Any], marks: Iterable[Mapping[str, Any]]
         if one.get("grade") is True and _is_number(one.get("points")):
             points[name.removeprefix("grade_")] = float(one["points"])
     return Edition(
-        mark if _is_digest(mark) else "",
+        mark if isinstance(mark, str) and _DIGEST.fullmatch(mark) else "",
         {key: value for key, value in exercises.items() if _is_named(key) and _is_digest(value)},
         frozenset(asked),
         points,
@@ -98,7 +99,7 @@ def read_edition(metadata: Mapping[str, Any], marks: Iterable[Mapping[str, Any]]
 
 def compare_editions(
     file: str, theirs: Edition, ours: Edition, names: Collection[str], unanswered: Collection[str]
-) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+) -> tuple[str, dict[str, list[str]]]:
     """Say what of a notebook is of another edition than the exercises.
 
     Parameters
@@ -114,35 +115,35 @@ def compare_editions(
 
     Returns
     -------
-    notes : tuple of str
-        What is to be said of the notebook; often nothing.
-    remarks : dict of str to tuple of str
+    note : str
+        What is to be said of the notebook; mostly nothing.
+    remarks : dict of str to list of str
         The same for each exercise.
     """
     remarks = {
-        name: (note_points(theirs.points[name], _points_of(name)),)
+        name: [note_points(theirs.points[name], _points_of(name))]
         for name in names
         if name in theirs.points and theirs.points[name] != _points_of(name)
     }
     known = {*EXERCISES, *WRITTEN}
     if not theirs.mark or not ours.mark:
         gone = sorted(theirs.asked - known)
-        return ((note_unknown(file, gone),) if gone else ()), remarks
+        return (note_unknown(file, gone) if gone else ""), remarks
     if theirs.mark == ours.mark and theirs.exercises == ours.exercises:
-        return (), remarks
+        return "", remarks
     there = {*theirs.exercises, *theirs.asked}
     added = [name for name in names if name not in there and name in unanswered]
     changed = [
         name for name in names if name in theirs.exercises and not theirs.asks_as(ours, name)
     ]
     for name in added:
-        remarks[name] = (note_not_asked(_points_of(name)), *remarks.get(name, ()))
+        remarks[name] = [note_not_asked(_points_of(name)), *remarks.get(name, [])]
     for name in changed:
         # What was left blank earned nothing, in whatever words it was asked.
         if name not in unanswered:
-            remarks[name] = (ASKED_OTHERWISE, *remarks.get(name, ()))
+            remarks[name] = [ASKED_OTHERWISE, *remarks.get(name, [])]
     gone = sorted(there - known)
-    return (note_edition(file, theirs.mark, ours.mark, changed, added, gone),), remarks
+    return note_edition(file, theirs.mark, ours.mark, changed, added, gone), remarks
 
 
 def _points_of(name: str) -> float:

@@ -29,6 +29,8 @@ class Place:
         Of two attempts of a learner, the later one is larger; empty where no order is told.
     unread : str
         Why the layout rules out that it is read; empty if it does not.
+    typed : str
+        What it is called if it holds what the learner typed into the LMS; empty if it does not.
     is_lms : bool
         Whether an LMS made the name.
     is_one_person : bool
@@ -40,6 +42,7 @@ class Place:
     own_parts: tuple[str, ...] = ()
     attempt: tuple[int, ...] = ()
     unread: str = ""
+    typed: str = ""
     is_lms: bool = False
     is_one_person: bool = False
 
@@ -127,6 +130,7 @@ def _read_moodle(found: re.Match[str], below: tuple[str, ...]) -> Place:
         f"{student} of Moodle",
         _join(found["file"], below),
         unread=unread,
+        typed="the text typed into Moodle" if kind == "onlinetext" else "",
         is_one_person=student.rpartition("_")[2].isdigit(),
     )
 
@@ -139,7 +143,8 @@ def _read_canvas(found: re.Match[str], below: tuple[str, ...]) -> Place:
             "A text or a link was handed in instead of a file. It was not read; look at it in "
             "Canvas."
         )
-        return Place(student, origin, unread=unread, is_one_person=True)
+        typed = "what was typed into Canvas"
+        return Place(student, origin, unread=unread, typed=typed, is_one_person=True)
     own_name = _AGAIN.sub("", found["file"])
     upload = (int(found["upload"]),)
     return Place(student, origin, (own_name, *below), upload, is_one_person=True)

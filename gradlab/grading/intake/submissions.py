@@ -56,6 +56,11 @@ MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
 _MOST_NAMES = 5
+# What people put beside a notebook and is no answer in words; of any other file nobody knows.
+_NO_WORDS = (
+    *(".csv", ".tsv", ".npy", ".npz", ".pkl", ".pickle", ".pyc", ".db", ".ini", ".toml", ".yml"),
+    *(".yaml", ".cfg", ".lock", ".css", ".js", "requirements.txt", "license"),
+)
 
 
 class SubmissionsError(GradlabError):
@@ -78,12 +83,15 @@ class Submission:
     attempts : mapping of str to int
         Of notebooks that belong to several attempts of the learner, the name -> the number of the
         attempt; the latest has the largest. Empty where no order is told.
+    others : tuple of str
+        What was handed in, is not read, and may hold an answer in words; sorted.
     """
 
     student: str
     notebooks: tuple[tuple[str, Path], ...]
     notes: tuple[str, ...]
     attempts: Mapping[str, int] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -301,7 +309,11 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
             notes.append(_explain_unread(name, why))
     notes += _note_left_out(left_out)
     return Submission(
-        student, tuple(sorted(notebooks.items())), _limit_notes(notes), _number(versions)
+        student,
+        tuple(sorted(notebooks.items())),
+        _limit_notes(notes),
+        _number(versions),
+        _list_others(found, left_out),
     )
 
 
@@ -331,6 +343,13 @@ def _sort_out(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
         else:
             left_out.append("/".join(own))
     return wanted, left_out
+
+
+def _list_others(found: Sequence[Found], left_out: Iterable[str]) -> tuple[str, ...]:
+    """Return what is not read and may hold an answer in words."""
+    typed = {one.place.typed for one in found if one.place.typed}
+    files = {as_name(name) for name in left_out if not name.lower().endswith(_NO_WORDS)}
+    return tuple(sorted(typed | files))
 
 
 def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

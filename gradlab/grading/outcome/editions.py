@@ -12,8 +12,8 @@ ASKED_OTHERWISE = (
 _NOT_ASKED = "was not in the edition that was handed out"
 # For the learner, where it may have cost points.
 HINT = (
-    "Your copy of the lesson asked for this in other words, or for other points, than the exercise "
-    "that it was graded by. If you think that this cost you points, tell your teacher."
+    "Your copy of the lesson asked for this in other words, or for other points, than what it was "
+    "graded by. If you think that this cost you points, tell your teacher."
 )
 _OTHER_EDITION = " is of another edition ("
 _MOST_NAMES = 5
@@ -39,8 +39,8 @@ def note_not_asked(points: float) -> str:
     was not in the edition that was handed out: 0 of 3 points for it; give them by hand (--manual), or grade with the gradlab that handed it out
     """  # noqa: E501
     return (
-        f"{_NOT_ASKED}: 0 of {points:g} points for it; give them by hand (--manual), or grade with "
-        "the gradlab that handed it out"
+        f"{_NOT_ASKED}: 0 of {points:g} points for it; give them by hand (--manual), or grade "
+        "with the gradlab that handed it out"
     )
 
 
