@@ -11,8 +11,10 @@ from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.grading.intake.notebooks import Notebook, read_notebook
 
 _HEADING = "## "
-# What an answer may consist of and yet say nothing: marks of Markdown, quotes, an empty line.
-_NOTHING = re.compile(r"&nbsp;?|<br\s{0,9}/?>|[\s#>*_\-`\"'“”„‘’«»]", re.IGNORECASE)
+# What says nothing: empty lines of HTML, white space, quotes, and marks of Markdown.
+_EMPTY_LINE = re.compile(r"&nbsp;?|<br\s{0,9}/?>", re.IGNORECASE)
+_SAYS = re.compile(r"[^\s#>*_\-`\"'“”„‘’«»]")
+_UNSEEN = ("Cc", "Cf")
 _PLACEHOLDER = re.compile(r"your\s{1,9}answer\s{1,9}here", re.IGNORECASE)
 
 
@@ -114,8 +116,8 @@ def is_blank(text: str) -> bool:
     (True, False)
     """
     seen = "".join(_list_outside_comments(text))
-    seen = "".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cc") or c == "\n")
-    return not _NOTHING.sub("", _PLACEHOLDER.sub("", seen))
+    rest = _PLACEHOLDER.sub("", _EMPTY_LINE.sub("", seen))
+    return all(unicodedata.category(one[0]) in _UNSEEN for one in _SAYS.finditer(rest))
 
 
 def _list_outside_comments(text: str) -> list[str]:

@@ -21,6 +21,7 @@ from gradlab.grading.intake.sections import list_section
 MOST_CHARACTERS = 100_000
 # In a row, in code that is no Python or nothing but comments; a script without spaces has none.
 _PROSE = re.compile(r"(?:[^\W\d_]{1,40}[,;:]?[ \t]{1,9}){3}[^\W\d_]|[^\W\d_\x00-\u02ff]{8}")
+_QUIET = (ast.Constant, ast.Name)
 # Comments and texts in code that are as long as this may be an answer.
 _MANY_WORDS = 40
 _BLANK = "the marked cell is blank"
@@ -121,13 +122,13 @@ def _look_near(name: str, book: Notebook) -> tuple[Cell | None, Found]:
 
 def _find_marked(name: str, book: Notebook) -> list[Cell]:
     """Return the cells meant for an answer: without its mark, what follows the rubric."""
-    rubric = tidy(WRITTEN[name].rubric_table())
+    given, rubric = read_given_out(), tidy(WRITTEN[name].rubric_table())
     return [cell for cell in book.cells if cell.mark == name] or [
         cell
         for above, cell in pairwise(book.cells)
         if tidy(above.text) == rubric
         # A heading belongs to the lesson: the cell with the answer was deleted.
-        and not cell.text.startswith("## ")
+        and not given.is_heading(cell.text)
     ]
 
 
@@ -198,7 +199,8 @@ def _find_prose(cell: Cell, added: str, given: GivenOut) -> Iterator[str]:
         return
     tree = parse_tree(cell.text)
     body = tree.body if tree else []
-    if cell.says_nothing and not any(isinstance(s, ast.Pass | ast.Raise) for s in body):
+    # Comments and texts alone; words of a script without spaces are names.
+    if all(isinstance(one, ast.Expr) and isinstance(one.value, _QUIET) for one in body):
         if _PROSE.search(added):
             yield added
         return
