@@ -11,6 +11,7 @@ from class_files import find_all, put
 from hypothesis import given, settings, strategies as st
 from notebook_data import BLANK, LESSON_3, SOLVED, Json, cell, find, notebook, remove_marks
 
+from gradlab.course.browser import NOTE
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import digest
 from gradlab.grading.grader import Task, grade_submission
@@ -184,6 +185,9 @@ SAYS_NOTHING: dict[str, Change] = {
     "an empty heading": replace(0, "## \n&nbsp;<br>"),
     "as code": replace(0, "# YOUR ANSWER HERE", "code"),
     "empty cells": insert(1, cell(""), cell("\n", kind="markdown"), cell("#", kind="raw")),
+    "the note of the lesson in the browser": lambda cells: cells.insert(
+        0, cell(NOTE, kind="markdown")
+    ),
     "cells there twice": lambda cells: cells.extend(copy.deepcopy(cells)),
     "joined cells": lambda cells: cells[2].update(
         source=text_of(cells[2]) + "\n\n" + text_of(cells.pop(4))
@@ -267,7 +271,11 @@ def test_what_an_answer_quotes_of_the_lesson_stays_in_it() -> None:
 
 def test_the_published_answer_is_known_wherever_it_stands() -> None:
     model = WRITTEN["explain"].model
-    for change_cells in (replace(0, model), insert(1, cell(model, kind="markdown"))):
+    for change_cells in (
+        replace(0, model),
+        replace(0, f"{model} Or so."),
+        insert(1, cell(model, kind="markdown")),
+    ):
         assert "explain: same as published" in find_explain(change(change_cells)).notes
 
 

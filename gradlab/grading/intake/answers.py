@@ -31,8 +31,8 @@ from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.intake.words import (
     find_words,
     has_cell,
+    has_model,
     has_words_near,
-    is_model,
     note_unsearched,
 )
 from gradlab.grading.outcome.text import replace_surrogates
@@ -176,8 +176,8 @@ def find_answers(
             why = note_beside(name, ordered, is_there) or note_unsearched(name, ordered)
             work.remarks[name] = (why,) if why else ()
     notes += choices + _compare_with_lessons(used, names, work)
-    notes += [f"{name}: {_SAME}" for name, text in work.written.items() if is_model(name, text)]
-    remarks = {name: notes for name, notes in work.remarks.items() if notes}
+    notes += [f"{name}: {_SAME}" for name, text in work.written.items() if has_model(name, text)]
+    remarks = {name: said for name, said in work.remarks.items() if said}
     return replace(work, blank=frozenset(blank), notes=tuple(notes), remarks=remarks)
 
 

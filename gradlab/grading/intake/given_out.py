@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from gradlab.course.browser import NOTE
 from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.grading.intake.notebooks import Notebook, read_notebook
 
@@ -83,10 +84,11 @@ def read_given_out() -> GivenOut:
         if isinstance(lesson, Notebook) and lesson.lesson is not None:
             lessons[lesson.lesson] = lesson
     cells = [cell for lesson in lessons.values() for cell in lesson.cells]
+    texts = [NOTE, *(cell.text for cell in cells)]
     return GivenOut(
         lessons,
-        frozenset(tidy(cell.text) for cell in cells),
-        frozenset(tidy(line) for cell in cells for line in cell.text.split("\n")) - {""},
+        frozenset(map(tidy, texts)),
+        frozenset(tidy(line) for text in texts for line in text.split("\n")) - {""},
         tuple(
             dict.fromkeys(
                 cell.text.partition("\n")[0] for cell in cells if cell.text.startswith(_HEADING)

@@ -13,7 +13,7 @@ _DEFINITION = re.compile(r"^[ \t]*def[ \t]+(\w{1,60})[ \t]*\(", re.MULTILINE)
 
 
 def list_section(name: str, book: Notebook) -> list[Cell]:
-    """Return the cells around those of a question, up to the next heading or the next question.
+    r"""Return the cells around those of a question, up to the next heading or the next question.
 
     A heading of the learner's own ends no section.
 
@@ -28,15 +28,23 @@ def list_section(name: str, book: Notebook) -> list[Cell]:
     -------
     list of Cell
         In their order; none where nothing of the question is left.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.given_out import read_given_out
+    >>> from gradlab.grading.intake.sections import list_section
+    >>> lesson = read_given_out().lessons[4]
+    >>> [cell.text.partition("\n")[0] for cell in list_section("pack", lesson)]
+    ['## Your turn: pack (3 min)', 'def pack(params):', 'gradlab.check("pack").grade()']
     """
     given, cells = read_given_out(), book.cells
-    heading, rubric = _find_heading(name, given), _find_rubric(name)
+    heading = _find_heading(name, given)
     wanted: set[int] = set()
     for place, cell in enumerate(cells):
         is_anchor = (
             cell.mark in (name, f"grade_{name}")
             or (heading and cell.text.lstrip().startswith(heading))
-            or (rubric and tidy(cell.text) == rubric)
+            or is_rubric(name, cell)
         )
         if not is_anchor or place in wanted:
             continue
@@ -51,6 +59,15 @@ def list_section(name: str, book: Notebook) -> list[Cell]:
             end += 1
         wanted.update(range(begin, end + 1))
     return [cells[place] for place in sorted(wanted)]
+
+
+def is_rubric(name: str, cell: Cell) -> bool:
+    """Whether a cell is the rubric of a question in words, as it was given out."""
+    if name not in WRITTEN:
+        return False
+    rubric = WRITTEN[name].rubric_table()
+    # Long texts need not be compared.
+    return len(cell.text) < 2 * len(rubric) and tidy(cell.text) == tidy(rubric)
 
 
 def note_beside(name: str, books: Iterable[Notebook], is_there: bool) -> str:
@@ -101,7 +118,3 @@ def _find_heading(name: str, given: GivenOut) -> str:
         if cell.mark == name:
             return heading
     return ""
-
-
-def _find_rubric(name: str) -> str:
-    return tidy(WRITTEN[name].rubric_table()) if name in WRITTEN else ""

@@ -313,7 +313,7 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
         tuple(sorted(notebooks.items())),
         _limit_notes(notes),
         _number(versions),
-        _list_others(found, left_out),
+        _list_others(found),
     )
 
 
@@ -345,11 +345,16 @@ def _sort_out(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
     return wanted, left_out
 
 
-def _list_others(found: Sequence[Found], left_out: Iterable[str]) -> tuple[str, ...]:
+def _list_others(found: Sequence[Found]) -> tuple[str, ...]:
     """Return what is not read and may hold an answer in words."""
-    typed = {one.place.typed for one in found if one.place.typed}
-    files = {as_name(name) for name in left_out if not name.lower().endswith(_NO_WORDS)}
-    return tuple(sorted(typed | files))
+    others = {one.place.typed for one in found if one.place.typed}
+    for one in found:
+        own = one.place.own_parts
+        if one.entry.is_folder or one.place.unread or not own or is_hidden(own):
+            continue
+        if find_suffix(own[-1]) != NOTEBOOK and not own[-1].lower().endswith(_NO_WORDS):
+            others.add(as_name("/".join(own)))
+    return tuple(sorted(others))
 
 
 def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.intake.given_out import GivenOut, is_blank, read_given_out, tidy
 from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook, join_few
 from gradlab.grading.intake.python_cells import parse_tree
-from gradlab.grading.intake.sections import list_section
+from gradlab.grading.intake.sections import is_rubric, list_section
 
 MOST_CHARACTERS = 100_000
 # In a row, in code that is no Python or nothing but comments; a script without spaces has none.
@@ -62,6 +62,17 @@ def find_words(name: str, books: Sequence[Notebook], others: Sequence[str] = ())
     -------
     Words or None
         None if nothing was written, wherever it was looked for.
+
+    Examples
+    --------
+    >>> import json
+    >>> from gradlab.grading.intake.notebooks import read_notebook
+    >>> from gradlab.grading.intake.words import find_words
+    >>> blank = {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": "explain"}}}
+    >>> cells = [blank, {"cell_type": "markdown", "source": "It is the sign."}]
+    >>> book = read_notebook("07_mine.ipynb", json.dumps({"cells": cells}).encode())
+    >>> find_words("explain", [book])
+    Words(text='It is the sign.', notes=('the marked cell is blank; words were found in cell 2',))
     """
     if name not in WRITTEN:
         return None
@@ -92,12 +103,17 @@ def has_cell(name: str, books: Iterable[Notebook]) -> bool:
     return name in WRITTEN and any(_find_marked(name, book) for book in books)
 
 
+def has_model(name: str, text: str) -> bool:
+    """Whether the published answer to a question in words stands in a text."""
+    return " ".join(WRITTEN[name].model.split()) in " ".join(text.split())
+
+
 def note_unsearched(name: str, books: Iterable[Notebook]) -> str:
     """Say of a blank answer where no words were looked for; "" if everywhere."""
     if name in WRITTEN and any(_is_of(name, book) and _is_other(name, book) for book in books):
         return (
-            f"{_BLANK}; its notebook is of another edition, so only the section of the question "
-            "was searched for words"
+            "its notebook is of another edition, so only the section of the question was searched "
+            "for words"
         )
     return ""
 
@@ -122,11 +138,11 @@ def _look_near(name: str, book: Notebook) -> tuple[Cell | None, Found]:
 
 def _find_marked(name: str, book: Notebook) -> list[Cell]:
     """Return the cells meant for an answer: without its mark, what follows the rubric."""
-    given, rubric = read_given_out(), tidy(WRITTEN[name].rubric_table())
+    given = read_given_out()
     return [cell for cell in book.cells if cell.mark == name] or [
         cell
         for above, cell in pairwise(book.cells)
-        if tidy(above.text) == rubric
+        if is_rubric(name, above)
         # A heading belongs to the lesson: the cell with the answer was deleted.
         and not given.is_heading(cell.text)
     ]
@@ -222,11 +238,6 @@ def _is_other(name: str, book: Notebook) -> bool:
 def _is_worded_as_here(name: str, book: Notebook) -> bool:
     lesson = read_given_out().lessons.get(LESSON_OF[name])
     return lesson is None or book.edition.asks_as(lesson.edition, name)
-
-
-def is_model(name: str, text: str) -> bool:
-    """Whether an answer in words is the published one."""
-    return text.split() == WRITTEN[name].model.split()
 
 
 def _join(found: Found) -> str:
