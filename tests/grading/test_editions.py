@@ -20,7 +20,7 @@ from gradlab.grading.outcome.results import LearnerResult, Run
 LESSON_7 = "07_bug_hunt.ipynb"
 OF_LESSON_4 = ["pack", "unpack", "locate", "numerical_gradient"]
 OTHER, HERE = "0badcafe", BLANK[LESSON_4]["metadata"]["gradlab"]["edition"]
-SAID = f"{LESSON_4} is of another edition ({OTHER}) than the exercises here ({HERE}); "
+SAID = f"{LESSON_4} is of another edition ({OTHER}) than the exercises here ({HERE}). "
 
 
 def change_edition(data: Json, **digests: str | None) -> Json:
@@ -80,13 +80,13 @@ def test_of_this_edition_nothing_is_said() -> None:
 
 def test_where_the_same_is_asked_the_points_are_not_affected() -> None:
     work = find_in_4(change_edition(SOLVED[LESSON_4]))
-    assert work.notes == (f"{SAID}what is asked is the same, so its points are not affected",)
+    assert work.notes == (f"{SAID}What is asked is the same, so its points are not affected",)
     assert not work.remarks
 
 
 def test_what_was_asked_in_other_words_is_named() -> None:
     work = find_in_4(change_edition(SOLVED[LESSON_4], pack="12345678", locate="12345678"))
-    assert work.notes == (f"{SAID}asked in other words, or for other points: pack, locate",)
+    assert work.notes == (f"{SAID}Asked in other words, or for other points: pack, locate",)
     assert work.remarks == {"pack": (ASKED_OTHERWISE,), "locate": (ASKED_OTHERWISE,)}
     blank = find_in_4(change_edition(BLANK[LESSON_4], pack="12345678"))
     assert (blank.remarks, len(blank.notes)) == ({}, 1)
@@ -94,7 +94,7 @@ def test_what_was_asked_in_other_words_is_named() -> None:
 
 def test_what_was_not_asked_is_no_fault_of_the_learner() -> None:
     work = find_in_4(change_edition(SOLVED[LESSON_4], pack=None))
-    assert work.notes == (f"{SAID}not asked there, so 0 points for it: pack",)
+    assert work.notes == (f"{SAID}Not asked there, so 0 points for it: pack",)
     (note,) = work.remarks["pack"]
     assert note.startswith("was not in the edition that was handed out: 0 of 3 points for it;")
     assert is_about_edition(note)
@@ -111,7 +111,7 @@ def test_what_was_answered_without_being_asked_counts() -> None:
 
 def test_what_is_asked_no_more_is_named_with_a_mark_or_without() -> None:
     data = change_edition(SOLVED[LESSON_4], repack="12345678")
-    asked = "asked there, but not known here, so not graded: repack"
+    asked = "Asked there, but not known here, so not graded: repack"
     assert find_in_4(data).notes == (f"{SAID}{asked}",)
     del data["metadata"]["gradlab"]
     assert find_in_4(data).notes == ()

@@ -318,6 +318,14 @@ def test_what_may_hold_words_is_told_from_what_does_not(tmp_path: Path) -> None:
     assert learner.others == tuple(sorted(names))
 
 
+def test_a_zip_that_cannot_be_read_may_hold_the_answer(tmp_path: Path) -> None:
+    blank = json.dumps(BLANK[LESSON_7]).encode()
+    (learner,) = find_all(
+        put(tmp_path / "class", {f"ada/{LESSON_7}": blank, "ada/why.zip": b"PK?"})
+    )
+    assert learner.others == ("why.zip",)
+
+
 @pytest.mark.parametrize(
     ("names", "typed"),
     [

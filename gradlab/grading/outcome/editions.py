@@ -72,19 +72,19 @@ def note_edition(
     --------
     >>> from gradlab.grading.outcome.editions import note_edition
     >>> print(note_edition("07_bug_hunt.ipynb", "1a2b3c4d", "5e6f7a8b"))
-    07_bug_hunt.ipynb is of another edition (1a2b3c4d) than the exercises here (5e6f7a8b); what is asked is the same, so its points are not affected
+    07_bug_hunt.ipynb is of another edition (1a2b3c4d) than the exercises here (5e6f7a8b). What is asked is the same, so its points are not affected
     """  # noqa: E501
     head = f"{file}{_OTHER_EDITION}{theirs}) than the exercises here ({ours})"
     parts = []
     if changed:
-        parts.append(f"asked in other words, or for other points: {_join(changed)}")
+        parts.append(f"Asked in other words, or for other points: {_join(changed)}")
     if added:
-        parts.append(f"not asked there, so 0 points for it: {_join(added)}")
+        parts.append(f"Not asked there, so 0 points for it: {_join(added)}")
     if gone:
-        parts.append(f"asked there, but not known here, so not graded: {_join(gone)}")
+        parts.append(f"Asked there, but not known here, so not graded: {_join(gone)}")
     if not parts:
-        return f"{head}; what is asked is the same, so its points are not affected"
-    return f"{head}; {'; '.join(parts)}"
+        parts = ["What is asked is the same, so its points are not affected"]
+    return ". ".join([head, *parts])
 
 
 def note_unknown(file: str, gone: Sequence[str]) -> str:
