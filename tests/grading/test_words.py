@@ -312,7 +312,7 @@ def test_a_file_that_was_not_read_may_be_the_answer() -> None:
 def test_what_may_hold_words_is_told_from_what_does_not(tmp_path: Path) -> None:
     blank = json.dumps(BLANK[LESSON_7]).encode()
     names = ["essay.docx", "photo.HEIC", "answer", "answer.py", "work.zip/why.md"]
-    junk = [".DS_Store", "Thumbs.db", "data.csv", "__MACOSX/x.txt", "a.pyc", "requirements.txt"]
+    junk = [".DS_Store", "Thumbs.db", "data.csv", "__MACOSX/x.txt", "a.pyc", "timestamp.txt"]
     files = {f"ada/{name}": b"?" for name in (*names, *junk)}
     (learner,) = find_all(put(tmp_path / "class", {**files, f"ada/{LESSON_7}": blank}))
     assert learner.others == tuple(sorted(names))

@@ -59,7 +59,7 @@ _MOST_NAMES = 5
 # What people put beside a notebook and is no answer in words; of any other file nobody knows.
 _NO_WORDS = (
     *(".csv", ".tsv", ".npy", ".npz", ".pkl", ".pickle", ".pyc", ".db", ".ini", ".toml", ".yml"),
-    *(".yaml", ".cfg", ".lock", ".css", ".js", "requirements.txt", "license"),
+    *(".yaml", ".cfg", ".lock", ".css", ".js", "requirements.txt", "timestamp.txt", "license"),
 )
 
 
