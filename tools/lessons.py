@@ -9,7 +9,8 @@ In a source, ``# %% exercise="name"`` stands for the cell that the learner fills
 ``# %% grade="name"`` for the cell that checks and grades it. For a question that is answered in
 words, ``# %% [markdown] rubric="name"`` stands for the rubric and
 ``# %% [markdown] written="name"`` for the cell with the answer. All four are filled in from the
-catalogue of exercises.
+catalogue of exercises. The metadata of both editions say which edition it is; see
+`tools.editions`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from nbformat import NotebookNode
 from nbgrader import preprocessors
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from tools.editions import make_mark
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -68,7 +70,7 @@ def read_source(path: Path) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        The solved edition before it is executed.
+        The solved edition before it is executed, with the mark of its edition.
 
     Raises
     ------
@@ -87,6 +89,7 @@ def read_source(path: Path) -> NotebookNode:
         cells.append(fresh)
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
     notebook.nbformat_minor = 5
+    notebook.metadata["gradlab"] = nbformat.from_dict(make_mark(release(notebook)))
     nbformat.validate(notebook)
     return notebook
 
@@ -183,7 +186,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = _join_printed(cell.outputs)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-    executed.metadata = nbformat.from_dict(_METADATA)
+    executed.metadata = nbformat.from_dict(notebook.metadata)
     return executed
 
 
@@ -252,6 +255,7 @@ def build(path: Path, folder: Path, always: bool = False) -> list[Path]:
         solved = execute(notebook)
     else:
         solved = nbformat.read(solved_path, as_version=4)
+        solved.metadata = notebook.metadata
     return [
         target
         for target, content in ((solved_path, solved), (learner_path, release(notebook)))

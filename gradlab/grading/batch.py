@@ -91,6 +91,7 @@ def grade_all(
             level=level,
             without_isolation=without_isolation,
             attempts=submission.attempts,
+            others=submission.others,
         )
 
     entries = _find_kept(submissions, read, journal)

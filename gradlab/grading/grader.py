@@ -19,6 +19,7 @@ from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_ca
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.needs import Lack, find_lacks
+from gradlab.grading.outcome.editions import ASKED_OTHERWISE, HINT
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -78,6 +79,8 @@ class Task:
         The attempt to which a notebook belongs, by file name, if there were several.
     without_isolation : bool
         Whether answers may run as root with limits alone, if that is the strongest.
+    others : tuple of str
+        What else was handed in and may hold an answer in words.
     """
 
     student: str
@@ -90,6 +93,7 @@ class Task:
     level: Level | None = None
     attempts: Mapping[str, int] = field(default_factory=dict)
     without_isolation: bool = False
+    others: tuple[str, ...] = ()
 
 
 def list_names(lessons: Collection[int] = ()) -> list[str]:
@@ -135,13 +139,11 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         warnings.simplefilter("ignore")
         level = task.level or choose_level(task.without_isolation)
         names = list_names(task.lessons)
-        work = find_answers(task.notebooks, names, task.attempts)
+        work = find_answers(task.notebooks, names, task.attempts, task.others)
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
         results = tuple(
-            replace(run[name], answer=work.answers[name].text)
-            if name in run
-            else _make_result_unrun(name, work)
+            _complete(run[name], work) if name in run else _make_result_unrun(name, work)
             for name in names
         )
         missed = (*task.unread, *unmarked)
@@ -355,14 +357,28 @@ def _note_missing_lessons(results: tuple[ExerciseResult, ...]) -> list[str]:
     return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
 
 
+def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:
+    """Add to what came of an answer its text, and what is to be said of its notebook."""
+    remarks = work.remarks.get(result.name, ())
+    may_have_cost = result.outcome in ("wrong", "stopped") and ASKED_OTHERWISE in remarks
+    return replace(
+        result,
+        answer=work.answers[result.name].text,
+        hints=(*result.hints, HINT) if may_have_cost else result.hints,
+        notes=(*result.notes, *remarks),
+    )
+
+
 def _make_result_unrun(name: str, work: Work) -> ExerciseResult:
     """Return the result of what is not there, or blank, or in words."""
-    asked = EXERCISES.get(name) or WRITTEN[name]
+    asked, notes = EXERCISES.get(name) or WRITTEN[name], work.remarks.get(name, ())
     if name in work.written:
         words = work.written[name]
-        return ExerciseResult(name, asked.lesson, "written", None, asked.points, answer=words)
+        return ExerciseResult(
+            name, asked.lesson, "written", None, asked.points, notes=notes, answer=words
+        )
     outcome: Outcome = "blank" if name in work.blank else "missing"
-    return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points)
+    return ExerciseResult(name, asked.lesson, outcome, 0.0, asked.points, notes=notes)
 
 
 def _decide_status(

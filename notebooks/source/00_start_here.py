@@ -149,6 +149,14 @@ print(report.verdict)
 # Later lessons also have **explorers**: figures with sliders. Drag them and watch what moves.
 
 # %% [markdown]
+# **What your teacher sees.** The course sends nothing anywhere while you work. If you hand the
+# notebook in, your teacher has the whole file: your text, your code and what it printed, your
+# notes. A program may grade it. It tells your teacher which answers are right, what they lacked
+# from other cells, whether one is the same as the published answer or as somebody else's, and
+# whether it came late, if the place where you handed it in says so. You get your points, and what
+# helps you to do better.
+
+# %% [markdown]
 # ## Recap
 #
 # - A network with a wrong gradient may train all the same, a little worse. The loss curve need not

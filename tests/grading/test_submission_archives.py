@@ -302,7 +302,8 @@ def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     }
     folder = put(tmp_path / "folder", files)
     ada, ben, cleo = find_all(folder)
-    assert ada == Submission("ada", (), ("a.zip was not read: it holds more than 10 files.",))
+    why = ("a.zip was not read: it holds more than 10 files.",)
+    assert ada == Submission("ada", (), why, others=("a.zip",))
     assert names(ben) == [LESSON]
     assert "ben was not read: it holds more than 10 files" in ben.notes[0]
     assert (names(cleo), cleo.notes) == ([LESSON], ())

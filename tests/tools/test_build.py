@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from tools.editions import make_mark
 from tools.lessons import NOTEBOOKS, build, main, read_source, release
 
 SOURCES = sorted((NOTEBOOKS / "source").glob("*.py"))
@@ -177,3 +178,72 @@ def test_without_sources_there_is_a_sentence(
     monkeypatch.setattr("tools.lessons.NOTEBOOKS", tmp_path)
     assert main([]) == 1
     assert "lessons are built in a checkout" in capsys.readouterr().out
+
+
+def test_both_editions_carry_the_mark_of_what_is_asked(small: Path) -> None:
+    solved, learner = (nbformat.read(p, as_version=4) for p in build(small, small.parents[1]))
+    assert solved.metadata == learner.metadata
+    assert solved.metadata["gradlab"] == make_mark(learner)
+    assert [*learner.metadata["gradlab"]["exercises"]] == ["double"]
+
+
+WRITTEN_LESSON = """\
+# %% [markdown]
+# # A lesson
+
+# %% [markdown]
+# ## First
+#
+# Read.
+
+# %% [markdown]
+# ## Your turn
+#
+# Do it.
+
+# %% exercise="double"
+
+# %% grade="double"
+
+# %% [markdown]
+# ## Explain
+
+# %% [markdown] rubric="explain"
+
+# %% [markdown] written="explain"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("Read.", "Read on.", []),
+        ("Do it.", "Do it well.", ["double"]),
+        ("## Explain", "## Explain it", ["explain"]),
+        ("## Your turn", "## Your part", ["double"]),
+    ],
+)
+def test_a_change_shows_in_the_mark_of_what_it_concerns(
+    old: str, new: str, changed: list[str], tmp_path: Path
+) -> None:
+    marks = []
+    for text in (WRITTEN_LESSON, WRITTEN_LESSON.replace(old, new)):
+        path = tmp_path / "08_small.py"
+        path.write_text(text, encoding="utf-8")
+        marks.append(read_source(path).metadata["gradlab"])
+    before, after = (mark["exercises"] for mark in marks)
+    assert marks[0]["edition"] != marks[1]["edition"]
+    assert [name for name in before if before[name] != after[name]] == changed
+
+
+def test_other_points_are_another_exercise_in_the_same_edition(tmp_path: Path) -> None:
+    path = tmp_path / "08_small.py"
+    path.write_text(WRITTEN_LESSON, encoding="utf-8")
+    learner = release(read_source(path))
+    before = make_mark(learner)
+    for cell in learner.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.metadata.nbgrader.points += 1
+    after = make_mark(learner)
+    assert before["edition"] == after["edition"]
+    assert all(before["exercises"][name] != digest for name, digest in after["exercises"].items())

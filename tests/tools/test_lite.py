@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from gradlab.course.browser import NOTE
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
-from tools.site.lessons import NOTE, copy_lessons
+from tools.site.lessons import copy_lessons
 from tools.site.page import PACKAGES, make_configuration
 from tools.site.pyodide import copy_pyodide
 

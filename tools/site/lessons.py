@@ -6,14 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-NOTE = """\
-**This is the course in your browser: nothing is installed.** The first cell that you run takes
-half a minute while Python is fetched; after that, everything works as in JupyterLab.
-
-**Your work is kept in this browser only.** Save it with Ctrl + S (on a Mac, ⌘ S). It is still here
-when you come back to this page on this device, unless you clear the browser's data or use a
-private window. To get it as a file, or to hand it in, choose **Download**, above. To start over,
-choose **File → Open…**, delete the lesson in the list, and reload this page."""
+from gradlab.course.browser import NOTE
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:

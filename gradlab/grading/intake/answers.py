@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
 from types import MappingProxyType
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.archives import has_notebook_name
+from gradlab.grading.intake.editions import compare_editions
+from gradlab.grading.intake.given_out import read_given_out
 from gradlab.grading.intake.names import find_lesson_files
 from gradlab.grading.intake.notebooks import (
     LESSON_OF,
@@ -24,11 +25,18 @@ from gradlab.grading.intake.notebooks import (
     read_notebook,
 )
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
+from gradlab.grading.intake.sections import note_beside
 from gradlab.grading.intake.slice import Slice, find_slice
 from gradlab.grading.intake.statements import Statement, keep
+from gradlab.grading.intake.words import (
+    find_words,
+    has_cell,
+    has_model,
+    has_words_near,
+    note_unsearched,
+)
 from gradlab.grading.outcome.text import replace_surrogates
 
-_PLACEHOLDER = "YOUR ANSWER HERE"
 _SAME = "same as published"
 _ALONE = "runs without other cells: its notebook has too many statements to look for what it needs"
 
@@ -86,11 +94,13 @@ class Work:
     blank : frozenset of str
         The exercises, and the questions in words, that are as they were given out, or empty.
     written : dict of str to str
-        The answers in words.
+        The answers in words; empty where they are in a file that was not read.
     notes : tuple of str
         Remarks for the teacher about notebooks.
     unreadable : tuple of str
         The notebooks that could not be read at all.
+    remarks : dict of str to tuple of str
+        More remarks on exercises, answered or not.
     """
 
     answers: dict[str, Answer]
@@ -98,12 +108,14 @@ class Work:
     written: dict[str, str]
     notes: tuple[str, ...]
     unreadable: tuple[str, ...]
+    remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_answers(
     notebooks: Mapping[str, bytes],
     names: Collection[str],
     attempts: Mapping[str, int] = MappingProxyType({}),
+    others: Sequence[str] = (),
 ) -> Work:
     r"""Find a learner's answers, by nbgrader's marks of cells, else by the names they define.
 
@@ -116,6 +128,8 @@ def find_answers(
     attempts : mapping of str to int, optional
         Of notebooks that belong to several attempts, the name -> the number of the attempt. Of a
         lesson, the latest attempt counts in which something was answered.
+    others : sequence of str, optional
+        What else was handed in and may hold an answer in words.
 
     Returns
     -------
@@ -145,21 +159,47 @@ def find_answers(
     notes = [*refused.values(), *(note for book in books for note in book.notes)]
     used, older, choices = _choose_for_each_lesson(books, attempts)
     books = [book for book in books if book not in older]
-    answers: dict[str, Answer] = {}
-    written: dict[str, str] = {}
+    work = Work({}, frozenset(), {}, (), tuple(unreadable))
     blank = set()
     for name in (name for name in LESSON_OF if name in names):
         first = used.get(LESSON_OF[name])
         ordered = [book for book in books if book is first]
         ordered += [book for book in books if book is not first]
         if answer := _find_answer(name, first, ordered):
-            answers[name] = answer
-        elif text := next(filter(None, _find_written(name, ordered)), ""):
-            written[name] = text
-        elif _is_there(name, ordered):
-            blank.add(name)
-    copied = [f"{name}: {_SAME}" for name, text in written.items() if _is_model(name, text)]
-    return Work(answers, frozenset(blank), written, (*notes, *choices, *copied), tuple(unreadable))
+            work.answers[name] = answer
+        elif words := find_words(name, ordered, others):
+            work.written[name] = words.text
+            work.remarks[name] = words.notes
+        else:
+            is_there = _is_there(name, ordered)
+            blank |= {name} if is_there else set()
+            why = note_beside(name, ordered, is_there) or note_unsearched(name, ordered)
+            work.remarks[name] = (why,) if why else ()
+    notes += choices + _compare_with_lessons(used, names, work)
+    notes += [f"{name}: {_SAME}" for name, text in work.written.items() if has_model(name, text)]
+    remarks = {name: said for name, said in work.remarks.items() if said}
+    return replace(work, blank=frozenset(blank), notes=tuple(notes), remarks=remarks)
+
+
+def _compare_with_lessons(
+    used: Mapping[int, Notebook], names: Collection[str], work: Work
+) -> list[str]:
+    """Say which notebooks are of another edition; add to the remarks on their exercises."""
+    notes: list[str] = []
+    answered = {*work.answers, *work.written}
+    for number, book in used.items():
+        lesson = read_given_out().lessons.get(number)
+        if lesson is None:
+            continue
+        asked = [name for name in LESSON_OF if LESSON_OF[name] == number and name in names]
+        unanswered = {name for name in asked if name not in answered}
+        note, remarks = compare_editions(
+            book.name, book.edition, lesson.edition, asked, unanswered
+        )
+        notes += [note] if note else []
+        for name, more in remarks.items():
+            work.remarks[name] = (*work.remarks.get(name, ()), *more)
+    return notes
 
 
 def _choose_for_each_lesson(
@@ -199,7 +239,7 @@ def _rank(book: Notebook, attempt: int) -> tuple[bool, int, int, bool, str]:
 def _count_answers(book: Notebook) -> int:
     """Count the exercises of its own lesson that a notebook answers."""
     names = [name for name, lesson in LESSON_OF.items() if lesson == book.lesson]
-    return sum(bool(_pick(name, book.cells) or any(_find_written(name, [book]))) for name in names)
+    return sum(bool(_pick(name, book.cells)) or has_words_near(name, book) for name in names)
 
 
 def _is_lesson_file(name: str) -> bool:
@@ -248,8 +288,8 @@ def _looks_defined(name: str, text: str) -> bool:
 def _is_there(name: str, books: Sequence[Notebook]) -> bool:
     """Whether a notebook has the cell for an answer at all, be it blank."""
     cells = (cell for book in books for cell in book.cells)
-    return any(cell.mark == name or name in cell.defines for cell in cells) or any(
-        True for _ in _find_written(name, books)
+    return any(cell.mark == name or name in cell.defines for cell in cells) or has_cell(
+        name, books
     )
 
 
@@ -271,30 +311,6 @@ def _make_remarks(name: str, cell: Cell, cells: Sequence[Cell]) -> Iterator[str]
         yield f"cell {cell.number} is no code cell; read as one"
     if not cell.parses:
         yield f"cell {cell.number} is not valid Python"
-
-
-def _find_written(name: str, books: Iterable[Notebook]) -> Iterator[str]:
-    """Yield the answers to a question in words, the last of a notebook first; "" is a blank one.
-
-    Without its mark, the answer is what follows the rubric.
-    """
-    if name not in WRITTEN:
-        return
-    rubric = WRITTEN[name].rubric_table()
-    for book in books:
-        found = [cell for cell in book.cells if cell.mark == name] or [
-            cell
-            for above, cell in pairwise(book.cells)
-            if above.text.strip() == rubric
-            # A heading belongs to the lesson: the cell with the answer was deleted.
-            and not cell.text.startswith("## ")
-        ]
-        for cell in reversed(found):
-            yield cell.text if cell.text.replace(_PLACEHOLDER, "").strip() else ""
-
-
-def _is_model(name: str, text: str) -> bool:
-    return text.strip() == WRITTEN[name].model.strip()
 
 
 # What an answer needs

@@ -29,6 +29,8 @@ class Place:
         Of two attempts of a learner, the later one is larger; empty where no order is told.
     unread : str
         Why the layout rules out that it is read; empty if it does not.
+    typed : str
+        What it is called if it holds what the learner typed into the LMS; empty if it does not.
     is_lms : bool
         Whether an LMS made the name.
     is_one_person : bool
@@ -47,6 +49,7 @@ class Place:
     own_parts: tuple[str, ...] = ()
     attempt: tuple[int, ...] = ()
     unread: str = ""
+    typed: str = ""
     is_lms: bool = False
     is_one_person: bool = False
     system: str = ""
@@ -140,6 +143,7 @@ def _read_moodle(found: re.Match[str], below: tuple[str, ...]) -> Place:
         f"{student} of Moodle",
         _join(found["file"], below),
         unread=unread,
+        typed="the text typed into Moodle" if kind == "onlinetext" else "",
         is_one_person=student.rpartition("_")[2].isdigit(),
         system="Moodle",
         # Not as a folder: so every version since 2.3 takes it.
@@ -157,7 +161,13 @@ def _read_canvas(found: re.Match[str], below: tuple[str, ...]) -> Place:
             "Canvas."
         )
         return Place(
-            student, origin, unread=unread, is_one_person=True, system="Canvas", is_late=is_late
+            student,
+            origin,
+            unread=unread,
+            typed="what was typed into Canvas",
+            is_one_person=True,
+            system="Canvas",
+            is_late=is_late,
         )
     own_name = _AGAIN.sub("", found["file"])
     return Place(

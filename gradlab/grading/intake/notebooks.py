@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.grading.intake.editions import Edition, read_edition
 from gradlab.grading.intake.program import Program
 from gradlab.grading.intake.python_cells import (
     Effort,
@@ -75,12 +76,13 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Notebook:
-    """The cells of a file, the lesson that it is, if any, and remarks for the teacher."""
+    """The cells of a file, the lesson and edition that it is, and remarks for the teacher."""
 
     name: str
     cells: tuple[Cell, ...]
     lesson: int | None
     notes: tuple[str, ...]
+    edition: Edition
 
     @cached_property
     def program(self) -> Program:
@@ -142,7 +144,13 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
     if unread:
         notes.append(f"has more code than is read: cell {join_few(unread)} is left out")
     return Notebook(
-        name, tuple(cells), _guess_lesson(name, cells), tuple(f"{name} {note}" for note in notes)
+        name,
+        tuple(cells),
+        _guess_lesson(name, cells),
+        tuple(f"{name} {note}" for note in notes),
+        read_edition(
+            _get_part(_get_part(data, "metadata"), "gradlab"), map(_get_marks, raw[:_MOST_CELLS])
+        ),
     )
 
 
@@ -216,6 +224,11 @@ def _get_part(data: dict[str, Any], key: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+def _get_marks(raw: Any) -> dict[str, Any]:
+    """Return what nbgrader put into the metadata of a cell."""
+    return _get_part(_get_part(raw, "metadata"), "nbgrader") if isinstance(raw, dict) else {}
+
+
 def _read_cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
     """Return the cells, and the numbers of those with more code than is read."""
     cells, unread = [], []
@@ -224,7 +237,7 @@ def _read_cells(raws: Sequence[Any]) -> tuple[list[Cell], list[str]]:
         if not isinstance(raw, dict):
             continue
         kind = raw.get("cell_type")
-        mark = _get_part(_get_part(raw, "metadata"), "nbgrader").get("grade_id")
+        mark = _get_marks(raw).get("grade_id")
         cell = Cell(
             number,
             kind if isinstance(kind, str) else "code",

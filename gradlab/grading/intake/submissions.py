@@ -57,6 +57,11 @@ MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
 _MOST_NAMES = 5
+# What people put beside a notebook and is no answer in words; of any other file nobody knows.
+_NO_WORDS = (
+    *(".csv", ".tsv", ".npy", ".npz", ".pkl", ".pickle", ".pyc", ".db", ".ini", ".toml", ".yml"),
+    *(".yaml", ".cfg", ".lock", ".css", ".js", "requirements.txt", "timestamp.txt", "license"),
+)
 
 
 class SubmissionsError(GradlabError):
@@ -81,6 +86,8 @@ class Submission:
         attempt; the latest has the largest. Empty where no order is told.
     uploads : tuple of Upload
         By what the LMS that it comes from knows the learner again.
+    others : tuple of str
+        What was handed in, is not read, and may hold an answer in words; sorted.
     """
 
     student: str
@@ -88,6 +95,7 @@ class Submission:
     notes: tuple[str, ...]
     attempts: Mapping[str, int] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -310,6 +318,7 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
         _limit_notes(notes),
         _number(versions),
         find_uploads(found),
+        _list_others(found),
     )
 
 
@@ -339,6 +348,18 @@ def _sort_out(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
         else:
             left_out.append("/".join(own))
     return wanted, left_out
+
+
+def _list_others(found: Sequence[Found]) -> tuple[str, ...]:
+    """Return what is not read and may hold an answer in words."""
+    others = {one.place.typed for one in found if one.place.typed}
+    for one in found:
+        own = one.place.own_parts
+        if one.entry.is_folder or one.place.unread or not own or is_hidden(own):
+            continue
+        if find_suffix(own[-1]) != NOTEBOOK and not own[-1].lower().endswith(_NO_WORDS):
+            others.add(as_name("/".join(own)))
+    return tuple(sorted(others))
 
 
 def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

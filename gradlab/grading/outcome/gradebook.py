@@ -210,7 +210,7 @@ def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
         as_line(f"{result.student}: {exercise.name}: {note}")
         for result in sorted(results, key=lambda result: result.student)
         for exercise in result.exercises
-        if exercise.outcome in ("wrong", "stopped") and not exercise.is_by_hand
+        if exercise.outcome in ("wrong", "stopped", *_UNANSWERED) and not exercise.is_by_hand
         for note in exercise.notes
     ]
 
@@ -327,7 +327,7 @@ def _explain_status(result: LearnerResult) -> str:
     if result.status == "missing":
         return "handed in no notebook"
     reasons = [
-        f"the written answer `{e.name}` waits for your marks"
+        "; ".join((f"the written answer `{e.name}` waits for your marks", *e.notes))
         for e in result.exercises
         if e.points is None
     ]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradlab.grading.outcome.editions import is_about_edition
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.marks import MarksFile
 from gradlab.grading.outcome.naming import make_code, normalize_name
@@ -18,7 +19,7 @@ from gradlab.grading.outcome.text import as_cell, as_line
 # How notes end on what an answer lacked where it is graded: it may have been there at home.
 NO_PACKAGE = "which answers cannot import"
 NO_FILE = "which raised FileNotFoundError"
-_NOT_THEIR_FAULT = (NO_PACKAGE, NO_FILE, "edition")
+_NOT_THEIR_FAULT = (NO_PACKAGE, NO_FILE)
 _COLUMNS = ("student", "exercise", "points", "comment", "of", "so far", "why")
 _UNREADABLE = "something could not be read or marked"
 _LONGEST_REASON = 200
@@ -175,8 +176,6 @@ def _find_reason(result: LearnerResult, exercise: ExerciseResult) -> str:
         return ""
     if result.status == "unreadable":
         return _shorten("; ".join(_list_reasons(result, exercise)) or _UNREADABLE)
-    if exercise.outcome not in ("wrong", "stopped"):
-        return ""
     return _shorten("; ".join(note for note in exercise.notes if _is_not_their_fault(note)))
 
 
@@ -189,7 +188,7 @@ def _list_reasons(result: LearnerResult, exercise: ExerciseResult) -> list[str]:
 
 
 def _is_not_their_fault(note: str) -> bool:
-    return any(sign in note for sign in _NOT_THEIR_FAULT)
+    return is_about_edition(note) or any(sign in note for sign in _NOT_THEIR_FAULT)
 
 
 def _shorten(text: str) -> str:

@@ -1,0 +1,249 @@
+"""A learner's words: in the cell that was meant for them, beside it, and anywhere else.
+
+An answer in words is never taken for blank while words stand that were not given out: a person
+decides what they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gradlab.exercises.catalogue import WRITTEN
+from gradlab.grading.intake.given_out import GivenOut, is_blank, read_given_out, tidy
+from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook, join_few
+from gradlab.grading.intake.python_cells import parse_tree
+from gradlab.grading.intake.sections import is_rubric, list_section
+
+MOST_CHARACTERS = 100_000
+# In a row, in code that is no Python or nothing but comments; a script without spaces has none.
+_PROSE = re.compile(r"(?:[^\W\d_]{1,40}[,;:]?[ \t]{1,9}){3}[^\W\d_]|[^\W\d_\x00-\u02ff]{8}")
+_QUIET = (ast.Constant, ast.Name)
+# Comments and texts in code that are as long as this may be an answer.
+_MANY_WORDS = 40
+_BLANK = "the marked cell is blank"
+_GONE = "there is no cell for the answer"
+
+Found = list[tuple[Cell, str]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """An answer in words.
+
+    Attributes
+    ----------
+    text : str
+        The words; empty where they are in a file that was not read.
+    notes : tuple of str
+        Where they were found, if not in the marked cell alone.
+    """
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def find_words(name: str, books: Sequence[Notebook], others: Sequence[str] = ()) -> Words | None:
+    """Find the answer to a question in words.
+
+    Parameters
+    ----------
+    name : str
+        The question.
+    books : sequence of Notebook
+        The learner's notebooks; that of its lesson comes first.
+    others : sequence of str
+        What else was handed in and may hold an answer.
+
+    Returns
+    -------
+    Words or None
+        None if nothing was written, wherever it was looked for.
+
+    Examples
+    --------
+    >>> import json
+    >>> from gradlab.grading.intake.notebooks import read_notebook
+    >>> from gradlab.grading.intake.words import find_words
+    >>> blank = {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": "explain"}}}
+    >>> cells = [blank, {"cell_type": "markdown", "source": "It is the sign."}]
+    >>> book = read_notebook("07_mine.ipynb", json.dumps({"cells": cells}).encode())
+    >>> find_words("explain", [book])
+    Words(text='It is the sign.', notes=('the marked cell is blank; words were found in cell 2',))
+    """
+    if name not in WRITTEN:
+        return None
+    looks = [(book, *_look_near(name, book)) for book in books]
+    for _, marked, beside in looks:
+        if marked is not None:
+            return _join_marked(marked, beside)
+    is_there = has_cell(name, books)
+    blank = _BLANK if is_there else _GONE
+    for book, _, beside in looks:
+        if beside:
+            of = "" if book is books[0] else f" of {book.name}"
+            note = f"{blank}; words were found in cell {_number(beside)}{of}"
+            if not _is_worded_as_here(name, book):
+                note += ". Its edition is another, so they may be the lesson's own"
+            return Words(_join(beside), (note,))
+    return _find_far(name, books, others, blank)
+
+
+def has_words_near(name: str, book: Notebook) -> bool:
+    """Whether a notebook has an answer in words in the cell that was meant for it, or beside."""
+    marked, beside = _look_near(name, book) if name in WRITTEN else (None, [])
+    return marked is not None or bool(beside)
+
+
+def has_cell(name: str, books: Iterable[Notebook]) -> bool:
+    """Whether a notebook has the cell for the answer to a question in words, be it blank."""
+    return name in WRITTEN and any(_find_marked(name, book) for book in books)
+
+
+def has_model(name: str, text: str) -> bool:
+    """Whether the published answer to a question in words stands in a text."""
+    return " ".join(WRITTEN[name].model.split()) in " ".join(text.split())
+
+
+def note_unsearched(name: str, books: Iterable[Notebook]) -> str:
+    """Say of a blank answer where no words were looked for; "" if everywhere."""
+    if name in WRITTEN and any(_is_of(name, book) and _is_other(name, book) for book in books):
+        return (
+            "its notebook is of another edition, so only the section of the question was searched "
+            "for words"
+        )
+    return ""
+
+
+# In the cell that was meant for it, and in its section
+
+
+def _look_near(name: str, book: Notebook) -> tuple[Cell | None, Found]:
+    """Return the marked cell if it was answered, and the words of its section beside it."""
+    given = read_given_out()
+    marked = _find_marked(name, book)
+    answered = next((cell for cell in reversed(marked) if not is_blank(cell.text)), None)
+    counted = answered.text.split() if answered else []
+    beside = [
+        (cell, words)
+        for cell in list_section(name, book)
+        # The cell may be there twice, with one answer.
+        if (words := given.find_added(cell.text)) and cell.text.split() != counted
+    ]
+    return answered, beside
+
+
+def _find_marked(name: str, book: Notebook) -> list[Cell]:
+    """Return the cells meant for an answer: without its mark, what follows the rubric."""
+    given = read_given_out()
+    return [cell for cell in book.cells if cell.mark == name] or [
+        cell
+        for above, cell in pairwise(book.cells)
+        if is_rubric(name, above)
+        # A heading belongs to the lesson: the cell with the answer was deleted.
+        and not given.is_heading(cell.text)
+    ]
+
+
+def _join_marked(marked: Cell, beside: Found) -> Words:
+    note = f"words in cell {_number(beside)} of the same section are added below it"
+    return Words(_join([(marked, marked.text), *beside]), (note,) if beside else ())
+
+
+# Anywhere else
+
+
+def _find_far(
+    name: str, books: Sequence[Notebook], others: Sequence[str], blank: str
+) -> Words | None:
+    """Find what may be the answer, in places that nobody was asked to write it in."""
+    own = [book for book in books if _is_of(name, book)]
+    if not own and any(book.lesson is not None for book in books):
+        # Only other lessons were handed in: what lies beside them belongs to them.
+        return None
+    notes, found = [], []
+    for book in books:
+        words = _find_elsewhere(name, book) if book in own or book.lesson is None else []
+        if words:
+            notes.append(f"words were found in cell {_number(words)} of {book.name}")
+            found += words
+    if others:
+        verb = "was" if len(others) == 1 else "were"
+        notes.append(f"{join_few(others)} {verb} handed in and not read")
+    return Words(_join(found), (f"{blank}; {'; '.join(notes)}",)) if notes else None
+
+
+def _is_of(name: str, book: Notebook) -> bool:
+    return book.lesson == LESSON_OF[name] or bool(_find_marked(name, book))
+
+
+def _find_elsewhere(name: str, book: Notebook) -> Found:
+    """Return the words of a notebook that were not given out, where its own are known."""
+    if _is_other(name, book):
+        return []
+    given = read_given_out()
+    texts, in_code = [], []
+    for cell in book.cells:
+        added = given.find_added(cell.text)
+        if added and not cell.is_code:
+            texts.append((cell, added))
+        elif added and (words := "\n".join(_find_prose(cell, added, given))):
+            in_code.append((cell, words))
+    if not book.edition.mark and len(texts) <= _count_gone(name, book, given):
+        # Without a mark it may be of any edition, and each of these a text in other words.
+        texts = []
+    return sorted([*texts, *in_code], key=lambda one: one[0].number)
+
+
+def _count_gone(name: str, book: Notebook, given: GivenOut) -> int:
+    """Count the texts of a lesson that a notebook does not have."""
+    lesson = given.lessons.get(LESSON_OF[name])
+    if lesson is None or not _is_of(name, book):
+        return 0
+    there = {tidy(cell.text) for cell in book.cells}
+    return sum(not cell.is_code and tidy(cell.text) not in there for cell in lesson.cells)
+
+
+def _find_prose(cell: Cell, added: str, given: GivenOut) -> Iterator[str]:
+    """Yield what in a cell with code is prose."""
+    if not cell.parses:
+        if _PROSE.search(added):
+            yield added
+        return
+    tree = parse_tree(cell.text)
+    body = tree.body if tree else []
+    # Comments and texts alone; words of a script without spaces are names.
+    if all(isinstance(one, ast.Expr) and isinstance(one.value, _QUIET) for one in body):
+        if _PROSE.search(added):
+            yield added
+        return
+    comments = re.findall(r"(?:^[ \t]*#[^\n]*\n?)+", added, re.MULTILINE)
+    values = (node.value for s in body for node in ast.walk(s) if isinstance(node, ast.Constant))
+    texts = [given.find_added(value) for value in values if isinstance(value, str)]
+    yield from (text for text in [*comments, *texts] if len(text.split()) >= _MANY_WORDS)
+
+
+# Editions
+
+
+def _is_other(name: str, book: Notebook) -> bool:
+    """Whether a notebook says that it was given out with other cells than those here."""
+    lesson = read_given_out().lessons.get(LESSON_OF[name])
+    return bool(book.edition.mark and lesson and book.edition.mark != lesson.edition.mark)
+
+
+def _is_worded_as_here(name: str, book: Notebook) -> bool:
+    lesson = read_given_out().lessons.get(LESSON_OF[name])
+    return lesson is None or book.edition.asks_as(lesson.edition, name)
+
+
+def _join(found: Found) -> str:
+    """Join words, and cut what is longer than anyone reads."""
+    return "\n\n".join(text for _, text in found)[:MOST_CHARACTERS]
+
+
+def _number(found: Found) -> str:
+    return join_few([str(cell.number) for cell, _ in found])
