@@ -294,7 +294,8 @@ def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str)
         if remote.is_out_of_time:
             hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {why}")
-        return _make_result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        result = _make_result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        return replace(result, is_out_of_time=remote.is_out_of_time)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _make_result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _choose_hints(exercise, marking, remote, lacks)

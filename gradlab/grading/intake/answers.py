@@ -26,10 +26,10 @@ from gradlab.grading.intake.notebooks import (
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
 from gradlab.grading.intake.slice import Slice, find_slice
 from gradlab.grading.intake.statements import Statement, keep
+from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED
 from gradlab.grading.outcome.text import replace_surrogates
 
 _PLACEHOLDER = "YOUR ANSWER HERE"
-_SAME = "same as published"
 _ALONE = "runs without other cells: its notebook has too many statements to look for what it needs"
 
 
@@ -158,7 +158,7 @@ def find_answers(
             written[name] = text
         elif _is_there(name, ordered):
             blank.add(name)
-    copied = [f"{name}: {_SAME}" for name, text in written.items() if _is_model(name, text)]
+    copied = [f"{name}: {SAME_AS_PUBLISHED}" for name, text in written.items() if _is_model(name, text)]
     return Work(answers, frozenset(blank), written, (*notes, *choices, *copied), tuple(unreadable))
 
 
@@ -220,7 +220,7 @@ def _find_answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -
     if book is not first:
         notes.insert(0, f"found in {book.name}")
     if _is_published(name, cell.text):
-        notes.append(_SAME)
+        notes.append(SAME_AS_PUBLISHED)
     return _add_needs(Answer(name, (), cell.text, tuple(notes), cell.text), book, cell)
 
 
