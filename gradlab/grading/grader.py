@@ -18,6 +18,7 @@ from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
+from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.needs import Lack, find_lacks
 from gradlab.grading.outcome.results import (
     ExerciseResult,
@@ -147,7 +148,8 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         missed = (*task.unread, *unmarked)
         status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
         notes = (*task.notes, *missed, *work.notes, *_note_missing_lessons(results))
-        return LearnerResult(task.student, status, results, notes), level
+        predictions = find_predictions(task.notebooks, task.attempts)
+        return LearnerResult(task.student, status, results, notes, predictions), level
 
 
 def _run_answers(
