@@ -64,12 +64,20 @@ class Request:
     dask: str | None
     without_isolation: bool
     resume: bool
+    class_page: Path | None
+    answers: Path | None
     typed: Sequence[str]
 
     @property
     def outputs(self) -> Outputs:
         """Where everything goes."""
-        return Outputs(self.output, self.json, self.feedback)
+        return Outputs(
+            self.output,
+            self.json,
+            self.feedback,
+            class_page=self.class_page,
+            answers=self.answers,
+        )
 
 
 class RequestError(GradlabError):

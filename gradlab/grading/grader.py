@@ -20,6 +20,7 @@ from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.needs import Lack, find_lacks
+from gradlab.grading.outcome.learner_notes import note_missing_lessons
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -147,7 +148,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         )
         missed = (*task.unread, *unmarked)
         status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
-        notes = (*task.notes, *missed, *work.notes, *_note_missing_lessons(results))
+        notes = (*task.notes, *missed, *work.notes, *note_missing_lessons(results))
         predictions = find_predictions(task.notebooks, task.attempts)
         return LearnerResult(task.student, status, results, notes, predictions), level
 
@@ -348,14 +349,6 @@ def _choose_hints(
     hints = [hint for hint in marking.hints if hint not in general]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
     return (*said, *hints) or (again,)
-
-
-def _note_missing_lessons(results: tuple[ExerciseResult, ...]) -> list[str]:
-    """Say of which lessons there is nothing, if there is something of others."""
-    lessons = dict.fromkeys(result.lesson for result in results)
-    there = {result.lesson for result in results if result.outcome != "missing"}
-    gone = [str(lesson) for lesson in lessons if lesson not in there]
-    return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
 
 
 def _make_result_unrun(name: str, work: Work) -> ExerciseResult:

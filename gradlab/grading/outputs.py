@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradlab.grading.copies import find_copies
+from gradlab.grading.outcome.answer_files import require_own, write_answers
+from gradlab.grading.outcome.class_page import render_class
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
@@ -18,6 +21,8 @@ from gradlab.grading.outcome.gradebook import (
 )
 from gradlab.grading.outcome.marks import Marks, merge
 from gradlab.grading.outcome.results import LearnerResult, Run
+from gradlab.grading.outcome.same_answers import add_notes, list_same_answers
+from gradlab.grading.outcome.tallies import tally_class
 from gradlab.grading.signals import hold
 from gradlab.support.files import try_writing
 
@@ -34,11 +39,17 @@ class Outputs:
         All results, if they are wanted.
     feedback : Path or None
         The folder for the pages of learners, if they are wanted.
+    class_page : Path or None
+        The page on what the class did, if it is wanted.
+    answers : Path or None
+        The folder for the answers of all, if they are wanted.
     """
 
     grades: Path
     json: Path | None
     feedback: Path | None
+    class_page: Path | None = None
+    answers: Path | None = None
 
     @property
     def summary(self) -> Path:
@@ -75,12 +86,12 @@ def require_writable(outputs: Outputs) -> None:
             ".csv"
         )
     files = [outputs.grades, outputs.summary, outputs.journal]
-    files += [outputs.json] if outputs.json else []
+    files += [path for path in (outputs.json, outputs.class_page) if path]
     if len({path.absolute() for path in files}) < len(files):
         raise GradebookError(
-            "grades, summary, journal and JSON would be written over each other: their names are "
-            f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
-            "choose others"
+            "grades, summary, journal, JSON and the page of the class would be written over each "
+            f"other: their names are {', '.join(map(str, files))}. The summary ends in .txt, the "
+            "journal in .journal; choose others"
         )
     for path in files:
         with explain_errors(path):
@@ -91,6 +102,17 @@ def require_writable(outputs: Outputs) -> None:
         folder = outputs.feedback
         with explain_errors(folder):
             try_writing(folder / "pages.csv" if folder.is_dir() else folder)
+    if outputs.answers is not None:
+        folder = outputs.answers
+        others = [*files, *([outputs.feedback / "pages.csv"] if outputs.feedback else [])]
+        if any(folder.absolute() in path.absolute().parents for path in others):
+            raise GradebookError(
+                f"{folder} is for the answers alone, but something else would be written there "
+                "too. Name another folder with --answers."
+            )
+        require_own(folder)
+        with explain_errors(folder):
+            try_writing(folder / "answers.csv" if folder.is_dir() else folder)
 
 
 def write_outputs(
@@ -123,10 +145,15 @@ def write_outputs(
         The report, and lines that say what is where.
     """
     results, remarks = merge(results, marks)
-    report = as_report(results, run, remarks, strangers)
+    copies = find_copies(results)
+    report = as_report(results, run, remarks, strangers, list_same_answers(results, copies))
+    # After the report, which lists notes of what may have cost points.
+    results = add_notes(results, copies)
     files = {outputs.grades: as_csv(results), outputs.summary: report}
     if outputs.json is not None:
         files[outputs.json] = as_json(results, run)
+    if outputs.class_page is not None:
+        files[outputs.class_page] = render_class(tally_class(results, copies))
     lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
     for path, text in files.items():
         with hold():
@@ -139,4 +166,11 @@ def write_outputs(
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
     if outputs.json is not None:
         lines.append(f"All results: {outputs.json}")
+    if outputs.class_page is not None:
+        lines.append(f"What the class did: {outputs.class_page}; it names nobody")
+    if outputs.answers is not None:
+        with hold():
+            written = write_answers(results, outputs.answers)
+        count = "1 answer" if written == 1 else f"{written} answers"
+        lines.append(f"Answers: {count} in {outputs.answers}; answers.csv says which is whose")
     return "\n".join([report, *lines, ""])

@@ -50,7 +50,10 @@ NOT_CHOSEN = Prediction("kink", "What of kink?", "")
 @pytest.mark.parametrize("indent", [None, 1])
 def test_choices_are_found_and_stay_where_outputs_go(indent: int | None) -> None:
     book = make_book(
-        make_live("half", 1), make_live("kink", -1), make_live("chords", 1, "chords"), indent=indent
+        make_live("half", 1),
+        make_live("kink", -1),
+        make_live("chords", 1, "chords"),
+        indent=indent,
     )
     stripped = skip_outputs(book)
     assert find_predictions({"a": book}, {}) == (HALF, NOT_CHOSEN)

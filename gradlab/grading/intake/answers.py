@@ -158,7 +158,9 @@ def find_answers(
             written[name] = text
         elif _is_there(name, ordered):
             blank.add(name)
-    copied = [f"{name}: {SAME_AS_PUBLISHED}" for name, text in written.items() if _is_model(name, text)]
+    copied = [
+        f"{name}: {SAME_AS_PUBLISHED}" for name, text in written.items() if _is_model(name, text)
+    ]
     return Work(answers, frozenset(blank), written, (*notes, *choices, *copied), tuple(unreadable))
 
 

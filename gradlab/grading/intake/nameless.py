@@ -148,13 +148,12 @@ class _Speller:
 
     def _spell_keyword(self, call: ast.AST, name: str | None, scopes: tuple[_Scope, ...]) -> str:
         """Spell a keyword by its place if it is the answer's own function that is called."""
-        function = call.func.id if isinstance(call, ast.Call) and _is_name(call.func) else ""
-        own = self._parameters.get(function, []) if any(function in s for s in scopes) else []
+        match call:
+            case ast.Call(func=ast.Name(id=function)) if any(function in s for s in scopes):
+                own = self._parameters.get(function, [])
+            case _:
+                own = []
         return f"keyword {own.index(name) if name in own else name}"
-
-
-def _is_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name)
 
 
 def _find_modules(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -195,7 +194,9 @@ def _find_own(node: ast.AST) -> Iterator[str]:
             )
 
 
-def _list_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
+def _list_arguments(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+) -> list[ast.arg]:
     arguments = function.args
     more = [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *more]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from gradlab.grading.outcome.learner_notes import list_learner_notes
 from gradlab.grading.outcome.results import LearnerResult, Run, Status
 from gradlab.grading.outcome.table import format_table
 from gradlab.grading.outcome.text import as_line
@@ -116,6 +117,7 @@ def as_report(
     run: Run,
     remarks: Sequence[str] = (),
     strangers: Sequence[str] = (),
+    same: Sequence[str] = (),
 ) -> str:
     """Say in short lines how the grading went, and who needs a person.
 
@@ -129,6 +131,8 @@ def as_report(
         Marks that could not be used, as `merge` tells them.
     strangers : sequence of str, optional
         Who is not on the roster, as `compare` tells them.
+    same : sequence of str, optional
+        Which answers are the same, as `list_same_answers` tells them.
 
     Returns
     -------
@@ -162,6 +166,8 @@ def as_report(
     lines += _list_under("Differences from the roster:", strangers)
     lines += _list_under("Needs a person:", list_who_needs_a_person(results))
     lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
+    lines += _list_under("Same answers (no points were taken off):", same)
+    lines += _list_under("Notes on learners:", list_learner_notes(results))
     return "\n".join(lines) + "\n"
 
 

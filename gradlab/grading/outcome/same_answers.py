@@ -95,9 +95,7 @@ def add_notes(
     ]
 
 
-def list_same_answers(
-    results: Sequence[LearnerResult], found: Sequence[SameAnswers]
-) -> list[str]:
+def list_same_answers(results: Sequence[LearnerResult], found: Sequence[SameAnswers]) -> list[str]:
     """Return a line for each answer that is the same, with the learners who have it.
 
     Parameters
@@ -142,9 +140,7 @@ def _explain(same: SameAnswers, others: Sequence[str]) -> str:
 
 
 def _say_usual(same: SameAnswers) -> str:
-    return (
-        f"{len(same.places)} of {same.answered} have this answer, so it may be the usual one"
-    )
+    return f"{len(same.places)} of {same.answered} have this answer, so it may be the usual one"
 
 
 def _join(names: Sequence[str], most: int) -> str:
