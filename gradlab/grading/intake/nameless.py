@@ -7,7 +7,7 @@ memory small.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
 
@@ -64,8 +64,10 @@ def spell_nameless(name: str, text: str) -> tuple[str, ...]:
     (True, False)
     """
     tree = parse_tree(text) if len(text) <= _LONGEST_TEXT else None
-    parts = _find_parts(name, tree.body) if tree else []
-    speller = _Speller(name, parts)
+    if tree is None:
+        return ()
+    parts = _find_parts(name, tree.body)
+    speller = _Speller(name, parts, dict(_find_modules(ast.walk(tree))))
     try:
         return tuple(word for part in parts for word in speller.spell(part, (speller.outer,)))
     # Too deep, or an integer of too many digits to be written down.
@@ -93,13 +95,13 @@ def _find_parts(name: str, body: Sequence[ast.stmt]) -> list[ast.stmt]:
 class _Speller:
     """What is known of all parts of an answer while they are spelled out."""
 
-    def __init__(self, name: str, parts: Sequence[ast.stmt]) -> None:
+    def __init__(self, name: str, parts: Sequence[ast.stmt], modules: Mapping[str, str]) -> None:
         nodes = [node for part in parts for node in ast.walk(part)]
         self.outer: _Scope = dict.fromkeys(_find_bound(parts), "")
         # The name that was asked for is nobody's choice.
         self.outer[name] = name
         self._count = 0
-        self._modules = dict(_find_modules(nodes))
+        self._modules = modules
         self._parameters = {
             node.name: [argument.arg for argument in _list_arguments(node)]
             for node in nodes
@@ -180,7 +182,7 @@ def _find_own(node: ast.AST) -> Iterator[str]:
             yield from (argument.arg for argument in _list_arguments(node))
             outer = {
                 name
-                for inner in ast.walk(node)
+                for inner in _walk_here(node.body)
                 if isinstance(inner, ast.Global | ast.Nonlocal)
                 for name in inner.names
             }
@@ -203,17 +205,23 @@ def _list_arguments(
 
 
 def _find_bound(statements: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the names that statements bind where they stand, not in functions inside them."""
-    waiting = list(statements)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _COMPREHENSIONS):
-            inner = (n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
-            waiting.extend(inner)
-            continue
+    """Yield the names that statements bind where they stand."""
+    for node in _walk_here(statements):
         name = getattr(node, _CHOSEN.get(type(node), ""), None)
         is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         if isinstance(name, str) and not is_read:
             yield name
+
+
+def _walk_here(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield all nodes of statements, but for those inside what has names of its own."""
+    waiting = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _COMPREHENSIONS):
+            # What := binds there is bound outside.
+            waiting.extend(n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            continue
+        yield node
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             waiting.extend(ast.iter_child_nodes(node))

@@ -79,8 +79,8 @@ def _render_totals(tally: ClassTally) -> Iterator[str]:
     )
     if tally.unreadable:
         yield (
-            f"<p>Of {tally.unreadable} of them something could not be read or marked. Their "
-            "exercises are counted as far as they were read, their totals are not.</p>"
+            f"<p>From {_count(tally.unreadable, 'learner')} something could not be read or "
+            "marked. Exercises are counted as far as they were read, these totals are not.</p>"
         )
     if tally.waiting:
         yield (
@@ -109,10 +109,9 @@ def _render_distribution(totals: Totals) -> Iterator[str]:
     for place, count in enumerate(totals.bins):
         low_end, high_end = place * 100 // BINS, (place + 1) * 100 // BINS
         below = "" if place == BINS - 1 else "under "
-        width = 100 * count / max(totals.bins)
         yield (
-            f'<tr><th scope="row">{low_end} to {below}{high_end} %</th><td><span class="bin">'
-            f'<span style="width:{width:.1f}%"></span></span> {count}</td></tr>'
+            f'<tr><th scope="row">{low_end} to {below}{high_end} %</th>'
+            f"<td>{_render_bin(count, max(totals.bins))}{count}</td></tr>"
         )
     yield "</tbody></table>"
     yield "</section>"
@@ -146,9 +145,17 @@ def _render_topic(topic: Topic) -> str:
         return f"<p><strong>{share}</strong> left {where} blank.</p>"
     right = topic.exercise.parts.get("right", 0)
     return (
-        f"<p><strong>{share}</strong> who answered {where} went wrong in a way that is not known "
-        f"here: look at some of these answers. Right were {right}.</p>"
+        f"<p><strong>{share}</strong> who answered {where} went wrong in ways of their own: look "
+        f"at some of these answers. {right} got it right.{_tell_most_common(topic.exercise)}</p>"
     )
+
+
+def _tell_most_common(exercise: ExerciseTally) -> str:
+    """Say what is known of answers that show no misconception."""
+    said = exercise.hints[0].count if exercise.hints else 0
+    if exercise.out_of_time > said:
+        return f" {exercise.out_of_time} ran out of time."
+    return f" Said most often: “{as_html(exercise.hints[0].text)}”" if said else ""
 
 
 def _render_key(lessons: Sequence[LessonTally]) -> Iterator[str]:
@@ -156,8 +163,8 @@ def _render_key(lessons: Sequence[LessonTally]) -> Iterator[str]:
     yield "<section>"
     yield "<h2>Exercise by exercise</h2>"
     yield (
-        '<p class="quiet">A bar is all whose work on the lesson was read; who handed in nothing '
-        "of it is not in it.</p>"
+        '<p class="quiet">Each bar counts those who handed in something of the lesson, as far as '
+        "it could be read.</p>"
     )
     yield '<ul class="key">'
     for part, (sign, words) in _SIGNS.items():
@@ -222,12 +229,13 @@ def _tell_group(group: GroupTally) -> str:
 
 
 def _tell_rest(exercise: ExerciseTally) -> Iterator[str]:
-    if exercise.out_of_time:
-        yield f"{exercise.out_of_time} ran out of time"
-    if exercise.published:
-        yield f"{exercise.published} of {exercise.answered} are the published answer"
-    if exercise.same:
-        yield f"{exercise.same} of {exercise.answered} are the same as another learner’s"
+    for what, count in (
+        ("Out of time", exercise.out_of_time),
+        ("Same as the published answer", exercise.published),
+        ("Same as another learner’s", exercise.same),
+    ):
+        if count:
+            yield f"{what}: {count} of {exercise.answered} who answered"
 
 
 def _render_list(heading: str, items: Iterator[str] | Sequence[str] | map[str]) -> Iterator[str]:
@@ -262,15 +270,17 @@ def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
     yield f'<h3 class="said">{as_html(prediction.question or prediction.name)}</h3>'
     yield '<ul class="choices">'
     for text, count in rows:
-        width = 100 * count / chosen
-        yield (
-            f'<li>{text}<span class="bin"><span style="width:{width:.1f}%"></span></span> '
-            f"{count} of {chosen} who chose</li>"
-        )
+        yield f"<li>{text}<div>{_render_bin(count, chosen)}{count} of {chosen} who chose</div></li>"
     yield "</ul>"
     if prediction.unchosen:
         yield f'<p class="quiet">{prediction.unchosen} chose nothing.</p>'
     yield "</div>"
+
+
+def _render_bin(count: int, most: int) -> str:
+    """Return a plain bar, whose number stands behind it."""
+    width = f"calc({count / most:.3f} * (100% - var(--room)))"
+    return f'<span class="bin" style="width:{width}"></span> ' if count else ""
 
 
 def _count(number: int, what: str) -> str:

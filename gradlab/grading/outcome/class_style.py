@@ -33,15 +33,15 @@ h4 { font-size: .9rem; font-weight: 600; color: var(--quiet); margin: .6rem 0 0;
 .topics li { margin: .8rem 0; }
 .exercise { margin-top: 1.6rem; }
 .exercise h3 { margin-top: 0; }
-.bin { display: block; height: .8rem; }
-.bin span { display: block; height: 100%; background: var(--right); box-sizing: border-box;
-  border-right: 2px solid var(--right);
+.bin { display: inline-block; height: .8rem; margin-right: .5rem; min-width: 2px;
+  background: var(--right); border: 1px solid var(--right); box-sizing: border-box;
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-.bins td { display: flex; align-items: center; gap: .5rem; padding: .1rem 0; }
-.bins .bin { flex: 1; display: flex; justify-content: flex-end; }
-.bins th { padding: .1rem .5rem .1rem 0; }
+.bins th:last-child, .bins td:last-child { text-align: left; }
+.bins th, .bins td { padding: .1rem .5rem .1rem 0; }
 .bins th:first-child { width: 9.5rem; white-space: nowrap; }
 .bins th, .bins td { border-top: 0; }
+.bins { --room: 3rem; }
+.choices { --room: 9rem; }
 .choices li { margin: .5rem 0; }
-@media print { .exercise, .topics li, .bins { break-inside: avoid; } }
+@media print { h2 + p { break-after: avoid; } .exercise, .topics li, .bins { break-inside: avoid; } }
 """
