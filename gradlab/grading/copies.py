@@ -22,11 +22,12 @@ from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED, SameAnswers
 _SHORTEST_CODE = 80
 # In words, as people count them.
 _SHORTEST_TEXT = 40
-_MOST_WORDS = 1000
+_MOST_WORDS = 500
 _RUN = 5
 _NEAR = 0.8
 
-_Grams = frozenset[tuple[str, ...]]
+# Hashes, which are compared in no time.
+_Grams = frozenset[int]
 
 
 def find_copies(results: Sequence[LearnerResult]) -> list[SameAnswers]:
@@ -94,9 +95,11 @@ def _spell_published(name: str) -> tuple[str, ...]:
 
 def _group_words(name: str, texts: Mapping[int, str]) -> Iterator[tuple[tuple[int, ...], bool]]:
     """Yield who has nearly the same words, and whether they are the published ones."""
-    groups: list[tuple[_Grams, list[int]]] = []
     model = _find_grams(WRITTEN[name].model)
     published = []
+    # The first of a group stands for it: what is near to that belongs to it.
+    groups: list[tuple[_Grams, list[int]]] = []
+    having: defaultdict[int, list[int]] = defaultdict(list)
     for place, text in texts.items():
         grams = _find_grams(text)
         if text.strip() == WRITTEN[name].model.strip() or not grams:
@@ -104,12 +107,16 @@ def _group_words(name: str, texts: Mapping[int, str]) -> Iterator[tuple[tuple[in
         if _is_near(grams, model):
             published.append(place)
             continue
-        # The first of a group stands for it: what is near to that belongs to it.
-        near = next((places for first, places in groups if _is_near(grams, first)), None)
-        if near is None:
-            groups.append((grams, [place]))
-        else:
-            near.append(place)
+        # Two that are near have so many in common that one of these few is among them.
+        few = sorted(grams)[: int((1 - _NEAR) * len(grams)) + 2]
+        maybe = sorted({number for gram in few for number in having[gram]})
+        near = next((n for n in maybe if _is_near(grams, groups[n][0])), None)
+        if near is not None:
+            groups[near][1].append(place)
+            continue
+        for gram in few:
+            having[gram].append(len(groups))
+        groups.append((grams, [place]))
     if published:
         yield tuple(published), True
     yield from ((tuple(places), False) for _, places in groups if len(places) > 1)
@@ -120,7 +127,7 @@ def _find_grams(text: str) -> _Grams:
     words = re.findall(r"\w+", text.casefold())[:_MOST_WORDS]
     if len(words) < _SHORTEST_TEXT:
         return frozenset()
-    return frozenset(tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1))
+    return frozenset(hash(tuple(words[at : at + _RUN])) for at in range(len(words) - _RUN + 1))
 
 
 def _is_near(one: _Grams, other: _Grams) -> bool:

@@ -81,9 +81,7 @@ numerical_gradient(sum, np.ones(3))
 
 def make_result(student: str, name: str, answer: str, *notes: str) -> LearnerResult:
     points = EXERCISES[name].points if name in EXERCISES else 10.0
-    exercise = ExerciseResult(
-        name, 5, "right", points, points, notes=notes, answer=answer
-    )
+    exercise = ExerciseResult(name, 5, "right", points, points, notes=notes, answer=answer)
     return make_learner(student, exercise)
 
 
@@ -105,7 +103,10 @@ class Renamer(ast.NodeTransformer):
                 case ast.FunctionDef(name=name) | ast.ExceptHandler(name=str(name)):
                     bound.add(name)
         self.parameters = {
-            a.arg for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for a in n.args.kwonlyargs
+            a.arg
+            for n in ast.walk(tree)
+            if isinstance(n, ast.FunctionDef)
+            for a in n.args.kwonlyargs
         }
         self.functions = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
         self.new = {

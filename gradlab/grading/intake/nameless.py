@@ -69,7 +69,9 @@ def spell_nameless(name: str, text: str) -> tuple[str, ...]:
     parts = _find_parts(name, tree.body)
     speller = _Speller(name, parts, dict(_find_modules(ast.walk(tree))))
     try:
-        return tuple(word for part in parts for word in speller.spell(part, (speller.outer,)))
+        for part in parts:
+            speller.spell(part, (speller.outer,))
+        return tuple(speller.words)
     # Too deep, or an integer of too many digits to be written down.
     except (RecursionError, MemoryError, ValueError):
         return ()
@@ -100,6 +102,7 @@ class _Speller:
         self.outer: _Scope = dict.fromkeys(_find_bound(parts), "")
         # The name that was asked for is nobody's choice.
         self.outer[name] = name
+        self.words: list[str] = []
         self._count = 0
         self._modules = modules
         self._parameters = {
@@ -108,8 +111,8 @@ class _Speller:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
 
-    def spell(self, node: ast.AST, scopes: tuple[_Scope, ...]) -> Iterator[str]:
-        """Yield the words for a node and all below it; the innermost scope comes last."""
+    def spell(self, node: ast.AST, scopes: tuple[_Scope, ...]) -> None:
+        """Add the words for a node and all below it; the innermost scope comes last."""
         match node:
             case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
                 return
@@ -118,26 +121,30 @@ class _Speller:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 node = ast.Assign(targets=[target], value=value)
             case ast.Constant(value=value):
-                yield f"{type(value).__name__} {value!r}"
+                self.words.append(f"{type(value).__name__} {value!r}")
                 return
-        yield type(node).__name__
+        self.words.append(type(node).__name__)
         chosen = _CHOSEN.get(type(node))
         if chosen and (name := getattr(node, chosen)) is not None:
-            yield self._replace(name, scopes)
+            self.words.append(self._replace(name, scopes))
         inner = (*scopes, dict.fromkeys(_find_own(node), "")) if _has_scope(node) else scopes
-        for field, value in ast.iter_fields(node):
+        for field in node._fields:
             if field == chosen or field in _LEFT_OUT:
                 continue
+            value = getattr(node, field)
             for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, ast.keyword):
-                    yield self._spell_keyword(node, part.arg, scopes)
-                    yield from self.spell(part.value, inner)
-                elif isinstance(part, ast.AST):
-                    yield from self.spell(part, inner)
-                elif isinstance(node, ast.Global | ast.Nonlocal):
-                    yield self._replace(part, scopes)
-                else:
-                    yield repr(part)
+                self._spell_part(node, part, inner)
+
+    def _spell_part(self, node: ast.AST, part: object, scopes: tuple[_Scope, ...]) -> None:
+        if isinstance(part, ast.keyword):
+            self.words.append(self._spell_keyword(node, part.arg, scopes))
+            self.spell(part.value, scopes)
+        elif isinstance(part, ast.AST):
+            self.spell(part, scopes)
+        elif isinstance(part, str) and isinstance(node, ast.Global | ast.Nonlocal):
+            self.words.append(self._replace(part, scopes))
+        else:
+            self.words.append(repr(part))
 
     def _replace(self, name: str, scopes: tuple[_Scope, ...]) -> str:
         scope = next((scope for scope in reversed(scopes) if name in scope), None)
