@@ -9,7 +9,6 @@ import random
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 from types import ModuleType
 
 import pytest
@@ -114,30 +113,30 @@ class Renamer(ast.NodeTransformer):
         }
         assert not any(map(keyword.iskeyword, self.new.values()))
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         if isinstance(node.func, ast.Name) and node.func.id in self.functions:
             for one in node.keywords:
                 one.arg = self.new.get(one.arg or "", one.arg)
         self.generic_visit(node)
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self.new.get(node.id, node.id), node.ctx)
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         return ast.arg(self.new.get(node.arg, node.arg))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
         node.name, node.returns = self.new.get(node.name, node.name), None
         return node
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
         self.generic_visit(node)
         node.name = self.new.get(node.name or "", node.name)
         return node
 
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.Nonlocal:  # noqa: N802
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.Nonlocal:
         return ast.Nonlocal([self.new.get(name, name) for name in node.names])
 
 

@@ -270,7 +270,8 @@ def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
     yield f'<h3 class="said">{as_html(prediction.question or prediction.name)}</h3>'
     yield '<ul class="choices">'
     for text, count in rows:
-        yield f"<li>{text}<div>{_render_bin(count, chosen)}{count} of {chosen} who chose</div></li>"
+        share = f"{_render_bin(count, chosen)}{count} of {chosen} who chose"
+        yield f"<li>{text}<div>{share}</div></li>"
     yield "</ul>"
     if prediction.unchosen:
         yield f'<p class="quiet">{prediction.unchosen} chose nothing.</p>'

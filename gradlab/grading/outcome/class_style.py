@@ -43,5 +43,7 @@ h4 { font-size: .9rem; font-weight: 600; color: var(--quiet); margin: .6rem 0 0;
 .bins { --room: 3rem; }
 .choices { --room: 9rem; }
 .choices li { margin: .5rem 0; }
-@media print { h2 + p { break-after: avoid; } .exercise, .topics li, .bins { break-inside: avoid; } }
+@media print {
+  h2 + p, h4 { break-after: avoid; }
+  .exercise, .topics li, .bins { break-inside: avoid; } }
 """
