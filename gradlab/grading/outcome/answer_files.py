@@ -77,7 +77,7 @@ def write_answers(results: Sequence[LearnerResult], folder: Path) -> int:
         for name in {name for name, *_ in before} - {name for name, *_ in rows}:
             (folder / name).unlink(missing_ok=True)
         _write_table(folder, rows)
-    return sum(bool(student) for _, _, student in files)
+    return sum(not name.startswith(f"{_PUBLISHED}/") for name, _, _ in files)
 
 
 def require_own(folder: Path) -> list[_Row]:
