@@ -103,16 +103,19 @@ def require_writable(outputs: Outputs) -> None:
         with explain_errors(folder):
             try_writing(folder / "pages.csv" if folder.is_dir() else folder)
     if outputs.answers is not None:
-        folder = outputs.answers
         others = [*files, *([outputs.feedback / "pages.csv"] if outputs.feedback else [])]
-        if any(folder.absolute() in path.absolute().parents for path in others):
-            raise GradebookError(
-                f"{folder} is for the answers alone, but something else would be written there "
-                "too. Name another folder with --answers."
-            )
-        require_own(folder)
-        with explain_errors(folder):
-            try_writing(folder / "answers.csv" if folder.is_dir() else folder)
+        _require_room_for_answers(outputs.answers, others)
+
+
+def _require_room_for_answers(folder: Path, others: Sequence[Path]) -> None:
+    if any(folder.absolute() in path.absolute().parents for path in others):
+        raise GradebookError(
+            f"{folder} is for the answers alone, but something else would be written there too. "
+            "Name another folder with --answers."
+        )
+    require_own(folder)
+    with explain_errors(folder):
+        try_writing(folder / "answers.csv" if folder.is_dir() else folder)
 
 
 def write_outputs(
