@@ -171,6 +171,19 @@ def _add_grade(commands: _Commands) -> None:
     grade.add_argument(
         "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
     )
+    grade.add_argument(
+        "--class-page",
+        type=Path,
+        metavar="FILE",
+        help="write a page on what the class did and what is worth talking about; it names nobody",
+    )
+    grade.add_argument(
+        "--answers",
+        type=Path,
+        metavar="DIR",
+        help="write all answers as files for a similarity tool, into a new folder or that of an "
+        "earlier run",
+    )
     grade.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
     grade.add_argument(
         "--manual",

@@ -30,6 +30,18 @@ STAGE_HINTS = {
     "one for each row, or a single one?",
     "finite": "Something overflowed or was divided by zero on the way.",
 }
+# What a wrong answer that nobody foresaw may have in common with the right one.
+PATTERN_HINTS = {
+    "power": "In Python ^ is not a power but a bitwise operation on integers: write **.",
+    "constant": "The result is the same for every input: what should it depend on?",
+    "near": "Every value is nearly right: is one rounded, or computed by another formula?",
+    "sign": "Every value has the wrong sign.",
+    "factor": "Every value is {:.4g} times the right one: which factor is that?",
+    "offset": "Every value is off by the same amount, {:.4g}.",
+    "opposite": "Every answer is the opposite of the right one.",
+    "lenient": "Your mistakes are all True where False is right: the test is too lenient.",
+    "strict": "Your mistakes are all False where True is right: the test is too strict.",
+}
 
 
 @dataclass(frozen=True)
@@ -327,7 +339,7 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) ->
 def _pattern(trials: list[Trial]) -> str:
     """What a wrong answer that nobody foresaw has in common with the right one."""
     if any("for ^" in trial.detail or "bitwise_xor" in trial.detail for trial in trials):
-        return "In Python ^ is not a power but a bitwise operation on integers: write **."
+        return PATTERN_HINTS["power"]
     for stage, hint in STAGE_HINTS.items():
         if any(trial.stage == stage for trial in trials):
             return hint
@@ -335,7 +347,7 @@ def _pattern(trials: list[Trial]) -> str:
     if got.size != expected.size or not got.size:
         return ""
     if got.size > 1 and np.all(got == got[0]):
-        return "The result is the same for every input: what should it depend on?"
+        return PATTERN_HINTS["constant"]
     if expected.dtype.kind == "b":
         return _pattern_of_truth(got.astype(bool), expected)
     if expected.dtype.kind == "U":
@@ -345,13 +357,13 @@ def _pattern(trials: list[Trial]) -> str:
     with np.errstate(all="ignore"):
         ratios, offsets = got / expected, got - expected
     if np.allclose(ratios, 1.0, rtol=0.02, atol=0):
-        return "Every value is nearly right: is one rounded, or computed by another formula?"
+        return PATTERN_HINTS["near"]
     if np.allclose(ratios, -1.0, rtol=1e-3, atol=0):
-        return "Every value has the wrong sign."
+        return PATTERN_HINTS["sign"]
     if ratios.size > 1 and np.allclose(ratios, ratios[0], rtol=1e-3, atol=0):
-        return f"Every value is {ratios[0]:.4g} times the right one: which factor is that?"
+        return PATTERN_HINTS["factor"].format(ratios[0])
     if np.allclose(offsets, offsets[0], rtol=1e-3, atol=0):
-        return f"Every value is off by the same amount, {offsets[0]:.4g}."
+        return PATTERN_HINTS["offset"].format(offsets[0])
     return ""
 
 
@@ -365,9 +377,9 @@ def _in_a_row(values: list[Value]) -> Any:
 
 def _pattern_of_truth(got: Any, expected: Any) -> str:
     if np.all(got != expected):
-        return "Every answer is the opposite of the right one."
+        return PATTERN_HINTS["opposite"]
     if np.all(got >= expected):
-        return "Your mistakes are all True where False is right: the test is too lenient."
+        return PATTERN_HINTS["lenient"]
     if np.all(got <= expected):
-        return "Your mistakes are all False where True is right: the test is too strict."
+        return PATTERN_HINTS["strict"]
     return ""

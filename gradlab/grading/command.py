@@ -20,6 +20,7 @@ from typing import TextIO
 
 import numpy as np
 
+from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.feedback_zip import require_zips
@@ -30,7 +31,8 @@ from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile, read_marks
 from gradlab.grading.outcome.results import LearnerResult
-from gradlab.grading.outputs import Outputs, require_writable, write_outputs
+from gradlab.grading.output_paths import Outputs, require_writable
+from gradlab.grading.outputs import write_outputs
 from gradlab.grading.pool import Pool
 from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, find_trouble
@@ -70,6 +72,8 @@ class Request:
     dask: str | None
     without_isolation: bool
     resume: bool
+    class_page: Path | None
+    answers: Path | None
     typed: Sequence[str]
 
     @property
@@ -81,6 +85,8 @@ class Request:
             self.feedback,
             self.gradebook,
             self.written,
+            self.class_page,
+            self.answers,
             self.manual,
             self.anonymous,
         )
@@ -274,12 +280,15 @@ def _find_conditions(request: Request, level: Level | None) -> Conditions:
 
 
 def _digest_of_code() -> str:
-    """Return a digest of all of gradlab: exercises, marking, and what they are built on."""
+    """Return a digest of all of gradlab: exercises, lessons, marking, what they are built on."""
     package = Path(__file__).parents[1]
+    # In a clone, the lessons are elsewhere.
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    files |= {path.name: path for path in lessons_folder().glob(LESSONS)}
     whole = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for name, path in sorted(files.items()):
         content = path.read_bytes()
-        whole.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
+        whole.update(f"{name} {len(content)}\n".encode() + content)
     return whole.hexdigest()
 
 

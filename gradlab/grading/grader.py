@@ -18,8 +18,10 @@ from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
+from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.needs import Lack, find_lacks
 from gradlab.grading.outcome.editions import ASKED_OTHERWISE, HINT
+from gradlab.grading.outcome.learner_notes import note_missing_lessons
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -148,8 +150,9 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         )
         missed = (*task.unread, *unmarked)
         status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
-        notes = (*task.notes, *missed, *work.notes, *_note_missing_lessons(results))
-        return LearnerResult(task.student, status, results, notes), level
+        notes = (*task.notes, *missed, *work.notes, *note_missing_lessons(results))
+        predictions = find_predictions(task.notebooks, task.attempts)
+        return LearnerResult(task.student, status, results, notes, predictions), level
 
 
 def _run_answers(
@@ -296,7 +299,8 @@ def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str)
         if remote.is_out_of_time:
             hint += " Does a loop never end? Look at what should change in it."
         notes = (*answer.notes, f"was stopped: it {why}")
-        return _make_result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        result = _make_result(exercise, "stopped", marking.points, (hint,), notes, groups)
+        return replace(result, is_out_of_time=remote.is_out_of_time)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _make_result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _choose_hints(exercise, marking, remote, lacks)
@@ -347,14 +351,6 @@ def _choose_hints(
     hints = [hint for hint in marking.hints if hint not in general]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
     return (*said, *hints) or (again,)
-
-
-def _note_missing_lessons(results: tuple[ExerciseResult, ...]) -> list[str]:
-    """Say of which lessons there is nothing, if there is something of others."""
-    lessons = dict.fromkeys(result.lesson for result in results)
-    there = {result.lesson for result in results if result.outcome != "missing"}
-    gone = [str(lesson) for lesson in lessons if lesson not in there]
-    return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
 
 
 def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:

@@ -55,6 +55,7 @@ def exercises(draw: st.DrawFn, name: str) -> ExerciseResult:
         draw(TEXTS),
         draw(TEXTS),
         draw(st.booleans()),
+        draw(st.booleans()),
     )
 
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gradlab.course.folder import CourseError
-from gradlab.grading.outcome import feedback, page as page_module
+from gradlab.grading.outcome import page as page_module
 from gradlab.grading.outcome.feedback import render_page, write_feedback
+from gradlab.grading.outcome.file_names import choose_file_names
 from gradlab.grading.outcome.gradebook import GradebookError
 from gradlab.grading.outcome.results import (
     ExerciseResult,
@@ -313,18 +314,18 @@ def students(names: list[str]) -> list[LearnerResult]:
     )
 )
 def test_file_names_are_safe_and_differ_whatever_learners_are_called(names: list[str]) -> None:
-    files = feedback._choose_file_names(names)
+    files = choose_file_names(names, ".html")
     assert len({file.lower() for file in files}) == len(names)
     for file in files:
         assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.html", file)
         assert len(file) < 100
         assert file.lower() not in ("index.html", "nul.html", "con.html", "com1.html")
     # Names do not depend on the order.
-    assert feedback._choose_file_names(names[::-1]) == files[::-1]
+    assert choose_file_names(names[::-1], ".html") == files[::-1]
 
 
 def test_an_ordinary_name_is_the_name_of_its_file() -> None:
-    assert feedback._choose_file_names(["ada", "ben_2", "Cleo-X"]) == [
+    assert choose_file_names(["ada", "ben_2", "Cleo-X"], ".html") == [
         "ada.html",
         "ben_2.html",
         "Cleo-X.html",
@@ -335,8 +336,8 @@ def test_an_ordinary_name_is_the_name_of_its_file() -> None:
 def test_nobody_can_take_a_name_for_the_page_of_another(
     tmp_path: Path, spelling: Callable[[str], str]
 ) -> None:
-    taken = spelling(feedback._choose_file_names(["Ada", "ada"])[0].removesuffix(".html"))
-    names = feedback._choose_file_names(["Ada", "ada", taken])
+    taken = spelling(choose_file_names(["Ada", "ada"], ".html")[0].removesuffix(".html"))
+    names = choose_file_names(["Ada", "ada", taken], ".html")
     assert len({name.lower() for name in names}) == 3
     pages = write_feedback(students(["Ada", "ada", taken]), tmp_path)
     assert sorted(tmp_path.glob("*.html")) == sorted(pages)

@@ -22,9 +22,10 @@ from learner_results import (
     parse_csv,
 )
 
-from gradlab.grading.outcome.gradebook import as_csv, as_report
+from gradlab.grading.outcome.gradebook import as_csv
 from gradlab.grading.outcome.marks import Mark, Marks, merge, read_marks
 from gradlab.grading.outcome.naming import is_code, make_code
+from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Outcome, Run, Status
 from gradlab.grading.outcome.text import as_cell
 from gradlab.support.errors import GradlabError

@@ -23,6 +23,7 @@ from learner_results import (
     parse_csv,
 )
 
+from gradlab.grading.outcome.editions import ASKED_OTHERWISE, note_not_asked
 from gradlab.grading.outcome.marks import Mark, MarksFile, merge, read_marks
 from gradlab.grading.outcome.naming import make_code, normalize_name
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Status
@@ -83,7 +84,9 @@ def test_below_full_marks_an_unreadable_learner_needs_a_person_with_what_was_not
     [
         ("needs pandas, which answers cannot import (cell 2)", True),
         ("needs “np.load('w.npy')” of cell 2, which raised FileNotFoundError", True),
-        ("is of another edition than the exercises", True),
+        (ASKED_OTHERWISE, True),
+        (note_not_asked(3), True),
+        ("counts 3 points here, but 5 in the notebook", False),
         ("needs “1 / 0” of cell 2, which raised ZeroDivisionError", False),
         ("was stopped: it took more than 10 seconds", False),
         ("uses a, which no cell defines", False),

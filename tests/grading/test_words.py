@@ -18,7 +18,7 @@ from gradlab.grading.grader import Task, grade_submission
 from gradlab.grading.intake.answers import Work, find_answers
 from gradlab.grading.intake.given_out import is_blank
 from gradlab.grading.intake.words import MOST_CHARACTERS
-from gradlab.grading.outcome.gradebook import as_report
+from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import Run
 
 LESSON_7 = "07_bug_hunt.ipynb"

@@ -35,9 +35,9 @@ from gradlab.grading.intake.words import (
     has_words_near,
     note_unsearched,
 )
+from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED
 from gradlab.grading.outcome.text import replace_surrogates
 
-_SAME = "same as published"
 _ALONE = "runs without other cells: its notebook has too many statements to look for what it needs"
 
 
@@ -176,7 +176,8 @@ def find_answers(
             why = note_beside(name, ordered, is_there) or note_unsearched(name, ordered)
             work.remarks[name] = (why,) if why else ()
     notes += choices + _compare_with_lessons(used, names, work)
-    notes += [f"{name}: {_SAME}" for name, text in work.written.items() if has_model(name, text)]
+    copied = [name for name, text in work.written.items() if has_model(name, text)]
+    notes += [f"{name}: {SAME_AS_PUBLISHED}" for name in copied]
     remarks = {name: said for name, said in work.remarks.items() if said}
     return replace(work, blank=frozenset(blank), notes=tuple(notes), remarks=remarks)
 
@@ -260,7 +261,7 @@ def _find_answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -
     if book is not first:
         notes.insert(0, f"found in {book.name}")
     if _is_published(name, cell.text):
-        notes.append(_SAME)
+        notes.append(SAME_AS_PUBLISHED)
     return _add_needs(Answer(name, (), cell.text, tuple(notes), cell.text), book, cell)
 
 

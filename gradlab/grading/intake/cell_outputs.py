@@ -1,8 +1,13 @@
-"""A notebook without what its cells put out: pictures and tables make it large, not its code."""
+"""A notebook without what its cells put out: pictures and tables make it large, not its code.
+
+What a learner predicted stays.
+"""
 
 from __future__ import annotations
 
 import re
+
+from gradlab.grading.intake.predictions import find_kept, has_predictions
 
 # A string or a bracket. Possessive, so that a string of many megabytes takes no stack.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
@@ -34,8 +39,9 @@ def skip_outputs(content: bytes) -> bytes:
     Returns
     -------
     bytes
-        The same, with an empty list or dict in the place of each of these. What is not JSON stays
-        as it is, as far as nothing in it looks like an output.
+        The same, with an empty list or dict in the place of each of these; in that of outputs
+        with the learner's predictions. What is not JSON stays as it is, as far as nothing in it
+        looks like an output.
 
     Raises
     ------
@@ -52,6 +58,7 @@ def skip_outputs(content: bytes) -> bytes:
     done = depth = 0
     key, key_end = b"", 0
     left_out: int | None = None  # how deep
+    may_predict = has_predictions(content)
     for count, token in enumerate(_TOKEN.finditer(content)):
         if count > MOST_TOKENS:
             raise TooManyTokensError(f"more than {MOST_TOKENS:,} strings and brackets")
@@ -61,12 +68,13 @@ def skip_outputs(content: bytes) -> bytes:
             is_value = key and _COLON.fullmatch(content, key_end, start)
             if left_out is None and is_value and depth in _LEFT_OUT[key]:
                 kept.append(content[done:start])
-                left_out = depth
+                done, left_out = start, depth
             depth += 1
         elif first in _CLOSE:
             depth -= 1
             if depth == left_out:
-                kept.append(b"[]" if first == _CLOSE[0] else b"{}")
+                predicted = b", ".join(find_kept(content, done, end)) if may_predict else b""
+                kept.append(b"[%s]" % predicted if first == _CLOSE[0] else b"{}")
                 done, left_out = end, None
         key, key_end = (token[0] if end - start < 20 else b""), end
         if key not in _LEFT_OUT:

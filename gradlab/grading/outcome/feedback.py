@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from gradlab.grading.outcome.file_names import choose_file_names
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
     as_number,
@@ -28,10 +25,6 @@ from gradlab.support.files import write_whole
 
 # By it a later run knows the pages that it may replace.
 _TABLE = "pages.csv"
-# Names that a file cannot have on Windows, and that of the page a web server shows unasked.
-_RESERVED = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.ASCII)
-# What comes from a hash, so that no learner's name can pass for another's that has one.
-_HASHED = re.compile(r"-[0-9a-f]{12}")
 
 
 def render_page(result: LearnerResult, comment: str = "") -> str:
@@ -106,7 +99,7 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
     ...     [page.name for page in pages]
     ['ada.html']
     """
-    names = _choose_file_names([result.student for result in results])
+    names = choose_file_names([result.student for result in results], ".html")
     pages = {
         folder / name: render_page(result).encode()
         for name, result in zip(names, results, strict=True)
@@ -140,7 +133,7 @@ def require_room(students: Sequence[str], folder: Path) -> None:
     with explain_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise GradebookError(f"{folder} is a file, but the pages need a folder; name another.")
-        for name in _choose_file_names(students):
+        for name in choose_file_names(students, ".html"):
             _is_written(folder / name, b"")
 
 
@@ -245,30 +238,6 @@ def _render_group(group: GroupResult) -> str:
         f'<li><span class="{look}">{sign}</span> {as_html(group.name)}: '
         f"{group.right} of {group.total} right</li>"
     )
-
-
-def _choose_file_names(students: Sequence[str]) -> list[str]:
-    """Return a file name for each learner, all different wherever capitals do not count."""
-    times = Counter(student.lower() for student in students)
-    names = [_make_file_name(student, alone=times[student.lower()] == 1) for student in students]
-    for name, count in Counter(name.lower() for name in names).items():
-        if count > 1:
-            raise GradebookError(
-                f"Several learners would have the page {name}. Give the folders that they handed "
-                "in names that differ."
-            )
-    return names
-
-
-def _make_file_name(student: str, alone: bool) -> str:
-    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", letters)[:60].strip("-")
-    low = safe.lower()
-    same = safe == student and not _RESERVED.fullmatch(low) and not _HASHED.search(low)
-    if same and safe and alone:
-        return f"{safe}.html"
-    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{safe or 'learner'}-{digest}.html"
 
 
 def _is_written(path: Path, page: bytes) -> bool:

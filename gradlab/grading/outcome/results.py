@@ -64,6 +64,8 @@ class ExerciseResult:
         What a person says about it to the learner.
     is_by_hand : bool
         Whether a person gave the points.
+    is_out_of_time : bool
+        Whether it was stopped because it took more time than it may.
     """
 
     name: str
@@ -77,6 +79,7 @@ class ExerciseResult:
     answer: str = ""
     comment: str = ""
     is_by_hand: bool = False
+    is_out_of_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,7 @@ def _read_exercise(data: Any) -> ExerciseResult:
         answer=_read_typed(data["answer"], str),
         comment=_read_typed(data["comment"], str),
         is_by_hand=_one_of(data["is_by_hand"], (False, True)),
+        is_out_of_time=_one_of(data["is_out_of_time"], (False, True)),
     )
 
 

@@ -1,0 +1,153 @@
+"""The files that a run will leave, and whether they can be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradlab.grading.outcome.answer_files import require_own
+from gradlab.grading.outcome.gradebook import GradebookError, explain_errors
+from gradlab.support.files import try_writing
+
+_SPREADSHEETS = (".xlsx", ".xls", ".ods")
+_PAGES = (".html", ".htm")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where everything goes.
+
+    Attributes
+    ----------
+    grades : Path
+        The table.
+    json : Path or None
+        All results, if they are wanted.
+    feedback : Path or None
+        The folder for the pages of learners, if they are wanted.
+    gradebook : Path or None
+        The gradebook of an LMS that is to be filled; a copy is, beside the table.
+    written : Path or None
+        The page of all answers in words, if it is wanted.
+    class_page : Path or None
+        The page on what the class did, if it is wanted.
+    answers : Path or None
+        The folder for the answers of all, if they are wanted.
+    manual : Path or None
+        The table of marks, which is written only if it is not there.
+    anonymous : bool
+        Whether codes stand for the names of learners on the page of answers in words and in a new
+        table of marks.
+    """
+
+    grades: Path
+    json: Path | None = None
+    feedback: Path | None = None
+    gradebook: Path | None = None
+    written: Path | None = None
+    class_page: Path | None = None
+    answers: Path | None = None
+    manual: Path | None = None
+    anonymous: bool = False
+
+    @property
+    def summary(self) -> Path:
+        """The report, beside the table."""
+        return self.grades.with_name(f"{self.grades.stem}.txt")
+
+    @property
+    def journal(self) -> Path:
+        """What is known so far, beside the table."""
+        return self.grades.with_name(f"{self.grades.stem}.journal")
+
+    @property
+    def filled(self) -> Path | None:
+        """The filled copy of the gradebook, beside the table."""
+        if self.gradebook is None:
+            return None
+        return self.grades.with_name(f"{self.gradebook.stem}.filled.csv")
+
+    def list_files(self) -> list[Path]:
+        """Return all files that are not in folders of their own."""
+        wanted = (self.json, self.filled, self.written, self.class_page, self.manual)
+        return [self.grades, self.summary, self.journal, *(path for path in wanted if path)]
+
+
+def require_writable(outputs: Outputs) -> None:
+    """Find out before a long run whether everything can be written, leaving nothing behind.
+
+    Parameters
+    ----------
+    outputs : Outputs
+        Where it is to go.
+
+    Raises
+    ------
+    GradebookError
+        If something cannot be written.
+    """
+    if not outputs.grades.name or os.path.isdir(outputs.grades):
+        raise GradebookError(
+            f"{outputs.grades} is a folder; name a file for the grades, such as "
+            f"-o {outputs.grades / 'grades.csv'}"
+        )
+    _require_endings(outputs)
+    files = outputs.list_files()
+    _require_different(outputs, files)
+    for path in files:
+        if path == outputs.manual and os.path.lexists(path):
+            continue  # it is only read
+        with explain_errors(path):
+            if path.exists() and not path.is_file():
+                raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
+            try_writing(path)
+    if outputs.feedback is not None:
+        _try_folder(outputs.feedback, "pages.csv")
+    if outputs.answers is not None:
+        _require_room_for_answers(outputs.answers, [*files, outputs.feedback])
+
+
+def _require_endings(outputs: Outputs) -> None:
+    for path, what in ((outputs.grades, "grades"), (outputs.manual, "marks")):
+        if path is not None and path.suffix.lower() in _SPREADSHEETS:
+            raise GradebookError(
+                f"{what} are written as CSV, not as {path.suffix}; name a file that ends in .csv"
+            )
+    for path in (outputs.written, outputs.class_page):
+        if path is not None and path.suffix.lower() not in _PAGES:
+            raise GradebookError(
+                f"{path} is to be a page for a browser; name a file that ends in .html"
+            )
+
+
+def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
+    places = {path.absolute() for path in files}
+    if len(places) < len(files):
+        raise GradebookError(
+            "grades, summary, journal and other files would be written over each other: their "
+            f"names are {', '.join(map(str, files))}. The summary ends in .txt, the journal in "
+            ".journal; choose others"
+        )
+    if outputs.gradebook is not None and outputs.gradebook.absolute() in places:
+        raise GradebookError(
+            f"{outputs.gradebook} is the gradebook to be filled, and would be written over. A "
+            f"copy of it is filled: {outputs.filled}. Name another file for the grades"
+        )
+
+
+def _require_room_for_answers(folder: Path, others: Sequence[Path | None]) -> None:
+    places = [path.absolute() for path in others if path is not None]
+    if any(folder.absolute() in (path, *path.parents) for path in places):
+        raise GradebookError(
+            f"{folder} is for the answers alone, but something else would be written there too. "
+            "Name another folder with --answers."
+        )
+    require_own(folder)
+    _try_folder(folder, "answers.csv")
+
+
+def _try_folder(folder: Path, file: str) -> None:
+    with explain_errors(folder):
+        try_writing(folder / file if folder.is_dir() else folder)
