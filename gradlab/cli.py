@@ -151,98 +151,121 @@ def _add_grade(commands: _Commands) -> None:
     grade.add_argument(
         "submissions", type=Path, nargs="+", metavar="SUBMISSIONS", help="folders or .zip files"
     )
-    grade.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("grades.csv"),
-        metavar="FILE",
-        help="where the grades go, with the summary beside it (default: %(default)s)",
-    )
-    grade.add_argument(
+    _add_what_counts(grade.add_argument_group("whose, and what counts"))
+    _add_what_is_written(grade.add_argument_group("what is written"))
+    _add_by_hand(grade.add_argument_group("points by hand"))
+    _add_back_into_the_lms(grade.add_argument_group("back into Moodle or Canvas"))
+    _add_how_it_runs(grade.add_argument_group("how it runs"))
+    grade.set_defaults(run=_run_grade)
+
+
+def _add_what_counts(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--lesson",
         type=_parse_lesson,
         action="append",
         dest="lessons",
         default=[],
         metavar="NN",
-        help="only this lesson counts; may be given several times",
+        help="only this lesson counts; may be given several times (default: all lessons)",
     )
-    grade.add_argument(
-        "--feedback", type=Path, metavar="DIR", help="write a page for each learner"
-    )
-    grade.add_argument(
-        "--class-page",
-        type=Path,
-        metavar="FILE",
-        help="write a page on what the class did and what is worth talking about; it names nobody",
-    )
-    grade.add_argument(
-        "--answers",
-        type=Path,
-        metavar="DIR",
-        help="write all answers as files for a similarity tool, into a new folder or that of an "
-        "earlier run",
-    )
-    grade.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
-    grade.add_argument(
-        "--manual",
-        type=Path,
-        metavar="FILE",
-        help="your points for any exercise: CSV with student, exercise, points, comment. If there "
-        "is no such file, it is written, with a row for each answer that needs you",
-    )
-    grade.add_argument(
-        "--written",
-        type=Path,
-        metavar="FILE.html",
-        help="write a page with everyone's answers in words, and what they are marked by",
-    )
-    grade.add_argument(
-        "--anonymous",
-        action="store_true",
-        help="with --written or --manual: codes stand for the names of who wrote these answers",
-    )
-    grade.add_argument(
+    group.add_argument(
         "--roster",
         type=Path,
         metavar="FILE",
-        help="your class, such as the gradebook that Moodle or Canvas exports as CSV: who handed "
-        "in nothing gets a row too",
+        help="your class, as CSV or a name in each line: who handed in nothing gets a row too",
     )
-    grade.add_argument(
-        "--gradebook",
-        type=Path,
-        metavar="FILE",
-        help="fill a copy of this file, which Moodle or Canvas exported as CSV, and write it "
-        "beside the grades; it is the list of your class too, without --roster",
-    )
-    grade.add_argument(
-        "--column",
-        metavar="NAME",
-        help="the column of the gradebook that gets the points, or the beginning of its name; "
-        "needed where its name does not say the lesson",
-    )
-    grade.add_argument(
+    group.add_argument(
         "--layout",
         type=_parse_layout,
         metavar="NAMES",
         help="where the learner's name stands, if that is not clear: '*/LEARNER' for folders of "
         "learners in other folders, 'LESSON_LEARNER' for names of files; * is any name",
     )
-    grade.add_argument(
+
+
+def _add_what_is_written(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("grades.csv"),
+        metavar="FILE",
+        help="the grades; the summary goes beside it (default: %(default)s)",
+    )
+    group.add_argument(
+        "--feedback",
+        type=Path,
+        metavar="DIR",
+        help="a page for each learner, and a zip of these for Moodle or Canvas",
+    )
+    group.add_argument(
+        "--class-page",
+        type=Path,
+        metavar="FILE.html",
+        help="a page on what the class did and what is worth talking about; it names nobody",
+    )
+    group.add_argument(
+        "--answers",
+        type=Path,
+        metavar="DIR",
+        help="all answers as files for a similarity tool, in a new folder or that of an earlier "
+        "run",
+    )
+    group.add_argument("--json", type=Path, metavar="FILE", help="all results as JSON")
+
+
+def _add_by_hand(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--manual",
+        type=Path,
+        metavar="FILE",
+        help="your points for any exercise: CSV with student, exercise, points, comment. If there "
+        "is no such file, it is written, with a row for each answer that needs you",
+    )
+    group.add_argument(
+        "--written",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page with everyone's answers in words, and what they are marked by",
+    )
+    group.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="with --written or --manual: codes stand for the names of who wrote these answers",
+    )
+
+
+def _add_back_into_the_lms(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--gradebook",
+        type=Path,
+        metavar="FILE",
+        help="fill a copy of this file, which Moodle or Canvas exported as CSV, and write it "
+        "beside the grades; without --roster, it is the list of your class too",
+    )
+    group.add_argument(
+        "--column",
+        metavar="NAME",
+        help="the column of the gradebook that gets the points, or the beginning of its name; "
+        "needed where its name does not say the lesson",
+    )
+
+
+def _add_how_it_runs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--seed",
         type=_parse_seed,
         metavar="N",
         help="draw the cases from N; the same N gives the same grades (default: random)",
     )
-    grade.add_argument(
+    group.add_argument(
         "--jobs",
         type=_parse_positive,
         metavar="N",
         help="grade so many learners at a time (default: as many as there are cores)",
     )
-    grade.add_argument(
+    group.add_argument(
         "--timeout",
         type=_parse_positive,
         default=10,
@@ -251,21 +274,20 @@ def _add_grade(commands: _Commands) -> None:
         "after six answers that took all of it no more of a learner's are run "
         "(default: %(default)s)",
     )
-    grade.add_argument(
+    group.add_argument(
         "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler"
     )
-    grade.add_argument(
+    group.add_argument(
         "--without-isolation",
         action="store_true",
         help="as root, grade even where answers can do all that root can",
     )
-    grade.add_argument(
+    group.add_argument(
         "--resume",
         action="store_true",
         help="go on with a run that was stopped, or grade again who handed in something else "
         "since; needs the journal beside the output, whose seed is used",
     )
-    grade.set_defaults(run=_run_grade)
 
 
 def _run_grade(arguments: argparse.Namespace) -> int:
@@ -276,7 +298,8 @@ def _run_grade(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    from gradlab.grading.command import Request, run_grading
+    from gradlab.grading.command import run_grading
+    from gradlab.grading.request import Request
 
     options = {name: value for name, value in vars(arguments).items() if name != "run"}
     options["lessons"] = tuple(sorted(set(arguments.lessons)))

@@ -8,12 +8,10 @@ import os
 import platform
 import secrets
 import shlex
-import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
@@ -31,9 +29,16 @@ from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile, read_marks
 from gradlab.grading.outcome.results import LearnerResult
-from gradlab.grading.output_paths import Outputs, require_writable
+from gradlab.grading.output_paths import require_writable
 from gradlab.grading.outputs import write_outputs
 from gradlab.grading.pool import Pool
+from gradlab.grading.request import (
+    Request,
+    RequestError,
+    make_command_without,
+    make_resuming_command,
+    quote_column,
+)
 from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, find_trouble
 from gradlab.grading.sandbox.process import Level
@@ -42,58 +47,6 @@ from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
 _PATIENCE = 10
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a teacher asked for; the fields are the options of ``gradlab grade``.
-
-    Attributes
-    ----------
-    typed : sequence of str
-        The arguments of ``gradlab`` as they were typed, to say how to go on.
-    """
-
-    submissions: Sequence[Path]
-    output: Path
-    lessons: tuple[int, ...]
-    feedback: Path | None
-    json: Path | None
-    manual: Path | None
-    written: Path | None
-    anonymous: bool
-    roster: Path | None
-    gradebook: Path | None
-    column: str | None
-    layout: str | None
-    seed: int | None
-    jobs: int | None
-    timeout: int
-    dask: str | None
-    without_isolation: bool
-    resume: bool
-    class_page: Path | None
-    answers: Path | None
-    typed: Sequence[str]
-
-    @property
-    def outputs(self) -> Outputs:
-        """Where everything goes."""
-        return Outputs(
-            self.output,
-            self.json,
-            self.feedback,
-            self.gradebook,
-            self.written,
-            self.class_page,
-            self.answers,
-            self.manual,
-            self.anonymous,
-        )
-
-
-class RequestError(GradlabError):
-    """What cannot be done, with what to do, in sentences for the teacher."""
 
 
 def run_grading(request: Request) -> int:
@@ -135,7 +88,7 @@ def _run(request: Request) -> str:
         open_submissions(
             *request.submissions,
             layout=request.layout,
-            command=_make_command_without(request, "--layout"),
+            command=make_command_without(request, "--layout"),
         ) as submissions,
     ):
         absent, strangers = compare(members, [one.student for one in submissions])
@@ -201,7 +154,7 @@ def _read_gradebook(request: Request) -> LmsGradebook | None:
         request.gradebook,
         request.lessons,
         request.column,
-        lambda title: f"{_make_command_without(request, '--column')} {_quote_column(title)}",
+        lambda title: f"{make_command_without(request, '--column')} {quote_column(title)}",
     )
 
 
@@ -324,39 +277,7 @@ def _warn_of_unfinished(journal: Journal) -> None:
 
 def _tell_so_far(request: Request, journal: Journal, learners: int) -> str:
     done = f"{journal.count} of {learners} learners are graded and kept in {journal.path}"
-    return f"{done}. To continue, type:\n\n    {_make_resuming_command(request)}\n"
-
-
-def _make_command_without(request: Request, option: str) -> str:
-    """Return what was typed, less an option and its value, for a shell."""
-    typed = list(request.typed)
-    for place, word in enumerate(request.typed):
-        if word == option:
-            typed = [*request.typed[:place], *request.typed[place + 2 :]]
-        elif word.startswith(f"{option}="):
-            typed = [*request.typed[:place], *request.typed[place + 1 :]]
-    return shlex.join([*_find_program(), *typed])
-
-
-def _quote_column(title: str) -> str:
-    # A name that begins with a dash would be taken for an option.
-    return shlex.join([f"--column={title}"] if title.startswith("-") else ["--column", title])
-
-
-def _make_resuming_command(request: Request) -> str:
-    """Return the command that goes on with a run, for a shell."""
-    command, *options = request.typed
-    again = options if request.resume else ["--resume", *options]
-    return shlex.join([*_find_program(), command, *again])
-
-
-def _find_program() -> list[str]:
-    typed = Path(sys.argv[0])
-    found = shutil.which("gradlab")
-    if typed.name != "gradlab":
-        # Not with what lies in the folder that one is in.
-        return [sys.executable, "-P", "-m", "gradlab.cli"]
-    return ["gradlab"] if found and Path(found).absolute() == typed.absolute() else [str(typed)]
+    return f"{done}. To continue, type:\n\n    {make_resuming_command(request)}\n"
 
 
 def _add_remarks(

@@ -141,7 +141,8 @@ def test_a_folder_with_something_else_is_refused_before_anything_is_graded(
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--feedback", "a"), ("--json", "a/all.json"), ("--class-page", "a/b/c")]
+    ("option", "value"),
+    [("--feedback", "a"), ("--json", "a/all.json"), ("--class-page", "a/b/c.html")],
 )
 def test_answers_have_a_folder_of_their_own(
     option: str, value: str, room: Path, capsys: pytest.CaptureFixture[str]
@@ -155,4 +156,7 @@ def test_the_page_does_not_replace_the_grades(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert grade(room, "--resume", "--class-page", str(room / "grades.csv")) == 1
+    assert "ends in .html" in capsys.readouterr().err
+    page = str(room / "class.html")
+    assert grade(room, "--resume", "--class-page", page, "--written", page) == 1
     assert "over each other" in capsys.readouterr().err
