@@ -158,5 +158,5 @@ def test_the_page_does_not_replace_the_grades(
     assert grade(room, "--resume", "--class-page", str(room / "grades.csv")) == 1
     assert "ends in .html" in capsys.readouterr().err
     page = str(room / "class.html")
-    assert grade(room, "--resume", "--class-page", page, "--written", page) == 1
+    assert grade(room, "--resume", "--class-page", page, "--json", page) == 1
     assert "over each other" in capsys.readouterr().err
