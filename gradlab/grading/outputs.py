@@ -15,6 +15,7 @@ from gradlab.grading.outcome.class_page import render_class
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import GradebookError, as_csv, as_json, write_grades
 from gradlab.grading.outcome.marks import MarksFile, merge
+from gradlab.grading.outcome.naming import make_code
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
 from gradlab.grading.outcome.same_answers import add_notes, list_same_answers
@@ -79,7 +80,7 @@ def write_outputs(
         to_add=list_lacking(to_mark, marks) if marks and not marks.is_new else (),
     )
     # After the report, which lists the notes of what may have cost points.
-    results = add_notes(results, copies)
+    results, without = add_notes(results, copies), results
     lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
     lines += _write(outputs.grades, as_csv(results))
     lines += _write(outputs.summary, report)
@@ -90,7 +91,8 @@ def write_outputs(
         lines += _write(outputs.filled, filled.text)
     if outputs.written is not None:
         lines.append(f"Answers in words: {outputs.written}")
-        lines += _write(outputs.written, render_written(results, outputs.anonymous))
+        shown = add_notes(without, copies, make_code) if outputs.anonymous else results
+        lines += _write(outputs.written, render_written(shown, outputs.anonymous))
     if outputs.class_page is not None:
         lines.append(f"What the class did: {outputs.class_page}; it names nobody")
         lines += _write(outputs.class_page, render_class(tally_class(results, copies)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,9 +13,11 @@ from test_feedback import NASTY, Page, words
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.outcome.naming import make_code
-from gradlab.grading.outcome.results import LearnerResult
+from gradlab.grading.outcome.results import LearnerResult, Run
 from gradlab.grading.outcome.text import as_line
 from gradlab.grading.outcome.written_page import render_written
+from gradlab.grading.output_paths import Outputs
+from gradlab.grading.outputs import write_outputs
 from tools.lessons import NOTEBOOKS
 
 EXPLAIN = WRITTEN["explain"]
@@ -156,3 +159,17 @@ def test_codes_stand_for_all_names_and_give_the_order() -> None:
     assert "same as published" in page.text()
     # The same learners in another order give the same page.
     assert render_written(results[::-1], True) == render_written(results, True)
+
+
+def test_a_page_without_names_calls_those_who_wrote_the_same_by_codes(tmp_path: Path) -> None:
+    text = " ".join(f"word{number}" for number in range(60))
+    learners = [make_writer(name, text) for name in ("Ada Example", "Ben Sample")]
+    run = Run("0.1.0", 1, "None.", (7,))
+    for is_anonymous in (True, False):
+        page = tmp_path / f"{is_anonymous}.html"
+        outputs = Outputs(tmp_path / "grades.csv", written=page, anonymous=is_anonymous)
+        write_outputs(outputs, learners, run, None)
+        shown = page.read_text(encoding="utf-8")
+        assert "nearly the same as" in shown
+        assert ("Example" in shown or "Sample" in shown) != is_anonymous
+        assert (make_code("Ben Sample") in shown) == is_anonymous

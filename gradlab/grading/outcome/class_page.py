@@ -197,7 +197,7 @@ def _render_exercise(exercise: ExerciseTally) -> Iterator[str]:
     said = ", ".join(f"{count} {_SIGNS[part][1]}" for part, count in exercise.parts.items())
     yield f'<p class="counts">{said or "Nobody’s could be read"}.{_tell_mean(exercise)}</p>'
     yield from _render_list("Met here", _tell_hints(exercise.misconceptions, exercise.answered))
-    yield from _render_list("Also said", _tell_hints(exercise.hints, exercise.answered))
+    yield from _render_list("Other hints", _tell_hints(exercise.hints, exercise.answered))
     yield from _render_list("Cases that failed", map(_tell_group, exercise.groups))
     yield from _render_list("To know", _tell_rest(exercise))
     yield "</div>"

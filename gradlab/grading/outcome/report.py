@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 import textwrap
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.learner_notes import list_learner_notes
@@ -101,7 +101,7 @@ def list_who_needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
     Returns
     -------
     list of str
-        A line for each such learner, in the order of their names.
+        A line for each reason, with all who have it.
 
     Examples
     --------
@@ -110,8 +110,36 @@ def list_who_needs_a_person(results: Sequence[LearnerResult]) -> list[str]:
     >>> list_who_needs_a_person([LearnerResult("dora", "missing", ())])
     ['dora: handed in no notebook']
     """
-    waiting = sorted((r for r in results if r.status != "graded"), key=lambda r: r.student)
-    return [as_line(f"{result.student}: {_explain_status(result)}") for result in waiting]
+    waiting = [result for result in results if result.status != "graded"]
+    return list_by_reason((result.student, _explain_status(result)) for result in waiting)
+
+
+def list_by_reason(told: Iterable[tuple[str, str]]) -> list[str]:
+    """Say what there is to say of learners, once for all of whom it is the same.
+
+    Parameters
+    ----------
+    told : iterable of (str, str)
+        A learner's name, and what is to be said.
+
+    Returns
+    -------
+    list of str
+        Lines, in the order of the names that come first in each.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.report import list_by_reason
+    >>> list_by_reason([("eva", "is late"), ("dan", "is ill"), ("abe", "is late")])
+    ['is late (2): abe, eva', 'dan: is ill']
+    """
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for student, reason in sorted(told):
+        names[reason].append(student)
+    return [
+        as_line(f"{reason} ({len(who)}): {', '.join(who)}" if who[1:] else f"{who[0]}: {reason}")
+        for reason, who in names.items()
+    ]
 
 
 def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:

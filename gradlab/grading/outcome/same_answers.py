@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gradlab.grading.outcome.results import LearnerResult
@@ -51,7 +51,9 @@ class SameAnswers:
 
 
 def add_notes(
-    results: Sequence[LearnerResult], found: Sequence[SameAnswers]
+    results: Sequence[LearnerResult],
+    found: Sequence[SameAnswers],
+    call: Callable[[str], str] = str,
 ) -> list[LearnerResult]:
     """Note on each answer who else has it.
 
@@ -61,6 +63,8 @@ def add_notes(
         What grading found.
     found : sequence of SameAnswers
         What of it is the same.
+    call : callable, optional
+        Returns what to call a learner. Default: by the name.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def add_notes(
     notes: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for same in found:
         for place in same.places:
-            others = [results[other].student for other in same.places if other != place]
+            others = [call(results[other].student) for other in same.places if other != place]
             notes[place, same.exercise].append(_explain(same, others))
     return [
         replace(
