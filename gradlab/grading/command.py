@@ -140,7 +140,8 @@ def _run(request: Request) -> str:
             ]
         everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
         everybody.sort(key=lambda one: one.student)
-        return _grade(request, everybody, marks, strangers if members else [], gradebook)
+        strangers = strangers if members else []
+        return _grade(request, everybody, marks, strangers, gradebook, members)
 
 
 def _prepare(request: Request) -> MarksFile | None:
@@ -211,6 +212,7 @@ def _grade(
     marks: MarksFile | None,
     strangers: Sequence[str],
     gradebook: LmsGradebook | None,
+    members: Sequence[Member],
 ) -> str:
     outputs = request.outputs
     if outputs.feedback is not None:
@@ -235,7 +237,9 @@ def _grade(
                 without_isolation=request.without_isolation,
                 journal=journal,
             )
-            said = write_outputs(outputs, results, run, marks, strangers, submissions, gradebook)
+            said = write_outputs(
+                outputs, results, run, marks, strangers, submissions, gradebook, members
+            )
             journal.finish(marks.path if marks and marks.has_marks else None)
         except Stopped as stop:
             with hold():

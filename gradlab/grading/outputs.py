@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradlab.grading.feedback_zip import write_zips
+from gradlab.grading.intake.roster import Member
 from gradlab.grading.intake.submissions import Submission
-from gradlab.grading.lms_gradebook import LmsGradebook, fill
+from gradlab.grading.lms_gradebook import LmsGradebook, fill, note_statuses
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
@@ -140,6 +141,7 @@ def write_outputs(
     strangers: Sequence[str] = (),
     submissions: Sequence[Submission] = (),
     gradebook: LmsGradebook | None = None,
+    members: Sequence[Member] = (),
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
 
@@ -161,6 +163,8 @@ def write_outputs(
         What they handed in, in the order of the results.
     gradebook : LmsGradebook, optional
         What an LMS exported, to be filled.
+    members : sequence of Member, optional
+        The list of the class.
 
     Returns
     -------
@@ -170,6 +174,8 @@ def write_outputs(
     results, remarks = merge(results, marks.marks if marks else {})
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
     to_add = list_lacking(to_mark, marks) if marks and not marks.is_new else []
+    if gradebook:
+        results = note_statuses(gradebook, results, submissions)
     filled = fill(gradebook, results, submissions) if gradebook else None
     sections = filled.sections if filled else ()
     report = as_report(results, run, remarks, strangers, to_add, sections)
@@ -191,8 +197,11 @@ def write_outputs(
         count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
         lines.append(f"Feedback: {count} in {outputs.feedback}; pages.csv says whose is whose")
         if submissions:
+            worksheet = gradebook.worksheet if gradebook else None
             with hold():
-                lines += write_zips(results, submissions, pages, outputs.feedback)
+                lines += write_zips(
+                    results, submissions, pages, outputs.feedback, worksheet, members
+                )
     if filled:
         lines.append(f"Gradebook: {outputs.filled}, {filled.said}")
     if outputs.json is not None:
