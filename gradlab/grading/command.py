@@ -19,15 +19,14 @@ from typing import TextIO
 import numpy as np
 
 from gradlab.course.folder import LESSONS, lessons_folder
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.feedback_zip import require_zips
-from gradlab.grading.intake.roster import Member, compare, read_roster
+from gradlab.grading.intake.roster import compare
 from gradlab.grading.intake.submissions import Submission, open_submissions
-from gradlab.grading.lms_gradebook import LmsGradebook, read_gradebook
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
-from gradlab.grading.outcome.marks import MarksFile, read_marks
+from gradlab.grading.outcome.marks import MarksFile
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.output_paths import require_writable
 from gradlab.grading.outputs import write_outputs
@@ -37,12 +36,12 @@ from gradlab.grading.request import (
     RequestError,
     make_command_without,
     make_resuming_command,
-    quote_column,
 )
 from gradlab.grading.run_folder import run_folder
 from gradlab.grading.sandbox.isolation import SENTENCES, choose_level, find_trouble
 from gradlab.grading.sandbox.process import Level
 from gradlab.grading.signals import Stopped, hold, stoppable
+from gradlab.grading.teacher_files import TeacherFiles, read_teacher_files
 from gradlab.support.errors import GradlabError
 
 # Seconds until a Dask scheduler has to answer.
@@ -80,9 +79,8 @@ def run_grading(request: Request) -> int:
 
 
 def _run(request: Request) -> str:
-    marks = _prepare(request)
-    gradebook = _read_gradebook(request)
-    members = _list_class(request, gradebook)
+    _prepare(request)
+    files = read_teacher_files(request)
     with (
         run_folder(),
         open_submissions(
@@ -91,18 +89,18 @@ def _run(request: Request) -> str:
             command=make_command_without(request, "--layout"),
         ) as submissions,
     ):
-        absent, strangers = compare(members, [one.student for one in submissions])
-        if members and len(absent) == len(members):
+        absent, strangers = compare(files.members, [one.student for one in submissions])
+        if files.members and len(absent) == len(files.members):
             strangers = [
                 f"None of the {len(submissions)} who handed in something is on "
                 f"{request.roster or request.gradebook}. Is it the list of another class?"
             ]
         everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
         everybody.sort(key=lambda one: one.student)
-        return _grade(request, everybody, marks, strangers if members else [], gradebook)
+        return _grade(request, everybody, files, strangers if files.members else [])
 
 
-def _prepare(request: Request) -> MarksFile | None:
+def _prepare(request: Request) -> None:
     """Find out now what would fail at the end of a long run."""
     try:
         Path.cwd()
@@ -115,7 +113,6 @@ def _prepare(request: Request) -> MarksFile | None:
     require_writable(outputs)
     if request.resume:
         require_journal(outputs.journal)
-    return None if request.manual is None else _read_marks(request.manual)
 
 
 def _require_written(request: Request) -> None:
@@ -134,44 +131,13 @@ def _require_written(request: Request) -> None:
         )
 
 
-def _read_marks(path: Path) -> MarksFile:
-    if not os.path.lexists(path):
-        return MarksFile(path, {}, is_new=True)
-    points: dict[str, float] = {name: exercise.points for name, exercise in EXERCISES.items()}
-    points |= {name: question.points for name, question in WRITTEN.items()}
-    return read_marks(path, points)
-
-
-def _read_gradebook(request: Request) -> LmsGradebook | None:
-    """Read the gradebook to fill; what is to be filled must be clear before anything runs."""
-    if request.gradebook is None and request.column is not None:
-        raise RequestError(
-            "--column names a column of the file that --gradebook gives; add --gradebook FILE"
-        )
-    if request.gradebook is None:
-        return None
-    return read_gradebook(
-        request.gradebook,
-        request.lessons,
-        request.column,
-        lambda title: f"{make_command_without(request, '--column')} {quote_column(title)}",
-    )
-
-
-def _list_class(request: Request, gradebook: LmsGradebook | None) -> list[Member]:
-    if request.roster is not None:
-        return read_roster(request.roster)
-    return [*{one.keys: one for one in gradebook.members}.values()] if gradebook else []
-
-
 def _grade(
     request: Request,
     submissions: Sequence[Submission],
-    marks: MarksFile | None,
+    files: TeacherFiles,
     strangers: Sequence[str],
-    gradebook: LmsGradebook | None,
 ) -> str:
-    outputs = request.outputs
+    outputs, marks = request.outputs, files.marks
     if outputs.feedback is not None:
         require_room([submission.student for submission in submissions], outputs.feedback)
         require_zips(submissions, outputs.feedback)
@@ -194,7 +160,7 @@ def _grade(
                 without_isolation=request.without_isolation,
                 journal=journal,
             )
-            said = write_outputs(outputs, results, run, marks, strangers, submissions, gradebook)
+            said = write_outputs(outputs, results, run, files, strangers, submissions)
             journal.finish(marks.path if marks and marks.has_marks else None)
         except Stopped as stop:
             with hold():

@@ -5,24 +5,35 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gradlab.grading.intake.archives import NOTEBOOK, ZIP
+from gradlab.grading.intake.listing import FEEDBACK, FEEDBACK_COMMENT
+from gradlab.grading.intake.recipients import Part, find_withheld
+from gradlab.grading.intake.roster import Member
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
+from gradlab.grading.intake.worksheet import Worksheet
+from gradlab.grading.outcome.feedback_notebook import render_notebook
 from gradlab.grading.outcome.gradebook import GradebookError, write_grades
 from gradlab.grading.outcome.results import LearnerResult
+from gradlab.grading.outcome.text import as_name
 
 # How each page is called behind what the LMS needs to know its learner again.
-_PAGE = "feedback.html"
+_NAME, _PAGE = "feedback", ".html"
 # The earliest that a zip can tell: the same pages give the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _LONGEST = 80
+_MOST_NAMES = 5
 _WAYS_BACK = {
     "Moodle": "the assignment in Moodle, “Upload multiple feedback files in a zip”; it needs the "
-    "feedback type “Feedback files”",
+    "feedback type “Feedback files”. It is only for assignments that each person hands in alone: "
+    "if groups hand in as one, do not upload it, because a page could reach somebody else",
     "Canvas": "in Canvas, Grades, the menu of the assignment, “Re-Upload Submissions”; learners "
-    "find the page in a comment there, under the name of what they handed in",
+    "find it in a comment there, under the name of what they handed in: under that of a notebook "
+    "it is a notebook, under that of a zip it is a zip with the page",
 }
 
 # The LMS, and the export of one assignment.
@@ -34,6 +45,8 @@ def write_zips(
     submissions: Sequence[Submission],
     pages: Sequence[Path],
     folder: Path,
+    worksheet: Worksheet | None = None,
+    members: Sequence[Member] = (),
 ) -> list[str]:
     """Write a zip of pages for each export of an LMS; what was there before is kept.
 
@@ -47,36 +60,46 @@ def write_zips(
         Their pages, in the same order.
     folder : Path
         Where the zips go.
+    worksheet : Worksheet, optional
+        What Moodle says of the assignment: nobody else gets a page by Moodle.
+    members : sequence of Member, optional
+        The list of the class.
 
     Returns
     -------
     list of str
-        Lines that say what is where, and how to give it back.
+        Lines that say what is where, how to give it back, and who has no page in it.
 
     Raises
     ------
     GradebookError
         If a zip cannot be written.
     """
-    files: dict[_Export, dict[str, bytes]] = {}
-    nameless: dict[_Export, int] = {}
-    for result, submission, page in zip(results, submissions, pages, strict=True):
-        for upload in submission.uploads if result.status != "missing" else ():
-            export = (upload.system, upload.export)
-            own = files.setdefault(export, {})
-            if upload.taken_back_as:
-                own[f"{upload.taken_back_as}{_PAGE}"] = page.read_bytes()
-            else:
-                nameless[export] = nameless.get(export, 0) + 1
+    parts = [
+        (place, upload)
+        for place, (result, submission) in enumerate(zip(results, submissions, strict=True))
+        for upload in submission.uploads
+        if result.status != "missing"
+    ]
+    withheld = find_withheld(parts, submissions, worksheet, members)
+    exports: defaultdict[_Export, list[Part]] = defaultdict(list)
+    for place, upload in parts:
+        exports[upload.system, upload.export].append((place, upload))
     paths = _name_zips(submissions, folder)
     lines = []
-    for export, own in sorted(files.items()):
-        if own:
-            old = write_grades(paths[export], _pack(own))
-            lines.append(_tell(export[0], paths[export], len(own)))
-            lines += [f"{paths[export]} was there already; it is kept as {old}"] if old else []
-        if export in nameless:
-            lines.append(_tell_nameless(export[0], nameless[export]))
+    for export, own in sorted(exports.items()):
+        given = [part for part in own if part not in withheld]
+        files = {
+            _name_page(upload): _render(results[place], pages[place], upload)
+            for place, upload in given
+        }
+        lines += _write_zip(paths[export], export[0], files)
+        lines += _tell_renamed([upload for _, upload in given])
+        reasons: defaultdict[str, list[str]] = defaultdict(list)
+        for part in own:
+            if part in withheld:
+                reasons[withheld[part]].append(part[1].student)
+        lines += [_tell_left_out(paths[export], *one) for one in sorted(reasons.items())]
     return lines
 
 
@@ -107,7 +130,7 @@ def _name_zips(submissions: Sequence[Submission], folder: Path) -> dict[_Export,
     paths: dict[_Export, Path] = {}
     taken: set[str] = set()
     for system, export in exports:
-        stem = f"feedback-for-{system.lower()}"
+        stem = f"{FEEDBACK}{system.lower()}"
         if sum(other == system for other, _ in exports) > 1:
             said = re.sub(r"[^\w.-]+", "-", "-".join(export)).removesuffix(".zip").strip("-.")
             stem = f"{stem}-{said[:_LONGEST] or 'others'}"
@@ -119,9 +142,41 @@ def _name_zips(submissions: Sequence[Submission], folder: Path) -> dict[_Export,
     return paths
 
 
-def _pack(files: Mapping[str, bytes]) -> bytes:
+def _name_page(upload: Upload) -> str:
+    return f"{upload.taken_back_as}{_NAME}{_find_ending(upload)}"
+
+
+def _find_ending(upload: Upload) -> str:
+    """Return what the name of a page ends in: in Canvas, as that which the learner handed in."""
+    if upload.system != "Canvas":
+        return _PAGE
+    suffix = Path(upload.file).suffix.lower()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else _PAGE
+
+
+def _render(result: LearnerResult, page: Path, upload: Upload) -> bytes:
+    """Return what opens under the name that the learner will see."""
+    ending = _find_ending(upload)
+    if ending == NOTEBOOK:
+        return render_notebook(result).encode()
+    content = page.read_bytes()
+    return _pack({f"{_NAME}{_PAGE}": content}) if ending == ZIP else content
+
+
+def _write_zip(path: Path, system: str, files: Mapping[str, bytes]) -> list[str]:
+    if files:
+        old = write_grades(path, _pack(files, FEEDBACK_COMMENT))
+        kept = [f"{path} was there already; it is kept as {old}"] if old else []
+        return [_tell(system, path, len(files)), *kept]
+    if path.exists():
+        return [f"{path} is from an earlier run: do not give it back, nobody has a page now"]
+    return []
+
+
+def _pack(files: Mapping[str, bytes], comment: bytes = b"") -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = comment
         for name, page in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.create_system = 3
@@ -135,6 +190,22 @@ def _tell(system: str, path: Path, pages: int) -> str:
     return f"Feedback for {system}: {path}, with {count}. To give it back: {_WAYS_BACK[system]}"
 
 
-def _tell_nameless(system: str, learners: int) -> str:
-    who = "1 learner has" if learners == 1 else f"{learners} learners have"
-    return f"{who} no page in it: the names of the files do not say how {system} knows them again"
+def _tell_renamed(uploads: Sequence[Upload]) -> list[str]:
+    names = [one.file for one in uploads if _find_ending(one) not in (NOTEBOOK, ZIP, _PAGE)]
+    if not names:
+        return []
+    learners = "1 learner opens" if len(names) == 1 else f"{len(names)} learners open"
+    return [
+        f"What {learners} there must first be renamed so that it ends in {_PAGE}, because what "
+        f"was handed in is neither a notebook nor a zip: {_list(names)}"
+    ]
+
+
+def _tell_left_out(path: Path, why: str, students: Sequence[str]) -> str:
+    who = "1 learner has" if len(students) == 1 else f"{len(students)} learners have"
+    return f"{who} no page in {path.name}, because {why}: {_list(students)}"
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = ", ".join(map(as_name, names[:_MOST_NAMES]))
+    return shown + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")

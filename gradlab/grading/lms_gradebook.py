@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
@@ -12,6 +12,7 @@ from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targe
 from gradlab.grading.intake.lms_form import EMPTY, Form, read_form, read_number
 from gradlab.grading.intake.roster import Member, find_places, list_members
 from gradlab.grading.intake.submissions import Submission
+from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.raw_table import (
     RawTable,
@@ -48,6 +49,8 @@ class LmsGradebook:
         Who they are of.
     targets : tuple of Target
         The columns that get points.
+    worksheet : Worksheet or None
+        What it says besides points, if it is Moodle's worksheet of one assignment.
     """
 
     path: Path
@@ -56,6 +59,7 @@ class LmsGradebook:
     rows: tuple[int, ...]
     members: tuple[Member, ...]
     targets: tuple[Target, ...]
+    worksheet: Worksheet | None = None
 
 
 @dataclass
@@ -139,13 +143,15 @@ def read_gradebook(
         targets = choose_targets(form, counting, column, make_command)
     except ColumnError as error:
         raise ColumnError(f"{path}: {error}") from error
+    members = [(rows[place], member) for place, member in people]
     return LmsGradebook(
         path,
         table,
         form,
-        tuple(rows[place] for place, _ in people),
-        tuple(member for _, member in people),
+        tuple(row for row, _ in members),
+        tuple(member for _, member in members),
         targets,
+        read_worksheet(table, rows[0], members, form.columns[0].place) if form.is_of_one else None,
     )
 
 
@@ -194,6 +200,41 @@ def fill(
         sections,
         _tell_way_back(gradebook.form, len(learners)),
     )
+
+
+def note_statuses(
+    gradebook: LmsGradebook,
+    results: Sequence[LearnerResult],
+    submissions: Sequence[Submission],
+) -> list[LearnerResult]:
+    """Note for the teacher what Moodle's worksheet says of how late something is.
+
+    Parameters
+    ----------
+    gradebook : LmsGradebook
+        As `read_gradebook` read it.
+    results : sequence of LearnerResult
+        What grading found.
+    submissions : sequence of Submission
+        What they handed in, in the same order.
+
+    Returns
+    -------
+    list of LearnerResult
+        The results, with a note where the row is clear and says a time.
+    """
+    if gradebook.worksheet is None:
+        return [*results]
+    found = [_find_member(one, gradebook.members) for one in submissions]
+    times = Counter(member for members in found for member in members)
+    noted = []
+    for result, members in zip(results, found, strict=True):
+        is_clear = len(members) == 1 and times[members[0]] == 1
+        row = gradebook.rows[members[0]] if is_clear else -1
+        said = gradebook.worksheet.statuses.get(row)
+        note = (f"Moodle says: {said}",) if said else ()
+        noted.append(replace(result, notes=(*result.notes, *note)))
+    return noted
 
 
 @dataclass
@@ -267,6 +308,8 @@ def _explain_unfilled(
         return f"may be any of {len(members)} lines of the file"
     if owners[members[0]] > 1:
         return f"is not the only one who may be {gradebook.members[members[0]].name} in the file"
+    if gradebook.worksheet and gradebook.rows[members[0]] in gradebook.worksheet.locked:
+        return "Moodle says that the grade cannot be changed"
     return ""
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from gradlab.grading.copies import find_copies
 from gradlab.grading.feedback_zip import write_zips
 from gradlab.grading.intake.submissions import Submission
-from gradlab.grading.lms_gradebook import LmsGradebook, fill
+from gradlab.grading.lms_gradebook import fill, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.class_page import render_class
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import GradebookError, as_csv, as_json, write_grades
-from gradlab.grading.outcome.marks import MarksFile, merge
+from gradlab.grading.outcome.marks import merge
 from gradlab.grading.outcome.naming import make_code
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
@@ -24,16 +24,16 @@ from gradlab.grading.outcome.to_mark import ToMark, format_to_mark, list_lacking
 from gradlab.grading.outcome.written_page import render_written
 from gradlab.grading.output_paths import Outputs
 from gradlab.grading.signals import hold
+from gradlab.grading.teacher_files import TeacherFiles
 
 
 def write_outputs(
     outputs: Outputs,
     results: Sequence[LearnerResult],
     run: Run,
-    marks: MarksFile | None,
+    files: TeacherFiles,
     strangers: Sequence[str] = (),
     submissions: Sequence[Submission] = (),
-    gradebook: LmsGradebook | None = None,
 ) -> str:
     """Write all files, each of them whole; what was there before is kept.
 
@@ -47,14 +47,12 @@ def write_outputs(
         What grading found.
     run : Run
         How they were graded.
-    marks : MarksFile or None
-        What a person gave, as `gradlab.grading.outcome.marks.read_marks` reads it.
+    files : TeacherFiles
+        Marks by hand, a gradebook to fill, and the list of the class, as far as there are any.
     strangers : sequence of str, optional
         Who handed in something, but is not in the teacher's list of the class.
     submissions : sequence of Submission, optional
         What was handed in, in the order of the results: an LMS takes pages back by it.
-    gradebook : LmsGradebook, optional
-        What an LMS exported and is to be filled.
 
     Returns
     -------
@@ -66,9 +64,12 @@ def write_outputs(
     GradebookError
         If a file cannot be written.
     """
+    marks, gradebook = files.marks, files.gradebook
     results, remarks = merge(results, marks.marks if marks else {})
     copies = find_copies(results)
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
+    if gradebook:
+        results = note_statuses(gradebook, results, submissions)
     filled = fill(gradebook, results, submissions) if gradebook else None
     report = as_report(
         results,
@@ -85,7 +86,7 @@ def write_outputs(
     lines += _write(outputs.grades, as_csv(results))
     lines += _write(outputs.summary, report)
     if outputs.feedback is not None:
-        lines += _write_pages(outputs.feedback, results, submissions)
+        lines += _write_pages(outputs.feedback, results, submissions, files)
     if filled and outputs.filled:
         lines.append(f"Gradebook: {outputs.filled}, {filled.said}")
         lines += _write(outputs.filled, filled.text)
@@ -113,11 +114,19 @@ def _write(path: Path, text: str) -> list[str]:
 
 
 def _write_pages(
-    folder: Path, results: Sequence[LearnerResult], submissions: Sequence[Submission]
+    folder: Path,
+    results: Sequence[LearnerResult],
+    submissions: Sequence[Submission],
+    files: TeacherFiles,
 ) -> list[str]:
+    worksheet = files.gradebook.worksheet if files.gradebook else None
     with hold():
         pages = write_feedback(results, folder)
-        zips = write_zips(results, submissions, pages, folder) if submissions else []
+        zips = (
+            write_zips(results, submissions, pages, folder, worksheet, files.members)
+            if submissions
+            else []
+        )
     count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
     return [f"Feedback: {count} in {folder}; pages.csv says whose is whose", *zips]
 

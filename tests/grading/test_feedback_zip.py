@@ -111,7 +111,7 @@ def test_canvas_gives_each_page_to_its_learner(tmp_path: Path) -> None:
     assert set(taken) == expected
     assert "exampleada" in taken["111", "4570"]
     assert len(lines) == 2
-    assert "1 learner has no page in it" in lines[1]
+    assert "1 learner has no page in feedback-for-canvas.zip" in lines[1]
 
 
 def test_each_assignment_of_moodle_has_a_zip_of_its_own(tmp_path: Path) -> None:

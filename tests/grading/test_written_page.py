@@ -18,6 +18,7 @@ from gradlab.grading.outcome.text import as_line
 from gradlab.grading.outcome.written_page import render_written
 from gradlab.grading.output_paths import Outputs
 from gradlab.grading.outputs import write_outputs
+from gradlab.grading.teacher_files import TeacherFiles
 from tools.lessons import NOTEBOOKS
 
 EXPLAIN = WRITTEN["explain"]
@@ -168,7 +169,7 @@ def test_a_page_without_names_calls_those_who_wrote_the_same_by_codes(tmp_path: 
     for is_anonymous in (True, False):
         page = tmp_path / f"{is_anonymous}.html"
         outputs = Outputs(tmp_path / "grades.csv", written=page, anonymous=is_anonymous)
-        write_outputs(outputs, learners, run, None)
+        write_outputs(outputs, learners, run, TeacherFiles())
         shown = page.read_text(encoding="utf-8")
         assert "nearly the same as" in shown
         assert ("Example" in shown or "Sample" in shown) != is_anonymous

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from gradlab.grading.intake.archives import NOTEBOOK, ZIP
 from gradlab.grading.intake.layouts import Found
 from gradlab.grading.outcome.text import as_name
 
@@ -25,12 +27,15 @@ class Upload:
         What the LMS calls the learner there: ``Ada Example_12345``.
     taken_back_as : str
         How the name of a file must begin that the LMS takes back; empty if it takes none.
+    file : str
+        What the learner called what was handed in; of several files, a notebook if there is one.
     """
 
     system: str
     export: tuple[str, ...]
     student: str
     taken_back_as: str
+    file: str = ""
 
 
 def find_uploads(found: Sequence[Found]) -> tuple[Upload, ...]:
@@ -44,7 +49,7 @@ def find_uploads(found: Sequence[Found]) -> tuple[Upload, ...]:
     Returns
     -------
     tuple of Upload
-        One for each export, sorted. Of several attempts, what stands for the latest.
+        One for each export, sorted. Of several files, a notebook, and the latest.
     """
     latest: dict[tuple[str, tuple[str, ...]], Found] = {}
     for one in found:
@@ -61,6 +66,7 @@ def find_uploads(found: Sequence[Found]) -> tuple[Upload, ...]:
             export,
             one.place.origin.removesuffix(f" of {system}"),
             one.place.taken_back_as,
+            one.place.own_parts[0] if one.place.own_parts else "",
         )
         for (system, export), one in sorted(latest.items(), key=lambda item: item[0])
     )
@@ -88,5 +94,9 @@ def note_late(found: Sequence[Found]) -> list[str]:
     return [f"Handed in late, says {late[0].system}: {names}{more}."]
 
 
-def _rank(one: Found) -> tuple[bool, tuple[int, ...]]:
-    return bool(one.place.taken_back_as), one.place.attempt
+def _rank(one: Found) -> tuple[bool, int, tuple[int, ...]]:
+    # What an LMS exports is one attempt; it takes a page back beside any file of it.
+    ends = (ZIP, NOTEBOOK)
+    suffix = Path(one.place.own_parts[0]).suffix.lower() if one.place.own_parts else ""
+    kind = ends.index(suffix) + 1 if suffix in ends else 0
+    return bool(one.place.taken_back_as), kind, one.place.attempt

@@ -53,6 +53,29 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
     >>> "<strong>3</strong> of 3 points" in page
     True
     """
+    return render_document(make_title(result), render_body(result, comment))
+
+
+def make_title(result: LearnerResult) -> str:
+    """Return the headline of a learner's page."""
+    return f"Feedback for {as_line(result.student)}"
+
+
+def render_body(result: LearnerResult, comment: str = "") -> list[str]:
+    """Return what stands below the headline of a learner's page.
+
+    Parameters
+    ----------
+    result : LearnerResult
+        What grading found.
+    comment : str, optional
+        A remark to put at the top.
+
+    Returns
+    -------
+    list of str
+        HTML. Ends of lines within a piece are those of a text.
+    """
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
     parts = [
         *_render_summary(result),
@@ -60,7 +83,7 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
     ]
     for lesson in lessons:
         parts += _render_lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
-    return render_document(f"Feedback for {as_line(result.student)}", parts)
+    return parts
 
 
 def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]:
