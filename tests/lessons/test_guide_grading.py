@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gradlab.exercises.marking import mark
 from tools.lessons import NOTEBOOKS
 
 LESSON_1, LESSON_7 = LESSONS[1], LESSONS[7]
-SAFELY, SAFELY_AGAIN, RESUMED, HAND_OUT, GRADE, ONE_BY_ONE = (code for code, _ in blocks("sh"))
+FROM_ZIP, AGAIN, FROM_FOLDER, HAND_OUT, GRADE, ONE_BY_ONE = (code for code, _ in blocks("sh"))
 HALF_DONE = {
     "forward_difference": blocks("python")[0][0].split("\n\n\n")[1],
     "find_bugs": """\
@@ -132,36 +133,79 @@ def points_in(row: dict[str, str], lesson: Lesson) -> float:
     return sum(float(row[name] or 0) for name in names)
 
 
+def pack_for_moodle(course: Path, folder: Path) -> None:
+    """Put lesson 7 of the guide's learners into a zip of Moodle, and a worksheet beside it."""
+    rows = ["Identifier,Full name,Email address,Status,Grade,Maximum grade,Feedback comments"]
+    with zipfile.ZipFile(folder / "lesson_7.zip", "w") as archive:
+        for number, name in enumerate(("blank", "half done", "solved"), 101):
+            file = course / "submitted" / name / "lesson_07" / f"{LESSON_7.stem}.ipynb"
+            archive.write(file, f"{name.title()}_{number}_assignsubmission_file_/{file.name}")
+            rows.append(f'"Participant {number}","{name.title()}",,"Submitted",,100.00,')
+    rows.append('"Participant 104","Dora Example",,"No submission",,100.00,')
+    (folder / "worksheet.csv").write_text("\ufeff" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.slow
+def test_a_class_goes_from_the_zip_to_grades_in_moodle(course: Path, tmp_path: Path) -> None:
+    text = part("From the zip to the grades")
+    pack_for_moodle(course, tmp_path)
+    worksheet = (tmp_path / "worksheet.csv").read_bytes()
+    run(FROM_ZIP.replace("--lesson 7", "--lesson 7 --seed 5"), tmp_path, LESSON_7)
+    for name, _ in (row for row in rows(text) if row[0].startswith("`") and len(row) == 2):
+        assert (tmp_path / name.strip("`")).exists(), name
+    waiting = [(row["student"], row["exercise"]) for row in read_table(tmp_path / "marks.csv")]
+    assert waiting == [("Half Done_102", "explain"), ("Solved_103", "explain")]
+
+    given = re.search(r"`marks\.csv`:\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert given
+    (tmp_path / "marks.csv").write_text(given[1], encoding="utf-8")
+    run(AGAIN, tmp_path, LESSON_7)
+    graded = grades(tmp_path)
+    found = [graded["Half Done_102"][key] for key in ("find_bugs", "explain", "status")]
+    assert found == ["4", "2", "graded"]
+    assert (tmp_path / "marks.csv").read_text(encoding="utf-8") == given[1]
+    assert "Solved_103,explain" in (tmp_path / "grades.txt").read_text(encoding="utf-8")
+
+    points = {
+        row["Full name"]: row["Grade"] for row in read_table(tmp_path / "worksheet.filled.csv")
+    }
+    assert points == {"Blank": "0", "Half Done": "20", "Solved": "", "Dora Example": ""}
+    assert (tmp_path / "worksheet.csv").read_bytes() == worksheet
+    with zipfile.ZipFile(tmp_path / "feedback" / "feedback-for-moodle.zip") as pages:
+        said = {name.partition("_")[0]: pages.read(name).decode() for name in pages.namelist()}
+    assert set(said) == {"Blank", "Half Done", "Solved"}
+    assert "Which formula is wrong?" in said["Half Done"]
+
+
 @pytest.mark.slow
 def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Path) -> None:
     text = part("Handing out and collecting")
     shutil.copytree(course / "submitted", tmp_path / "submissions")
-    run(SAFELY.replace("-o", "--seed 5 -o"), tmp_path, LESSON_1)
+    run(FROM_FOLDER.replace("-o", "--seed 5 -o"), tmp_path, LESSON_1)
     first = grades(tmp_path)
     assert {"blank", "half done", "solved"} < set(first)
-    for name, lesson_1, lesson_7 in rows(text):
+    for name, lesson_1, lesson_7 in (row for row in rows(text) if row[0] in first):
         assert points_in(first[name], LESSON_1) == float(lesson_1)
         assert name == "half done" or points_in(first[name], LESSON_7) == float(lesson_7)
         waits = "graded" if name == "blank" else "needs-manual"
         assert first[name]["status"] == waits
     # The two lines that make points up in the notebook.
     assert points_in(first["made up"], LESSON_1) == 0
-
-    marks = re.search(r"`marks\.csv`:\n\n```text\n(.*?)```", text, re.DOTALL)
-    assert marks
     assert "4 in place of 12, with the seed 5" in flowing(text)
-    (tmp_path / "marks.csv").write_text(marks[1], encoding="utf-8")
-    run(SAFELY_AGAIN, tmp_path, LESSON_1)
-    again = grades(tmp_path)
-    assert (again["half done"]["find_bugs"], again["half done"]["explain"]) == ("4", "2")
-    assert again["half done"]["status"] == "graded"
-    assert "Seed: 5 " in (tmp_path / "grades.txt").read_text(encoding="utf-8")
+    assert first["half done"]["find_bugs"] == "4"
     assert (tmp_path / "feedback" / "solved.html").is_file()
+
     shutil.copytree(tmp_path / "submissions" / "solved", tmp_path / "submissions" / "lena")
-    run(RESUMED, tmp_path, LESSON_1)
+    run(f"{FROM_FOLDER.rstrip()} --resume", tmp_path, LESSON_1)
     late = grades(tmp_path)
-    assert late.keys() - again.keys() == {"lena"}
-    assert late["lena"]["total"] == late["solved"]["total"] == again["solved"]["total"]
+    assert late.keys() - first.keys() == {"lena"}
+    assert late["lena"]["total"] == late["solved"]["total"] == first["solved"]["total"]
+    assert "Seed: 5 " in (tmp_path / "grades.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -188,9 +232,9 @@ def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
     assert table
     highest = [float(number) for number in table.groups()]
     points = exported(course)
-    names = [name for name, _, _ in rows(text)]
-    assert names == ["blank", "half done", "solved"]
-    for name, *promised in rows(text):
+    table_rows = [row for row in rows(text) if row[0] in ("blank", "half done", "solved")]
+    assert len(table_rows) == 3
+    for name, *promised in table_rows:
         found = [points["lesson_01", name], points["lesson_07", name]]
         assert found == [(float(p), h) for p, h in zip(promised, highest, strict=True)], name
 
