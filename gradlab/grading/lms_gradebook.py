@@ -226,10 +226,11 @@ def note_statuses(
     if gradebook.worksheet is None:
         return [*results]
     found = [_find_member(one, gradebook.members) for one in submissions]
-    times = Counter(member for members in found for member in members)
+    owners = _count_owners(results, found)
     noted = []
     for result, members in zip(results, found, strict=True):
-        is_clear = len(members) == 1 and times[members[0]] == 1
+        others = (owners[members[0]] if members else 0) - (result.status != "missing")
+        is_clear = len(members) == 1 and not others
         row = gradebook.rows[members[0]] if is_clear else -1
         said = gradebook.worksheet.statuses.get(row)
         note = (f"Moodle says: {said}",) if said else ()
@@ -270,12 +271,7 @@ def _find_rows(
 ) -> tuple[dict[int, int], list[str]]:
     """Return for the place of each result the row in the table, and why others have none."""
     found = [_find_member(one, gradebook.members) for one in submissions]
-    owners = Counter(
-        member
-        for result, members in zip(results, found, strict=True)
-        if result.status != "missing"
-        for member in members
-    )
+    owners = _count_owners(results, found)
     rows: dict[int, int] = {}
     unfilled = []
     for place, (result, members) in enumerate(zip(results, found, strict=True)):
@@ -291,6 +287,18 @@ def _find_rows(
         if place not in known
     ]
     return rows, unfilled
+
+
+def _count_owners(
+    results: Sequence[LearnerResult], found: Sequence[Sequence[int]]
+) -> Counter[int]:
+    """Count for each member who of those that handed in something may be it."""
+    return Counter(
+        member
+        for result, members in zip(results, found, strict=True)
+        if result.status != "missing"
+        for member in members
+    )
 
 
 def _explain_unfilled(

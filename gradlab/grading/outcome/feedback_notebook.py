@@ -43,7 +43,7 @@ def render_notebook(result: LearnerResult) -> str:
     >>> from gradlab.grading.outcome.results import LearnerResult
     >>> notebook = json.loads(render_notebook(LearnerResult("ada", "missing", ())))
     >>> notebook["cells"][0]["source"][1]
-    '<h1>Feedback for ada</h1>\\n'
+    '<h1>Feedback for ada</h1>\n'
     """
     title = f"<h1>{as_html(make_title(result))}</h1>"
     parts = [title, *render_body(result)]
