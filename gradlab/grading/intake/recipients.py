@@ -91,8 +91,8 @@ def _explain_moodle(
     if worksheet is None:
         if is_of_group(upload.student.rpartition("_")[0]):
             return (
-                "that may be a group's name, and a group's number another person's; if each person "
-                "handed in alone, give the worksheet of the assignment by --gradebook"
+                "that may be a group's name, and a group's number another person's; if each "
+                "person handed in alone, give the worksheet of the assignment by --gradebook"
             )
         return ""
     if worksheet.is_of_groups:
