@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
 from gradlab.grading.intake.lms_form import EMPTY, Form, read_form, read_number
-from gradlab.grading.intake.roster import Member, find_places, list_members
+from gradlab.grading.intake.lms_members import find_member
+from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
 from gradlab.grading.outcome.gradebook import as_number
@@ -225,11 +226,12 @@ def note_statuses(
     """
     if gradebook.worksheet is None:
         return [*results]
-    found = [_find_member(one, gradebook.members) for one in submissions]
-    times = Counter(member for members in found for member in members)
+    found = [find_member(one, gradebook.members) for one in submissions]
+    owners = _count_owners(results, found)
     noted = []
     for result, members in zip(results, found, strict=True):
-        is_clear = len(members) == 1 and times[members[0]] == 1
+        others = (owners[members[0]] if members else 0) - (result.status != "missing")
+        is_clear = len(members) == 1 and not others
         row = gradebook.rows[members[0]] if is_clear else -1
         said = gradebook.worksheet.statuses.get(row)
         note = (f"Moodle says: {said}",) if said else ()
@@ -269,13 +271,8 @@ def _find_rows(
     submissions: Sequence[Submission],
 ) -> tuple[dict[int, int], list[str]]:
     """Return for the place of each result the row in the table, and why others have none."""
-    found = [_find_member(one, gradebook.members) for one in submissions]
-    owners = Counter(
-        member
-        for result, members in zip(results, found, strict=True)
-        if result.status != "missing"
-        for member in members
-    )
+    found = [find_member(one, gradebook.members) for one in submissions]
+    owners = _count_owners(results, found)
     rows: dict[int, int] = {}
     unfilled = []
     for place, (result, members) in enumerate(zip(results, found, strict=True)):
@@ -291,6 +288,18 @@ def _find_rows(
         if place not in known
     ]
     return rows, unfilled
+
+
+def _count_owners(
+    results: Sequence[LearnerResult], found: Sequence[Sequence[int]]
+) -> Counter[int]:
+    """Count for each member who of those that handed in something may be it."""
+    return Counter(
+        member
+        for result, members in zip(results, found, strict=True)
+        if result.status != "missing"
+        for member in members
+    )
 
 
 def _explain_unfilled(
@@ -311,26 +320,6 @@ def _explain_unfilled(
     if gradebook.worksheet and gradebook.rows[members[0]] in gradebook.worksheet.locked:
         return "Moodle says that the grade cannot be changed"
     return ""
-
-
-def _find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
-    """Return where a learner may be in the file, by all that an LMS calls them."""
-    places = find_places(submission.student, members)
-    if len(places) == 1:
-        return places
-    others = [find_places(name, members) for name in _list_other_names(submission)]
-    # Moodle counts anew for each assignment: numbers that name two people name nobody.
-    sure = sorted({found[0] for found in others if len(found) == 1})
-    return sure if len(sure) == 1 else places or sure
-
-
-def _list_other_names(submission: Submission) -> Iterator[str]:
-    for upload in submission.uploads:
-        yield upload.student
-        # Of Canvas, the number alone is one person's, whatever the name became.
-        number = upload.student.rpartition("_")[2]
-        if upload.system == "Canvas" and number.isdigit():
-            yield number
 
 
 # What a cell will say

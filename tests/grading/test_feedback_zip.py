@@ -1,18 +1,24 @@
 """Feedback that Moodle and Canvas take back: each page reaches its learner, and nobody else."""
 
+import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
 import pytest
 from class_files import find_all, make_zip, put, put_zip
 from learner_results import make_answer, make_learner
 
 from gradlab import cli
 from gradlab.grading.feedback_zip import require_zips, write_zips
+from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
+from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
 from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.gradebook import GradebookError
+from gradlab.grading.outcome.raw_table import parse_table
 from gradlab.grading.outcome.results import LearnerResult
 from tools.lessons import NOTEBOOKS
 
@@ -59,7 +65,13 @@ def read_as_canvas(
     return (user, upload) if upload in known.get(user, set()) else None
 
 
-def give_back(found: list[Submission], folder: Path, *missing: str) -> list[str]:
+def give_back(
+    found: list[Submission],
+    folder: Path,
+    *missing: str,
+    worksheet: Worksheet | None = None,
+    members: Sequence[Member] = (),
+) -> list[str]:
     results = [
         LearnerResult(one.student, "missing", ())
         if one.student in missing
@@ -67,7 +79,7 @@ def give_back(found: list[Submission], folder: Path, *missing: str) -> list[str]
         for one in found
     ]
     pages = write_feedback(results, folder)
-    return write_zips(results, found, pages, folder)
+    return write_zips(results, found, pages, folder, worksheet, members)
 
 
 def read_zip(path: Path) -> dict[str, str]:
@@ -199,3 +211,179 @@ def test_a_class_of_moodle_gets_its_pages_back(
     assert page.encode() == next((folder / "back").glob("*.html")).read_bytes()
     # The zip is nothing that somebody handed in.
     assert [one.student for one in find_all(folder)] == ["Ada Example_11"]
+
+
+@pytest.mark.parametrize(
+    ("file", "ending"),
+    [
+        ("01_x.ipynb", ".ipynb"),
+        ("01_x-1.ipynb", ".ipynb"),
+        ("01_x.IPYNB", ".ipynb"),
+        ("work.zip", ".zip"),
+        ("notes.txt", ".txt"),
+        ("notes", ".html"),
+        ("odd.a b", ".html"),
+    ],
+)
+def test_canvas_gets_what_opens_under_the_learners_own_name(
+    file: str, ending: str, tmp_path: Path
+) -> None:
+    content = make_zip({LESSON: b"{}"}) if ending == ".zip" else b"{}"
+    found = find_all(put_zip(tmp_path, {f"exampleada_111_4567_{file}": content}))
+    lines = give_back(found, tmp_path / "pages")
+    page = next((tmp_path / "pages").glob("*.html")).read_bytes()
+    with zipfile.ZipFile(tmp_path / "pages" / "feedback-for-canvas.zip") as archive:
+        (name,) = archive.namelist()
+        packed = archive.read(name)
+    assert name == f"exampleada_111_4567_feedback{ending}"
+    if ending == ".ipynb":
+        nbformat.validate(nbformat.reads(packed.decode(), as_version=4))
+        assert b"Feedback for exampleada_111" in packed
+    elif ending == ".zip":
+        with zipfile.ZipFile(io.BytesIO(packed)) as inner:
+            assert {one: inner.read(one) for one in inner.namelist()} == {"feedback.html": page}
+    else:
+        assert packed == page
+    assert any("renamed" in line for line in lines) == (ending == ".txt")
+
+
+def test_of_several_files_canvas_gets_the_page_beside_the_notebook(tmp_path: Path) -> None:
+    files = ["exampleada_111_4567_work.ipynb", "exampleada_111_4568_data.txt"]
+    found = find_all(put_zip(tmp_path, dict.fromkeys(files, b"{}")))
+    give_back(found, tmp_path / "pages")
+    packed = read_zip(tmp_path / "pages" / "feedback-for-canvas.zip")
+    assert list(packed) == ["exampleada_111_4567_feedback.ipynb"]
+
+
+def test_what_was_given_back_is_nothing_that_somebody_handed_in(tmp_path: Path) -> None:
+    students = ["Ada Example_11", "Bob Ray_12"]
+    content = {f"{one}_assignsubmission_file_/{LESSON}": b"{}" for one in students}
+    content |= {f"exampleada_111_4567_{LESSON}": b"{}"}
+    folder = put(tmp_path / "in", {"export.zip": make_zip(content)})
+    first = find_all(folder)
+    give_back(first, folder / "back")
+    give_back(first, folder / "back", students[0])
+    assert len(list((folder / "back").glob("*.zip"))) == 3
+    again = find_all(folder)
+    assert [(one.student, one.uploads, one.notes) for one in again] == [
+        (one.student, one.uploads, one.notes) for one in first
+    ]
+    # A learner's own zip is read, whatever it is called.
+    own = put(tmp_path / "other", {"ada/feedback-for-ada.zip": make_zip({LESSON: b"{}"})})
+    assert [len(one.notebooks) for one in find_all(own)] == [1]
+
+
+# Nobody gets somebody else's page.
+
+
+def make_worksheet(*people: tuple[int, str], groups: bool = False) -> Worksheet:
+    rows = [f"Participant {number},{name},Sent,,10\n" for number, name in people]
+    text = f"Identifier,Full name,Status,{'Group,' * groups}Grade,Maximum grade\n"
+    table = parse_table(text + "".join(rows))
+    members = list_members([[f.value for f in row] for row in table.rows], Path("w.csv"))
+    return read_worksheet(table, 0, members, 3 + groups)
+
+
+def list_given(folder: Path) -> dict[str, list[str]]:
+    return {path.name: sorted(read_zip(path)) for path in sorted(folder.glob("*.zip"))}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Group A",
+        "Gruppe 3",
+        "Default group",
+        "team 5",
+        "Grupo 2",
+        "Section B",
+        "Lerngruppe 3",
+        "Fox Team",
+    ],
+)
+def test_no_page_of_a_group_goes_to_a_person(name: str, tmp_path: Path) -> None:
+    files = [f"{one}_11_assignsubmission_file_/{LESSON}" for one in (name, "Bob Ray")]
+    found = find_all(put_zip(tmp_path, {files[0]: b"{}", files[1].replace("11", "12"): b"{}"}))
+    lines = give_back(found, tmp_path / "pages")
+    given = list_given(tmp_path / "pages")
+    assert given == {"feedback-for-moodle.zip": ["Bob Ray_12_assignsubmission_file_feedback.html"]}
+    assert f"{name}_11" in lines[1]
+    assert "each person hands in alone" in lines[0]
+
+
+def test_only_who_is_on_the_worksheet_gets_a_page(tmp_path: Path) -> None:
+    students = ["Ada Example_11", "The Foxes_12", "Dan Kim_14", "Group A-Eve Ode_15", "Jo Ray_016"]
+    found = find_all(
+        put_zip(tmp_path, {f"{s}_assignsubmission_file_/{LESSON}": b"{}" for s in students})
+    )
+    known = [(11, "Ada Example"), (12, "Bob Ray"), (13, "Cyd Kim"), (15, "Eve Ode")]
+    lines = give_back(found, tmp_path / "pages", worksheet=make_worksheet(*known))
+    (given,) = list_given(tmp_path / "pages").values()
+    assert [name.split("_assign")[0] for name in given] == ["Ada Example_11", "Group A-Eve Ode_15"]
+    assert all(name in lines[1] for name in ("The Foxes_12", "Dan Kim_14", "Jo Ray_016"))
+
+
+def test_a_worksheet_without_names_tells_by_number(tmp_path: Path) -> None:
+    table = parse_table("Kennung,Grade\nTeilnehmer/in11,-\nTeilnehmer/in12,-\n")
+    members = list_members([[f.value for f in row] for row in table.rows], Path("w.csv"))
+    students = ["Teilnehmerin_11", "Foxes_12", "Teilnehmerin_13"]
+    found = find_all(
+        put_zip(tmp_path, {f"{s}_assignsubmission_file_/{LESSON}": b"{}" for s in students})
+    )
+    give_back(found, tmp_path / "pages", worksheet=read_worksheet(table, 0, members, 1))
+    (given,) = list_given(tmp_path / "pages").values()
+    assert given == ["Teilnehmerin_11_assignsubmission_file_feedback.html"]
+
+
+def test_where_groups_hand_in_as_one_nobody_has_a_page(tmp_path: Path) -> None:
+    found = find_all(put_zip(tmp_path, {f"Ada Example_11_assignsubmission_file_/{LESSON}": b"{}"}))
+    pages = tmp_path / "pages"
+    give_back(found, pages)
+    worksheet = make_worksheet((11, "Ada Example"), groups=True)
+    lines = give_back(found, pages, worksheet=worksheet)
+    assert "is from an earlier run" in lines[0]
+    assert "groups hand in as one" in lines[1]
+
+
+def test_a_number_that_two_have_gives_nobody_a_page(tmp_path: Path) -> None:
+    students = ["Ada Example_11", "Bob Ray_11", "Cyd Kim_12"]
+    found = find_all(
+        put_zip(tmp_path, {f"{s}_assignsubmission_file_/{LESSON}": b"{}" for s in students})
+    )
+    lines = give_back(found, tmp_path / "pages")
+    (given,) = list_given(tmp_path / "pages").values()
+    assert given == ["Cyd Kim_12_assignsubmission_file_feedback.html"]
+    assert "Ada Example_11, Bob Ray_11" in lines[1]
+
+
+def test_the_same_number_in_two_exports_is_two_people(tmp_path: Path) -> None:
+    weeks = {"one.zip": "Ada Example_11", "two.zip": "Bob Ray_11"}
+    put(
+        tmp_path / "in",
+        {
+            name: make_zip({f"{student}_assignsubmission_file_/{LESSON}": b"{}"})
+            for name, student in weeks.items()
+        },
+    )
+    give_back(find_all(tmp_path / "in"), tmp_path / "pages")
+    for name, student in zip(list_given(tmp_path / "pages"), weeks.values(), strict=True):
+        (page,) = read_zip(tmp_path / "pages" / name).values()
+        assert student in page
+
+
+def test_who_may_be_two_people_of_one_name_gets_no_page(tmp_path: Path) -> None:
+    put(
+        tmp_path / "in",
+        {
+            f"{week}.zip": make_zip({f"Ada Example_{week}_assignsubmission_file_/{name}": b"{}"})
+            for week, name in {11: "01_x.ipynb", 32: "02_x.ipynb"}.items()
+        },
+    )
+    found = find_all(tmp_path / "in")
+    assert [one.student for one in found] == ["Ada Example"]
+    ada = Member("Ada Example", frozenset({"ada example"}))
+    one, two = ([ada], [ada, Member("Ada Example", frozenset({"ada example", "7"}))])
+    assert len(give_back(found, tmp_path / "one", members=one)) == 2
+    lines = give_back(found, tmp_path / "two", members=two)
+    assert list_given(tmp_path / "two") == {}
+    assert all("several people in the class" in line for line in lines)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gradlab import cli
 from gradlab.grading.intake.lms_columns import ColumnError
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.lms_gradebook import Filled, fill, read_gradebook
+from gradlab.grading.lms_gradebook import Filled, fill, note_statuses, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.table import TableError
 from tools.lessons import NOTEBOOKS
@@ -393,3 +394,89 @@ def test_a_waiting_answer_is_an_answer_of_the_lesson(tmp_path: Path) -> None:
     learner = make_learner("ada", make_answer("right", 5.0))
     text = "name,Lesson 7\nada,\n"
     assert fill_file(tmp_path, text, [learner]).text == text.replace("ada,", "ada,5")
+
+
+# What Moodle's worksheet says besides points.
+
+HEADINGS = {
+    "en": ("Status", "Grade", "Maximum grade", "Grade can be changed", "No"),
+    "de": ("Status", "Bewertung", "Bestwertung", "Bewertung kann geändert werden", "Nein"),
+    "fr": ("Statut", "Note", "Note maximale", "La note peut être modifiée", "Non"),
+    "es": (
+        "Estado",
+        "Calificación",
+        "Calificación máxima",
+        "La calificación puede cambiarse",
+        "No",
+    ),
+    "it": ("Stato", "Voto", "Valutazione massima", "La valutazione può essere cambiata", "No"),
+    "nl": ("Status", "Cijfer", "Maximumcijfer", "Het cijfer kan gewijzigd worden", "Nee"),
+}
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+def test_what_moodle_says_of_late_and_locked_is_told(language: str, tmp_path: Path) -> None:
+    status, grade, most, can_change, no = HEADINGS[language]
+    text = (
+        f"ID,Name,{status},{grade},{most},{can_change},Modified (grade)\n"
+        'Participant 11,Ada Example,"Sent - 2 days 3 hours late - Graded",,10.00,yes,'
+        '"Thursday, 1 October 2026, 10:00 AM"\n'
+        f"Participant 12,Bob Ray,Sent,,10.00,{no},-\n"
+        "Participant 13,Cyd Kim,Sent,,10.00,yes,-\n"
+    )
+    path = tmp_path / "worksheet.csv"
+    path.write_text(text, encoding="utf-8")
+    gradebook = read_gradebook(path, [7], None, str)
+    results = [earn("Ada Example_11", 8), earn("Bob Ray_12", 8), earn("Cyd Kim_13", 4)]
+    found = [Submission(one.student, (), ()) for one in results]
+    noted = note_statuses(gradebook, results, found)
+    assert [one.notes for one in noted] == [
+        ("Moodle says: Sent - 2 days 3 hours late - Graded",),
+        (),
+        (),
+    ]
+    assert [replace(one, notes=()) for one in noted] == results
+    filled = fill(gradebook, noted, found)
+    # Of a locked row nothing changes; nor does it anywhere when something was last modified.
+    assert filled.text == text.replace("Graded,,", "Graded,10,").replace(
+        'Graded",,', 'Graded",10,'
+    ).replace("Kim,Sent,,", "Kim,Sent,5,")
+    assert said(filled, "Not filled") == [
+        "Bob Ray_12: Moodle says that the grade cannot be changed"
+    ]
+
+
+def test_a_status_of_a_row_that_may_be_anybodys_is_not_told(tmp_path: Path) -> None:
+    status = "1 day late \x1b[2J" + "x" * 1000
+    path = tmp_path / "worksheet.csv"
+    path.write_text(
+        "Identifier,Full name,Status,Grade,Maximum grade\n"
+        f"Participant 11,Ada Example,{status},,10.00\nParticipant 12,Bob Ray,{status},,10.00\n"
+    )
+    gradebook = read_gradebook(path, [7], None, str)
+    results = [earn("Ada Example_11", 8), earn("ada example", 8), earn("Bob Ray_12", 4)]
+    found = [Submission(one.student, (), ()) for one in results]
+    first, second, third = note_statuses(gradebook, results, found)
+    assert first.notes == second.notes == ()
+    assert len(third.notes[0]) < 300
+    assert "\x1b" not in third.notes[0]
+    canvas = tmp_path / "canvas.csv"
+    canvas.write_text(CANVAS)
+    assert note_statuses(read_gradebook(canvas, [7], None, str), results, found) == results
+
+
+def test_what_moodle_says_stands_in_the_grades_and_not_in_the_journal(tmp_path: Path) -> None:
+    name = "00_start_here.ipynb"
+    right = (NOTEBOOKS / "solved" / name).read_bytes()
+    archive = put_zip(tmp_path, {f"Ada Example_11_assignsubmission_file_/{name}": right})
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_text(
+        WORKSHEET.replace("grading - ", "grading - 2 days late", 1), encoding="utf-8"
+    )
+    options = ["-o", tmp_path / "g.csv", "--lesson", 0, "--feedback", tmp_path / "pages"]
+    for more in ([], ["--resume"]):
+        assert grade(archive, *options, "--gradebook", worksheet, *more) == 0
+        table = (tmp_path / "g.csv").read_text(encoding="utf-8")
+        assert table.count("Moodle says: Submitted for grading - 2 days late") == 1
+    assert "2 days late" not in (tmp_path / "g.journal").read_text(encoding="utf-8")
+    assert not any("days late" in page.read_text() for page in (tmp_path / "pages").glob("*.html"))

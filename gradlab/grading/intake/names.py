@@ -58,7 +58,7 @@ _GENERIC = _make_words(
     """
 )
 # A team may hand in as one; what lies in its folder decides.
-_MAY_BE_PEOPLE = _make_words("group groups gruppe gruppen groupe grupo grupos gruppo team")
+_MAY_BE_PEOPLE = _make_words("group groups gruppe gruppen groupe grupo grupos gruppo groep team")
 # Generic in the name of a folder, but in that of a file it may be a surname.
 _SURNAMES = _make_words("alt neu new old day tag lab ex first try de di von")
 # Whoever it is, where an LMS hides the names.
@@ -115,6 +115,29 @@ def may_be_people(name: str) -> bool:
     return is_generic(name) and any(
         _count_off(token.word) in _MAY_BE_PEOPLE for token in _tokenize(name)
     )
+
+
+def is_of_group(name: str) -> bool:
+    """Whether a name may be that of a group rather than of one person.
+
+    Parameters
+    ----------
+    name : str
+        What an LMS calls who handed in.
+
+    Returns
+    -------
+    bool
+        True for nobody's name, and where a word speaks of a group, also at its end.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.names import is_of_group
+    >>> [is_of_group(name) for name in ("Section A", "Team Fox", "Lerngruppe 3", "Ada Example")]
+    [True, True, True, False]
+    """
+    words = (_count_off(token.word) for token in _tokenize(name))
+    return is_generic(name) or any(word.endswith(tuple(_MAY_BE_PEOPLE)) for word in words)
 
 
 def split_stem(stem: str) -> tuple[str, str]:

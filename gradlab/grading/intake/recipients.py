@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from gradlab.grading.intake.names import is_generic
+from gradlab.grading.intake.names import is_of_group
 from gradlab.grading.intake.roster import Member, find_places
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
@@ -89,10 +89,14 @@ def _explain_moodle(
     if len(numbers) > 1 and len(find_places(submission.student, members)) > 1:
         return "several people in the class have that name"
     if worksheet is None:
-        is_group = is_generic(upload.student.rpartition("_")[0])
-        return "that is a group's name, and a group's number may be another person's" * is_group
+        if is_of_group(upload.student.rpartition("_")[0]):
+            return (
+                "that may be a group's name, and a group's number another person's; if each "
+                "person handed in alone, give the worksheet of the assignment by --gradebook"
+            )
+        return ""
     if worksheet.is_of_groups:
-        return "groups hand in as one there, and a group's number may be another person's"
+        return "groups hand in as one, and a group's number may be another person's"
     number = _find_number(upload)
     member = worksheet.participants.get(int(number[:18])) if number.isdecimal() else None
     if member is None or not find_places(upload.student, [member]):

@@ -57,7 +57,25 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
 
 
 def make_title(result: LearnerResult) -> str:
-    """Return the headline of a learner's page."""
+    """Return the headline of a learner's page.
+
+    Parameters
+    ----------
+    result : LearnerResult
+        What grading found.
+
+    Returns
+    -------
+    str
+        Text in one line.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.feedback import make_title
+    >>> from gradlab.grading.outcome.results import LearnerResult
+    >>> make_title(LearnerResult("ada", "missing", ()))
+    'Feedback for ada'
+    """
     return f"Feedback for {as_line(result.student)}"
 
 
@@ -75,6 +93,13 @@ def render_body(result: LearnerResult, comment: str = "") -> list[str]:
     -------
     list of str
         HTML. Ends of lines within a piece are those of a text.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.feedback import render_body
+    >>> from gradlab.grading.outcome.results import LearnerResult
+    >>> render_body(LearnerResult("ada", "graded", ()), "Well <done>")[1:]
+    ['<p class="said">Well &lt;done&gt;</p>']
     """
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
     parts = [
