@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
-from gradlab.grading.intake.lms_form import EMPTY, Form, read_form, read_number
+from gradlab.grading.intake.lms_form import Form, read_form
 from gradlab.grading.intake.lms_members import find_member
 from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
-from gradlab.grading.outcome.gradebook import as_number
+from gradlab.grading.lms_filling import Filling, count_learners, fill_cell, tell_filling
 from gradlab.grading.outcome.raw_table import (
     RawTable,
     RawTableError,
     parse_table,
     replace_cells,
 )
+from gradlab.grading.outcome.report import list_by_reason
 from gradlab.grading.outcome.results import LearnerResult, Status
 from gradlab.grading.outcome.table import TableError, read_raw_text
 from gradlab.grading.outcome.text import as_line
@@ -180,20 +181,20 @@ def fill(
         The new text, and what is to be said of it.
     """
     rows, unfilled = _find_rows(gradebook, results, submissions)
-    fillings = [_Filling(target) for target in gradebook.targets]
+    fillings = [Filling(target, len(gradebook.targets) == 1) for target in gradebook.targets]
     for place, row in rows.items():
         for filling in fillings:
-            _fill_cell(gradebook, filling, results[place], row)
+            fill_cell(filling, gradebook.table, row, results[place], gradebook.form.has_comma)
     values = {place: value for filling in fillings for place, value in filling.values.items()}
     changed = [line for filling in fillings for line in filling.changed]
     left = [line for filling in fillings for line in filling.left]
     sections = [
         (
             f"{as_line(gradebook.path.name)}, filled:",
-            [_tell(gradebook.form, one) for one in fillings],
+            [tell_filling(one, gradebook.form.system) for one in fillings],
         ),
         ("Points that were there and are others now:", changed),
-        ("Not filled:", sorted([*unfilled, *left])),
+        ("Not filled:", list_by_reason([*unfilled, *left])),
     ]
     learners = {row for filling in fillings for row in filling.filled}
     return Filled(
@@ -239,21 +240,6 @@ def note_statuses(
     return noted
 
 
-@dataclass
-class _Filling:
-    """What becomes of one column."""
-
-    target: Target
-    values: dict[tuple[int, int], str] = field(default_factory=dict)
-    filled: list[int] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    most: float = 0.0
-    # The first; rather of somebody who earned some points and not all.
-    example: str = ""
-    is_of_some: bool = False
-
-
 def _read_row(table: RawTable, row: int) -> list[str]:
     return [cell.value.strip() for cell in table.rows[row]]
 
@@ -269,21 +255,21 @@ def _find_rows(
     gradebook: LmsGradebook,
     results: Sequence[LearnerResult],
     submissions: Sequence[Submission],
-) -> tuple[dict[int, int], list[str]]:
+) -> tuple[dict[int, int], list[tuple[str, str]]]:
     """Return for the place of each result the row in the table, and why others have none."""
     found = [find_member(one, gradebook.members) for one in submissions]
     owners = _count_owners(results, found)
     rows: dict[int, int] = {}
-    unfilled = []
+    unfilled: list[tuple[str, str]] = []
     for place, (result, members) in enumerate(zip(results, found, strict=True)):
         why = _explain_unfilled(gradebook, result, members, owners)
         if why:
-            unfilled.append(f"{result.student}: {why}")
+            unfilled.append((result.student, why))
         else:
             rows[place] = gradebook.rows[members[0]]
     known = {member for members in found for member in members}
     unfilled += [
-        f"{member.name}: is in the file, but not among those graded"
+        (member.name, "is in the file, but not among those graded")
         for place, member in enumerate(gradebook.members)
         if place not in known
     ]
@@ -322,69 +308,11 @@ def _explain_unfilled(
     return ""
 
 
-# What a cell will say
-
-
-def _fill_cell(
-    gradebook: LmsGradebook, filling: _Filling, result: LearnerResult, row: int
-) -> None:
-    column = filling.target.column
-    who = result.student if len(gradebook.targets) == 1 else f"{result.student}, {column.title}"
-    if column.place >= len(gradebook.table.rows[row]):
-        filling.left.append(f"{who}: the line ends before the column")
-        return
-    old = gradebook.table.read(row, column.place)
-    before = read_number(old)
-    if before is None and old not in EMPTY:
-        filling.left.append(f"{who}: there is “{old}”, which is no number")
-        return
-    own = [e for e in result.exercises if e.lesson in filling.target.lessons]
-    earned, most = sum(e.points or 0.0 for e in own), sum(e.max_points for e in own)
-    if not most:
-        filling.left.append(f"{who}: nothing counts that goes into this column")
-        return
-    counted = 100.0 if column.is_percent else column.most.get(row, most)
-    points = as_number(earned * counted / most)
-    new = (points.replace(".", ",") if gradebook.form.has_comma else points) + column.unit
-    filling.filled.append(row)
-    filling.most = most
-    is_some = 0 < earned < most
-    if not filling.example or (is_some and not filling.is_of_some):
-        filling.example = f"{as_number(earned)} of {as_number(most)} became {new}"
-        filling.is_of_some = is_some
-    if before is not None and as_number(before) == points:
-        return
-    if before is not None:
-        filling.changed.append(f"{who}: {old} became {new}")
-    filling.values[row, column.place] = new
-
-
 # What is said of it
 
 
-def _tell(form: Form, filling: _Filling) -> str:
-    column = filling.target.column
-    learners = _count(filling.filled)
-    start = f"Column “{as_line(column.title)}”: the points of {learners}."
-    if not filling.filled:
-        return start
-    most = as_number(filling.most)
-    whose = form.system or "The file"
-    if column.is_percent:
-        return f"{start} It counts percent: {filling.example}."
-    if not column.most:
-        return (
-            f"{start} The file does not say how many it counts, so they are gradlab's own, of "
-            f"{most}."
-        )
-    counted = as_number(next(iter(column.most.values())))
-    if counted == most:
-        return f"{start} {whose} counts {most} points for it, as gradlab does."
-    return f"{start} {whose} counts {counted} points for it, gradlab {most}: {filling.example}."
-
-
 def _tell_way_back(form: Form, learners: int) -> str:
-    start = f"with the points of {_count(range(learners))}"
+    start = f"with the points of {count_learners(learners)}"
     if form.is_of_one:
         return (
             f"{start}. To give it back: the assignment in Moodle, “Upload grading worksheet”; it "
@@ -395,7 +323,3 @@ def _tell_way_back(form: Form, learners: int) -> str:
     if form.system == "Canvas":
         return f"{start}. To give it back: in Canvas, Grades, Import"
     return start
-
-
-def _count(learners: Sequence[int]) -> str:
-    return "1 learner" if len(learners) == 1 else f"{len(learners)} learners"
