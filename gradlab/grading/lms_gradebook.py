@@ -26,8 +26,9 @@ from gradlab.grading.outcome.results import LearnerResult, Status
 from gradlab.grading.outcome.table import TableError, read_raw_text
 from gradlab.grading.outcome.text import as_line
 
+_MOST_NAMED = 5
 _REASONS: dict[Status, str] = {
-    "needs-manual": "waits for your marks",
+    "needs-manual": "an answer waits for your marks",
     "unreadable": "something could not be read or marked",
     "missing": "handed in no notebook",
 }
@@ -194,7 +195,7 @@ def fill(
             [tell_filling(one, gradebook.form.system) for one in fillings],
         ),
         ("Points that were there and are others now:", changed),
-        ("Not filled:", list_by_reason([*unfilled, *left])),
+        ("Not filled:", _list_unfilled([*unfilled, *left])),
     ]
     learners = {row for filling in fillings for row in filling.filled}
     return Filled(
@@ -238,6 +239,16 @@ def note_statuses(
         note = (f"Moodle says: {said}",) if said else ()
         noted.append(replace(result, notes=(*result.notes, *note)))
     return noted
+
+
+def _list_unfilled(unfilled: Sequence[tuple[str, str]]) -> list[str]:
+    """Say whose cells stay as they are; of those who need a person, the summary has the names."""
+    times = Counter(why for _, why in unfilled if why in _REASONS.values())
+    many = {why for why, count in times.items() if count > _MOST_NAMED}
+    others = [(who, why) for who, why in unfilled if why not in many]
+    return [f"{times[why]} learners, named above: {why}" for why in sorted(many)] + list_by_reason(
+        others
+    )
 
 
 def _read_row(table: RawTable, row: int) -> list[str]:

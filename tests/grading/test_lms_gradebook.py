@@ -481,3 +481,14 @@ def test_what_moodle_says_stands_in_the_grades_and_not_in_the_journal(tmp_path: 
         assert table.count("Moodle says: Submitted for grading - 2 days late") == 1
     assert "2 days late" not in (tmp_path / "g.journal").read_text(encoding="utf-8")
     assert not any("days late" in page.read_text() for page in (tmp_path / "pages").glob("*.html"))
+
+
+def test_of_many_who_need_a_person_the_gradebook_tells_the_number_alone(tmp_path: Path) -> None:
+    names = [f"person {letter}" for letter in "abcdefg"]
+    text = "name,Lesson 7\n" + "".join(f"{name},\n" for name in names)
+    results = [replace(earn(name, 8), status="missing") for name in names]
+    few = fill_file(tmp_path, text, [*results[:5], *(earn(name, 8) for name in names[5:])])
+    assert said(few, "Not filled") == [f"handed in no notebook (5): {', '.join(names[:5])}"]
+    many = fill_file(tmp_path, text, results)
+    assert said(many, "Not filled") == ["7 learners, named above: handed in no notebook"]
+    assert many.text == text

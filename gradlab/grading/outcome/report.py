@@ -144,11 +144,11 @@ def list_by_reason(told: Iterable[tuple[str, str]]) -> list[str]:
 
 def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     """Return what was noted on answers that did not get full marks, and who answered nothing."""
-    blank = [
-        as_line(f"{result.student}: every answer is as it was given out; is it the wrong file?")
-        for result in sorted(results, key=lambda result: result.student)
+    blank = list_by_reason(
+        (result.student, "every answer is as it was given out; is it the wrong file?")
+        for result in results
         if result.status == "graded" and all(map(_is_unanswered, result.exercises))
-    ]
+    )
     return blank + [
         as_line(f"{result.student}: {exercise.name}: {note}")
         for result in sorted(results, key=lambda result: result.student)
