@@ -9,6 +9,7 @@ from pathlib import Path
 from gradlab.grading.copies import find_copies
 from gradlab.grading.feedback_zip import write_zips
 from gradlab.grading.intake.submissions import Submission
+from gradlab.grading.intake.uploads import find_id
 from gradlab.grading.lms_gradebook import fill, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.class_page import render_class
@@ -83,7 +84,8 @@ def write_outputs(
     # After the report, which lists the notes of what may have cost points.
     results, without = add_notes(results, copies), results
     lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
-    lines += _write(outputs.grades, as_csv(results))
+    ids = [find_id(submission.uploads) for submission in submissions]
+    lines += _write(outputs.grades, as_csv(results, ids))
     lines += _write(outputs.summary, report)
     if outputs.feedback is not None:
         lines += _write_pages(outputs.feedback, results, submissions, files)

@@ -1,5 +1,6 @@
 """Feedback that Moodle and Canvas take back: each page reaches its learner, and nobody else."""
 
+import csv
 import io
 import zipfile
 from collections.abc import Sequence
@@ -207,6 +208,10 @@ def test_a_class_of_moodle_gets_its_pages_back(
     options = ["-o", str(tmp_path / "g.csv"), "--lesson", "0", "--feedback", str(folder / "back")]
     assert cli.main(["grade", str(archive), *options]) == 0
     assert "Upload multiple feedback files in a zip" in capsys.readouterr().out
+    # Also for what does not know the byte-order mark.
+    with (tmp_path / "g.csv").open(encoding="utf-8", newline="") as table:
+        (row,) = csv.DictReader(table)
+    assert (row["student"], row["total"], row["\ufeffid"]) == ("Ada Example_11", "1", "11")
     (page,) = read_zip(folder / "back" / "feedback-for-moodle.zip").values()
     assert page.encode() == next((folder / "back").glob("*.html")).read_bytes()
     # The zip is nothing that somebody handed in.

@@ -81,7 +81,7 @@ def test_every_learner_has_a_row_with_every_exercise(graded: Path) -> None:
     table = rows(graded / "grades.csv")
     assert list(table) == ["ada", "ben", "cleo", "dora", "emil"]
     assert list(table["ada"]) == [
-        *("student", *ALL, *(f"lesson_{lesson}" for lesson in range(8))),
+        *("id", "student", *ALL, *(f"lesson_{lesson}" for lesson in range(8))),
         *("total", "max_total", "status", "notes"),
     ]
     assert {row["max_total"] for row in table.values()} == {"110"}

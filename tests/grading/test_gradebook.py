@@ -87,7 +87,7 @@ def test_every_result_comes_back_from_the_csv(results: list[LearnerResult]) -> N
     names = NAMES if results else ()
     lessons = sorted({e.lesson for result in results for e in result.exercises})
     sums = [f"lesson_{lesson}" for lesson in lessons] if len(lessons) > 1 else []
-    assert head == ["student", *names, *sums, "total", "max_total", "status", "notes"]
+    assert head == ["id", "student", *names, *sums, "total", "max_total", "status", "notes"]
     for row, result in zip(rows, results, strict=True):
         assert row["student"] == show_in_cell(result.student)
         assert row["status"] == result.status
@@ -140,9 +140,9 @@ def test_an_exercise_that_only_some_learners_have_is_empty_for_the_others() -> N
         make_learner("ben", make_answer("right", 3.0, "unpack")),
     ]
     assert as_csv(results)[1:].splitlines() == [
-        "student,pack,unpack,total,max_total,status,notes",
-        "ada,4,,4,10,graded,",
-        "ben,,3,3,10,graded,",
+        "id,student,pack,unpack,total,max_total,status,notes",
+        ",ada,4,,4,10,graded,",
+        ",ben,,3,3,10,graded,",
     ]
 
 

@@ -154,7 +154,7 @@ def test_marks_for_names_as_the_grades_spell_them_reach_everyone(
     names: list[str], separator: str, data: st.DataObject
 ) -> None:
     results = [make_waiting(name) for name in names]
-    spelled = [row[0] for row in parse_csv(as_csv(results))[1:]]
+    spelled = [row[1] for row in parse_csv(as_csv(results))[1:]]
     distinct = {unicodedata.normalize("NFC", name).strip().lstrip("'") for name in spelled}
     assume(len(distinct) == len(names))
     points = [data.draw(st.integers(0, 40)) / 4 for _ in names]

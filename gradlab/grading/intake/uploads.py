@@ -72,6 +72,31 @@ def find_uploads(found: Sequence[Found]) -> tuple[Upload, ...]:
     )
 
 
+def find_id(uploads: Sequence[Upload]) -> str:
+    """Return the number by which an LMS knows a learner.
+
+    Parameters
+    ----------
+    uploads : sequence of Upload
+        All of the learner's.
+
+    Returns
+    -------
+    str
+        That of the participant in Moodle, of the user in Canvas; empty if there is none, or
+        another one in each assignment.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.uploads import Upload, find_id
+    >>> find_id([Upload("Moodle", (), "Ada Example_12345", "Ada Example_12345_")])
+    '12345'
+    """
+    numbers = {upload.student.rpartition("_")[2] for upload in uploads}
+    number = numbers.pop() if len(numbers) == 1 else ""
+    return number if number.isascii() and number.isdigit() else ""
+
+
 def note_late(found: Sequence[Found]) -> list[str]:
     """Say what an LMS says was handed in late.
 

@@ -18,13 +18,15 @@ class GradebookError(GradlabError):
     """What went wrong and what to do, in sentences for the teacher."""
 
 
-def as_csv(results: Sequence[LearnerResult]) -> str:
+def as_csv(results: Sequence[LearnerResult], ids: Sequence[str] = ()) -> str:
     r"""Return the grades as a table for a spreadsheet.
 
     Parameters
     ----------
     results : sequence of LearnerResult
         A row for each, in this order.
+    ids : sequence of str, optional
+        The numbers by which an LMS knows them, in the same order.
 
     Returns
     -------
@@ -40,19 +42,22 @@ def as_csv(results: Sequence[LearnerResult]) -> str:
     >>> answer = ExerciseResult("pack", 4, "wrong", 4 / 3, 3.0)
     >>> text = as_csv([LearnerResult("ada", "graded", (answer,))])
     >>> print(text.removeprefix("\ufeff"), end="")
-    student,pack,total,max_total,status,notes
-    ada,1.33,1.33,3,graded,
+    id,student,pack,total,max_total,status,notes
+    ,ada,1.33,1.33,3,graded,
     """
     names = list(dict.fromkeys(e.name for result in results for e in result.exercises))
     lessons = sorted({e.lesson for result in results for e in result.exercises})
     lessons = lessons if len(lessons) > 1 else []
     sums = [f"lesson_{lesson}" for lesson in lessons]
     end = ("total", "max_total", "status", "notes")
-    rows: list[list[str]] = [["student", *names, *sums, *end]]
-    for result in results:
+    # A program that does not know the byte-order mark reads it as a part of the first name: so the
+    # learner, by whom rows are found, is not in the first column.
+    rows: list[list[str]] = [["id", "student", *names, *sums, *end]]
+    for own_id, result in zip(ids or [""] * len(results), results, strict=True):
         points = {e.name: e.points for e in result.exercises}
         rows.append(
             [
+                own_id,
                 result.student,
                 *(as_number(points.get(name)) for name in names),
                 *(as_number(result.sum_of(lesson)) for lesson in lessons),
