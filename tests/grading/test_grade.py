@@ -139,7 +139,20 @@ def test_one_lesson_alone_may_count(submissions: Path, tmp_path: Path) -> None:
     assert grade(submissions, "-o", tmp_path / "grades.csv", "--lesson", "00") == 0
     table = rows(tmp_path / "grades.csv")
     assert {row["max_total"] for row in table.values()} == {"1"}
-    assert list(table["cleo"]) == ["student", "double", "total", "max_total", "status", "notes"]
+    end = ["total", "max_total", "status", "notes"]
+    assert list(table["cleo"]) == ["id", "student", "double", *end]
+
+
+def test_several_lessons_may_count_with_the_points_of_each(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lessons = ["--lesson", "3", "--lesson", "0", "--lesson", "3"]
+    assert grade(submissions, "-o", tmp_path / "grades.csv", *lessons) == 0
+    ada = rows(tmp_path / "grades.csv")["ada"]
+    points = {name: ada[name] for name in ("lesson_0", "lesson_3", "total", "max_total")}
+    assert points == {"lesson_0": "1", "lesson_3": "8", "total": "9", "max_total": "9"}
+    assert not {"lesson_4", "pack"} & set(ada)
+    assert "Only lessons 0 and 3 count." in capsys.readouterr().out
 
 
 def test_what_was_there_is_kept(
