@@ -151,10 +151,11 @@ print(report.verdict)
 # %% [markdown]
 # **What your teacher sees.** The course sends nothing anywhere while you work. If you hand the
 # notebook in, your teacher has the whole file: your text, your code and what it printed, your
-# notes. A program may grade it. It tells your teacher which answers are right, what they lacked
-# from other cells, whether one is the same as the published answer or as somebody else's, and
-# whether it came late, if the place where you handed it in says so. You get your points, and what
-# helps you to do better.
+# notes. A program may grade it. It tells your teacher which answers are right, which mistakes it
+# recognised, whether an answer is the same as the published one or as somebody else's, and whether
+# it came late, if the place where you handed it in says so. Your class may see which mistakes were
+# met how often, without names. You get your points and hints. Your teacher reads what you answer in
+# words, and may change points.
 
 # %% [markdown]
 # ## Recap

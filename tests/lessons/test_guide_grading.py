@@ -23,7 +23,9 @@ from gradlab.exercises.marking import mark
 from tools.lessons import NOTEBOOKS
 
 LESSON_1, LESSON_7 = LESSONS[1], LESSONS[7]
-FROM_ZIP, AGAIN, FROM_FOLDER, HAND_OUT, GRADE, ONE_BY_ONE = (code for code, _ in blocks("sh"))
+FROM_ZIP, AGAIN, TWO_LESSONS, FROM_FOLDER, HAND_OUT, GRADE, ONE_BY_ONE = (
+    code for code, _ in blocks("sh")
+)
 HALF_DONE = {
     "forward_difference": blocks("python")[0][0].split("\n\n\n")[1],
     "find_bugs": """\
