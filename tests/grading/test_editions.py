@@ -196,7 +196,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30)
 @given(mark=JSON, more=JSON)
 def test_whatever_the_mark_is_the_answers_are_found(mark: Any, more: Any) -> None:
     data = copy.deepcopy(SOLVED[LESSON_4])
