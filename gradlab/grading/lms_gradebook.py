@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
 from gradlab.grading.intake.lms_form import Form, read_form
 from gradlab.grading.intake.lms_members import find_member
@@ -140,8 +140,7 @@ def read_gradebook(
     width = len(table.rows[rows[0]])
     people = list_members([_pad(_read_row(table, row), width) for row in rows], path)
     form = read_form(table, rows)
-    everything = {e.lesson for e in EXERCISES.values()} | {e.lesson for e in WRITTEN.values()}
-    counting = lessons or sorted(everything)
+    counting = lessons or sorted({exercise.lesson for exercise in ALL_EXERCISES.values()})
     try:
         targets = choose_targets(form, counting, column, make_command)
     except ColumnError as error:
@@ -319,7 +318,7 @@ def _explain_unfilled(
     return ""
 
 
-# What is said of it
+# How to give it back
 
 
 def _tell_way_back(form: Form, learners: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES, WRITTEN
 from gradlab.grading.intake.editions import Edition, read_edition
 from gradlab.grading.intake.program import Program
 from gradlab.grading.intake.python_cells import (
@@ -41,8 +41,7 @@ _NUMBERED_HEADLINE = re.compile(r"#\s+(\d{1,2})\s")
 
 _MARK = re.compile(rb'"grade_id"\s*:\s*"(?:grade_)?(\w{1,99})"', re.ASCII)
 # The lesson of each exercise and of each question in words.
-LESSON_OF = {name: exercise.lesson for name, exercise in EXERCISES.items()}
-LESSON_OF |= {name: question.lesson for name, question in WRITTEN.items()}
+LESSON_OF = {name: exercise.lesson for name, exercise in ALL_EXERCISES.items()}
 _LESSONS = frozenset(LESSON_OF.values())
 
 
