@@ -59,6 +59,7 @@ def exercises(draw: st.DrawFn) -> ExerciseResult:
         most,
         tuple(groups),
         tuple(draw(st.lists(TEXTS, max_size=2))),
+        comment=draw(TEXTS),
     )
 
 
@@ -79,11 +80,9 @@ def result(
 # One page.
 
 
-@given(learners(), TEXTS)
-def test_a_page_is_whole_loads_nothing_and_says_everything(
-    learner: LearnerResult, comment: str
-) -> None:
-    source = render_page(learner, comment)
+@given(learners())
+def test_a_page_is_whole_loads_nothing_and_says_everything(learner: LearnerResult) -> None:
+    source = render_page(learner)
     assert source.encode().decode() == source
     page = Page(source)
     assert {tag for tag, _ in page.tags} <= {
@@ -98,7 +97,7 @@ def test_a_page_is_whole_loads_nothing_and_says_everything(
     told = words(page.text())
     for text in [
         learner.student,
-        comment,
+        *(e.comment for e in learner.exercises),
         *(hint for e in learner.exercises for hint in e.hints),
         *(line for e in learner.exercises for g in e.groups for line in g.table),
     ]:
