@@ -17,7 +17,7 @@ from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
 from gradlab.grading.intake.worksheet import Worksheet
 from gradlab.grading.outcome.feedback_notebook import render_notebook
-from gradlab.grading.outcome.gradebook import GradebookError, write_grades
+from gradlab.grading.outcome.gradebook import GradebookError, tell_kept, write_grades
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.text import as_name
 
@@ -166,8 +166,7 @@ def _render(result: LearnerResult, page: Path, upload: Upload) -> bytes:
 def _write_zip(path: Path, system: str, files: Mapping[str, bytes]) -> list[str]:
     if files:
         old = write_grades(path, _pack(files, FEEDBACK_COMMENT))
-        kept = [f"{path} was there already; it is kept as {old}"] if old else []
-        return [_tell(system, path, len(files)), *kept]
+        return [_tell(system, path, len(files)), *tell_kept(path, old)]
     if path.exists():
         return [f"{path} is from an earlier run: do not give it back, nobody has a page now"]
     return []
