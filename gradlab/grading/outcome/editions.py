@@ -1,19 +1,19 @@
-"""What is said where a learner's notebook is of another edition than the exercises."""
+"""Notes on notebooks of another edition than the exercises that grade them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Of an answer.
+# A note on an answer.
 ASKED_OTHERWISE = (
     "was asked in other words, or for other points, in the edition that was handed out: look at "
     "its points"
 )
 _NOT_ASKED = "was not in the edition that was handed out"
-# For the learner, where it may have cost points.
+# A hint for the learner, where this may have cost points.
 HINT = (
-    "Your copy of the lesson asked for this in other words, or for other points, than what it was "
-    "graded by. If you think that this cost you points, tell your teacher."
+    "Your copy of the lesson asked for this in other words, or for other points, than the edition "
+    "that graded it. If you think that this cost you points, tell your teacher."
 )
 _OTHER_EDITION = " is of another edition ("
 _MOST_NAMES = 5
@@ -79,7 +79,7 @@ def note_edition(
     if changed:
         parts.append(f"Asked in other words, or for other points: {_join(changed)}")
     if added:
-        parts.append(f"Not asked there, so 0 points for it: {_join(added)}")
+        parts.append(f"Not asked there, so 0 points: {_join(added)}")
     if gone:
         parts.append(f"Asked there, but not known here, so not graded: {_join(gone)}")
     if not parts:
@@ -106,9 +106,9 @@ def note_unknown(file: str, gone: Sequence[str]) -> str:
     --------
     >>> from gradlab.grading.outcome.editions import note_unknown
     >>> note_unknown("07_bug_hunt.ipynb", ["why"])
-    '07_bug_hunt.ipynb asks for what is not known here, so not graded: why'
+    '07_bug_hunt.ipynb has exercises that are not known here, so not graded: why'
     """
-    return f"{file} asks for what is not known here, so not graded: {_join(gone)}"
+    return f"{file} has exercises that are not known here, so not graded: {_join(gone)}"
 
 
 def note_points(there: float, here: float) -> str:
