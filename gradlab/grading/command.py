@@ -223,8 +223,8 @@ def _announce_new_marks(journal: Journal, marks: MarksFile | None) -> None:
             "of marks, first grade with --resume and without --manual"
         )
     _say(
-        f"{marks.path} is not there yet; it will be written at the end, with a row for each answer "
-        "that needs you",
+        f"{marks.path} is not there yet; it will be written at the end, with a row for each "
+        "answer that needs you",
         sys.stderr,
     )
 
