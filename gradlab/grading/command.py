@@ -28,6 +28,7 @@ from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.gradebook import tell_kept
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.output_paths import require_writable
 from gradlab.grading.outputs import write_outputs
@@ -233,7 +234,7 @@ def _warn_of_unfinished(journal: Journal) -> None:
     if not journal.unfinished or journal.kept is None:
         return
     back = shlex.join(["mv", str(journal.kept), str(journal.path)])
-    learners = "1 learner" if journal.unfinished == 1 else f"{journal.unfinished} learners"
+    learners = count_things(journal.unfinished, "learner")
     _say(
         f"gradlab grade: there is an unfinished run here, with {learners} graded. This run starts "
         f"over; the old journal is kept as {journal.kept}. To continue the old run instead, stop "

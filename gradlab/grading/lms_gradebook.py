@@ -14,7 +14,8 @@ from gradlab.grading.intake.lms_members import find_member
 from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
-from gradlab.grading.lms_filling import Filling, count_learners, fill_cell, tell_filling
+from gradlab.grading.lms_filling import Filling, fill_cell, tell_filling
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.raw_table import (
     RawTable,
     RawTableError,
@@ -322,7 +323,7 @@ def _explain_unfilled(
 
 
 def _tell_way_back(form: Form, learners: int) -> str:
-    start = f"with the points of {count_learners(learners)}"
+    start = f"with the points of {count_things(learners, 'learner')}"
     if form.is_of_one:
         return (
             f"{start}. To give it back: the assignment in Moodle, “Upload grading worksheet”; it "

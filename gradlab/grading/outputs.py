@@ -22,6 +22,7 @@ from gradlab.grading.outcome.gradebook import (
 )
 from gradlab.grading.outcome.marks import MarksFile, merge
 from gradlab.grading.outcome.naming import make_code
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
 from gradlab.grading.outcome.same_answers import SameAnswers, add_notes, list_same_answers
@@ -123,7 +124,7 @@ def _write_feedback(
         pages = write_feedback(results, folder)
         if submissions:
             zips = write_zips(results, submissions, pages, folder, worksheet, files.members)
-    count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+    count = count_things(len(pages), "page")
     return [f"Feedback: {count} in {folder}; pages.csv says which is whose", *zips]
 
 
@@ -160,7 +161,7 @@ def _write_answers(outputs: Outputs, results: Sequence[LearnerResult]) -> list[s
         return []
     with hold():
         written = write_answers(results, outputs.answers)
-    count = "1 answer" if written == 1 else f"{written} answers"
+    count = count_things(written, "answer")
     return [f"Answers: {count} in {outputs.answers}; answers.csv says which is whose"]
 
 
@@ -183,5 +184,5 @@ def _write_to_mark(marks: MarksFile | None, rows: Sequence[ToMark]) -> list[str]
         )
     with hold():
         write_grades(path, format_to_mark(rows))
-    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    count = count_things(len(rows), "row")
     return [f"{path} was not there: it now has {count} to fill in; then grade again with --resume"]

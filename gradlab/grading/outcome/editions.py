@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradlab.grading.outcome.phrases import join_few
+
 # A note on an answer.
 ASKED_OTHERWISE = (
     "was asked in other words, or for other points, in the edition that was handed out: look at "
@@ -16,7 +18,6 @@ HINT = (
     "that graded it. If you think that this cost you points, tell your teacher."
 )
 _OTHER_EDITION = " is of another edition ("
-_MOST_NAMES = 5
 
 
 def note_not_asked(points: float) -> str:
@@ -77,11 +78,11 @@ def note_edition(
     head = f"{file}{_OTHER_EDITION}{theirs}) than the exercises here ({ours})"
     parts = []
     if changed:
-        parts.append(f"Asked in other words, or for other points: {_join(changed)}")
+        parts.append(f"Asked in other words, or for other points: {join_few(changed)}")
     if added:
-        parts.append(f"Not asked there, so 0 points: {_join(added)}")
+        parts.append(f"Not asked there, so 0 points: {join_few(added)}")
     if gone:
-        parts.append(f"Asked there, but not known here, so not graded: {_join(gone)}")
+        parts.append(f"Asked there, but not known here, so not graded: {join_few(gone)}")
     if not parts:
         parts = ["What is asked is the same, so its points are not affected"]
     return ". ".join([head, *parts])
@@ -108,7 +109,7 @@ def note_unknown(file: str, gone: Sequence[str]) -> str:
     >>> note_unknown("07_bug_hunt.ipynb", ["why"])
     '07_bug_hunt.ipynb has exercises that are not known here, so not graded: why'
     """
-    return f"{file} has exercises that are not known here, so not graded: {_join(gone)}"
+    return f"{file} has exercises that are not known here, so not graded: {join_few(gone)}"
 
 
 def note_points(there: float, here: float) -> str:
@@ -153,8 +154,3 @@ def is_about_edition(note: str) -> bool:
     (True, False)
     """
     return note == ASKED_OTHERWISE or note.startswith(_NOT_ASKED) or _OTHER_EDITION in note
-
-
-def _join(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    return f"{shown}, ..." if len(names) > _MOST_NAMES else shown
