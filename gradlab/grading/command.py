@@ -149,7 +149,8 @@ def _grade(
         _open_executor(request) as executor,
         open_journal(outputs.journal, conditions, request.resume) as journal,
     ):
-        _announce_new_marks(journal, marks)
+        _require_marks_of(journal, marks)
+        _announce_new_marks(marks)
         try:
             _warn_of_unfinished(journal)
             results, run = grade_all(
@@ -213,21 +214,24 @@ def _digest_of_code() -> str:
     return whole.hexdigest()
 
 
-def _announce_new_marks(journal: Journal, marks: MarksFile | None) -> None:
-    """Say that a table of marks will be written, in time to see that its name is misspelled."""
-    if marks is None or not marks.is_new:
-        return
-    if journal.manual:
+def _require_marks_of(journal: Journal, marks: MarksFile | None) -> None:
+    """Raise if a table that is not there would replace the marks of the run that goes on."""
+    if marks and marks.is_new and journal.manual:
         raise RequestError(
             f"there is no {marks.path}, but the run that is to be continued had the marks of "
             f"{journal.manual}. Give --manual {shlex.quote(journal.manual)}. To begin a new table "
             "of marks, first grade with --resume and without --manual"
         )
-    _say(
-        f"{marks.path} is not there yet; it will be written at the end, with a row for each "
-        "answer that needs you",
-        sys.stderr,
-    )
+
+
+def _announce_new_marks(marks: MarksFile | None) -> None:
+    """Say that a table of marks will be written, in time to see that its name is misspelled."""
+    if marks and marks.is_new:
+        _say(
+            f"{marks.path} is not there yet; it will be written at the end, with a row for each "
+            "answer that needs you",
+            sys.stderr,
+        )
 
 
 def _warn_of_unfinished(journal: Journal) -> None:

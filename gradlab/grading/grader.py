@@ -145,7 +145,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
         results = tuple(
-            _complete(run[name], work) if name in run else _make_result_unrun(name, work)
+            _complete(run[name], work) if name in run else _make_unrun_result(name, work)
             for name in names
         )
         missed = (*task.unread, *unmarked)
@@ -365,7 +365,7 @@ def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:
     )
 
 
-def _make_result_unrun(name: str, work: Work) -> ExerciseResult:
+def _make_unrun_result(name: str, work: Work) -> ExerciseResult:
     """Return the result of what is not there, or blank, or in words."""
     asked, notes = ALL_EXERCISES[name], work.remarks.get(name, ())
     if name in work.written:

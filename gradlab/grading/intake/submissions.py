@@ -315,7 +315,7 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
         student,
         tuple(sorted(notebooks.items())),
         _limit_notes(notes),
-        _number(versions),
+        _number_attempts(versions),
         find_uploads(found),
         _list_others(found),
     )
@@ -361,7 +361,7 @@ def _list_others(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(sorted(others))
 
 
-def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+def _number_attempts(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     """Number attempts from the earliest; nothing where there is but one."""
     in_order = sorted(set(versions.values()))
     if len(in_order) < 2:
