@@ -11,7 +11,7 @@ from class_files import find_all, put
 from hypothesis import given, settings, strategies as st
 from notebook_data import BLANK, LESSON_3, SOLVED, Json, cell, find, notebook, remove_marks
 
-from gradlab.course.browser import NOTE
+from gradlab.course.browser_note import NOTE
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import digest
 from gradlab.grading.grader import Task, grade_submission
