@@ -132,8 +132,8 @@ def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
         )
     if outputs.gradebook is not None and outputs.gradebook.absolute() in places:
         raise GradebookError(
-            f"{outputs.gradebook} is the gradebook to be filled, and would be written over: only "
-            f"a copy of it is filled, {outputs.filled}. Name another file for the grades"
+            f"{outputs.gradebook} is the gradebook to be filled, and would be written over. A "
+            f"copy of it is filled: {outputs.filled}. Name another file for the grades"
         )
 
 

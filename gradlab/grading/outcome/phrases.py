@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradlab.grading.outcome.gradebook import as_number
 
-def count_things(number: int, noun: str) -> str:
+
+def count_things(number: float, noun: str) -> str:
     """Return a number of things in words.
 
     Parameters
     ----------
-    number : int
-        How many there are.
+    number : float
+        How many there are; points may be a fraction.
     noun : str
         What one of them is called; its plural must end in s.
 
@@ -23,10 +25,11 @@ def count_things(number: int, noun: str) -> str:
     Examples
     --------
     >>> from gradlab.grading.outcome.phrases import count_things
-    >>> count_things(1, "learner"), count_things(3, "learner")
-    ('1 learner', '3 learners')
+    >>> count_things(1, "learner"), count_things(3, "learner"), count_things(2.5, "point")
+    ('1 learner', '3 learners', '2.5 points')
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    shown = as_number(number)
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
 
 
 def join_few(names: Sequence[str], most: int = 5) -> str:
