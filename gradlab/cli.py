@@ -144,7 +144,7 @@ def _add_grade(commands: _Commands) -> None:
         help="grade what learners handed in",
         description="Grade the exercises in what learners handed in: a folder with a folder for "
         "each learner, nbgrader's submitted/, notebooks called LEARNER_*.ipynb, or a .zip as "
-        "Moodle, Canvas and other systems export it, also several of them. Where it is not clear "
+        "Moodle, Canvas and other systems export it, or several of these. Where it is not clear "
         "whose a notebook is, nothing is graded, and you are told what was seen. Answers run in a "
         "sandbox; nothing of yours is overwritten.",
     )
@@ -173,14 +173,15 @@ def _add_what_counts(group: argparse._ArgumentGroup) -> None:
         "--roster",
         type=Path,
         metavar="FILE",
-        help="your class, as CSV or a name in each line: who handed in nothing gets a row too",
+        help="the list of your class, as CSV or with a name in each line: whoever handed in "
+        "nothing gets a row too",
     )
     group.add_argument(
         "--layout",
         type=_parse_layout,
         metavar="NAMES",
-        help="where the learner's name stands, if that is not clear: '*/LEARNER' for folders of "
-        "learners in other folders, 'LESSON_LEARNER' for names of files; * is any name",
+        help="where the learner's name stands, if that is not clear: '*/LEARNER' for learners' "
+        "folders inside other folders, 'LESSON_LEARNER' for file names; * is any name",
     )
 
 
@@ -197,22 +198,22 @@ def _add_what_is_written(group: argparse._ArgumentGroup) -> None:
         "--feedback",
         type=Path,
         metavar="DIR",
-        help="a page for each learner, and a zip of these for Moodle or Canvas",
+        help="write a page for each learner, and a zip of them for Moodle or Canvas",
     )
     group.add_argument(
         "--class-page",
         type=Path,
         metavar="FILE.html",
-        help="a page on what the class did and what is worth talking about; it names nobody",
+        help="write a page on what the class did and what is worth talking about; it names nobody",
     )
     group.add_argument(
         "--answers",
         type=Path,
         metavar="DIR",
-        help="all answers as files for a similarity tool, in a new folder or that of an earlier "
-        "run",
+        help="write all answers as files for a similarity tool, into a new folder or that of an "
+        "earlier run",
     )
-    group.add_argument("--json", type=Path, metavar="FILE", help="all results as JSON")
+    group.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
 
 
 def _add_by_hand(group: argparse._ArgumentGroup) -> None:
@@ -221,18 +222,19 @@ def _add_by_hand(group: argparse._ArgumentGroup) -> None:
         type=Path,
         metavar="FILE",
         help="your points for any exercise: CSV with student, exercise, points, comment. If there "
-        "is no such file, it is written, with a row for each answer that needs you",
+        "is no such file yet, it is written, with a row for each answer that needs you",
     )
     group.add_argument(
         "--written",
         type=Path,
         metavar="FILE.html",
-        help="write a page with everyone's answers in words, and what they are marked by",
+        help="write a page with everyone's answers in words, and the rubric",
     )
     group.add_argument(
         "--anonymous",
         action="store_true",
-        help="with --written or --manual: codes stand for the names of who wrote these answers",
+        help="with --written or --manual: codes in place of the names of those who wrote the "
+        "answers",
     )
 
 
@@ -241,14 +243,14 @@ def _add_back_into_the_lms(group: argparse._ArgumentGroup) -> None:
         "--gradebook",
         type=Path,
         metavar="FILE",
-        help="fill a copy of this file, which Moodle or Canvas exported as CSV, and write it "
-        "beside the grades; without --roster, it is the list of your class too",
+        help="fill in a copy of this CSV file, which Moodle or Canvas exported, beside the "
+        "grades; without --roster, it is the list of your class too",
     )
     group.add_argument(
         "--column",
         metavar="NAME",
-        help="the column of the gradebook that gets the points, or the beginning of its name; "
-        "needed where its name does not say the lesson",
+        help="the column of the gradebook that gets the points, by its name or a part of it; "
+        "needed where the name does not say which lesson it is",
     )
 
 
@@ -263,15 +265,15 @@ def _add_how_it_runs(group: argparse._ArgumentGroup) -> None:
         "--jobs",
         type=_parse_positive,
         metavar="N",
-        help="grade so many learners at a time (default: as many as there are cores)",
+        help="grade this many learners at a time (default: as many as there are cores)",
     )
     group.add_argument(
         "--timeout",
         type=_parse_positive,
         default=10,
         metavar="S",
-        help="seconds of computing time for each answer; it may wait for four times as long, and "
-        "after six answers that took all of it no more of a learner's are run "
+        help="seconds of computing time for each answer; by the clock it may take four times as "
+        "long. After six answers of a learner that ran out of time, the others are not run "
         "(default: %(default)s)",
     )
     group.add_argument(
@@ -280,12 +282,12 @@ def _add_how_it_runs(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--without-isolation",
         action="store_true",
-        help="as root, grade even where answers can do all that root can",
+        help="as root, grade even where answers could do anything that root can",
     )
     group.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a run that was stopped, or grade again who handed in something else "
+        help="continue a run that was stopped, or regrade whoever has handed in something else "
         "since; needs the journal beside the output, whose seed is used",
     )
 
@@ -307,9 +309,9 @@ def _run_grade(arguments: argparse.Namespace) -> int:
 
 
 def _parse_lesson(text: str) -> int:
-    from gradlab.exercises.catalogue import EXERCISES
+    from gradlab.exercises.catalogue import ALL_EXERCISES
 
-    lessons = sorted({exercise.lesson for exercise in EXERCISES.values()})
+    lessons = sorted({exercise.lesson for exercise in ALL_EXERCISES.values()})
     if text.isascii() and text.isdigit() and int(text) in lessons:
         return int(text)
     raise argparse.ArgumentTypeError(

@@ -29,3 +29,6 @@ EXERCISES: dict[str, Exercise] = {
 
 # Questions that are answered in words.
 WRITTEN: dict[str, WrittenAnswer] = {answer.name: answer for answer in lesson_07.WRITTEN}
+
+# Whatever can earn points.
+ALL_EXERCISES: dict[str, Exercise | WrittenAnswer] = {**EXERCISES, **WRITTEN}

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from queue import SimpleQueue
 from typing import Protocol
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.grader import Task, grade_submission, list_names
 from gradlab.grading.intake.submissions import Submission, read_notebooks
 from gradlab.grading.outcome.results import Entry, ExerciseResult, LearnerResult, Run
@@ -27,7 +27,7 @@ _FAILED = "could not be graded"
 Graded = tuple[LearnerResult, Level]
 
 
-class Kept(Protocol):
+class ResultStore(Protocol):
     """What was found of learners before, and where what is found now is kept."""
 
     def find(self, student: str, digest: str) -> Entry | None:
@@ -46,7 +46,7 @@ def grade_all(
     cpu_seconds: int = 10,
     level: Level | None = None,
     without_isolation: bool = False,
-    journal: Kept | None = None,
+    journal: ResultStore | None = None,
 ) -> tuple[list[LearnerResult], Run]:
     """Grade all learners.
 
@@ -66,7 +66,7 @@ def grade_all(
         How answers are isolated. Default: the strongest level where the task runs.
     without_isolation : bool
         Whether answers may run as root with limits alone, if that is all there is there.
-    journal : Kept, optional
+    journal : ResultStore, optional
         Who is in it with just what they handed in is not graded again; the others are added as
         soon as they are done, but not if their task failed.
 
@@ -77,23 +77,14 @@ def grade_all(
     run : Run
         How they were graded.
     """
-
-    def read(submission: Submission) -> Task:
-        contents, unread = read_notebooks(submission)
-        return Task(
-            student=submission.student,
-            notebooks=contents,
-            notes=submission.notes,
-            unread=unread,
-            lessons=lessons,
-            seed=seed,
-            cpu_seconds=cpu_seconds,
-            level=level,
-            without_isolation=without_isolation,
-            attempts=submission.attempts,
-            others=submission.others,
-        )
-
+    read = partial(
+        _read_task,
+        lessons=lessons,
+        seed=seed,
+        cpu_seconds=cpu_seconds,
+        level=level,
+        without_isolation=without_isolation,
+    )
     entries = _find_kept(submissions, read, journal)
     results = {place: entry.result for place, entry in entries.items()}
     levels = {entry.level for entry in entries.values()} | ({level} if level else set())
@@ -142,8 +133,34 @@ def digest(task: Task) -> str:
     return hashlib.sha256(repr((sorted(notebooks), rest)).encode()).hexdigest()
 
 
+def _read_task(
+    submission: Submission,
+    lessons: tuple[int, ...],
+    seed: int,
+    cpu_seconds: int,
+    level: Level | None,
+    without_isolation: bool,
+) -> Task:
+    contents, unread = read_notebooks(submission)
+    return Task(
+        student=submission.student,
+        notebooks=contents,
+        notes=submission.notes,
+        unread=unread,
+        lessons=lessons,
+        seed=seed,
+        cpu_seconds=cpu_seconds,
+        level=level,
+        without_isolation=without_isolation,
+        attempts=submission.attempts,
+        others=submission.others,
+    )
+
+
 def _find_kept(
-    submissions: Sequence[Submission], read: Callable[[Submission], Task], journal: Kept | None
+    submissions: Sequence[Submission],
+    read: Callable[[Submission], Task],
+    journal: ResultStore | None,
 ) -> dict[int, Entry]:
     if journal is None:
         return {}
@@ -191,7 +208,7 @@ def _make_ungraded(
 ) -> LearnerResult:
     """Return a row for a learner whose task failed: a person has to look at it."""
     why = f"{_FAILED}: {type(error).__name__}: {error}"
-    asked = [EXERCISES.get(name) or WRITTEN[name] for name in list_names(lessons)]
+    asked = [ALL_EXERCISES[name] for name in list_names(lessons)]
     results = tuple(
         ExerciseResult(one.name, one.lesson, "missing", 0.0, one.points) for one in asked
     )

@@ -25,8 +25,10 @@ from gradlab.grading.feedback_zip import require_zips
 from gradlab.grading.intake.roster import compare
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room
+from gradlab.grading.outcome.gradebook import tell_kept
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.output_paths import require_writable
 from gradlab.grading.outputs import write_outputs
@@ -64,17 +66,17 @@ def run_grading(request: Request) -> int:
     """
     try:
         with stoppable():
-            said = _run(request)
+            summary = _run(request)
     except Stopped as stop:
         _say(f"gradlab grade: {stop}. {stop.so_far}", sys.stderr)
         return 128 + stop.number
     except BrokenPipeError:
-        _say("gradlab grade: what it says is not read any more", sys.stderr)
+        _say("gradlab grade: nobody reads what it says any more", sys.stderr)
         return 128 + signal.SIGPIPE
     except GradlabError as error:
         _say(f"gradlab grade: {error}", sys.stderr)
         return 1
-    _say(said, sys.stdout)
+    _say(summary, sys.stdout)
     return 0
 
 
@@ -116,7 +118,7 @@ def _prepare(request: Request) -> None:
 
 
 def _require_written(request: Request) -> None:
-    """Raise if there will be nothing for what was asked about answers in words."""
+    """Raise if an option on answers in words would have no effect."""
     if request.anonymous and request.written is None and request.manual is None:
         raise RequestError(
             "--anonymous hides names on the page of --written and in a new table of --manual; "
@@ -147,7 +149,8 @@ def _grade(
         _open_executor(request) as executor,
         open_journal(outputs.journal, conditions, request.resume) as journal,
     ):
-        _announce_new_marks(journal, marks)
+        _require_marks_of(journal, marks)
+        _announce_new_marks(marks)
         try:
             _warn_of_unfinished(journal)
             results, run = grade_all(
@@ -160,7 +163,7 @@ def _grade(
                 without_isolation=request.without_isolation,
                 journal=journal,
             )
-            said = write_outputs(outputs, results, run, files, strangers, submissions)
+            summary = write_outputs(outputs, results, run, files, strangers, submissions)
             journal.finish(marks.path if marks and marks.has_marks else None)
         except Stopped as stop:
             with hold():
@@ -169,7 +172,7 @@ def _grade(
         except GradlabError as error:
             so_far = _tell_so_far(request, journal, len(submissions))
             raise RequestError(f"{error} {so_far}") from error
-    return said + "".join(f"{line}\n" for line in _add_remarks(journal, results, marks))
+    return summary + "".join(f"{line}\n" for line in _add_remarks(journal, results, marks))
 
 
 def _choose_level(request: Request) -> Level | None:
@@ -211,28 +214,31 @@ def _digest_of_code() -> str:
     return whole.hexdigest()
 
 
-def _announce_new_marks(journal: Journal, marks: MarksFile | None) -> None:
-    """Say that a table of marks will be written, in time to see that its name is misspelled."""
-    if marks is None or not marks.is_new:
-        return
-    if journal.manual:
+def _require_marks_of(journal: Journal, marks: MarksFile | None) -> None:
+    """Raise if a table that is not there would replace the marks of the run that goes on."""
+    if marks and marks.is_new and journal.manual:
         raise RequestError(
             f"there is no {marks.path}, but the run that is to be continued had the marks of "
             f"{journal.manual}. Give --manual {shlex.quote(journal.manual)}. To begin a new table "
             "of marks, first grade with --resume and without --manual"
         )
-    _say(
-        f"{marks.path} is not there; it will be written at the end, with a row for each answer "
-        "that needs you",
-        sys.stderr,
-    )
+
+
+def _announce_new_marks(marks: MarksFile | None) -> None:
+    """Say that a table of marks will be written, in time to see that its name is misspelled."""
+    if marks and marks.is_new:
+        _say(
+            f"{marks.path} is not there yet; it will be written at the end, with a row for each "
+            "answer that needs you",
+            sys.stderr,
+        )
 
 
 def _warn_of_unfinished(journal: Journal) -> None:
     if not journal.unfinished or journal.kept is None:
         return
     back = shlex.join(["mv", str(journal.kept), str(journal.path)])
-    learners = "1 learner" if journal.unfinished == 1 else f"{journal.unfinished} learners"
+    learners = count_things(journal.unfinished, "learner")
     _say(
         f"gradlab grade: there is an unfinished run here, with {learners} graded. This run starts "
         f"over; the old journal is kept as {journal.kept}. To continue the old run instead, stop "
@@ -249,16 +255,14 @@ def _tell_so_far(request: Request, journal: Journal, learners: int) -> str:
 def _add_remarks(
     journal: Journal, results: Sequence[LearnerResult], marks: MarksFile | None
 ) -> list[str]:
-    lines = []
-    if journal.kept is not None:
-        lines.append(f"{journal.path} was there already; it is kept as {journal.kept}")
+    lines = tell_kept(journal.path, journal.kept)
     if journal.found:
         now = f"{len(results) - journal.found} of {len(results)}"
         lines.append(f"{now} learners were graded now; the others are from the earlier run")
     if journal.manual and _lacks_marks_of(journal.manual, marks):
         lines.append(
-            f"The grades that were here had the marks of {journal.manual}; these do not. To have "
-            f"them again, add --manual {shlex.quote(journal.manual)} --resume"
+            f"The earlier grades had the marks of {journal.manual}; these do not. To use them "
+            f"again, add --manual {shlex.quote(journal.manual)} --resume"
         )
     again = sum(is_ungraded(result) for result in results)
     if again:
@@ -267,12 +271,12 @@ def _add_remarks(
 
 
 def _lacks_marks_of(earlier: str, marks: MarksFile | None) -> bool:
-    """Whether the grades have no marks any more, but not because they were deleted."""
+    """Whether the grades have no marks any more, though nobody emptied the table of them."""
     return marks is None or (not marks.has_marks and str(marks.path) != earlier)
 
 
 def _say(text: str, stream: TextIO) -> None:
-    """Print a text; that nobody reads it any more is no error."""
+    """Print a text; it is no error if nobody reads it any more."""
     try:
         print(text, end="" if text.endswith("\n") else "\n", file=stream, flush=True)
     except OSError:

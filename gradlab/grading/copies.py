@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES, WRITTEN
 from gradlab.grading.intake.nameless import spell_nameless
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED, SameAnswers
@@ -55,7 +55,7 @@ def find_copies(results: Sequence[LearnerResult]) -> list[SameAnswers]:
     >>> same.places, same.is_published
     ((0,), True)
     """
-    texts: dict[str, dict[int, str]] = {name: {} for name in (*EXERCISES, *WRITTEN)}
+    texts: dict[str, dict[int, str]] = {name: {} for name in ALL_EXERCISES}
     for place, result in enumerate(results):
         for one in result.exercises:
             if one.answer and one.name in texts and SAME_AS_PUBLISHED not in one.notes:

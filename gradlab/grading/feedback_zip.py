@@ -17,7 +17,8 @@ from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
 from gradlab.grading.intake.worksheet import Worksheet
 from gradlab.grading.outcome.feedback_notebook import render_notebook
-from gradlab.grading.outcome.gradebook import GradebookError, write_grades
+from gradlab.grading.outcome.gradebook import GradebookError, tell_kept, write_grades
+from gradlab.grading.outcome.phrases import count_things, join_few
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.text import as_name
 
@@ -26,7 +27,6 @@ _NAME, _PAGE = "feedback", ".html"
 # The earliest that a zip can tell: the same pages give the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _LONGEST = 80
-_MOST_NAMES = 5
 _WAYS_BACK = {
     "Moodle": "the assignment in Moodle, “Upload multiple feedback files in a zip”; it needs the "
     "feedback type “Feedback files”. It is only for assignments that each person hands in alone: "
@@ -166,8 +166,7 @@ def _render(result: LearnerResult, page: Path, upload: Upload) -> bytes:
 def _write_zip(path: Path, system: str, files: Mapping[str, bytes]) -> list[str]:
     if files:
         old = write_grades(path, _pack(files, FEEDBACK_COMMENT))
-        kept = [f"{path} was there already; it is kept as {old}"] if old else []
-        return [_tell(system, path, len(files)), *kept]
+        return [_tell(system, path, len(files)), *tell_kept(path, old)]
     if path.exists():
         return [f"{path} is from an earlier run: do not give it back, nobody has a page now"]
     return []
@@ -186,7 +185,7 @@ def _pack(files: Mapping[str, bytes], comment: bytes = b"") -> bytes:
 
 
 def _tell(system: str, path: Path, pages: int) -> str:
-    count = "1 page" if pages == 1 else f"{pages} pages"
+    count = count_things(pages, "page")
     return f"Feedback for {system}: {path}, with {count}. To give it back: {_WAYS_BACK[system]}"
 
 
@@ -195,17 +194,14 @@ def _tell_renamed(uploads: Sequence[Upload]) -> list[str]:
     if not names:
         return []
     learners = "1 learner opens" if len(names) == 1 else f"{len(names)} learners open"
+    shown = join_few([as_name(name) for name in names])
     return [
         f"What {learners} there must first be renamed so that it ends in {_PAGE}, because what "
-        f"was handed in is neither a notebook nor a zip: {_list(names)}"
+        f"was handed in is neither a notebook nor a zip: {shown}"
     ]
 
 
 def _tell_left_out(path: Path, why: str, students: Sequence[str]) -> str:
     who = "1 learner has" if len(students) == 1 else f"{len(students)} learners have"
-    return f"{who} no page in {path.name}, because {why}: {_list(students)}"
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(map(as_name, names[:_MOST_NAMES]))
-    return shown + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
+    shown = join_few([as_name(name) for name in students])
+    return f"{who} no page in {path.name}, because {why}: {shown}"

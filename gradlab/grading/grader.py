@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
@@ -44,8 +44,8 @@ _NOT_RUN = (
     "were stopped.",
 )
 _NOT_RUN_NOTE = (
-    "{} not run: the answers before took all the time that one learner's may. Look at them "
-    "yourself; if they are slow and not endless, grade again with a longer --timeout"
+    "{} not run: earlier answers took all the time that a learner has. Look at them yourself; if "
+    "they are slow but not endless, grade again with a longer --timeout"
 )
 _CUT_OFF_NOTE = (
     "{} was run twice, and its process was killed both times, which happens where memory runs "
@@ -145,7 +145,7 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         answers = [work.answers[name] for name in names if name in work.answers]
         run, unmarked = _run_answers(task, level, answers)
         results = tuple(
-            _complete(run[name], work) if name in run else _make_result_unrun(name, work)
+            _complete(run[name], work) if name in run else _make_unrun_result(name, work)
             for name in names
         )
         missed = (*task.unread, *unmarked)
@@ -192,7 +192,7 @@ def _run_answers(
 
 
 @dataclass(frozen=True)
-class _Ran:
+class _RunResult:
     """What came of an answer that ran; see `RemoteAnswer` for how it ended."""
 
     result: ExerciseResult
@@ -230,14 +230,14 @@ class _Runner:
             self._sandbox = Sandbox(self._level, self._task.cpu_seconds, self._packages)
         return self._sandbox
 
-    def run(self, answer: Answer) -> _Ran:
+    def run(self, answer: Answer) -> _RunResult:
         """Run an answer; without what it may not need, if that took all of its time."""
         ran = self._run_safely(answer)
         if ran.is_defined or not ran.is_out_of_time or answer.narrow is None:
             return ran
         return self._run_safely(answer.narrow)
 
-    def _run_safely(self, answer: Answer) -> _Ran:
+    def _run_safely(self, answer: Answer) -> _RunResult:
         """Run an answer; once more if it was cut off, for which it need not be to blame."""
         if not self.may_run_twice:
             return self._run_once(answer)
@@ -247,8 +247,8 @@ class _Runner:
                 return ran
         return self._run_once(answer)
 
-    def _run_once(self, answer: Answer) -> _Ran:
-        ran: _Ran | None = None
+    def _run_once(self, answer: Answer) -> _RunResult:
+        ran: _RunResult | None = None
         sandbox = self.start()
         try:
             ran = _grade(sandbox, answer, self._task)
@@ -263,7 +263,7 @@ class _Runner:
             self._sandbox = None
 
 
-def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> _Ran:
+def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> _RunResult:
     exercise = EXERCISES[answer.name]
     remote = RemoteAnswer(
         sandbox, exercise, answer.setup, answer.source, task.seed, task.cpu_seconds
@@ -272,7 +272,7 @@ def _grade(sandbox: Sandbox, answer: Answer, task: Task) -> _Ran:
     marking = mark_calls(exercise, remote, drawn, order)
     stopped = remote.end()
     result = _judge(answer, remote, marking, stopped)
-    return _Ran(result, remote.is_out_of_time, remote.was_cut_off, remote.is_defined)
+    return _RunResult(result, remote.is_out_of_time, remote.was_cut_off, remote.is_defined)
 
 
 def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str) -> ExerciseResult:
@@ -365,9 +365,9 @@ def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:
     )
 
 
-def _make_result_unrun(name: str, work: Work) -> ExerciseResult:
+def _make_unrun_result(name: str, work: Work) -> ExerciseResult:
     """Return the result of what is not there, or blank, or in words."""
-    asked, notes = EXERCISES.get(name) or WRITTEN[name], work.remarks.get(name, ())
+    asked, notes = ALL_EXERCISES[name], work.remarks.get(name, ())
     if name in work.written:
         words = work.written[name]
         return ExerciseResult(

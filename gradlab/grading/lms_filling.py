@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gradlab.grading.intake.lms_columns import Target
 from gradlab.grading.intake.lms_form import EMPTY, read_number
 from gradlab.grading.outcome.gradebook import as_number
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.raw_table import RawTable
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.text import as_line
@@ -112,7 +113,7 @@ def tell_filling(filling: Filling, system: str) -> str:
         Some sentences.
     """
     column = filling.target.column
-    learners = count_learners(len(filling.filled))
+    learners = count_things(len(filling.filled), "learner")
     start = f"Column “{as_line(column.title)}”: the points of {learners}."
     if not filling.filled:
         return start
@@ -129,8 +130,3 @@ def tell_filling(filling: Filling, system: str) -> str:
     if counted == most:
         return f"{start} {whose} counts {most} points for it, as gradlab does."
     return f"{start} {whose} counts {counted} points for it, gradlab {most}: {filling.example}."
-
-
-def count_learners(count: int) -> str:
-    """Return a number of learners in words."""
-    return "1 learner" if count == 1 else f"{count} learners"

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
 from gradlab.grading.intake.lms_form import Form, read_form
 from gradlab.grading.intake.lms_members import find_member
 from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
-from gradlab.grading.lms_filling import Filling, count_learners, fill_cell, tell_filling
+from gradlab.grading.lms_filling import Filling, fill_cell, tell_filling
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.raw_table import (
     RawTable,
     RawTableError,
@@ -140,8 +141,7 @@ def read_gradebook(
     width = len(table.rows[rows[0]])
     people = list_members([_pad(_read_row(table, row), width) for row in rows], path)
     form = read_form(table, rows)
-    everything = {e.lesson for e in EXERCISES.values()} | {e.lesson for e in WRITTEN.values()}
-    counting = lessons or sorted(everything)
+    counting = lessons or sorted({exercise.lesson for exercise in ALL_EXERCISES.values()})
     try:
         targets = choose_targets(form, counting, column, make_command)
     except ColumnError as error:
@@ -319,11 +319,11 @@ def _explain_unfilled(
     return ""
 
 
-# What is said of it
+# How to give it back
 
 
 def _tell_way_back(form: Form, learners: int) -> str:
-    start = f"with the points of {count_learners(learners)}"
+    start = f"with the points of {count_things(learners, 'learner')}"
     if form.is_of_one:
         return (
             f"{start}. To give it back: the assignment in Moodle, “Upload grading worksheet”; it "

@@ -102,10 +102,10 @@ def _find_statements(answer: Answer, remote: RemoteAnswer) -> Iterator[Lack]:
             continue  # told as what the answer raised
         if trouble.name in answer.unbound:
             continue
-        yield _tell(trouble, _name_cell(answer, trouble.place))
+        yield _explain_failure(trouble, _name_cell(answer, trouble.place))
 
 
-def _tell(trouble: Trouble, cell: str) -> Lack:
+def _explain_failure(trouble: Trouble, cell: str) -> Lack:
     line = f"“{trouble.line}”" if trouble.line else "a line"
     where = f" of {cell}" if cell else ""
     if trouble.is_borrowing:

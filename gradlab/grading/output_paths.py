@@ -118,7 +118,7 @@ def _require_endings(outputs: Outputs) -> None:
     for path in (outputs.written, outputs.class_page):
         if path is not None and path.suffix.lower() not in _PAGES:
             raise GradebookError(
-                f"{path} is to be a page for a browser; name a file that ends in .html"
+                f"{path} must be a page for a browser; name a file that ends in .html"
             )
 
 
@@ -126,9 +126,9 @@ def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
     places = {path.absolute() for path in files}
     if len(places) < len(files):
         raise GradebookError(
-            "grades, summary, journal and other files would be written over each other: their "
-            f"names are {', '.join(map(str, files))}. The summary ends in .txt, the journal in "
-            ".journal; choose others"
+            "two files of this run would be written over each other: their names are "
+            f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
+            "choose other names"
         )
     if outputs.gradebook is not None and outputs.gradebook.absolute() in places:
         raise GradebookError(

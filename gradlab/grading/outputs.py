@@ -10,16 +10,23 @@ from gradlab.grading.copies import find_copies
 from gradlab.grading.feedback_zip import write_zips
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
-from gradlab.grading.lms_gradebook import fill, note_statuses
+from gradlab.grading.lms_gradebook import Filled, fill, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.class_page import render_class
 from gradlab.grading.outcome.feedback import write_feedback
-from gradlab.grading.outcome.gradebook import GradebookError, as_csv, as_json, write_grades
-from gradlab.grading.outcome.marks import merge
+from gradlab.grading.outcome.gradebook import (
+    GradebookError,
+    as_csv,
+    as_json,
+    tell_kept,
+    write_grades,
+)
+from gradlab.grading.outcome.marks import MarksFile, merge
 from gradlab.grading.outcome.naming import make_code
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
-from gradlab.grading.outcome.same_answers import add_notes, list_same_answers
+from gradlab.grading.outcome.same_answers import SameAnswers, add_notes, list_same_answers
 from gradlab.grading.outcome.tallies import tally_class
 from gradlab.grading.outcome.to_mark import ToMark, format_to_mark, list_lacking, list_to_mark
 from gradlab.grading.outcome.written_page import render_written
@@ -82,73 +89,102 @@ def write_outputs(
         to_add=list_lacking(to_mark, marks) if marks and not marks.is_new else (),
     )
     # After the report, which lists the notes of what may have cost points.
-    results, without = add_notes(results, copies), results
-    lines = [f"Grades: {outputs.grades}; this summary: {outputs.summary}"]
+    noted = add_notes(results, copies)
     ids = [find_id(submission.uploads) for submission in submissions]
-    lines += _write(outputs.grades, as_csv(results, ids))
-    lines += _write(outputs.summary, report)
-    if outputs.feedback is not None:
-        lines += _write_pages(outputs.feedback, results, submissions, files)
-    if filled and outputs.filled:
-        lines.append(f"Gradebook: {outputs.filled}, {filled.said}")
-        lines += _write(outputs.filled, filled.text)
-    if outputs.written is not None:
-        lines.append(f"Answers in words: {outputs.written}")
-        shown = add_notes(without, copies, make_code) if outputs.anonymous else results
-        lines += _write(outputs.written, render_written(shown, outputs.anonymous))
-    if outputs.class_page is not None:
-        lines.append(f"What the class did: {outputs.class_page}; it names nobody")
-        lines += _write(outputs.class_page, render_class(tally_class(results, copies)))
-    if outputs.answers is not None:
-        lines.append(_write_answers(outputs.answers, results))
-    if outputs.json is not None:
-        lines.append(f"All results: {outputs.json}")
-        lines += _write(outputs.json, as_json(results, run))
-    if marks is not None and marks.is_new:
-        lines.append(_write_to_mark(marks.path, to_mark))
+    lines = [
+        f"Grades: {outputs.grades}; this summary: {outputs.summary}",
+        *_write(outputs.grades, as_csv(noted, ids)),
+        *_write(outputs.summary, report),
+        *_write_feedback(outputs, noted, submissions, files),
+        *_write_gradebook(outputs, filled),
+        *_write_words(outputs, results, copies),
+        *_write_class_page(outputs, noted, copies),
+        *_write_answers(outputs, noted),
+        *_write_json(outputs, noted, run),
+        *_write_to_mark(marks, to_mark),
+    ]
     return "\n".join([report, *lines, ""])
 
 
 def _write(path: Path, text: str) -> list[str]:
     with hold():
-        old = write_grades(path, text)
-    return [f"{path} was there already; it is kept as {old}"] if old else []
+        return tell_kept(path, write_grades(path, text))
 
 
-def _write_pages(
-    folder: Path,
+def _write_feedback(
+    outputs: Outputs,
     results: Sequence[LearnerResult],
     submissions: Sequence[Submission],
     files: TeacherFiles,
 ) -> list[str]:
+    folder = outputs.feedback
+    if folder is None:
+        return []
     worksheet = files.gradebook.worksheet if files.gradebook else None
+    zips: list[str] = []
     with hold():
         pages = write_feedback(results, folder)
-        zips = (
-            write_zips(results, submissions, pages, folder, worksheet, files.members)
-            if submissions
-            else []
-        )
-    count = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
-    return [f"Feedback: {count} in {folder}; pages.csv says whose is whose", *zips]
+        if submissions:
+            zips = write_zips(results, submissions, pages, folder, worksheet, files.members)
+    count = count_things(len(pages), "page")
+    return [f"Feedback: {count} in {folder}; pages.csv says which is whose", *zips]
 
 
-def _write_answers(folder: Path, results: Sequence[LearnerResult]) -> str:
+def _write_gradebook(outputs: Outputs, filled: Filled | None) -> list[str]:
+    if outputs.filled is None or filled is None:
+        return []
+    line = f"Gradebook: {outputs.filled}, {filled.said}"
+    return [line, *_write(outputs.filled, filled.text)]
+
+
+def _write_words(
+    outputs: Outputs, results: Sequence[LearnerResult], copies: Sequence[SameAnswers]
+) -> list[str]:
+    """Write the page of answers in words; where names are hidden, its notes have codes too."""
+    if outputs.written is None:
+        return []
+    shown = add_notes(results, copies, make_code if outputs.anonymous else str)
+    page = render_written(shown, outputs.anonymous)
+    return [f"Answers in words: {outputs.written}", *_write(outputs.written, page)]
+
+
+def _write_class_page(
+    outputs: Outputs, results: Sequence[LearnerResult], copies: Sequence[SameAnswers]
+) -> list[str]:
+    if outputs.class_page is None:
+        return []
+    page = render_class(tally_class(results, copies))
+    line = f"What the class did: {outputs.class_page}; it names nobody"
+    return [line, *_write(outputs.class_page, page)]
+
+
+def _write_answers(outputs: Outputs, results: Sequence[LearnerResult]) -> list[str]:
+    if outputs.answers is None:
+        return []
     with hold():
-        written = write_answers(results, folder)
-    count = "1 answer" if written == 1 else f"{written} answers"
-    return f"Answers: {count} in {folder}; answers.csv says which is whose"
+        written = write_answers(results, outputs.answers)
+    count = count_things(written, "answer")
+    return [f"Answers: {count} in {outputs.answers}; answers.csv says which is whose"]
 
 
-def _write_to_mark(path: Path, rows: Sequence[ToMark]) -> str:
-    """Write a table to fill in, if there is anything to mark; say what is there now."""
+def _write_json(outputs: Outputs, results: Sequence[LearnerResult], run: Run) -> list[str]:
+    if outputs.json is None:
+        return []
+    return [f"All results: {outputs.json}", *_write(outputs.json, as_json(results, run))]
+
+
+def _write_to_mark(marks: MarksFile | None, rows: Sequence[ToMark]) -> list[str]:
+    """Write a table to fill in, if it is wanted and there is anything to mark."""
+    if marks is None or not marks.is_new:
+        return []
+    path = marks.path
     if not rows:
-        return f"Nothing needs points by hand, so {path} was not written"
+        return [f"Nothing needs points by hand, so {path} was not written"]
     if os.path.lexists(path):
         raise GradebookError(
             f"{path} was not there when the run began, and is there now; it stays as it is."
         )
     with hold():
         write_grades(path, format_to_mark(rows))
-    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-    return f"{path} was not there: it now has {count} to fill in; then grade again with --resume"
+    count = count_things(len(rows), "row")
+    return [f"{path} was not there: it now has {count} to fill in; then grade again with --resume"]

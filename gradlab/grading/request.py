@@ -66,7 +66,7 @@ class RequestError(GradlabError):
 
 
 def make_command_without(request: Request, option: str) -> str:
-    """Return what was typed, less an option and its value.
+    """Return what was typed without an option and its value.
 
     Parameters
     ----------
@@ -80,17 +80,34 @@ def make_command_without(request: Request, option: str) -> str:
     str
         A command for a shell.
     """
-    typed = list(request.typed)
-    for place, word in enumerate(request.typed):
+    kept, words = [], iter(request.typed)
+    for word in words:
         if word == option:
-            typed = [*request.typed[:place], *request.typed[place + 2 :]]
-        elif word.startswith(f"{option}="):
-            typed = [*request.typed[:place], *request.typed[place + 1 :]]
-    return shlex.join([*_find_program(), *typed])
+            next(words, None)
+        elif not word.startswith(f"{option}="):
+            kept.append(word)
+    return shlex.join([*_find_program(), *kept])
 
 
 def quote_column(title: str) -> str:
-    """Return the option that names a column of a gradebook, for a shell."""
+    """Return the option that names a column of a gradebook, for a shell.
+
+    Parameters
+    ----------
+    title : str
+        How the column is headed.
+
+    Returns
+    -------
+    str
+        The option and its value.
+
+    Examples
+    --------
+    >>> from gradlab.grading.request import quote_column
+    >>> quote_column("Lesson 4"), quote_column("-4-")
+    ("--column 'Lesson 4'", '--column=-4-')
+    """
     # A name that begins with a dash would be taken for an option.
     return shlex.join([f"--column={title}"] if title.startswith("-") else ["--column", title])
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.intake.roster import Member, read_roster
 from gradlab.grading.lms_gradebook import LmsGradebook, read_gradebook
 from gradlab.grading.outcome.marks import MarksFile, read_marks
@@ -15,14 +15,14 @@ from gradlab.grading.request import Request, RequestError, make_command_without,
 
 @dataclass(frozen=True)
 class TeacherFiles:
-    """What was read of these.
+    """What was read.
 
     Attributes
     ----------
     marks : MarksFile or None
         Points that a person gave, if the teacher asked for marks by hand.
     gradebook : LmsGradebook or None
-        What an LMS exported and is to be filled.
+        The gradebook of an LMS that is to be filled.
     members : tuple of Member
         The list of the class; empty if there is none.
     """
@@ -60,9 +60,7 @@ def read_teacher_files(request: Request) -> TeacherFiles:
 def _read_marks(path: Path) -> MarksFile:
     if not os.path.lexists(path):
         return MarksFile(path, {}, is_new=True)
-    points: dict[str, float] = {name: exercise.points for name, exercise in EXERCISES.items()}
-    points |= {name: question.points for name, question in WRITTEN.items()}
-    return read_marks(path, points)
+    return read_marks(path, {name: one.points for name, one in ALL_EXERCISES.items()})
 
 
 def _read_gradebook(request: Request) -> LmsGradebook | None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from test_grade import LESSONS, SOLVED, edit
+from grade_runs import LESSONS, SOLVED, edit
 
 HERE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
 import pytest
+from grade_runs import read_rows
 
 from gradlab import cli
 from gradlab.exercises.catalogue import EXERCISES
@@ -80,8 +80,7 @@ def grade(folder: Path, *options: str, answers: str = "answers") -> int:
 
 
 def read_notes(room: Path) -> dict[str, str]:
-    with (room / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
-        return {row["student"]: row["notes"] for row in csv.DictReader(file)}
+    return {student: row["notes"] for student, row in read_rows(room / "grades.csv").items()}
 
 
 def test_copies_are_noted_and_cost_nothing(room: Path) -> None:
@@ -89,10 +88,9 @@ def test_copies_are_noted_and_cost_nothing(room: Path) -> None:
     assert "backward: the same as the answer of Zora, but for names" in notes["Ymir"]
     assert "backward: the same as the answer of Ymir, but for names" in notes["Zora"]
     assert "backward: same as published but for names" in notes["Quirin"]
-    with (room / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
-        points = {row["student"]: row["backward"] for row in csv.DictReader(file)}
+    rows = read_rows(room / "grades.csv")
     full = str(EXERCISES["backward"].points)
-    assert points["Ymir"] == points["Zora"] == points["Quirin"] == full
+    assert [rows[name]["backward"] for name in ("Ymir", "Zora", "Quirin")] == [full] * 3
     summary = (room / "grades.txt").read_text()
     assert "  backward: Ymir, Zora\n" in summary
     assert "  backward (the published one): Quirin\n" in summary

@@ -1,6 +1,5 @@
 """``gradlab grade`` as a teacher uses it."""
 
-import csv
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from grade_runs import BLANK, LESSONS, SOLVED, edit, grade, read_rows
 
 from gradlab import cli
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
@@ -20,28 +20,13 @@ from gradlab.grading.grader import Task, grade_submission, list_names
 from gradlab.grading.intake.submissions import open_submissions
 from gradlab.grading.outcome.gradebook import as_csv, as_json
 from gradlab.grading.sandbox.isolation import SENTENCES, find_strongest
-from tools.lessons import NOTEBOOKS
 
-SOLVED, BLANK = NOTEBOOKS / "solved", NOTEBOOKS
-LESSONS = sorted(path.name for path in BLANK.glob("*.ipynb"))
 ALL = [*EXERCISES, *WRITTEN]
 SLOW = pytest.mark.slow
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in LESSONS}
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    """Change an answer in a notebook."""
-    book = json.loads(path.read_text())
-    for cell in book["cells"]:
-        text = "".join(cell["source"])
-        if old in text:
-            cell["source"] = text.replace(old, new)
-            path.write_text(json.dumps(book))
-            return
-    raise AssertionError(f"{old} is not in {path}")
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +45,6 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def grade(submissions: Path, *options: object) -> int:
-    return cli.main(["grade", str(submissions), *map(str, options)])
-
-
-def rows(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        return {row["student"]: row for row in csv.DictReader(lines)}
-
-
 @pytest.fixture(scope="module")
 def graded(submissions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("graded")
@@ -78,7 +54,7 @@ def graded(submissions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_learner_has_a_row_with_every_exercise(graded: Path) -> None:
-    table = rows(graded / "grades.csv")
+    table = read_rows(graded / "grades.csv")
     assert list(table) == ["ada", "ben", "cleo", "dora", "emil"]
     assert list(table["ada"]) == [
         *("id", "student", *ALL, *(f"lesson_{lesson}" for lesson in range(8))),
@@ -137,7 +113,7 @@ def test_without_a_seed_one_is_drawn_and_recorded(submissions: Path, tmp_path: P
 
 def test_one_lesson_alone_may_count(submissions: Path, tmp_path: Path) -> None:
     assert grade(submissions, "-o", tmp_path / "grades.csv", "--lesson", "00") == 0
-    table = rows(tmp_path / "grades.csv")
+    table = read_rows(tmp_path / "grades.csv")
     assert {row["max_total"] for row in table.values()} == {"1"}
     end = ["total", "max_total", "status", "notes"]
     assert list(table["cleo"]) == ["id", "student", "double", *end]
@@ -175,7 +151,7 @@ def test_marks_of_a_person_are_merged(
     marks = tmp_path / "marks.csv"
     marks.write_text("student,exercise,points\nada,explain,7.5\n")
     assert grade(folder, *options, "--manual", marks) == 0
-    table = rows(tmp_path / "grades.csv")
+    table = read_rows(tmp_path / "grades.csv")
     assert (table["ada"]["explain"], table["ada"]["total"]) == ("7.5", "27.5")
     assert [row["status"] for row in table.values()] == ["graded", "needs-manual"]
     assert "ben: the written answer `explain` waits" in capsys.readouterr().out
@@ -248,7 +224,7 @@ def test_root_grades_without_isolation_only_if_asked_to(
     assert "Install bubblewrap" in said
     assert not (tmp_path / "grades.csv").exists()
     assert grade(tmp_path / "class", *options, "--without-isolation") == 0
-    assert rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
+    assert read_rows(tmp_path / "grades.csv")["ada"]["total"] == "1"
     assert "limits only: answers could do what you can do" in capsys.readouterr().err
 
 
@@ -297,7 +273,7 @@ def test_what_is_wrong_with_an_answer_is_told(source: str, hint: str) -> None:
 
 
 def test_lessons_of_which_there_is_nothing_are_named(graded: Path) -> None:
-    notes = {student: row["notes"] for student, row in rows(graded / "grades.csv").items()}
+    notes = {student: row["notes"] for student, row in read_rows(graded / "grades.csv").items()}
     assert "nothing of lesson 1, 2, 4, 5, 6, 7 was found" in notes["ada"]
     assert "nothing of" not in notes["emil"]
 
@@ -441,7 +417,7 @@ def test_learners_beside_one_whose_task_ends_its_process_are_graded(
     """The pool breaks; then each that was lost gets another try by itself."""
     monkeypatch.setattr("gradlab.grading.batch.grade_submission", deadly)
     assert grade(submissions, "-o", tmp_path / "grades.csv", "--seed", 4, "--jobs", 2) == 0
-    table = rows(tmp_path / "grades.csv")
+    table = read_rows(tmp_path / "grades.csv")
     totals = {student: row["total"] for student, row in table.items()}
     assert totals == {"ada": "9", "ben": "0", "cleo": "0", "dora": "1", "emil": "0"}
     assert table["cleo"]["status"] == "unreadable"

@@ -1,6 +1,5 @@
 """Hostile submissions: no point that was not earned, no harm to others, at each level there is."""
 
-import csv
 import json
 import os
 import socket
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grade_runs import read_rows
 from hostile_answers import ALL, HOSTILE, Hostile
 
 from gradlab.cli import main
@@ -309,8 +309,7 @@ def test_a_hostile_class_leaves_its_neighbours_alone(
         ["grade", str(folder), "-o", str(output), "--lesson", "0", "--timeout", "1", "--seed", "1"]
     )
     assert code == 0, capsys.readouterr()
-    with output.open(newline="", encoding="utf-8-sig") as lines:
-        rows = {row["student"]: row for row in csv.DictReader(lines)}
+    rows = read_rows(output)
     assert {path: path.lstat().st_mtime_ns for path in folder.rglob("*")} == before
     assert [rows[student]["total"] for student in honest] == ["1", "1", "1"]
     assert {row["total"] for student, row in rows.items() if student not in honest} == {"0"}

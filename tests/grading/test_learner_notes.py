@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from hypothesis import given
 from learner_results import RESULTS, make_learner
@@ -66,10 +65,8 @@ def test_the_report_has_them_and_the_same_answers_in_sections() -> None:
 @given(RESULTS)
 def test_no_note_is_lost(results: list[LearnerResult]) -> None:
     lines = list_learner_notes(results)
-    told = Counter(line.partition(": ")[2] for line in lines)
     for result in results:
         if result.status in ("graded", "needs-manual"):
             for note in result.notes:
                 if not re.fullmatch("nothing of lesson .* was found", note):
                     assert any(line.endswith(f": {note}") for line in lines)
-    assert all(count >= 1 for count in told.values())

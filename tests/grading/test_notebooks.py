@@ -154,10 +154,10 @@ def test_what_is_too_much_is_left_out_and_noted() -> None:
     work = find_work(*[long] * 7, cell(TWICE, "double"))
     assert "double" in work.answers
     assert work.notes == (
-        "00_start_here.ipynb has more code than is read: cell 1, 2, 3, 4, 5, ... is left out",
+        "00_start_here.ipynb has more code than is read; left out: cell 1, 2, 3, 4, 5 and 2 more",
     )
     work = find_work(*[cell("#" * 150_000)] * 4)
-    assert work.notes == ("00_start_here.ipynb has more code than is read: cell 4 is left out",)
+    assert work.notes == ("00_start_here.ipynb has more code than is read; left out: cell 4",)
     work = find_work(*[cell("")] * 5000, cell(TWICE, "double"))
     assert "double" not in work.answers
     assert work.notes == ("00_start_here.ipynb has 5001 cells; the first 5000 are read",)

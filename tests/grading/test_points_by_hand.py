@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from class_files import LESSONS
-from test_feedback import Page
+from pages import Page
 
 from gradlab import cli
 from gradlab.grading.outcome.naming import make_code

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from evening import HERE, STOPPING, command, hand_in, learners_in, outputs
-from test_grade import LESSONS, SOLVED, grade, rows
+from grade_runs import LESSONS, SOLVED, grade, read_rows
 
 from gradlab import cli
 from gradlab.grading.batch import digest
@@ -163,7 +163,7 @@ def test_a_table_that_appears_while_the_run_goes_on_is_not_written_to(
     assert "it stays as it is" in capsys.readouterr().err
     assert Path("marks.csv").read_text() == mine
     assert grade(Path("class"), *options, "--resume") == 0
-    assert rows(Path("grades.csv"))["ada"]["explain"] == "7"
+    assert read_rows(Path("grades.csv"))["ada"]["explain"] == "7"
 
 
 def test_the_command_that_goes_on_is_quoted_for_a_shell(
@@ -234,12 +234,12 @@ def test_grading_one_learner_again_changes_one_row(
 ) -> None:
     counted()
     assert grade(Path("class"), *OPTIONS) == 0
-    before = rows(Path("grades.csv"))
+    before = read_rows(Path("grades.csv"))
     hand_in(Path("class/ben"), "return x**2")
     again = counted()
     assert grade(Path("class"), *OPTIONS, "--resume") == 0
     assert again.graded == ["ben"]
-    after = rows(Path("grades.csv"))
+    after = read_rows(Path("grades.csv"))
     assert [name for name in NAMES if after[name] != before[name]] == ["ben"]
     assert after["ben"]["total"] == "0"
     assert json.loads(Path("grades.json").read_text())["run"]["seed"] == seed_of()
@@ -260,7 +260,7 @@ def test_a_learner_who_comes_later_is_graded_with_the_seed_of_the_others(
     again = counted()
     assert grade(Path("class"), *OPTIONS, "--resume") == 0
     assert again.graded == ["emil"]
-    assert list(rows(Path("grades.csv"))) == ["ben", "cleo", "dora", "emil"]
+    assert list(read_rows(Path("grades.csv"))) == ["ben", "cleo", "dora", "emil"]
 
 
 def test_marks_by_hand_are_not_in_the_journal(
@@ -274,14 +274,14 @@ def test_marks_by_hand_are_not_in_the_journal(
     counted()
     options = ["--lesson", 7, "--manual", "marks.csv"]
     assert grade(Path("class"), *options, "--seed", 1) == 0
-    assert rows(Path("grades.csv"))["ada"]["explain"] == "7"
+    assert read_rows(Path("grades.csv"))["ada"]["explain"] == "7"
     Path("marks.csv").write_text("student,exercise,points\nada,explain,3\n")
     again = counted()
     assert grade(Path("class"), *options, "--resume") == 0
     assert again.graded == []
-    assert rows(Path("grades.csv"))["ada"]["explain"] == "3"
+    assert read_rows(Path("grades.csv"))["ada"]["explain"] == "3"
     assert grade(Path("class"), "--lesson", 7, "--resume") == 0
-    assert rows(Path("grades.csv"))["ada"]["explain"] == ""
+    assert read_rows(Path("grades.csv"))["ada"]["explain"] == ""
 
 
 def test_who_could_not_be_graded_is_tried_again(
@@ -296,7 +296,7 @@ def test_who_could_not_be_graded_is_tried_again(
     again = counted()
     assert grade(Path("class"), *OPTIONS, "--resume") == 0
     assert again.graded == ["ben", "cleo", "dora"]
-    assert {row["status"] for row in rows(Path("grades.csv")).values()} == {"graded"}
+    assert {row["status"] for row in read_rows(Path("grades.csv")).values()} == {"graded"}
 
 
 def test_an_unfinished_run_is_kept_and_named(

@@ -1,10 +1,10 @@
 """The list of a class: who is absent, and who is not on it."""
 
-import csv
 from pathlib import Path
 
 import pytest
 from class_files import put
+from grade_runs import read_rows
 
 from gradlab import cli
 from gradlab.grading.intake.roster import compare, read_roster
@@ -108,9 +108,12 @@ def test_who_handed_in_nothing_has_a_row(tmp_path: Path) -> None:
     roster = write(tmp_path, "student\nada\nmia\n")
     options = ["--roster", str(roster), "-o", str(tmp_path / "grades.csv"), "--lesson", "0"]
     assert cli.main(["grade", str(tmp_path / "in"), *options]) == 0
-    with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as lines:
-        rows = {row["student"]: row["status"] for row in csv.DictReader(lines)}
-    assert rows == {"ada": "graded", "mia": "missing", "zoe": "graded"}
+    rows = read_rows(tmp_path / "grades.csv")
+    assert {student: row["status"] for student, row in rows.items()} == {
+        "ada": "graded",
+        "mia": "missing",
+        "zoe": "graded",
+    }
     summary = (tmp_path / "grades.txt").read_text()
     assert "zoe is not on the roster" in summary
     assert "mia: handed in no notebook" in summary

@@ -11,7 +11,7 @@ from class_files import find_all, put
 from hypothesis import given, settings, strategies as st
 from notebook_data import BLANK, LESSON_3, SOLVED, Json, cell, find, notebook, remove_marks
 
-from gradlab.course.browser import NOTE
+from gradlab.course.browser_note import NOTE
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.batch import digest
 from gradlab.grading.grader import Task, grade_submission
@@ -304,7 +304,7 @@ def test_a_file_that_was_not_read_may_be_the_answer() -> None:
     answered = find_explain(change(replace(0, MINE)), "essay.docx")
     assert (answered.written, note_of(answered)) == ({"explain": MINE}, "")
     several = find_explain(BLANK[LESSON_7], *(f"{number}.png" for number in range(9)))
-    assert "3.png, 4.png, ... were handed in" in note_of(several)
+    assert "3.png, 4.png and 4 more were handed in" in note_of(several)
     nothing_else = find_answers({}, ["explain"], others=["essay.pdf"])
     assert nothing_else.written == {"explain": ""}
 

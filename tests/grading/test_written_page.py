@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 from learner_results import RESULTS, TEXTS, make_answer, make_learner
-from test_feedback import NASTY, Page, words
+from pages import Page, words
+from test_feedback import NASTY
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.outcome.naming import make_code

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gradlab.course.browser import NOTE
+from gradlab.course.browser_note import NOTE
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
 from tools.site.lessons import copy_lessons

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gradlab.course.browser import NOTE
+from gradlab.course.browser_note import NOTE
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:

@@ -21,7 +21,6 @@ from gradlab.grading.intake.notebooks import (
     LESSON_OF,
     Cell,
     Notebook,
-    join_few,
     read_notebook,
 )
 from gradlab.grading.intake.python_cells import find_bindings, parse_tree
@@ -35,6 +34,7 @@ from gradlab.grading.intake.words import (
     has_words_near,
     note_unsearched,
 )
+from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED
 from gradlab.grading.outcome.text import replace_surrogates
 

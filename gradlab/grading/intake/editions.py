@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.outcome.editions import (
     ASKED_OTHERWISE,
     note_edition,
@@ -125,7 +125,7 @@ def compare_editions(
         for name in names
         if name in theirs.points and theirs.points[name] != _points_of(name)
     }
-    known = {*EXERCISES, *WRITTEN}
+    known = {*ALL_EXERCISES}
     if not theirs.mark or not ours.mark:
         gone = sorted(theirs.asked - known)
         return (note_unknown(file, gone) if gone else ""), remarks
@@ -147,7 +147,7 @@ def compare_editions(
 
 
 def _points_of(name: str) -> float:
-    return (EXERCISES.get(name) or WRITTEN[name]).points
+    return ALL_EXERCISES[name].points
 
 
 def _is_digest(value: Any) -> bool:

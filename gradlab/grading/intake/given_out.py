@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from gradlab.course.browser import NOTE
+from gradlab.course.browser_note import NOTE
 from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.grading.intake.notebooks import Notebook, read_notebook
 

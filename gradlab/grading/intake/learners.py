@@ -12,6 +12,7 @@ from gradlab.grading.intake.archives import Entry, drop_suffix, has_notebook_nam
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading
 from gradlab.grading.intake.names import find_counters, find_hint, is_anybody
 from gradlab.grading.intake.pattern import make_pattern
+from gradlab.grading.outcome.phrases import count_things, join_few
 from gradlab.grading.outcome.text import as_name
 
 # Of one learner, and of all, as they are listed for the teacher.
@@ -161,7 +162,7 @@ def note_foreign(student: str, found: Sequence[Found]) -> list[str]:
     foreign = _find_foreign(student, notebooks) if notebooks else []
     if not foreign or all(one.place.is_one_person for one in notebooks):
         return []
-    names = ", ".join(map(as_name, foreign[:_MOST_SHOWN]))
+    names = join_few([as_name(name) for name in foreign])
     return [f"Is all of it this learner's? Names say {names}."]
 
 
@@ -225,9 +226,8 @@ def _explain_conflict(conflict: _Conflict) -> str:
 def _explain_strays(strays: Sequence[tuple[str, ...]]) -> list[str]:
     if not strays:
         return []
-    names = [as_name("/".join(parts)) for parts in strays[:_MOST_SHOWN]]
-    more = f" and {len(strays) - _MOST_SHOWN} more" if len(strays) > _MOST_SHOWN else ""
-    return [f"  No name says whose this is: {', '.join(names)}{more}."]
+    names = [as_name("/".join(parts)) for parts in strays]
+    return [f"  No name says whose this is: {join_few(names, _MOST_SHOWN)}."]
 
 
 def _suggest(
@@ -264,13 +264,13 @@ def _suggest(
 
 
 def _explain_gain(students: Sequence[str], joined: Sequence[str]) -> str:
-    names = ", ".join(students[:_MOST_SHOWN]) + (", ..." if students[_MOST_SHOWN:] else "")
-    count = "1 learner" if len(students) == 1 else f"{len(students)} learners"
+    names = join_few(students, _MOST_SHOWN)
+    count = count_things(len(students), "learner")
     if not joined:
         return f"gives {count}: {names}"
     each = "each of " if len(joined) > 1 else ""
     return (
-        f"gives {count}, and is right only if {each}{', '.join(joined[:_MOST_SHOWN])} is one "
+        f"gives {count}, and is right only if {each}{join_few(joined, _MOST_SHOWN)} is one "
         f"person: {names}"
     )
 
@@ -324,6 +324,4 @@ def _list_seen(learners: Mapping[str, list[Found]]) -> list[str]:
 
 
 def _join(found: Sequence[Found]) -> str:
-    paths = [as_name("/".join(one.path)) for one in found]
-    more = ", ..." if len(paths) > _MOST_SHOWN else ""
-    return ", ".join(paths[:_MOST_SHOWN]) + more
+    return join_few([as_name("/".join(one.path)) for one in found], _MOST_SHOWN)

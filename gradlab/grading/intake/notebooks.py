@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES, WRITTEN
 from gradlab.grading.intake.editions import Edition, read_edition
 from gradlab.grading.intake.program import Program
 from gradlab.grading.intake.python_cells import (
@@ -25,6 +25,7 @@ from gradlab.grading.intake.python_cells import (
     says_nothing,
 )
 from gradlab.grading.intake.statements import Statement, read_statements
+from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.text import replace_surrogates
 
 # Each is many times what people write.
@@ -34,15 +35,13 @@ _MOST_CELLS = 5_000
 _MOST_IN_A_CELL = 200_000
 _MOST_CODE = 500_000
 _MOST_STATEMENTS = 10_000
-_MOST_LISTED = 5
 
 _NUMBERED_NAME = re.compile(r"(?:^|[^0-9])(\d\d)_(?=[^\W\d_])")
 _NUMBERED_HEADLINE = re.compile(r"#\s+(\d{1,2})\s")
 
 _MARK = re.compile(rb'"grade_id"\s*:\s*"(?:grade_)?(\w{1,99})"', re.ASCII)
 # The lesson of each exercise and of each question in words.
-LESSON_OF = {name: exercise.lesson for name, exercise in EXERCISES.items()}
-LESSON_OF |= {name: question.lesson for name, question in WRITTEN.items()}
+LESSON_OF = {name: exercise.lesson for name, exercise in ALL_EXERCISES.items()}
 _LESSONS = frozenset(LESSON_OF.values())
 
 
@@ -142,7 +141,7 @@ def read_notebook(name: str, content: bytes) -> Notebook | str:
         notes.append(f"has {len(raw)} cells; the first {_MOST_CELLS} are read")
     cells, unread = _read_cells(raw[:_MOST_CELLS])
     if unread:
-        notes.append(f"has more code than is read: cell {join_few(unread)} is left out")
+        notes.append(f"has more code than is read; left out: cell {join_few(unread)}")
     return Notebook(
         name,
         tuple(cells),
@@ -181,12 +180,6 @@ def find_lesson(name: str, read: Callable[[], bytes]) -> int | str:
     marks = numbers[-1:] or [LESSON_OF.get(m.decode(), -1) for m in _MARK.findall(read())]
     known = Counter(lesson for lesson in marks if lesson in _LESSONS)
     return known.most_common(1)[0][0] if known else name.rpartition("/")[2]
-
-
-def join_few(names: Sequence[str]) -> str:
-    """Return names in a row, the first few of many."""
-    shown = ", ".join(names[:_MOST_LISTED])
-    return f"{shown}, ..." if len(names) > _MOST_LISTED else shown
 
 
 def _decode(content: bytes) -> tuple[str, str]:

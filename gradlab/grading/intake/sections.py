@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.intake.given_out import GivenOut, read_given_out, tidy
-from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook, join_few
+from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook
+from gradlab.grading.outcome.phrases import join_few
 
 _DEFINITION = re.compile(r"^[ \t]*def[ \t]+(\w{1,60})[ \t]*\(", re.MULTILINE)
 

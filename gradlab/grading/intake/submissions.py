@@ -48,6 +48,7 @@ from gradlab.grading.intake.names import find_version, has_lesson
 from gradlab.grading.intake.notebooks import find_lesson
 from gradlab.grading.intake.pattern import PatternError, read_by_pattern
 from gradlab.grading.intake.uploads import Upload, find_uploads, note_late
+from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.text import as_name
 from gradlab.support.errors import GradlabError
 
@@ -56,7 +57,6 @@ MOST_BYTES_OF_LEARNER = 100_000_000
 MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
-_MOST_NAMES = 5
 # What people put beside a notebook and is no answer in words; of any other file nobody knows.
 _NO_WORDS = (
     *(".csv", ".tsv", ".npy", ".npz", ".pkl", ".pickle", ".pyc", ".db", ".ini", ".toml", ".yml"),
@@ -245,16 +245,15 @@ def _require_fit(layout: str, reading: Reading) -> None:
     )
     if reading.strays:
         depth = max(map(len, reading.strays))
-        strays = [as_name("/".join(parts)) for parts in reading.strays[:_MOST_NAMES]]
-        more = ", ..." if reading.strays[_MOST_NAMES:] else ""
+        strays = [as_name("/".join(parts)) for parts in reading.strays]
         raise SubmissionsError(
-            f"--layout '{layout}' does not fit {', '.join(strays)}{more}, so nothing was graded. "
+            f"--layout '{layout}' does not fit {join_few(strays)}, so nothing was graded. "
             f"{how} Here it has {layout.count('/') + 1} of up to {depth} parts."
         )
     lessons = [student for student in students if has_lesson(student)]
     if lessons:
         raise SubmissionsError(
-            f"--layout '{layout}' gives learners called {', '.join(lessons[:_MOST_NAMES])}, so "
+            f"--layout '{layout}' gives learners called {join_few(lessons)}, so "
             "nothing was graded. Write LESSON where the name of a lesson stands, such as "
             f"'LEARNER_LESSON'. {how}"
         )
@@ -316,7 +315,7 @@ def _gather(student: str, found: Sequence[Found], store: Store, is_sure: bool) -
         student,
         tuple(sorted(notebooks.items())),
         _limit_notes(notes),
-        _number(versions),
+        _number_attempts(versions),
         find_uploads(found),
         _list_others(found),
     )
@@ -362,7 +361,7 @@ def _list_others(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(sorted(others))
 
 
-def _number(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+def _number_attempts(versions: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     """Number attempts from the earliest; nothing where there is but one."""
     in_order = sorted(set(versions.values()))
     if len(in_order) < 2:
@@ -383,11 +382,10 @@ def _note_left_out(names: Sequence[str]) -> list[str]:
     """Name the files that are no notebooks."""
     if not names:
         return []
-    shown = ", ".join(as_name(name) for name in names[:_MOST_NAMES])
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     verb = "was" if len(names) == 1 else "were"
+    shown = join_few([as_name(name) for name in names])
     return [
-        f"{shown}{more} {verb} not read: only notebooks (.ipynb) are, alone or in a .zip. Look "
+        f"{shown} {verb} not read: only notebooks (.ipynb) are, alone or in a .zip. Look "
         "whether there is an answer in it, or ask for the notebook."
     ]
 

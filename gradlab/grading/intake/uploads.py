@@ -8,9 +8,8 @@ from pathlib import Path
 
 from gradlab.grading.intake.archives import NOTEBOOK, ZIP
 from gradlab.grading.intake.layouts import Found
+from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.text import as_name
-
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,8 @@ def note_late(found: Sequence[Found]) -> list[str]:
     if not late:
         return []
     files = sorted({"/".join(place.own_parts) or "a text or a link" for place in late})
-    names = ", ".join(map(as_name, files[:_MOST_NAMES]))
-    more = f" and {len(files) - _MOST_NAMES} more" if len(files) > _MOST_NAMES else ""
-    return [f"Handed in late, says {late[0].system}: {names}{more}."]
+    names = join_few([as_name(name) for name in files])
+    return [f"Handed in late, says {late[0].system}: {names}."]
 
 
 def _rank(one: Found) -> tuple[bool, int, tuple[int, ...]]:

@@ -14,9 +14,10 @@ from itertools import pairwise
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.intake.given_out import GivenOut, is_blank, read_given_out, tidy
-from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook, join_few
+from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook
 from gradlab.grading.intake.python_cells import parse_tree
 from gradlab.grading.intake.sections import is_rubric, list_section
+from gradlab.grading.outcome.phrases import join_few
 
 MOST_CHARACTERS = 100_000
 # In a row, in code that is no Python or nothing but comments; a script without spaces has none.

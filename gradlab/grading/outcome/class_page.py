@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gradlab.grading.outcome.class_style import STYLE
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.page import name_lesson, render_document, render_name
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.tallies import (
     BINS,
     ClassTally,
@@ -75,17 +76,17 @@ def render_class(tally: ClassTally) -> str:
 def _render_totals(tally: ClassTally) -> Iterator[str]:
     yield (
         f'<p class="total"><strong>{tally.handed_in}</strong> of '
-        f"{_count(tally.learners, 'learner')} handed in something.</p>"
+        f"{count_things(tally.learners, 'learner')} handed in something.</p>"
     )
     if tally.unreadable:
         yield (
-            f"<p>From {_count(tally.unreadable, 'learner')} something could not be read or "
+            f"<p>From {count_things(tally.unreadable, 'learner')} something could not be read or "
             "marked. Exercises are counted as far as they were read, these totals are not.</p>"
         )
     if tally.waiting:
         yield (
-            f"<p>{_count(tally.waiting, 'learner')} wrote an answer that waits for your points. "
-            "Until then it counts 0 in the total.</p>"
+            f"<p>{count_things(tally.waiting, 'learner')} wrote an answer that waits for your "
+            "points. Until then it counts 0 in the total.</p>"
         )
     if tally.totals:
         yield from _render_distribution(tally.totals)
@@ -99,7 +100,7 @@ def _render_distribution(totals: Totals) -> Iterator[str]:
     yield (
         f"<p>Mean <strong>{as_number(totals.mean)}</strong>, median <strong>{middle}</strong> of "
         f"{most} points. The middle half has from {low} to {high}. "
-        f'<span class="quiet">Counted: {_count(totals.count, "learner")}.</span></p>'
+        f'<span class="quiet">Counted: {count_things(totals.count, "learner")}.</span></p>'
     )
     yield '<table class="bins">'
     yield (
@@ -182,7 +183,7 @@ def _render_lesson(lesson: LessonTally) -> Iterator[str]:
         if lesson.mean is not None
         else ""
     )
-    yield f"<p>Handed in by {_count(lesson.handed_in, 'learner')}.{mean}</p>"
+    yield f"<p>Handed in by {count_things(lesson.handed_in, 'learner')}.{mean}</p>"
     for exercise in lesson.exercises:
         yield from _render_exercise(exercise)
     yield "</section>"
@@ -282,7 +283,3 @@ def _render_bin(count: int, most: int) -> str:
     """Return a plain bar, whose number stands behind it."""
     width = f"calc({count / most:.3f} * (100% - var(--room)))"
     return f'<span class="bin" style="width:{width}"></span> ' if count else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,22 +1,23 @@
-"""What is said where a learner's notebook is of another edition than the exercises."""
+"""Notes on notebooks of another edition than the exercises that grade them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Of an answer.
+from gradlab.grading.outcome.phrases import join_few
+
+# A note on an answer.
 ASKED_OTHERWISE = (
     "was asked in other words, or for other points, in the edition that was handed out: look at "
     "its points"
 )
 _NOT_ASKED = "was not in the edition that was handed out"
-# For the learner, where it may have cost points.
+# A hint for the learner, where this may have cost points.
 HINT = (
-    "Your copy of the lesson asked for this in other words, or for other points, than what it was "
-    "graded by. If you think that this cost you points, tell your teacher."
+    "Your copy of the lesson asked for this in other words, or for other points, than the edition "
+    "that graded it. If you think that this cost you points, tell your teacher."
 )
 _OTHER_EDITION = " is of another edition ("
-_MOST_NAMES = 5
 
 
 def note_not_asked(points: float) -> str:
@@ -77,11 +78,11 @@ def note_edition(
     head = f"{file}{_OTHER_EDITION}{theirs}) than the exercises here ({ours})"
     parts = []
     if changed:
-        parts.append(f"Asked in other words, or for other points: {_join(changed)}")
+        parts.append(f"Asked in other words, or for other points: {join_few(changed)}")
     if added:
-        parts.append(f"Not asked there, so 0 points for it: {_join(added)}")
+        parts.append(f"Not asked there, so 0 points: {join_few(added)}")
     if gone:
-        parts.append(f"Asked there, but not known here, so not graded: {_join(gone)}")
+        parts.append(f"Asked there, but not known here, so not graded: {join_few(gone)}")
     if not parts:
         parts = ["What is asked is the same, so its points are not affected"]
     return ". ".join([head, *parts])
@@ -106,9 +107,9 @@ def note_unknown(file: str, gone: Sequence[str]) -> str:
     --------
     >>> from gradlab.grading.outcome.editions import note_unknown
     >>> note_unknown("07_bug_hunt.ipynb", ["why"])
-    '07_bug_hunt.ipynb asks for what is not known here, so not graded: why'
+    '07_bug_hunt.ipynb has exercises that are not known here, so not graded: why'
     """
-    return f"{file} asks for what is not known here, so not graded: {_join(gone)}"
+    return f"{file} has exercises that are not known here, so not graded: {join_few(gone)}"
 
 
 def note_points(there: float, here: float) -> str:
@@ -153,8 +154,3 @@ def is_about_edition(note: str) -> bool:
     (True, False)
     """
     return note == ASKED_OTHERWISE or note.startswith(_NOT_ASKED) or _OTHER_EDITION in note
-
-
-def _join(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    return f"{shown}, ..." if len(names) > _MOST_NAMES else shown

@@ -27,7 +27,7 @@ from gradlab.support.files import write_whole
 _TABLE = "pages.csv"
 
 
-def render_page(result: LearnerResult, comment: str = "") -> str:
+def render_page(result: LearnerResult) -> str:
     """Return a learner's page: the points, what passed, and the hints.
 
     It tells nothing that the results do not say to learners: no notes for the teacher, no case.
@@ -36,8 +36,6 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
     ----------
     result : LearnerResult
         What grading found.
-    comment : str, optional
-        A remark to put at the top.
 
     Returns
     -------
@@ -53,7 +51,7 @@ def render_page(result: LearnerResult, comment: str = "") -> str:
     >>> "<strong>3</strong> of 3 points" in page
     True
     """
-    return render_document(make_title(result), render_body(result, comment))
+    return render_document(make_title(result), render_body(result))
 
 
 def make_title(result: LearnerResult) -> str:
@@ -79,15 +77,13 @@ def make_title(result: LearnerResult) -> str:
     return f"Feedback for {as_line(result.student)}"
 
 
-def render_body(result: LearnerResult, comment: str = "") -> list[str]:
+def render_body(result: LearnerResult) -> list[str]:
     """Return what stands below the headline of a learner's page.
 
     Parameters
     ----------
     result : LearnerResult
         What grading found.
-    comment : str, optional
-        A remark to put at the top.
 
     Returns
     -------
@@ -98,14 +94,11 @@ def render_body(result: LearnerResult, comment: str = "") -> list[str]:
     --------
     >>> from gradlab.grading.outcome.feedback import render_body
     >>> from gradlab.grading.outcome.results import LearnerResult
-    >>> render_body(LearnerResult("ada", "graded", ()), "Well <done>")[1:]
-    ['<p class="said">Well &lt;done&gt;</p>']
+    >>> render_body(LearnerResult("ada", "graded", ()))
+    ['<p class="total"><strong>0</strong> of 0 points</p>']
     """
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
-    parts = [
-        *_render_summary(result),
-        *([f'<p class="said">{as_html(comment)}</p>'] if comment else []),
-    ]
+    parts = _render_summary(result)
     for lesson in lessons:
         parts += _render_lesson(lesson, [e for e in result.exercises if e.lesson == lesson])
     return parts
@@ -202,10 +195,10 @@ def _render_summary(result: LearnerResult) -> list[str]:
         )
     if result.status == "unreadable":
         lines.append(
-            "<p>Something of yours could not be read or marked, so points may be missing here. "
-            "Only notebooks are graded: the files that end in .ipynb. If you handed in something "
-            "else, hand in the notebook. If it was one, it may be incomplete: open it in Jupyter, "
-            "save it, and hand it in again. Your teacher knows which file it is.</p>"
+            "<p>Part of what you handed in could not be read or marked, so points may be missing "
+            "here. Only notebooks are graded: the files that end in .ipynb. If you handed in "
+            "something else, hand in the notebook. If it was one, it may be incomplete: open it "
+            "in Jupyter, save it, and hand it in again. Your teacher knows which file it is.</p>"
         )
     return lines
 
@@ -257,11 +250,11 @@ def _tell_outcome(exercise: ExerciseResult) -> tuple[str, str]:
 
 
 def _render_details(exercise: ExerciseResult) -> list[str]:
-    """What passed and what helps, where the row does not say it all."""
+    """Return what passed and what helps, where the row does not say it all."""
     groups = exercise.groups
     tables = [line for group in groups for line in group.table]
-    is_said = bool(exercise.hints or exercise.comment or tables)
-    if not is_said and all(g.right == g.total for g in groups):
+    has_more = bool(exercise.hints or exercise.comment or tables)
+    if not has_more and all(g.right == g.total for g in groups):
         return []
     lines = [f"<h3>{render_name(exercise.name)}</h3>"]
     if groups:

@@ -105,7 +105,7 @@ def as_json(results: Sequence[LearnerResult], run: Run) -> str:
 
 
 def write_grades(path: Path, text: str | bytes) -> Path | None:
-    """Write grades, or what is to be said of them; keep beside them what was there before.
+    """Write a file of grades, or about them; keep the old version beside it.
 
     Parameters
     ----------
@@ -138,6 +138,31 @@ def write_grades(path: Path, text: str | bytes) -> Path | None:
         if path.exists() and not path.is_file():
             raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
         return write_kept(path, text if isinstance(text, bytes) else text.encode())
+
+
+def tell_kept(path: Path, kept: Path | None) -> list[str]:
+    """Say where the old version of a file is now.
+
+    Parameters
+    ----------
+    path : Path
+        The file that was written.
+    kept : Path or None
+        What `write_grades` returned.
+
+    Returns
+    -------
+    list of str
+        A line, or none if there was no old version.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from gradlab.grading.outcome.gradebook import tell_kept
+    >>> tell_kept(Path("grades.csv"), Path("grades.kept-1.csv"))
+    ['The earlier grades.csv is kept as grades.kept-1.csv']
+    """
+    return [f"The earlier {path} is kept as {kept}"] if kept else []
 
 
 @contextmanager

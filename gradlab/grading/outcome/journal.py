@@ -79,8 +79,7 @@ class Journal:
     unfinished : int or None
         How many learners that one knew, if that run did not come to its end.
     manual : str
-        The file of the marks by hand that are in the files of this journal; empty if there are
-        none.
+        The table of marks by hand that went into the grades of this journal; empty if none did.
 
     Attributes
     ----------
@@ -124,8 +123,8 @@ class Journal:
         JournalError
             If it cannot be written; what was kept before stays.
         """
-        said = {"digest": entry.digest, "level": entry.level, "result": entry.result.to_dict()}
-        self._append(said)
+        line = {"digest": entry.digest, "level": entry.level, "result": entry.result.to_dict()}
+        self._append(line)
         self.count += 1
 
     def finish(self, manual: Path | None = None) -> None:
@@ -287,7 +286,7 @@ def _read(descriptor: int) -> bytes:
 def _parse(
     path: Path, text: bytes
 ) -> tuple[Conditions, dict[tuple[str, str], Entry], dict[str, Any]]:
-    """Return what a journal says; the last is what a run said that came to its end."""
+    """Return the conditions, the results, and the last line of a run that came to its end."""
     head, *lines = text.split(b"\n")[:-1] or [b""]
     try:
         first = _read_line(head)
@@ -306,12 +305,12 @@ def _parse(
     last: dict[str, Any] = {}
     for number, line in enumerate(lines, 2):
         try:
-            said = _read_line(line)
-            if "finished" in said:
-                last = dict(said)
+            data = _read_line(line)
+            if "finished" in data:
+                last = data
             else:
                 last["finished"] = False
-                entry = Entry(str(said["digest"]), str(said["level"]), read_result(said["result"]))
+                entry = Entry(str(data["digest"]), str(data["level"]), read_result(data["result"]))
                 entries[entry.result.student, entry.digest] = entry
         except (ValueError, KeyError, TypeError) as error:
             raise JournalError(
@@ -373,14 +372,14 @@ def _explain(name: str, before: object, now: object) -> str:
         then, since = (
             f"without {options[name]}"
             if value in (None, ())
-            else f"with {_tell(options[name], value)}"
+            else f"with {_spell_option(options[name], value)}"
             for value in (before, now)
         )
         return f"it was begun {then}, and this is {since}"
     return f"{programs.get(name, 'the isolation')} was {before} then and is {now} now"
 
 
-def _tell(option: str, value: object) -> str:
+def _spell_option(option: str, value: object) -> str:
     values = value if isinstance(value, tuple) else (value,)
     return " ".join(f"{option} {one}" for one in values)
 

@@ -1,4 +1,4 @@
-"""A page for people, which opens in any browser and needs no network."""
+"""What all pages for people share: they open in any browser and need no network."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def name_lesson(lesson: int) -> str:
 
 @functools.cache
 def _read_titles() -> dict[int, str]:
-    """Return the titles of the lessons as the names of their files tell them."""
+    """Return the titles of the lessons, as their files are called."""
     try:
         stems = [path.stem for path in lessons_folder().glob(LESSONS)]
     except CourseError:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.learner_notes import list_learner_notes
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Run, Status
 from gradlab.grading.outcome.text import as_line
 
@@ -68,7 +69,7 @@ def as_report(
     Needs a person:
       dora: handed in no notebook
     """
-    learners = "1 learner" if len(results) == 1 else f"{len(results)} learners"
+    learners = count_things(len(results), "learner")
     only = f" Only {_name_lessons(run.lessons)}." if run.lessons else ""
     counts = Counter(result.status for result in results)
     lines = [f"gradlab {run.version} graded {learners}.{only}"]

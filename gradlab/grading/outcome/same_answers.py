@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.results import LearnerResult
 
 # By these, what is the published solution is known again.
@@ -124,7 +125,7 @@ def list_same_answers(results: Sequence[LearnerResult], found: Sequence[SameAnsw
     """
     lines = []
     for same in found[:_MOST_GROUPS]:
-        who = _join([results[place].student for place in same.places], _MOST_LISTED)
+        who = join_few([results[place].student for place in same.places], _MOST_LISTED)
         what = " (the published one)" if same.is_published else ""
         usual = f" ({_say_usual(same)})" if same.is_usual and not same.is_published else ""
         lines.append(f"{same.exercise}{what}{usual}: {who}")
@@ -137,7 +138,7 @@ def _explain(same: SameAnswers, others: Sequence[str]) -> str:
         return "nearly the same as published" if same.is_in_words else NEARLY_PUBLISHED
     answer = "answer" if len(others) == 1 else "answers"
     but = "" if same.is_in_words else ", but for names"
-    note = f"the same as the {answer} of {_join(others, _MOST_NAMED)}{but}"
+    note = f"the same as the {answer} of {join_few(others, _MOST_NAMED)}{but}"
     if same.is_in_words:
         note = f"nearly {note}"
     return f"{note}; {_say_usual(same)}" if same.is_usual else note
@@ -145,9 +146,3 @@ def _explain(same: SameAnswers, others: Sequence[str]) -> str:
 
 def _say_usual(same: SameAnswers) -> str:
     return f"{len(same.places)} of {same.answered} have this answer, so it may be the usual one"
-
-
-def _join(names: Sequence[str], most: int) -> str:
-    """Return names in a row, the first of many."""
-    more = len(names) - most
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:most])} and {more} more"

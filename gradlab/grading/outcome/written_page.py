@@ -11,6 +11,7 @@ from gradlab.exercises.exercise import WrittenAnswer
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.naming import make_code
 from gradlab.grading.outcome.page import name_lesson, render_document, render_name
+from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.text import as_html
 
@@ -112,7 +113,7 @@ def _may_tell(remark: str, student: str) -> bool:
 def _render_question(question: WrittenAnswer, answers: Sequence[_Answer]) -> list[str]:
     found = [one for one in answers if one.result.outcome == "written"]
     others = [one for one in answers if one.result.outcome != "written"]
-    count = "1 answer" if len(found) == 1 else f"{len(found)} answers"
+    count = count_things(len(found), "answer")
     least, most = question.words
     return [
         "<section>",
@@ -148,7 +149,7 @@ def _render_rubric(question: WrittenAnswer) -> list[str]:
 def _render_answer(one: _Answer) -> list[str]:
     text = one.result.answer
     words = len(text.split())
-    facts = ["1 word" if words == 1 else f"{words} words", *_tell_points(one.result)]
+    facts = [count_things(words, "word"), *_tell_points(one.result)]
     remarks = list(one.remarks)
     if _PICTURE.search(text):
         remarks.append("contains a picture that is not shown here")
