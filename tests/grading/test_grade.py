@@ -124,7 +124,7 @@ def test_several_lessons_may_count_with_the_points_of_each(
 ) -> None:
     lessons = ["--lesson", "3", "--lesson", "0", "--lesson", "3"]
     assert grade(submissions, "-o", tmp_path / "grades.csv", *lessons) == 0
-    ada = rows(tmp_path / "grades.csv")["ada"]
+    ada = read_rows(tmp_path / "grades.csv")["ada"]
     points = {name: ada[name] for name in ("lesson_0", "lesson_3", "total", "max_total")}
     assert points == {"lesson_0": "1", "lesson_3": "8", "total": "9", "max_total": "9"}
     assert not {"lesson_4", "pack"} & set(ada)
