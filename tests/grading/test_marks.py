@@ -316,11 +316,18 @@ def test_a_code_is_as_good_as_a_name() -> None:
         assert part in twice
 
 
-def test_a_learner_who_is_called_like_the_code_of_another_is_meant_by_it() -> None:
+def test_who_is_called_like_the_code_of_another_does_not_get_the_marks_of_the_other() -> None:
     code = make_code("ada")
     results = [make_waiting("ada"), make_waiting(code)]
     merged, unused = merge(results, {(code, "explain"): Mark(5.0)})
-    assert [result.exercises[0].points for result in merged] == [None, 5.0]
+    assert [result.exercises[0].points for result in merged] == [None, None]
+    assert len(unused) == 1
+    assert code in unused[0]
+    # The name, and the code of what looks like a code, are clear.
+    merged, unused = merge(
+        results, {("ada", "explain"): Mark(5.0), (make_code(code), "explain"): Mark(6.0)}
+    )
+    assert [result.exercises[0].points for result in merged] == [5.0, 6.0]
     assert unused == []
 
 

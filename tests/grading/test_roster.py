@@ -114,3 +114,14 @@ def test_who_handed_in_nothing_has_a_row(tmp_path: Path) -> None:
     summary = (tmp_path / "grades.txt").read_text()
     assert "zoe is not on the roster" in summary
     assert "mia: handed in no notebook" in summary
+
+
+@pytest.mark.parametrize("heading", ["student", "Name", "Vorname"])
+def test_numbered_logins_under_a_known_heading_are_names(heading: str, tmp_path: Path) -> None:
+    text = f"{heading},Nachname,Group\nlearner1,,A\nlearner2,,B\n"
+    assert [one.name for one in read_roster(write(tmp_path, text))] == ["learner1", "learner2"]
+
+
+def test_a_last_name_that_begins_the_first_is_turned_round_whole(tmp_path: Path) -> None:
+    members = read_roster(write(tmp_path, "student\nLeeroy Lee\n"))
+    assert compare(members, ["leeleeroy_12"]) == ([], [])

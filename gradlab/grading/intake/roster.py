@@ -126,7 +126,7 @@ def list_members(table: Sequence[Sequence[str]], path: Path) -> list[tuple[int, 
     if len(header) == 1 and header[0] not in (*_FULL, *_IDS):
         return [(place, _make_member(row[0], [])) for place, row in enumerate(table)]
     is_worksheet = _are_participants([row[0] for row in table[1:]])
-    if is_worksheet and header[0] not in _IDS:
+    if is_worksheet and not is_of_people(header[0]):
         # In a language that is not known here: the name, if it is not hidden, comes next.
         header = ["identifier", *header[1:]]
         header[1:2] = [header[1] if header[1] in _IDS else "full name"]
@@ -263,8 +263,8 @@ def _make_member(name: str, ids: Iterable[str]) -> Member:
     # Without a gap it may be a login, whose number is no name.
     known |= {found["number"] for found in hidden if found["gap"]}
     words = _split_words(name)
-    last_first = name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
-    turned = [*_split_words(last_first), *_split_words(name.replace(last_first, "", 1))]
+    first, _, last = reversed(name.partition(",")) if "," in name else name.rpartition(" ")
+    turned = [*_split_words(last), *_split_words(first)]
     joined = {"".join(words), "".join(turned)}
     keys = {" ".join(sorted(words)), " ".join(sorted(_split_words(name, german=True)))}
     keys |= known | joined | {f"{one} {number}" for one in joined for number in numbers}
