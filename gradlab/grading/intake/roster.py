@@ -94,7 +94,7 @@ def read_roster(path: Path) -> list[Member]:
         names = [line.strip() for line in read_text(path).splitlines()]
         return [_make_member(name, []) for name in names if name]
     _, rows = read_table(path)
-    table = [row for _, row in rows if not row[0].lower().startswith("sep=")]
+    table = [row for _, row in rows]
     if not table:
         raise TableError(f"{path} is empty; put a name into each line.")
     members = [member for _, member in list_members(table, path)]

@@ -123,6 +123,8 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> MarksFile:
         if exercise not in max_points:
             raise GradebookError(_explain_no_exercise(at, exercise, max_points))
         points = None
+        if separator == ",":
+            _require_no_decimal_comma(at, given, comment)
         if given:
             number = given if separator == "," else given.replace(",", ".")
             points = _parse_points(at, number, given, max_points[exercise])
@@ -235,6 +237,15 @@ def _parse_points(at: str, number: str, given: str, most: float) -> float:
             f"{as_number(most)} is needed, such as 2.5, or nothing while it is not marked."
         )
     return abs(points)  # -0 is 0
+
+
+def _require_no_decimal_comma(at: str, given: str, comment: str) -> None:
+    """Raise if points and comment may be the two parts of a number such as 7,5."""
+    if given.isdecimal() and comment.isdecimal():
+        raise GradebookError(
+            f"{at}: {given},{comment} may be one number, or points and a comment. Write "
+            f"{given}.{comment} for a number; for a comment, put a word beside {comment}."
+        )
 
 
 def _combine(one: Mark, other: Mark) -> Mark | None:
