@@ -203,10 +203,11 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     """
     present: Counter[int] = Counter()
     strangers = []
-    for student in students:
-        places = find_places(student, members)
-        # Two of one name: one each.
-        present.update([min(places, key=lambda place: (present[place], place))] if places else [])
+    found = {student: find_places(student, members) for student in students}
+    # Two of one name: one each, the sure ones first.
+    for places in sorted(filter(None, found.values()), key=len):
+        present[min(places, key=lambda place: (present[place], place))] += 1
+    for student, places in found.items():
         if not places:
             strangers.append(f"{student} is not on the roster.")
         elif len(places) > 1:
@@ -218,6 +219,36 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     ]
     absent = [member.name for place, member in enumerate(members) if not present[place]]
     return absent, strangers
+
+
+def tell_apart(absent: Sequence[str], students: Iterable[str]) -> list[str]:
+    """Return what to call those who handed in nothing, so that nobody else is called so.
+
+    Parameters
+    ----------
+    absent : sequence of str
+        Their names.
+    students : iterable of str
+        What those who handed in something are called.
+
+    Returns
+    -------
+    list of str
+        The names; with a number behind, if somebody has the name already.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.roster import tell_apart
+    >>> tell_apart(["Ada", "Ada", "Bob"], ["Ada"])
+    ['Ada (2)', 'Ada (3)', 'Bob']
+    """
+    taken = {*students}
+    names = []
+    for name in absent:
+        called = (name, *(f"{name} ({n})" for n in range(2, len(taken) + 3)))
+        names.append(next(one for one in called if one not in taken))
+        taken.add(names[-1])
+    return names
 
 
 def find_places(student: str, members: Sequence[Member]) -> list[int]:
