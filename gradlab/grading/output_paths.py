@@ -134,7 +134,7 @@ def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
             ".journal; choose others"
         )
     for path, what in (
-        (outputs.gradebook, f"the gradebook, of which a copy is filled, {outputs.filled},"),
+        (outputs.gradebook, "the gradebook to be filled"),
         (outputs.manual, "your table of marks"),
         (outputs.roster, "the list of your class"),
     ):

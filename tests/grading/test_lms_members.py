@@ -166,3 +166,22 @@ def test_who_has_no_number_in_the_file_is_found_by_the_name(tmp_path: Path) -> N
     text = CANVAS.replace("111", "1~111")
     filled = fill_file(tmp_path, text, "Canvas", {"exampleada_10000000000111": 8})
     assert filled.text == text.replace("1~111,,ada,A,", "1~111,,ada,A,80")
+
+
+def test_what_two_of_one_name_handed_in_to_two_assignments_is_nobodys(tmp_path: Path) -> None:
+    path = tmp_path / "worksheet.csv"
+    path.write_text(WORKSHEET)
+    gradebook = read_gradebook(path, [7], None, str)
+    found = [
+        Submission(name, (), (), {}, (upload(f"{name}_{one}", "1"), upload(f"{name}_99", "2")))
+        for name, one in (("Ada Example", 11), ("Bob Ray", 14))
+    ]
+    results = [
+        make_learner(one.student, ExerciseResult("pack", 7, "wrong", 8.0, 8.0)) for one in found
+    ]
+    filled = fill(gradebook, results, found)
+    assert filled.text == WORKSHEET.replace("16,Submitted,-", "16,Submitted,80")
+
+
+def upload(student: str, week: str) -> Upload:
+    return Upload("Moodle", (week,), student, f"{student}_assignsubmission_file_")

@@ -46,11 +46,11 @@ def find_member(
     [0]
     """
     known = dict(enumerate(numbers))
-    own = [
+    own = {
         (found["number"], upload.student)
         for upload in submission.uploads
         if upload.system == system and (found := _NUMBERED.fullmatch(upload.student))
-    ]
+    }
     by_number = {
         place
         for number, name in own
@@ -58,9 +58,13 @@ def find_member(
         # A group has a number of its own, which may be a person's.
         if one == number and (system == "Canvas" or find_places(name, [members[place]]))
     }
+    places = find_places(_name(submission), members)
+    # What is joined by the name alone may be several people's.
+    is_joined = system == "Moodle" and len(own) > 1 and len(places) > 1
+    if is_joined:
+        return places
     if by_number:
         return sorted(by_number)
-    places = find_places(_name(submission), members)
     return [place for place in places if not (own and known.get(place))]
 
 
