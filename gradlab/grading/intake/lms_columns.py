@@ -13,7 +13,9 @@ from gradlab.support.errors import GradlabError
 
 _LESSON = re.compile(
     r"(?<![^\W_])(?:lesson|lektion|leçon|lecon|lección|leccion|lezione|lição|les)"
-    r"[\s_.:#-]*0*(?P<number>\d{1,3})(?!\d)",
+    r"[\s_.:#-]*(?P<numbers>0*\d{1,3}(?!\d)"
+    # "Lesson 1 and 2", "Lesson 1-3"; not "Lesson 1 - 2nd try".
+    r"(?:\s*(?:[-–,;&+/]|and|und|et|y|e|en|to|bis)\s*\d{1,3}(?!\w))*)",
     re.IGNORECASE,
 )
 # As the notebooks are called: "01_derivatives_by_differences".
@@ -109,7 +111,8 @@ def _find_by_name(form: Form, lesson: int) -> list[Column]:
 
 def _find_lessons(name: str) -> set[int]:
     """Return the lessons that the name of an assignment speaks of, by number or by title."""
-    numbers = {int(found["number"]) for found in _LESSON.finditer(name)}
+    said = " ".join(found["numbers"] for found in _LESSON.finditer(name))
+    numbers = {*map(int, re.findall(r"\d+", said))}
     if start := _NUMBERED.match(name):
         numbers.add(int(start["number"]))
     if numbers:
