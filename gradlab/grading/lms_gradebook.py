@@ -149,6 +149,7 @@ def read_gradebook(
     if not rows:
         raise TableError(f"{path} is empty; give the gradebook as Moodle or Canvas exports it.")
     width = len(table.rows[rows[0]])
+    _require_width(path, table, rows, width)
     people = list_members([_pad(_read_row(table, row), width) for row in rows], path)
     form = read_form(table, rows)
     everything = {e.lesson for e in EXERCISES.values()} | {e.lesson for e in WRITTEN.values()}
@@ -265,6 +266,17 @@ def _list_unfilled(unfilled: Sequence[tuple[str, str]]) -> list[str]:
 
 def _read_row(table: RawTable, row: int) -> list[str]:
     return [cell.value.strip() for cell in table.rows[row]]
+
+
+def _require_width(path: Path, table: RawTable, rows: Sequence[int], width: int) -> None:
+    """Raise if a line goes on behind the header: its cells may be in the wrong columns."""
+    for row in rows:
+        if any(_read_row(table, row)[width:]):
+            line = len(re.findall(r"\r\n|\r|\n", table.text[: table.rows[row][0].start])) + 1
+            raise TableError(
+                f"{path}, line {line}: there are {len(table.rows[row])} fields, but the header "
+                f"has {width}. Is a comma in a number or a name? Put it into double quotes."
+            )
 
 
 def _read_numbers(

@@ -25,3 +25,15 @@ def test_a_column_of_several_lessons_is_not_that_of_one(name: str) -> None:
 def test_another_number_beside_the_lesson_is_no_lesson(name: str) -> None:
     [target] = choose_targets(make_form("Lesson 70", name), [7], None, str)
     assert target.column.name == name
+
+
+def test_what_to_type_names_one_column_alone() -> None:
+    twice = [Column(n, "Lesson 7", "Lesson 7") for n in range(2)]
+    for wanted in ("Lesson 7", None):
+        columns = tuple(twice)
+        with pytest.raises(ColumnError, match="so that they differ") as caught:
+            choose_targets(Form("", columns, False, (), False), [7], wanted, "TYPE {}".format)
+        assert "TYPE" not in str(caught.value)
+    columns = (*twice, Column(2, "Homework", "Homework"))
+    with pytest.raises(ColumnError, match="TYPE Homework"):
+        choose_targets(Form("", columns, False, (), False), [7], None, "TYPE {}".format)

@@ -15,6 +15,7 @@ from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
 from gradlab.grading.lms_gradebook import Filled, fill, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult
+from gradlab.grading.outcome.table import TableError
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Lesson 7 (701)\n    Points Possible,,,,,80\n"
@@ -160,6 +161,19 @@ def test_a_number_that_is_nobodys_fills_no_line(
 def test_a_number_of_moodles_is_no_number_of_the_school(tmp_path: Path) -> None:
     text = "First name,Last name,ID number,Lesson 7 (Real)\nAda,Example,12,-\nAda,Example,15,-\n"
     assert fill_file(tmp_path, text, "Moodle", {"Ada Example_12": 8}).text == text
+
+
+def test_a_line_whose_cells_are_shifted_is_told_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("student,Lesson 7,Place\nBob,,x,,\nExample, Ada,,x\n")
+    with pytest.raises(TableError, match="line 3: there are 4 fields, but the header has 3"):
+        read_gradebook(path, [7], None, str)
+
+
+def test_percent_that_nobody_gave_yet_is_filled(tmp_path: Path) -> None:
+    text = "First name,Last name,Assignment: Lesson 7 (Percentage)\nAda,Example,- %\n"
+    filled = fill_file(tmp_path, text, "Moodle", {"Ada Example_12": 6})
+    assert filled.text == text.replace("- %", "75 %")
 
 
 def test_who_has_no_number_in_the_file_is_found_by_the_name(tmp_path: Path) -> None:

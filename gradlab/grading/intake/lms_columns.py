@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -166,4 +167,11 @@ def _list(columns: Sequence[Column]) -> str:
 
 
 def _suggest(columns: Sequence[Column], words: str, make_command: Callable[[str], str]) -> str:
-    return f"\n{words}\n\n    {make_command(columns[0].title)}\n" if columns else ""
+    """Say what to type; a name that two columns have names none."""
+    if not columns:
+        return ""
+    times = Counter(column.title.casefold() for column in columns)
+    title = next((one.title for one in columns if times[one.title.casefold()] == 1), None)
+    if title is None:
+        return "\nSeveral have the same name; change it in the file, so that they differ."
+    return f"\n{words}\n\n    {make_command(title)}\n"
