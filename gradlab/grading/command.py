@@ -22,7 +22,7 @@ from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.feedback_zip import require_zips
-from gradlab.grading.intake.roster import compare
+from gradlab.grading.intake.roster import compare, tell_apart
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.gradebook import tell_kept
@@ -91,13 +91,15 @@ def _run(request: Request) -> str:
             command=make_command_without(request, "--layout"),
         ) as submissions,
     ):
-        absent, strangers = compare(files.members, [one.student for one in submissions])
+        students = [one.student for one in submissions]
+        absent, strangers = compare(files.members, students)
         if files.members and len(absent) == len(files.members):
             strangers = [
                 f"None of the {len(submissions)} who handed in something is on "
                 f"{request.roster or request.gradebook}. Is it the list of another class?"
             ]
-        everybody = [*submissions, *(Submission(name, (), ()) for name in absent)]
+        nothing = [Submission(name, (), ()) for name in tell_apart(absent, students)]
+        everybody = [*submissions, *nothing]
         everybody.sort(key=lambda one: one.student)
         return _grade(request, everybody, files, strangers if files.members else [])
 

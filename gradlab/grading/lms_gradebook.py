@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
 from gradlab.grading.intake.lms_form import Form, read_form
 from gradlab.grading.intake.lms_members import find_member
-from gradlab.grading.intake.roster import Member, list_members
+from gradlab.grading.intake.roster import Member, find_places, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
 from gradlab.grading.lms_filling import Filling, fill_cell, tell_filling
@@ -28,6 +29,8 @@ from gradlab.grading.outcome.table import TableError, read_raw_text
 from gradlab.grading.outcome.text import as_line
 
 _MOST_NAMED = 5
+# "11", "Participant 11"; not "1~11", which Canvas calls somebody of another school.
+_NUMBER = re.compile(r"[^0-9~]*0*(?P<number>[0-9]+)")
 _REASONS: dict[Status, str] = {
     "needs-manual": "an answer waits for your marks",
     "unreadable": "something could not be read or marked",
@@ -55,6 +58,9 @@ class LmsGradebook:
         The columns that get points.
     worksheet : Worksheet or None
         What it says besides points, if it is Moodle's worksheet of one assignment.
+    numbers : tuple of str
+        By which numbers the LMS calls the members in the names of files, too; empty where the
+        file does not say.
     """
 
     path: Path
@@ -64,6 +70,11 @@ class LmsGradebook:
     members: tuple[Member, ...]
     targets: tuple[Target, ...]
     worksheet: Worksheet | None = None
+    numbers: tuple[str, ...] = ()
+
+    def find(self, submission: Submission) -> list[int]:
+        """Return which of the members a learner may be."""
+        return find_member(submission, self.members, self.form.system, self.numbers)
 
 
 @dataclass
@@ -139,6 +150,7 @@ def read_gradebook(
     if not rows:
         raise TableError(f"{path} is empty; give the gradebook as Moodle or Canvas exports it.")
     width = len(table.rows[rows[0]])
+    _require_width(path, table, rows, width)
     people = list_members([_pad(_read_row(table, row), width) for row in rows], path)
     form = read_form(table, rows)
     counting = lessons or sorted({exercise.lesson for exercise in ALL_EXERCISES.values()})
@@ -155,6 +167,7 @@ def read_gradebook(
         tuple(member for _, member in members),
         targets,
         read_worksheet(table, rows[0], members, form.columns[0].place) if form.is_of_one else None,
+        _read_numbers(table, form, [row for row, _ in members], rows[0]),
     )
 
 
@@ -228,7 +241,7 @@ def note_statuses(
     """
     if gradebook.worksheet is None:
         return [*results]
-    found = [find_member(one, gradebook.members) for one in submissions]
+    found = [gradebook.find(one) for one in submissions]
     owners = _count_owners(results, found)
     noted = []
     for result, members in zip(results, found, strict=True):
@@ -255,6 +268,31 @@ def _read_row(table: RawTable, row: int) -> list[str]:
     return [cell.value.strip() for cell in table.rows[row]]
 
 
+def _require_width(path: Path, table: RawTable, rows: Sequence[int], width: int) -> None:
+    """Raise if a line goes on behind the header: its cells may be in the wrong columns."""
+    for row in rows:
+        if any(_read_row(table, row)[width:]):
+            line = len(re.findall(r"\r\n|\r|\n", table.text[: table.rows[row][0].start])) + 1
+            raise TableError(
+                f"{path}, line {line}: there are {len(table.rows[row])} fields, but the header "
+                f"has {width}. Is a comma in a number or a name? Put it into double quotes."
+            )
+
+
+def _read_numbers(
+    table: RawTable, form: Form, rows: Sequence[int], header: int
+) -> tuple[str, ...]:
+    """Return by which numbers the LMS calls people in the names of files, as far as it says."""
+    if form.system == "Canvas":
+        place = [cell.replace(" ", "") for cell in _read_row(table, header)].index("ID")
+    elif form.is_of_one:
+        place = 0
+    else:
+        return ()
+    found = [_NUMBER.fullmatch(table.read(row, place)) for row in rows]
+    return tuple(one["number"] if one else "" for one in found)
+
+
 def _pad(cells: Sequence[str], width: int) -> list[str]:
     return [*cells, *[""] * (width - len(cells))][:width]
 
@@ -268,7 +306,7 @@ def _find_rows(
     submissions: Sequence[Submission],
 ) -> tuple[dict[int, int], list[tuple[str, str]]]:
     """Return for the place of each result the row in the table, and why others have none."""
-    found = [find_member(one, gradebook.members) for one in submissions]
+    found = [gradebook.find(one) for one in submissions]
     owners = _count_owners(results, found)
     rows: dict[int, int] = {}
     unfilled: list[tuple[str, str]] = []
@@ -308,6 +346,11 @@ def _explain_unfilled(
     """Say why a learner gets no points in the file; nothing if the row is clear."""
     if result.status != "graded":
         return _REASONS[result.status]
+    if not members and find_places(result.student, gradebook.members):
+        return (
+            "the file has that name with another number: it is somebody else's, or the file is of "
+            "another assignment"
+        )
     if not members:
         return "is not in the file"
     if len(members) > 1:

@@ -37,6 +37,8 @@ class Outputs:
         The folder for the answers of all, if they are wanted.
     manual : Path or None
         The table of marks, which is written only if it is not there.
+    roster : Path or None
+        The list of the class, which is only read.
     anonymous : bool
         Whether codes stand for the names of learners on the page of answers in words and in a new
         table of marks.
@@ -50,6 +52,7 @@ class Outputs:
     class_page: Path | None = None
     answers: Path | None = None
     manual: Path | None = None
+    roster: Path | None = None
     anonymous: bool = False
 
     @property
@@ -104,6 +107,7 @@ def require_writable(outputs: Outputs) -> None:
                 raise GradebookError(f"{path} is a folder or a device; name a file to write to.")
             try_writing(path)
     if outputs.feedback is not None:
+        _require_pages_alone(outputs.feedback, files)
         _try_folder(outputs.feedback, "pages.csv")
     if outputs.answers is not None:
         _require_room_for_answers(outputs.answers, [*files, outputs.feedback])
@@ -123,23 +127,57 @@ def _require_endings(outputs: Outputs) -> None:
 
 
 def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
-    places = {path.absolute() for path in files}
-    if len(places) < len(files):
+    if len({*map(_locate, files)}) < len(files):
         raise GradebookError(
             "two files of this run would be written over each other: their names are "
             f"{', '.join(map(str, files))}. The summary ends in .txt, the journal in .journal; "
             "choose other names"
         )
-    if outputs.gradebook is not None and outputs.gradebook.absolute() in places:
-        raise GradebookError(
-            f"{outputs.gradebook} is the gradebook to be filled, and would be written over. A "
-            f"copy of it is filled: {outputs.filled}. Name another file for the grades"
-        )
+    for path, what in (
+        (outputs.gradebook, "the gradebook to be filled"),
+        (outputs.manual, "your table of marks"),
+        (outputs.roster, "the list of your class"),
+    ):
+        for written in files:
+            if path is not None and written != outputs.manual and _is_at(path, written):
+                raise GradebookError(
+                    f"{path} is {what} and would be written over. Name another file to write to"
+                )
+
+
+def _locate(path: Path) -> str:
+    """Return where a file is written: in place of a link with its name, not where that leads."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _is_at(path: Path, written: Path) -> bool:
+    """Whether what is read at a path would be replaced, however both are spelled."""
+    try:
+        return os.path.samestat(path.stat(), written.lstat())
+    except OSError:
+        return False
+
+
+def _require_pages_alone(folder: Path, files: Sequence[Path]) -> None:
+    """Raise if something else would be written over a learner's page, or be handed out as one."""
+    place = os.path.realpath(folder)
+    for path in files:
+        if _locate(path) == place:
+            raise GradebookError(
+                f"{path} is to be a file, and the folder for the pages of learners; name another"
+            )
+        is_page = path.name == "pages.csv" or path.suffix.lower() in _PAGES
+        if is_page and os.path.realpath(path.parent) == place:
+            raise GradebookError(
+                f"{path} lies among the pages of learners, and could be taken for one of them; "
+                "name a file in another folder"
+            )
 
 
 def _require_room_for_answers(folder: Path, others: Sequence[Path | None]) -> None:
-    places = [path.absolute() for path in others if path is not None]
-    if any(folder.absolute() in (path, *path.parents) for path in places):
+    place = Path(os.path.realpath(folder))
+    places = [Path(_locate(path)) for path in others if path is not None]
+    if any(place in (path, *path.parents) for path in places):
         raise GradebookError(
             f"{folder} is for the answers alone, but something else would be written there too. "
             "Name another folder with --answers."

@@ -57,6 +57,7 @@ class Request:
             class_page=self.class_page,
             answers=self.answers,
             manual=self.manual,
+            roster=self.roster,
             anonymous=self.anonymous,
         )
 

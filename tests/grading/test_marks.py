@@ -78,6 +78,12 @@ def test_a_comment_may_stand_beside_points_or_alone(tmp_path: Path) -> None:
     assert file.columns == ("student", "of", "comment", "exercise", "so far", "points")
 
 
+@pytest.mark.parametrize("told", ["sep=;", "SEP=;"])
+def test_a_table_may_tell_excel_its_separator(tmp_path: Path, told: str) -> None:
+    path = write_marks(tmp_path, f"{told}\nstudent;exercise;points\nada;explain;7,5\n")
+    assert read_marks(path, EXERCISES).marks == {("ada", "explain"): Mark(7.5)}
+
+
 def test_rows_that_wait_are_no_marks(tmp_path: Path) -> None:
     path = write_marks(tmp_path, HEAD + "ada,explain,\nben,explain,\n")
     assert not read_marks(path, EXERCISES).has_marks
@@ -108,7 +114,10 @@ HEAD = "student,exercise,points\n"
         (HEAD + "ada,explain,1_0\n", ["'1_0'"]),
         (HEAD + 'ada,explain,"7,5"\n', ["'7,5'"]),
         (HEAD + "ada,explain,7,5\n", ["line 2", "4 fields", "header has 3", "Write 7.5"]),
+        # The comment is not there yet, but its column is.
+        ("student,exercise,points,comment\nada,why,1,5\n", ["line 2", "Write 1.5"]),
         ("student;exercise;points\nada;explain;1.000,5\n", ["'1.000,5'"]),
+        ("sep=;\r\nstudent;exercise;points\r\nada;explain;x\r\n", ["line 3", "'x'"]),
         (
             HEAD + "ada,explain,7\nben,why,1\nada,explain,8\n",
             ["line 4", "8 points", "7 points", "ada"],
@@ -316,11 +325,18 @@ def test_a_code_is_as_good_as_a_name() -> None:
         assert part in twice
 
 
-def test_a_learner_who_is_called_like_the_code_of_another_is_meant_by_it() -> None:
+def test_who_is_called_like_the_code_of_another_does_not_get_the_marks_of_the_other() -> None:
     code = make_code("ada")
     results = [make_waiting("ada"), make_waiting(code)]
     merged, unused = merge(results, {(code, "explain"): Mark(5.0)})
-    assert [result.exercises[0].points for result in merged] == [None, 5.0]
+    assert [result.exercises[0].points for result in merged] == [None, None]
+    assert len(unused) == 1
+    assert code in unused[0]
+    # The name, and the code of what looks like a code, are clear.
+    merged, unused = merge(
+        results, {("ada", "explain"): Mark(5.0), (make_code(code), "explain"): Mark(6.0)}
+    )
+    assert [result.exercises[0].points for result in merged] == [5.0, 6.0]
     assert unused == []
 
 

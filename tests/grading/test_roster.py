@@ -117,3 +117,44 @@ def test_who_handed_in_nothing_has_a_row(tmp_path: Path) -> None:
     summary = (tmp_path / "grades.txt").read_text()
     assert "zoe is not on the roster" in summary
     assert "mia: handed in no notebook" in summary
+
+
+@pytest.mark.parametrize("heading", ["student", "Name", "Vorname"])
+def test_numbered_logins_under_a_known_heading_are_names(heading: str, tmp_path: Path) -> None:
+    text = f"{heading},Nachname,Group\nlearner1,,A\nlearner2,,B\n"
+    assert [one.name for one in read_roster(write(tmp_path, text))] == ["learner1", "learner2"]
+
+
+def test_a_last_name_that_begins_the_first_is_turned_round_whole(tmp_path: Path) -> None:
+    members = read_roster(write(tmp_path, "student\nLeeroy Lee\n"))
+    assert compare(members, ["leeleeroy_12"]) == ([], [])
+
+
+def test_of_two_of_one_name_the_one_whose_number_is_known_is_found_first(tmp_path: Path) -> None:
+    text = "student,ID\nAda Example,11\nAda Example,12\n"
+    absent, strangers = compare(
+        read_roster(write(tmp_path, text)), ["Ada Example", "Ada Example_11"]
+    )
+    assert absent == []
+    assert strangers == ["Ada Example may be any of 2 people on the roster."]
+
+
+@pytest.mark.parametrize("folders", [["Ada Example", "Bob Ray"], ["Bob Ray"]])
+def test_namesakes_who_handed_in_nothing_have_rows_and_pages(
+    folders: list[str], tmp_path: Path
+) -> None:
+    name = "00_start_here.ipynb"
+    right = (NOTEBOOKS / "solved" / name).read_bytes()
+    put(tmp_path / "class", {f"{folder}/{name}": right for folder in folders})
+    roster = write(tmp_path, "student,ID\nAda Example,11\nAda Example,12\nBob Ray,13\n")
+    output, pages = tmp_path / "grades.csv", tmp_path / "pages"
+    arguments = ["grade", tmp_path / "class", "--lesson", 0, "-o", output, "--roster", roster]
+    assert cli.main([*map(str, arguments), "--feedback", str(pages)]) == 0
+    with output.open(encoding="utf-8-sig", newline="") as table:
+        rows = {row["student"]: row["status"] for row in csv.DictReader(table)}
+    assert rows == {
+        "Ada Example": "graded" if "Ada Example" in folders else "missing",
+        "Ada Example (2)": "missing",
+        "Bob Ray": "graded",
+    }
+    assert len(list(pages.glob("*.html"))) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,9 @@ from gradlab.support.errors import GradlabError
 
 _LESSON = re.compile(
     r"(?<![^\W_])(?:lesson|lektion|leçon|lecon|lección|leccion|lezione|lição|les)"
-    r"[\s_.:#-]*0*(?P<number>\d{1,3})(?!\d)",
+    r"[\s_.:#-]*(?P<numbers>0*\d{1,3}(?!\d)"
+    # "Lesson 1 and 2", "Lesson 1-3"; not "Lesson 1 - 2nd try".
+    r"(?:\s*(?:[-–,;&+/]|and|und|et|y|e|en|to|bis)\s*\d{1,3}(?!\w))*)",
     re.IGNORECASE,
 )
 # As the notebooks are called: "01_derivatives_by_differences".
@@ -109,7 +112,8 @@ def _find_by_name(form: Form, lesson: int) -> list[Column]:
 
 def _find_lessons(name: str) -> set[int]:
     """Return the lessons that the name of an assignment speaks of, by number or by title."""
-    numbers = {int(found["number"]) for found in _LESSON.finditer(name)}
+    said = " ".join(found["numbers"] for found in _LESSON.finditer(name))
+    numbers = {*map(int, re.findall(r"\d+", said))}
     if start := _NUMBERED.match(name):
         numbers.add(int(start["number"]))
     if numbers:
@@ -163,4 +167,11 @@ def _list(columns: Sequence[Column]) -> str:
 
 
 def _suggest(columns: Sequence[Column], words: str, make_command: Callable[[str], str]) -> str:
-    return f"\n{words}\n\n    {make_command(columns[0].title)}\n" if columns else ""
+    """Say what to type; a name that two columns have names none."""
+    if not columns:
+        return ""
+    times = Counter(column.title.casefold() for column in columns)
+    title = next((one.title for one in columns if times[one.title.casefold()] == 1), None)
+    if title is None:
+        return "\nSeveral have the same name; change it in the file, so that they differ."
+    return f"\n{words}\n\n    {make_command(title)}\n"

@@ -10,8 +10,9 @@ from gradlab.grading.intake.roster import is_of_people
 from gradlab.grading.outcome.raw_table import RawTable
 
 # What stands in a cell where nobody gave points yet.
-EMPTY = ("", "-")
-_NUMBER = re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)(?P<unit>\s*%)?")
+EMPTY = ("", "-", "- %")
+_NUMBER = re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)(?:\s*%)?")
+_UNIT = re.compile(r"(?:-|-?\d+(?:[.,]\d+)?)(?P<unit>\s*%)")
 # Canvas puts the number of the assignment behind its name. What it works out itself has such
 # words anywhere in it, and none in the line of points possible.
 _CANVAS_ASSIGNMENT = re.compile(r".*\(\d+\)", re.DOTALL)
@@ -211,9 +212,9 @@ def _read_gradebook(header: Sequence[str], table: RawTable, rows: Sequence[int])
 
 
 def _find_unit(table: RawTable, rows: Sequence[int], place: int) -> str:
-    """Return what stands behind the numbers of a column, as the first of them has it."""
-    found = (_NUMBER.fullmatch(table.read(row, place)) for row in rows[1:])
-    return next((one["unit"] for one in found if one and one["unit"]), "")
+    """Return what stands behind the numbers of a column, as the first cell of them has it."""
+    found = (_UNIT.fullmatch(table.read(row, place)) for row in rows[1:])
+    return next((one["unit"] for one in found if one), "")
 
 
 def _has_comma(table: RawTable, rows: Sequence[int], columns: Sequence[Column]) -> bool:

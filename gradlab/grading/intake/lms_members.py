@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 
 from gradlab.grading.intake.roster import Member, find_places
 from gradlab.grading.intake.submissions import Submission
 
+_NUMBERED = re.compile(r"(?P<name>.+)_0*(?P<number>[0-9]+)", re.DOTALL)
 
-def find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
+
+def find_member(
+    submission: Submission,
+    members: Sequence[Member],
+    system: str = "",
+    numbers: Sequence[str] = (),
+) -> list[int]:
     """Return where a learner may be in the table, by all that an LMS calls them.
 
     Parameters
@@ -17,11 +25,17 @@ def find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
         What the learner handed in.
     members : sequence of Member
         The people in the table.
+    system : str, optional
+        The LMS that exported the table.
+    numbers : sequence of str, optional
+        By which numbers it calls these people in the names of files, too; empty where the table
+        does not say.
 
     Returns
     -------
     list of int
-        Their places; several, where they cannot be told apart.
+        Their places; several, where they cannot be told apart. Who has the name, but another
+        number, is somebody else.
 
     Examples
     --------
@@ -31,19 +45,31 @@ def find_member(submission: Submission, members: Sequence[Member]) -> list[int]:
     >>> find_member(Submission("Ada", (), ()), [Member("Ada", frozenset({"ada"}))])
     [0]
     """
-    places = find_places(submission.student, members)
-    if len(places) == 1:
+    known = dict(enumerate(numbers))
+    own = {
+        (found["number"], upload.student)
+        for upload in submission.uploads
+        if upload.system == system and (found := _NUMBERED.fullmatch(upload.student))
+    }
+    by_number = {
+        place
+        for number, name in own
+        for place, one in known.items()
+        # A group has a number of its own, which may be a person's.
+        if one == number and (system == "Canvas" or find_places(name, [members[place]]))
+    }
+    places = find_places(_name(submission), members)
+    # What is joined by the name alone may be several people's.
+    is_joined = system == "Moodle" and len(own) > 1 and len(places) > 1
+    if is_joined:
         return places
-    others = [find_places(name, members) for name in _list_other_names(submission)]
-    # Moodle counts anew for each assignment: numbers that name two people name nobody.
-    sure = sorted({found[0] for found in others if len(found) == 1})
-    return sure if len(sure) == 1 else places or sure
+    if by_number:
+        return sorted(by_number)
+    return [place for place in places if not (own and known.get(place))]
 
 
-def _list_other_names(submission: Submission) -> Iterator[str]:
-    for upload in submission.uploads:
-        yield upload.student
-        # Of Canvas, the number alone is one person's, whatever the name became.
-        number = upload.student.rpartition("_")[2]
-        if upload.system == "Canvas" and number.isdigit():
-            yield number
+def _name(submission: Submission) -> str:
+    """Return the name; Moodle's number is of one assignment, and elsewhere it is another's."""
+    numbered = _NUMBERED.fullmatch(submission.student)
+    is_moodle = any(upload.system == "Moodle" for upload in submission.uploads)
+    return numbered["name"] if numbered and is_moodle else submission.student

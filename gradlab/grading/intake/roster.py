@@ -94,7 +94,7 @@ def read_roster(path: Path) -> list[Member]:
         names = [line.strip() for line in read_text(path).splitlines()]
         return [_make_member(name, []) for name in names if name]
     _, rows = read_table(path)
-    table = [row for _, row in rows if not row[0].lower().startswith("sep=")]
+    table = [row for _, row in rows]
     if not table:
         raise TableError(f"{path} is empty; put a name into each line.")
     members = [member for _, member in list_members(table, path)]
@@ -126,7 +126,7 @@ def list_members(table: Sequence[Sequence[str]], path: Path) -> list[tuple[int, 
     if len(header) == 1 and header[0] not in (*_FULL, *_IDS):
         return [(place, _make_member(row[0], [])) for place, row in enumerate(table)]
     is_worksheet = _are_participants([row[0] for row in table[1:]])
-    if is_worksheet and header[0] not in _IDS:
+    if is_worksheet and not is_of_people(header[0]):
         # In a language that is not known here: the name, if it is not hidden, comes next.
         header = ["identifier", *header[1:]]
         header[1:2] = [header[1] if header[1] in _IDS else "full name"]
@@ -203,10 +203,11 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     """
     present: Counter[int] = Counter()
     strangers = []
-    for student in students:
-        places = find_places(student, members)
-        # Two of one name: one each.
-        present.update([min(places, key=lambda place: (present[place], place))] if places else [])
+    found = {student: find_places(student, members) for student in students}
+    # Two of one name: one each, the sure ones first.
+    for places in sorted(filter(None, found.values()), key=len):
+        present[min(places, key=lambda place: (present[place], place))] += 1
+    for student, places in found.items():
         if not places:
             strangers.append(f"{student} is not on the roster.")
         elif len(places) > 1:
@@ -218,6 +219,36 @@ def compare(members: Sequence[Member], students: Sequence[str]) -> tuple[list[st
     ]
     absent = [member.name for place, member in enumerate(members) if not present[place]]
     return absent, strangers
+
+
+def tell_apart(absent: Sequence[str], students: Iterable[str]) -> list[str]:
+    """Return what to call those who handed in nothing, so that nobody else is called so.
+
+    Parameters
+    ----------
+    absent : sequence of str
+        Their names.
+    students : iterable of str
+        What those who handed in something are called.
+
+    Returns
+    -------
+    list of str
+        The names; with a number behind, if somebody has the name already.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.roster import tell_apart
+    >>> tell_apart(["Ada", "Ada", "Bob"], ["Ada"])
+    ['Ada (2)', 'Ada (3)', 'Bob']
+    """
+    taken = {*students}
+    names = []
+    for name in absent:
+        called = (name, *(f"{name} ({n})" for n in range(2, len(taken) + 3)))
+        names.append(next(one for one in called if one not in taken))
+        taken.add(names[-1])
+    return names
 
 
 def find_places(student: str, members: Sequence[Member]) -> list[int]:
@@ -263,8 +294,8 @@ def _make_member(name: str, ids: Iterable[str]) -> Member:
     # Without a gap it may be a login, whose number is no name.
     known |= {found["number"] for found in hidden if found["gap"]}
     words = _split_words(name)
-    last_first = name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
-    turned = [*_split_words(last_first), *_split_words(name.replace(last_first, "", 1))]
+    first, _, last = reversed(name.partition(",")) if "," in name else name.rpartition(" ")
+    turned = [*_split_words(last), *_split_words(first)]
     joined = {"".join(words), "".join(turned)}
     keys = {" ".join(sorted(words)), " ".join(sorted(_split_words(name, german=True)))}
     keys |= known | joined | {f"{one} {number}" for one in joined for number in numbers}

@@ -123,6 +123,8 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> MarksFile:
         if exercise not in max_points:
             raise GradebookError(_explain_no_exercise(at, exercise, max_points))
         points = None
+        if separator == ",":
+            _require_no_decimal_comma(at, given, comment)
         if given:
             number = given if separator == "," else given.replace(",", ".")
             points = _parse_points(at, number, given, max_points[exercise])
@@ -173,14 +175,14 @@ def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerR
         if mark.is_given:
             given[normalize_name(student)][exercise] = mark
     names = [normalize_name(result.student) for result in results]
-    # A code that is a learner's name is that name.
-    codes = [code if (code := make_code(name)) not in names else "" for name in names]
-    times = Counter([*names, *filter(None, codes)])
+    codes = [make_code(name) for name in names]
+    # Whoever is called like another's code would get the other's points.
+    times = Counter([*names, *codes])
     unused = [_explain_no_learner(name, times, names) for name in given if times[name] != 1]
     merged = []
     for result, name, code in zip(results, names, codes, strict=True):
         by_name = given.get(name, {}) if times[name] == 1 else {}
-        by_code = given.get(code, {}) if code and times[code] == 1 else {}
+        by_code = given.get(code, {}) if times[code] == 1 else {}
         mine, twice = _join(by_name, by_code)
         merged.append(_put_marks(result, mine))
         unused += [
@@ -237,6 +239,15 @@ def _parse_points(at: str, number: str, given: str, most: float) -> float:
     return abs(points)  # -0 is 0
 
 
+def _require_no_decimal_comma(at: str, given: str, comment: str) -> None:
+    """Raise if points and comment may be the two parts of a number such as 7,5."""
+    if given.isdecimal() and comment.isdecimal():
+        raise GradebookError(
+            f"{at}: {given},{comment} may be one number, or points and a comment. Write "
+            f"{given}.{comment} for a number; for a comment, put a word beside {comment}."
+        )
+
+
 def _combine(one: Mark, other: Mark) -> Mark | None:
     """Return what two rows give together; None if they contradict each other."""
     points = [mark.points for mark in (one, other) if mark.points is not None]
@@ -277,6 +288,12 @@ def _join(
 
 
 def _explain_no_learner(name: str, times: Counter[str], names: Sequence[str]) -> str:
+    if times[name] > 1 and is_code(name) and name in names:
+        return (
+            f"{name}: there is a mark for this code, but a learner is called so, and may not be "
+            "whom you mean; it was not used. Give that learner's folder another name, or write "
+            "the name of the learner whom you mean."
+        )
     if times[name] > 1:
         return (
             f"{name}: there is a mark for this name, but {times[name]} learners have it. Give "

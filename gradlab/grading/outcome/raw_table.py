@@ -10,8 +10,8 @@ from itertools import pairwise
 # The first is taken where a header has as many of two. Moodle offers the colon too.
 _SEPARATORS = ",;\t"
 _COLON = ":"
-# A line by which Excel is told the separator.
-_TOLD = re.compile(r"sep=(?P<separator>[,;\t:|])(?=\r|\n|$)", re.IGNORECASE)
+# A first line by which Excel is told the separator.
+TOLD = re.compile(r"sep=(?P<separator>[,;\t:|])(?=\r|\n|$)", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]+|"")*+"')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -95,7 +95,7 @@ def parse_table(text: str) -> RawTable:
     ['Example; Ada', '-']
     """
     start = 1 if text.startswith("\ufeff") else 0
-    told = _TOLD.match(text, start)
+    told = TOLD.match(text, start)
     separator = told["separator"] if told else _find_separator(text, start)
     place = told.end() if told else start
     rows: list[tuple[Field, ...]] = []

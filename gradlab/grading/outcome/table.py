@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from gradlab.grading.outcome.raw_table import TOLD
 from gradlab.grading.outcome.text import as_cell
 from gradlab.support.errors import GradlabError
 
@@ -29,7 +30,7 @@ def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
     Returns
     -------
     separator : str
-        What separates the fields: what the first line has most of.
+        What separates the fields: what the first line has most of, or what it tells Excel.
     rows : iterator of (str, list of str)
         Where each line is, and its fields without spaces around them; as many in each as in the
         first. Lines without anything are left out.
@@ -52,6 +53,8 @@ def read_table(path: Path) -> tuple[str, Iterator[tuple[str, list[str]]]]:
     (';', [['student', 'points'], ['ada', '7,5']])
     """
     text = read_text(path)
+    if told := TOLD.match(text):
+        return told["separator"], _read_rows(path, text[told.end() :], told["separator"])
     heading = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=heading.count)
     return separator, _read_rows(path, text, separator)
