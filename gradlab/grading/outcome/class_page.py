@@ -51,7 +51,7 @@ def render_class(tally: ClassTally) -> str:
     -------
     str
         HTML without scripts and without anything to load. It has no name of a learner, and
-        nothing that learners wrote but the answers that they chose in predictions.
+        nothing that one learner alone wrote.
 
     Examples
     --------
@@ -63,9 +63,9 @@ def render_class(tally: ClassTally) -> str:
     >>> "1 right" in page, "ada" in page
     (True, False)
     """
-    parts = [*_render_totals(tally), *_render_topics(choose_topics(tally.lessons))]
+    parts = [*_render_totals(tally)]
     if tally.lessons:
-        parts += _render_key(tally.lessons)
+        parts += [*_render_topics(choose_topics(tally.lessons)), *_render_key(tally.lessons)]
     for lesson in tally.lessons:
         parts += _render_lesson(lesson)
     parts += _render_predictions(tally.predictions)
@@ -93,12 +93,12 @@ def _render_totals(tally: ClassTally) -> Iterator[str]:
 
 def _render_distribution(totals: Totals) -> Iterator[str]:
     low, middle, high = map(as_number, totals.quartiles)
-    most = as_number(totals.max_total)
+    most = _count(totals.max_total, "point")
     yield "<section>"
     yield "<h2>Totals</h2>"
     yield (
         f"<p>Mean <strong>{as_number(totals.mean)}</strong>, median <strong>{middle}</strong> of "
-        f"{most} points. The middle half has from {low} to {high}. "
+        f"{most}. The middle half has from {low} to {high}. "
         f'<span class="quiet">Counted: {_count(totals.count, "learner")}.</span></p>'
     )
     yield '<table class="bins">'
@@ -178,7 +178,7 @@ def _render_lesson(lesson: LessonTally) -> Iterator[str]:
     yield "<section>"
     yield f"<h2>{as_html(name_lesson(lesson.lesson))}</h2>"
     mean = (
-        f" Mean {as_number(lesson.mean)} of {as_number(lesson.max_points)} points."
+        f" Mean {as_number(lesson.mean)} of {_count(lesson.max_points, 'point')}."
         if lesson.mean is not None
         else ""
     )
@@ -214,7 +214,7 @@ def _render_bar(exercise: ExerciseTally) -> Iterator[str]:
 def _tell_mean(exercise: ExerciseTally) -> str:
     if exercise.mean is None:
         return ""
-    points = f"{as_number(exercise.mean)} of {as_number(exercise.max_points)} points"
+    points = f"{as_number(exercise.mean)} of {_count(exercise.max_points, 'point')}"
     marked = exercise.parts.get("marked")
     base = f"{marked} marked" if marked else f"all {exercise.base}"
     return f' <span class="quiet">Mean of {base}: {points}.</span>'
@@ -284,5 +284,5 @@ def _render_bin(count: int, most: int) -> str:
     return f'<span class="bin" style="width:{width}"></span> ' if count else ""
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: float, what: str) -> str:
+    return f"{as_number(number)} {what}" if number == 1 else f"{as_number(number)} {what}s"
