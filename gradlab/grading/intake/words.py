@@ -74,18 +74,16 @@ def find_words(name: str, books: Sequence[Notebook], others: Sequence[str] = ())
     if name not in WRITTEN:
         return None
     looks = [(book, *_look_near(name, book)) for book in books]
-    for _, marked, beside in looks:
+    for book, marked, beside in looks:
         if marked is not None:
-            return _join_marked(marked, beside)
+            return _join_marked(marked, beside, _doubt(name, book))
     is_there = has_cell(name, books)
     blank = _BLANK if is_there else _GONE
     for book, _, beside in looks:
         if beside:
             of = "" if book is books[0] else f" of {book.name}"
             note = f"{blank}; words were found in cell {_number(beside)}{of}"
-            if not _is_worded_as_here(name, book):
-                note += ". Its edition is another, so they may be the lesson's own"
-            return Words(_join(beside), (note,))
+            return Words(_join(beside), (f"{note}{_doubt(name, book)}",))
     return _find_far(name, books, others, blank)
 
 
@@ -145,8 +143,8 @@ def _find_marked(name: str, book: Notebook) -> list[Cell]:
     ]
 
 
-def _join_marked(marked: Cell, beside: Found) -> Words:
-    note = f"words in cell {_number(beside)} of the same section are added below it"
+def _join_marked(marked: Cell, beside: Found, doubt: str) -> Words:
+    note = f"words in cell {_number(beside)} of the same section are added below it{doubt}"
     return Words(_join([(marked, marked.text), *beside]), (note,) if beside else ())
 
 
@@ -233,9 +231,15 @@ def _is_other(name: str, book: Notebook) -> bool:
     return bool(book.edition.mark and lesson and book.edition.mark != lesson.edition.mark)
 
 
-def _is_worded_as_here(name: str, book: Notebook) -> bool:
-    lesson = read_given_out().lessons.get(LESSON_OF[name])
-    return lesson is None or book.edition.asks_as(lesson.edition, name)
+def _doubt(name: str, book: Notebook) -> str:
+    """Say why words in a section may be the lesson's own; "" if they cannot be."""
+    given = read_given_out()
+    lesson = given.lessons.get(LESSON_OF[name])
+    if lesson is not None and not book.edition.asks_as(lesson.edition, name):
+        return ". Its edition is another, so they may be the lesson's own"
+    if not book.edition.mark and _count_gone(name, book, given):
+        return ". It does not say its edition, so they may be the lesson's own"
+    return ""
 
 
 def _join(found: Found) -> str:
