@@ -26,6 +26,9 @@ _IN_HEADING = re.compile(
 _WORDS = re.compile(r"[^\W_]+|[+/=<>@]")
 # So many in the order of the lesson are nobody's own.
 _MANY_WORDS = 8
+# Longer than a lesson, and than a heading.
+_MOST_CHARACTERS = 30_000
+_LONGEST_HEADING = 500
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,11 @@ class GivenOut:
 
     def is_heading(self, text: str) -> bool:
         """Whether a cell begins with the heading of a section, perhaps with words added to it."""
-        return tidy(text.lstrip().partition("\n")[0]).startswith(self.headings)
+        return read_heading(text).startswith(self.headings)
 
     def _has_words(self, text: str) -> bool:
         """Whether editors may have made a text of one given out: wrapped, with other marks."""
-        words = list_words(text)
+        words = list_words(text) if len(text) <= _MOST_CHARACTERS else []
         return len(words) >= _MANY_WORDS and f" {' '.join(words)} " in self.words
 
 
@@ -110,9 +113,7 @@ def read_given_out() -> GivenOut:
         f" {' '.join(word for text in texts for word in list_words(text))} ",
         tuple(
             dict.fromkeys(
-                tidy(cell.text.partition("\n")[0])
-                for cell in cells
-                if cell.text.startswith(_HEADING)
+                read_heading(cell.text) for cell in cells if cell.text.startswith(_HEADING)
             )
         ),
         frozenset(name for cell in cells for name in cell.defines),
@@ -175,6 +176,28 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in map(_tidy_line, text.split("\n")) if line)
 
 
+def read_heading(text: str) -> str:
+    """Return the first line of a cell, which may be a heading, to compare it.
+
+    Parameters
+    ----------
+    text : str
+        The text of a cell.
+
+    Returns
+    -------
+    str
+        The line without what extensions add to headings; no more of it than a heading has.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.given_out import read_heading
+    >>> read_heading("## 2.1 Recap <a id='toc2_1_'></a>")
+    '## Recap'
+    """
+    return tidy(text.lstrip()[:_LONGEST_HEADING].partition("\n")[0])
+
+
 def list_words(text: str) -> list[str]:
     """Return the words of a text, and the signs in its formulas, to compare it however laid out.
 
@@ -199,4 +222,5 @@ def list_words(text: str) -> list[str]:
 
 def _tidy_line(line: str) -> str:
     line = " ".join(line.rstrip("\\ \t").split())
-    return _IN_HEADING.sub("", line).strip() if line.startswith("#") else line
+    is_heading = line.startswith("#") and len(line) <= _LONGEST_HEADING
+    return _IN_HEADING.sub("", line).strip() if is_heading else line

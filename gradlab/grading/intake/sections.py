@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gradlab.exercises.catalogue import WRITTEN
-from gradlab.grading.intake.given_out import GivenOut, list_words, read_given_out, tidy
+from gradlab.grading.intake.given_out import GivenOut, list_words, read_given_out, read_heading
 from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook, join_few
 
 _DEFINITION = re.compile(r"^[ \t]*def[ \t]+(\w{1,60})[ \t]*\(", re.MULTILINE)
@@ -43,7 +43,7 @@ def list_section(name: str, book: Notebook) -> list[Cell]:
     for place, cell in enumerate(cells):
         is_anchor = (
             cell.mark in (name, f"grade_{name}")
-            or (heading and _begins_with(heading, cell))
+            or (heading and read_heading(cell.text).startswith(heading))
             or is_rubric(name, cell)
         )
         if not is_anchor or place in wanted:
@@ -108,17 +108,13 @@ def _is_of_another(name: str, cell: Cell) -> bool:
     return key != name and key in LESSON_OF
 
 
-def _begins_with(heading: str, cell: Cell) -> bool:
-    return tidy(cell.text.lstrip().partition("\n")[0]).startswith(heading)
-
-
 def _find_heading(name: str, given: GivenOut) -> str:
     """Return the heading of the section in which a question was given out."""
     lesson = given.lessons.get(LESSON_OF[name])
     heading = ""
     for cell in lesson.cells if lesson else ():
         if given.is_heading(cell.text):
-            heading = tidy(cell.text.partition("\n")[0])
+            heading = read_heading(cell.text)
         if cell.mark == name:
             return heading
     return ""
