@@ -16,10 +16,10 @@ from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED, SameAnswers
 
 # Of code, in words as `spell_nameless` counts them. Where anybody would write the same, answers
-# are short: softmax has 42, central_difference 54, relative_difference 58, close_enough 67 and
-# cross_entropy 72. The references from which people depart have 93 (taylor_polynomial) to 235
-# (backward), and of the right answers in the tests no two are the same.
-_SHORTEST_CODE = 80
+# are short: softmax has 42, close_enough 67, cross_entropy 72, and numerical_gradient, as
+# textbooks have it, 87. The references from which people depart have 93 (taylor_polynomial) to
+# 235 (backward), and of the right answers in the tests no two are the same.
+_SHORTEST_CODE = 90
 # In words, as people count them.
 _SHORTEST_TEXT = 40
 _MOST_WORDS = 500

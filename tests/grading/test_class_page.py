@@ -135,7 +135,7 @@ def test_predictions_are_shown_with_their_counts() -> None:
     page = read(results)
     assert "Why <b>?" in page.text
     assert re.search(r"A & B\s+2 of 3 who chose", page.text)
-    assert re.search(r"C\s+1 of 3 who chose", page.text)
+    assert re.search(r"another answer\s+1 of 3 who chose", page.text)
     assert "4 chose nothing" in page.text
 
 
@@ -149,6 +149,14 @@ def test_who_handed_in_nothing_is_in_no_lesson() -> None:
     page = read(make_class()[-1:])
     assert "0 of 1 learner handed in something" in page.text
     assert "Lesson" not in page.text
+    assert "To talk about" not in page.text
+
+
+def test_one_point_is_not_several() -> None:
+    answer = ExerciseResult("double", 0, "right", 1.0, 1.0)
+    page = read([make_learner("ada", answer)])
+    assert "1 of 1 point." in page.text
+    assert "1 points" not in page.text
 
 
 @given(RESULTS, st.integers(0, len(NASTY) - 1))

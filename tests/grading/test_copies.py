@@ -169,6 +169,10 @@ def test_other_names_are_no_difference(source: tuple[str, str], seed: int) -> No
         ("def unused(x):\n    return x\n", ""),
         ("\nnumerical_gradient(sum, np.ones(3))\n", ""),
         ("from functools import partial as part\n", "from functools import partial\n"),
+        ("    count: int = 0\n", "    count: int = 0\n    print(theta, 'so far')\n"),
+        ("    count: int = 0\n", "    count = 0\n    pass\n    mine = theta\n"),
+        ("    numbers = ", "    theta = theta\n    size: int = theta.size\n    numbers = "),
+        ("    numbers = ", "    if theta.size:\n        print()\n    numbers = "),
     ],
 )
 def test_what_is_not_of_the_answer_is_no_difference(old: str, new: str) -> None:
@@ -205,6 +209,12 @@ def test_what_an_answer_does_is_a_difference(old: str, new: str) -> None:
     )
 
 
+def test_an_answer_that_is_assigned_is_not_left_out() -> None:
+    text = EXERCISES["backward"].source()
+    other = text.replace("def backward", "def mine") + "\nbackward = mine\n"
+    assert len(spell_nameless("backward", other)) > len(spell_nameless("backward", text))
+
+
 def list_right_answers(module: ModuleType) -> Iterator[tuple[str, str]]:
     """Yield the right answers of the tests as learners would write them."""
     tables = [table for table in vars(module).values() if isinstance(table, dict)]
@@ -233,6 +243,19 @@ def test_answers_written_by_themselves_are_not_copies() -> None:
 def test_what_anybody_would_write_is_too_short_to_say(name: str) -> None:
     text = EXERCISES[name].source()
     assert find(name, text, text, rename(text, name, 3)) == []
+
+
+def test_what_textbooks_have_is_no_copy() -> None:
+    text = """
+def numerical_gradient(loss, theta, h=1e-6):
+    gradient = np.zeros_like(theta)
+    for i in range(len(theta)):
+        step = np.zeros_like(theta)
+        step[i] = h
+        gradient[i] = (loss(theta + step) - loss(theta - step)) / (2 * h)
+    return gradient
+"""
+    assert find("numerical_gradient", text, rename(text, "numerical_gradient", 3)) == []
 
 
 @pytest.mark.parametrize("name", LONG)

@@ -171,6 +171,27 @@ def test_a_reworded_question_is_searched_for_words_in_its_own_section_alone() ->
     assert work.remarks["explain"][1:] == (ASKED_OTHERWISE,)
 
 
+@pytest.mark.parametrize("has_mark", [True, False])
+@pytest.mark.parametrize("edition", [BLANK, SOLVED], ids=["blank", "solved"])
+def test_a_reworded_question_that_is_taken_for_words_is_said_to_be_doubtful(
+    edition: dict[str, Json], has_mark: bool
+) -> None:
+    data = change_edition(edition[LESSON_7], explain="12345678")
+    prompt = data["cells"][[mark_of(one) for one in data["cells"]].index("explain") - 2]
+    prompt["source"] = "".join(prompt["source"]).replace("Choose one", "Take two")
+    if not has_mark:
+        data = remove_marks(data)
+    work = find({LESSON_7: data}, ["explain"])
+    assert [*work.written] == ["explain"]
+    assert "may be the lesson's own" in work.remarks["explain"][0]
+
+
+def test_a_mark_that_lists_nothing_is_no_other_edition() -> None:
+    data = copy.deepcopy(SOLVED[LESSON_4])
+    data["metadata"]["gradlab"]["exercises"] = {}
+    assert find_in_4(data).notes == ()
+
+
 def test_without_a_mark_paragraphs_in_other_words_are_not_the_learners() -> None:
     data = remove_marks(BLANK[LESSON_7])
     data["cells"][4] = cell("A paragraph in other words.", kind="markdown")

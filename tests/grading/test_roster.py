@@ -150,8 +150,7 @@ def test_namesakes_who_handed_in_nothing_have_rows_and_pages(
     output, pages = tmp_path / "grades.csv", tmp_path / "pages"
     arguments = ["grade", tmp_path / "class", "--lesson", 0, "-o", output, "--roster", roster]
     assert cli.main([*map(str, arguments), "--feedback", str(pages)]) == 0
-    with output.open(encoding="utf-8-sig", newline="") as table:
-        rows = {row["student"]: row["status"] for row in csv.DictReader(table)}
+    rows = {name: row["status"] for name, row in read_rows(output).items()}
     assert rows == {
         "Ada Example": "graded" if "Ada Example" in folders else "missing",
         "Ada Example (2)": "missing",

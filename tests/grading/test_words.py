@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ LESSON_7 = "07_bug_hunt.ipynb"
 MINE = "The clip in `back` is wrong: it changes the gradient."
 PROSE = "The clip is wrong, because it changes delta on its way back"
 SOLUTION = EXERCISES["find_bugs"].solution_cell()
+BADGE = (
+    '<a href="https://colab.research.google.com/github/a/b/07.ipynb" target="_parent"><img '
+    'src="https://colab.research.google.com/assets/colab-badge.svg" alt="Open In Colab"/></a>'
+)
 Change = Callable[[list[Json]], object]
 
 
@@ -165,6 +170,25 @@ ELSEWHERE: dict[str, Change] = {
     ),
     "below another answer": replace(0, f"{SOLUTION}\n{PROSE}", "code", "find_bugs"),
     "in the check of another answer": replace(0, PROSE, "code", "grade_find_bugs"),
+    "printed": lambda cells: cells.insert(4, cell(f"print({PROSE!r})")),
+    "bound, and printed": lambda cells: cells.insert(4, cell(f"a = {PROSE!r}\nprint(a)")),
+    "shown as Markdown": lambda cells: cells.insert(
+        4, cell(f"from IPython.display import Markdown\nMarkdown({PROSE!r})")
+    ),
+    "in a cell that is shown": lambda cells: cells.insert(4, cell(f"%%markdown\n{PROSE}")),
+    "bound to the name of the question": lambda cells: cells.insert(
+        4, cell("explain = 'A sign.'")
+    ),
+    "in a function of that name": lambda cells: cells.insert(
+        4, cell('def explain():\n    """A sign."""')
+    ),
+    "below a badge": lambda cells: cells.insert(0, cell(f"{BADGE}\n\nA sign.", kind="markdown")),
+    "above the title, a picture": lambda cells: cells.insert(
+        0, cell("![](attachment:a.png)", kind="markdown")
+    ),
+    "above the title, without spaces": lambda cells: cells.insert(
+        0, cell("反向传播中的裁剪是错误的", kind="markdown")
+    ),
 }
 
 
@@ -173,6 +197,30 @@ def test_words_anywhere_in_the_lesson_wait_for_a_person(change_cells: Change) ->
     work = find_explain(change(change_cells))
     assert [*work.written] == ["explain"]
     assert f"of {LESSON_7}" in note_of(work)
+
+
+CONTENTS = """# Contents
+- [7 Bug hunt](#7-Bug-hunt)
+    - [The pipeline](#The-pipeline)
+    * [Recap](#Recap)   """
+
+
+def rewrite(*steps: tuple[str, str]) -> Change:
+    """Replace patterns in all texts."""
+
+    def work(cells: list[Json]) -> None:
+        for one in cells:
+            if one["cell_type"] == "markdown":
+                for old, new in steps:
+                    one["source"] = re.sub(old, new, text_of(one), flags=re.MULTILINE)
+
+    return work
+
+
+def number_headings(cells: list[Json]) -> None:
+    for number, one in enumerate(cells):
+        if one["cell_type"] == "markdown":
+            one["source"] = re.sub(r"^## ", f"## {number}.1. ", text_of(one))
 
 
 CODE = "# a test\nfor network in networks:\n    print(network)  # and look\n"
@@ -201,6 +249,27 @@ SAYS_NOTHING: dict[str, Change] = {
     "code of one's own": lambda cells: cells.insert(4, cell(CODE)),
     "a slip in code": lambda cells: cells.insert(4, cell("check(Mended1\nprint(1)")),
     "a blank function": lambda cells: cells.insert(4, cell("def f(x):\n    pass")),
+    "imports with a comment": lambda cells: cells.insert(
+        4, cell("import math  # we need it for the plot below")
+    ),
+    "a line put out": lambda cells: cells.insert(4, cell("print('the loss is now', 3 + 4)")),
+    "packages": lambda cells: cells.insert(
+        0, cell("%%bash\npip install numpy scipy matplotlib tqdm")
+    ),
+    "Colab's badge": lambda cells: cells.insert(0, cell(BADGE, kind="markdown")),
+    "a table of contents": lambda cells: cells.insert(0, cell(CONTENTS, kind="markdown")),
+    "a name above the title": lambda cells: cells.insert(
+        0, cell("**Name:** Ada Example\n\n**Number:** 12345", kind="markdown")
+    ),
+    "a name below the title": append(-49, "\n\nAda Example"),
+    "numbers in headings": number_headings,
+    "anchors in headings": rewrite((r"^(#+ .*)$", r'\1 <a id="toc1_"></a> [&#8593;](#toc0_)')),
+    "other lists, tables and emphasis": rewrite(
+        ("^- ", "* "), (r"\|--:\|:--\|", "| --: | :-- |"), (r"\*\*", "__")
+    ),
+    "paragraphs in one line": rewrite((r"(?<![\n|])\n(?![\n|#-])", " ")),
+    "backslashes at ends of lines": rewrite(("$", r"\\")),
+    "a dot behind the placeholder": replace(0, "YOUR ANSWER HERE."),
     "an answer to the other exercise": replace(0, SOLUTION, "code", "find_bugs"),
 }
 
@@ -404,6 +473,11 @@ HOSTILE = [
     "def f(" * 30_000,
     " " * 190_000 + "x",
     "your " + "\t" * 190_000,
+    "a\n" + "[b](#c)\n" * 20_000,
+    "a\n[" + "](#" * 60_000,
+    "# " + "<a " * 60_000,
+    "# " + "[a" * 90_000,
+    "<a " + "colab-badge.svg" * 600,
 ]
 
 

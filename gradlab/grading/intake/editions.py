@@ -129,8 +129,6 @@ def compare_editions(
     if not theirs.mark or not ours.mark:
         gone = sorted(theirs.asked - known)
         return (note_unknown(file, gone) if gone else ""), remarks
-    if theirs.mark == ours.mark and theirs.exercises == ours.exercises:
-        return "", remarks
     there = {*theirs.exercises, *theirs.asked}
     added = [name for name in names if name not in there and name in unanswered]
     changed = [
@@ -143,6 +141,8 @@ def compare_editions(
         if name not in unanswered:
             remarks[name] = [ASKED_OTHERWISE, *remarks.get(name, [])]
     gone = sorted(there - known)
+    if theirs.mark == ours.mark and not (changed or added or gone):
+        return "", remarks
     return note_edition(file, theirs.mark, ours.mark, changed, added, gone), remarks
 
 

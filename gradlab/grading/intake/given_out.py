@@ -9,14 +9,26 @@ from functools import cache
 
 from gradlab.course.browser_note import NOTE
 from gradlab.course.folder import LESSONS, lessons_folder
+from gradlab.grading.intake.by_tools import is_by_tool
 from gradlab.grading.intake.notebooks import Notebook, read_notebook
 
 _HEADING = "## "
 # What says nothing: empty lines of HTML, white space, quotes, and marks of Markdown.
 _EMPTY_LINE = re.compile(r"&nbsp;?|<br\s{0,9}/?>", re.IGNORECASE)
-_SAYS = re.compile(r"[^\s#>*_\-`\"'“”„‘’«»]")
+_SAYS = re.compile(r"[^\s#>*_~|:\\\-–—`\"'“”„‘’«»]")
 _UNSEEN = ("Cc", "Cf")
-_PLACEHOLDER = re.compile(r"your\s{1,9}answer\s{1,9}here", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"your\s{1,9}answer\s{1,9}here\.?", re.IGNORECASE)
+# What extensions put into headings: a number, and links to and from a table of contents.
+_IN_HEADING = re.compile(
+    r"(?<=# )\d{1,3}(?:\.\d{1,3}){0,5}\.? |</?a\b[^<>]{0,200}>|\[[^][]{0,20}\]\(#[^()\s]{0,100}\)"
+)
+# Words, and the signs of formulas that are no marks of Markdown.
+_WORDS = re.compile(r"[^\W_]+|[+/=<>@]")
+# So many in the order of the lesson are nobody's own.
+_MANY_WORDS = 8
+# Longer than a lesson, and than a heading.
+_MOST_CHARACTERS = 30_000
+_LONGEST_HEADING = 500
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class GivenOut:
         The learner's edition of each lesson.
     cells, lines : frozenset of str
         The texts of all cells, and of all their lines.
+    words : str
+        The words of all texts, in their order.
     headings : tuple of str
         The headings of all sections.
     defines : frozenset of str
@@ -38,15 +52,17 @@ class GivenOut:
     lessons: dict[int, Notebook]
     cells: frozenset[str]
     lines: frozenset[str]
+    words: str
     headings: tuple[str, ...]
     defines: frozenset[str]
 
     def find_added(self, text: str) -> str:
         """Return what a cell holds that was not given out; "" if that says nothing.
 
-        Cells that were given out may be split, joined, and reordered.
+        Cells that were given out may be split, joined, reordered, and laid out anew. What tools
+        add by themselves was given out, too.
         """
-        if tidy(text) in self.cells:
+        if tidy(text) in self.cells or self._has_words(text) or is_by_tool(text):
             return ""
         lines = [(line, tidy(line)) for line in text.split("\n")]
         added = "\n".join(line for line, plain in lines if plain not in self.lines)
@@ -59,7 +75,12 @@ class GivenOut:
 
     def is_heading(self, text: str) -> bool:
         """Whether a cell begins with the heading of a section, perhaps with words added to it."""
-        return text.lstrip().startswith(self.headings)
+        return read_heading(text).startswith(self.headings)
+
+    def _has_words(self, text: str) -> bool:
+        """Whether editors may have made a text of one given out: wrapped, with other marks."""
+        words = list_words(text) if len(text) <= _MOST_CHARACTERS else []
+        return len(words) >= _MANY_WORDS and f" {' '.join(words)} " in self.words
 
 
 @cache
@@ -89,9 +110,10 @@ def read_given_out() -> GivenOut:
         lessons,
         frozenset(map(tidy, texts)),
         frozenset(tidy(line) for text in texts for line in text.split("\n")) - {""},
+        f" {' '.join(word for text in texts for word in list_words(text))} ",
         tuple(
             dict.fromkeys(
-                cell.text.partition("\n")[0] for cell in cells if cell.text.startswith(_HEADING)
+                read_heading(cell.text) for cell in cells if cell.text.startswith(_HEADING)
             )
         ),
         frozenset(name for cell in cells for name in cell.defines),
@@ -142,7 +164,8 @@ def tidy(text: str) -> str:
     Returns
     -------
     str
-        With one space for each stretch of white space, and without empty lines.
+        With one space for each stretch of white space, and without empty lines, backslashes that
+        end a line, and what extensions add to headings.
 
     Examples
     --------
@@ -150,5 +173,54 @@ def tidy(text: str) -> str:
     >>> tidy("a  b \n\n c")
     'a b\nc'
     """
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in map(_tidy_line, text.split("\n")) if line)
+
+
+def read_heading(text: str) -> str:
+    """Return the first line of a cell, which may be a heading, to compare it.
+
+    Parameters
+    ----------
+    text : str
+        The text of a cell.
+
+    Returns
+    -------
+    str
+        The line without what extensions add to headings; no more of it than a heading has.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.given_out import read_heading
+    >>> read_heading("## 2.1 Recap <a id='toc2_1_'></a>")
+    '## Recap'
+    """
+    return tidy(text.lstrip()[:_LONGEST_HEADING].partition("\n")[0])
+
+
+def list_words(text: str) -> list[str]:
+    """Return the words of a text, and the signs in its formulas, to compare it however laid out.
+
+    Parameters
+    ----------
+    text : str
+        The text of a cell.
+
+    Returns
+    -------
+    list of str
+        In small letters.
+
+    Examples
+    --------
+    >>> from gradlab.grading.intake.given_out import list_words
+    >>> list_words("- *One* line") == list_words("* __one__ line")
+    True
+    """
+    return _WORDS.findall(text.casefold())
+
+
+def _tidy_line(line: str) -> str:
+    line = " ".join(line.rstrip("\\ \t").split())
+    is_heading = line.startswith("#") and len(line) <= _LONGEST_HEADING
+    return _IN_HEADING.sub("", line).strip() if is_heading else line

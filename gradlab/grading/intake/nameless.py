@@ -39,7 +39,8 @@ def spell_nameless(name: str, text: str) -> tuple[str, ...]:
     r"""Spell out an answer with the names that it binds replaced.
 
     Arguments, variables and helper functions are numbered as they are met. Left out are
-    docstrings, comments, annotations, imports, and what the answer does not use.
+    docstrings, comments, annotations, imports, what the answer does not use, and statements that
+    change nothing, such as a print.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ class _Speller:
         self.outer[name] = name
         self.words: list[str] = []
         self._count = 0
+        self._answer = name
+        self._read = {n.id for n in nodes if isinstance(n, ast.Name) and not _is_bound(n)}
         self._modules = modules
         self._parameters = {
             node.name: [argument.arg for argument in _list_arguments(node)]
@@ -113,11 +116,9 @@ class _Speller:
 
     def spell(self, node: ast.AST, scopes: tuple[_Scope, ...]) -> None:
         """Add the words for a node and all below it; the innermost scope comes last."""
+        if isinstance(node, ast.stmt) and self._is_idle(node):
+            return
         match node:
-            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
-                return
-            case ast.AnnAssign(value=None):
-                return
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 node = ast.Assign(targets=[target], value=value)
             case ast.Constant(value=value):
@@ -134,6 +135,23 @@ class _Speller:
             value = getattr(node, field)
             for part in value if isinstance(value, list) else [value]:
                 self._spell_part(node, part, inner)
+
+    def _is_idle(self, statement: ast.stmt) -> bool:
+        """Whether a statement does nothing to the answer; what it puts out is not looked at."""
+        match statement:
+            case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.AnnAssign(value=None):
+                return True
+            case ast.Expr(value=ast.Constant() | ast.Call(func=ast.Name(id="print"))):
+                return True
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=value)
+            ):
+                is_same = isinstance(value, ast.Name) and value.id == name
+                return is_same or (name not in self._read and name != self._answer)
+            case ast.If(body=body, orelse=other):
+                return all(map(self._is_idle, [*body, *other]))
+        return False
 
     def _spell_part(self, node: ast.AST, part: object, scopes: tuple[_Scope, ...]) -> None:
         if isinstance(part, ast.keyword):
@@ -163,6 +181,10 @@ class _Speller:
             case _:
                 own = []
         return f"keyword {own.index(name) if name in own else name}"
+
+
+def _is_bound(name: ast.Name) -> bool:
+    return not isinstance(name.ctx, ast.Load)
 
 
 def _find_modules(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -215,7 +237,7 @@ def _find_bound(statements: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that statements bind where they stand."""
     for node in _walk_here(statements):
         name = getattr(node, _CHOSEN.get(type(node), ""), None)
-        is_read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        is_read = isinstance(node, ast.Name) and not _is_bound(node)
         if isinstance(name, str) and not is_read:
             yield name
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gradlab.exercises.catalogue import WRITTEN
-from gradlab.grading.intake.given_out import GivenOut, read_given_out, tidy
+from gradlab.grading.intake.given_out import GivenOut, list_words, read_given_out, read_heading
 from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook
 from gradlab.grading.outcome.phrases import join_few
 
@@ -44,7 +44,7 @@ def list_section(name: str, book: Notebook) -> list[Cell]:
     for place, cell in enumerate(cells):
         is_anchor = (
             cell.mark in (name, f"grade_{name}")
-            or (heading and cell.text.lstrip().startswith(heading))
+            or (heading and read_heading(cell.text).startswith(heading))
             or is_rubric(name, cell)
         )
         if not is_anchor or place in wanted:
@@ -68,7 +68,7 @@ def is_rubric(name: str, cell: Cell) -> bool:
         return False
     rubric = WRITTEN[name].rubric_table()
     # Long texts need not be compared.
-    return len(cell.text) < 2 * len(rubric) and tidy(cell.text) == tidy(rubric)
+    return len(cell.text) < 2 * len(rubric) and list_words(cell.text) == list_words(rubric)
 
 
 def note_beside(name: str, books: Iterable[Notebook], is_there: bool) -> str:
@@ -115,7 +115,7 @@ def _find_heading(name: str, given: GivenOut) -> str:
     heading = ""
     for cell in lesson.cells if lesson else ():
         if given.is_heading(cell.text):
-            heading = cell.text.partition("\n")[0]
+            heading = read_heading(cell.text)
         if cell.mark == name:
             return heading
     return ""

@@ -6,25 +6,22 @@ decides what they are.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.intake.given_out import GivenOut, is_blank, read_given_out, tidy
 from gradlab.grading.intake.notebooks import LESSON_OF, Cell, Notebook
-from gradlab.grading.intake.python_cells import parse_tree
+from gradlab.grading.intake.prose import find_prose
 from gradlab.grading.intake.sections import is_rubric, list_section
 from gradlab.grading.outcome.phrases import join_few
 
 MOST_CHARACTERS = 100_000
-# In a row, in code that is no Python or nothing but comments; a script without spaces has none.
-_PROSE = re.compile(r"(?:[^\W\d_]{1,40}[,;:]?[ \t]{1,9}){3}[^\W\d_]|[^\W\d_\x00-\u02ff]{8}")
-_QUIET = (ast.Constant, ast.Name)
-# Comments and texts in code that are as long as this may be an answer.
-_MANY_WORDS = 40
+# In Latin script; each letter of another one counts, as some have no spaces.
+_WORD = re.compile(r"[^\W\d_\x00-\u02ff]|\w+")
+_MOST_IN_A_LABEL = 8
 _BLANK = "the marked cell is blank"
 _GONE = "there is no cell for the answer"
 
@@ -78,18 +75,16 @@ def find_words(name: str, books: Sequence[Notebook], others: Sequence[str] = ())
     if name not in WRITTEN:
         return None
     looks = [(book, *_look_near(name, book)) for book in books]
-    for _, marked, beside in looks:
+    for book, marked, beside in looks:
         if marked is not None:
-            return _join_marked(marked, beside)
+            return _join_marked(marked, beside, _doubt(name, book))
     is_there = has_cell(name, books)
     blank = _BLANK if is_there else _GONE
     for book, _, beside in looks:
         if beside:
             of = "" if book is books[0] else f" of {book.name}"
             note = f"{blank}; words were found in cell {_number(beside)}{of}"
-            if not _is_worded_as_here(name, book):
-                note += ". Its edition is another, so they may be the lesson's own"
-            return Words(_join(beside), (note,))
+            return Words(_join(beside), (f"{note}{_doubt(name, book)}",))
     return _find_far(name, books, others, blank)
 
 
@@ -149,8 +144,8 @@ def _find_marked(name: str, book: Notebook) -> list[Cell]:
     ]
 
 
-def _join_marked(marked: Cell, beside: Found) -> Words:
-    note = f"words in cell {_number(beside)} of the same section are added below it"
+def _join_marked(marked: Cell, beside: Found, doubt: str) -> Words:
+    note = f"words in cell {_number(beside)} of the same section are added below it{doubt}"
     return Words(_join([(marked, marked.text), *beside]), (note,) if beside else ())
 
 
@@ -186,17 +181,37 @@ def _find_elsewhere(name: str, book: Notebook) -> Found:
     if _is_other(name, book):
         return []
     given = read_given_out()
-    texts, in_code = [], []
+    texts, in_code, head = [], [], _find_head(book, given)
     for cell in book.cells:
         added = given.find_added(cell.text)
         if added and not cell.is_code:
-            texts.append((cell, added))
-        elif added and (words := "\n".join(_find_prose(cell, added, given))):
+            if cell.number > head or not _is_label(added):
+                texts.append((cell, added))
+        elif added and (words := "\n".join(find_prose(name, cell, added, given))):
             in_code.append((cell, words))
     if not book.edition.mark and len(texts) <= _count_gone(name, book, given):
         # Without a mark it may be of any edition, and each of these a text in other words.
         texts = []
     return sorted([*texts, *in_code], key=lambda one: one[0].number)
+
+
+def _find_head(book: Notebook, given: GivenOut) -> int:
+    """Return the number of the cell with the title of the lesson; 0 if there is none."""
+    titles = (
+        cell.number
+        for cell in book.cells
+        if not cell.is_code
+        and any(
+            line.startswith("# ") and line in given.lines for line in tidy(cell.text).split("\n")
+        )
+    )
+    return next(titles, 0)
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text at the head of a notebook may say whose it is, and no more."""
+    is_more = "![" in text or "<" in text or "://" in text
+    return not is_more and len(_WORD.findall(text)) <= _MOST_IN_A_LABEL
 
 
 def _count_gone(name: str, book: Notebook, given: GivenOut) -> int:
@@ -208,25 +223,6 @@ def _count_gone(name: str, book: Notebook, given: GivenOut) -> int:
     return sum(not cell.is_code and tidy(cell.text) not in there for cell in lesson.cells)
 
 
-def _find_prose(cell: Cell, added: str, given: GivenOut) -> Iterator[str]:
-    """Yield what in a cell with code is prose."""
-    if not cell.parses:
-        if _PROSE.search(added):
-            yield added
-        return
-    tree = parse_tree(cell.text)
-    body = tree.body if tree else []
-    # Comments and texts alone; words of a script without spaces are names.
-    if all(isinstance(one, ast.Expr) and isinstance(one.value, _QUIET) for one in body):
-        if _PROSE.search(added):
-            yield added
-        return
-    comments = re.findall(r"(?:^[ \t]*#[^\n]*\n?)+", added, re.MULTILINE)
-    values = (node.value for s in body for node in ast.walk(s) if isinstance(node, ast.Constant))
-    texts = [given.find_added(value) for value in values if isinstance(value, str)]
-    yield from (text for text in [*comments, *texts] if len(text.split()) >= _MANY_WORDS)
-
-
 # Editions
 
 
@@ -236,9 +232,15 @@ def _is_other(name: str, book: Notebook) -> bool:
     return bool(book.edition.mark and lesson and book.edition.mark != lesson.edition.mark)
 
 
-def _is_worded_as_here(name: str, book: Notebook) -> bool:
-    lesson = read_given_out().lessons.get(LESSON_OF[name])
-    return lesson is None or book.edition.asks_as(lesson.edition, name)
+def _doubt(name: str, book: Notebook) -> str:
+    """Say why words in a section may be the lesson's own; "" if they cannot be."""
+    given = read_given_out()
+    lesson = given.lessons.get(LESSON_OF[name])
+    if lesson is not None and not book.edition.asks_as(lesson.edition, name):
+        return ". Its edition is another, so they may be the lesson's own"
+    if not book.edition.mark and _count_gone(name, book, given):
+        return ". It does not say its edition, so they may be the lesson's own"
+    return ""
 
 
 def _join(found: Found) -> str:

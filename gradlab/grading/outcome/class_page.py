@@ -52,7 +52,7 @@ def render_class(tally: ClassTally) -> str:
     -------
     str
         HTML without scripts and without anything to load. It has no name of a learner, and
-        nothing that learners wrote but the answers that they chose in predictions.
+        nothing that one learner alone wrote.
 
     Examples
     --------
@@ -64,9 +64,9 @@ def render_class(tally: ClassTally) -> str:
     >>> "1 right" in page, "ada" in page
     (True, False)
     """
-    parts = [*_render_totals(tally), *_render_topics(choose_topics(tally.lessons))]
+    parts = [*_render_totals(tally)]
     if tally.lessons:
-        parts += _render_key(tally.lessons)
+        parts += [*_render_topics(choose_topics(tally.lessons)), *_render_key(tally.lessons)]
     for lesson in tally.lessons:
         parts += _render_lesson(lesson)
     parts += _render_predictions(tally.predictions)
@@ -94,12 +94,12 @@ def _render_totals(tally: ClassTally) -> Iterator[str]:
 
 def _render_distribution(totals: Totals) -> Iterator[str]:
     low, middle, high = map(as_number, totals.quartiles)
-    most = as_number(totals.max_total)
+    most = count_things(totals.max_total, "point")
     yield "<section>"
     yield "<h2>Totals</h2>"
     yield (
         f"<p>Mean <strong>{as_number(totals.mean)}</strong>, median <strong>{middle}</strong> of "
-        f"{most} points. The middle half has from {low} to {high}. "
+        f"{most}. The middle half has from {low} to {high}. "
         f'<span class="quiet">Counted: {count_things(totals.count, "learner")}.</span></p>'
     )
     yield '<table class="bins">'
@@ -179,7 +179,7 @@ def _render_lesson(lesson: LessonTally) -> Iterator[str]:
     yield "<section>"
     yield f"<h2>{as_html(name_lesson(lesson.lesson))}</h2>"
     mean = (
-        f" Mean {as_number(lesson.mean)} of {as_number(lesson.max_points)} points."
+        f" Mean {as_number(lesson.mean)} of {count_things(lesson.max_points, 'point')}."
         if lesson.mean is not None
         else ""
     )
@@ -215,7 +215,7 @@ def _render_bar(exercise: ExerciseTally) -> Iterator[str]:
 def _tell_mean(exercise: ExerciseTally) -> str:
     if exercise.mean is None:
         return ""
-    points = f"{as_number(exercise.mean)} of {as_number(exercise.max_points)} points"
+    points = f"{as_number(exercise.mean)} of {count_things(exercise.max_points, 'point')}"
     marked = exercise.parts.get("marked")
     base = f"{marked} marked" if marked else f"all {exercise.base}"
     return f' <span class="quiet">Mean of {base}: {points}.</span>'

@@ -25,6 +25,8 @@ _NOT_RIGHT = ("partly", "wrong", "stopped", "borrowed")
 BINS = 10
 _MOST_PREDICTIONS = 100
 _MOST_CHOICES = 12
+# What fewer have of a prediction may be a learner's own words: a notebook can be changed.
+_LEAST_IN_COMMON = 2
 
 # A learner's own words are never counted by themselves: what is not known here is "another hint".
 _RAISED = re.compile(r"It raised ([\w. ]+?)(?:, in the line “.*”)?\.", re.DOTALL)
@@ -134,8 +136,8 @@ class LessonTally:
 class PredictionTally:
     """A question before a cell was run, and how many chose each answer.
 
-    `others` are those who chose what few did, if there were very many answers; `unchosen` those
-    who chose none.
+    `others` are those who chose what nobody else did, or, if there were very many answers, what
+    few did; `unchosen` those who chose none.
     """
 
     name: str
@@ -173,7 +175,7 @@ class ClassTally:
     lessons : tuple of LessonTally
         Those of which anything was handed in.
     predictions : tuple of PredictionTally
-        The predictions that the notebooks hold.
+        The predictions that the notebooks of several learners hold.
     """
 
     learners: int
@@ -357,16 +359,24 @@ def _name_hint(known: Collection[str]) -> Callable[[str], str]:
 
 
 def _tally_predictions(present: Sequence[LearnerResult]) -> tuple[PredictionTally, ...]:
-    """Count the predictions by name; a question that learners changed is told as most have it."""
+    """Count the predictions by name; what one learner alone has is not quoted."""
     made = [one for result in present for one in result.predictions]
+    times = Counter(one.name for one in made)
+    names = (name for name, count in times.items() if count >= _LEAST_IN_COMMON)
     tallies = []
-    for name in islice(dict.fromkeys(one.name for one in made), _MOST_PREDICTIONS):
+    for name in islice(names, _MOST_PREDICTIONS):
         mine = [one for one in made if one.name == name]
-        question = Counter(one.question for one in mine).most_common(1)[0][0]
-        counts = Counter(one.chosen for one in mine)
-        chosen = [pair for pair in counts.most_common() if pair[0]]
-        rest = sum(count for _, count in chosen[_MOST_CHOICES:])
+        ((question, count),) = Counter(one.question for one in mine).most_common(1)
+        chosen = Counter(one.chosen for one in mine if one.chosen)
+        told = [pair for pair in chosen.most_common() if pair[1] >= _LEAST_IN_COMMON]
+        told = told[:_MOST_CHOICES]
         tallies.append(
-            PredictionTally(name, question, tuple(chosen[:_MOST_CHOICES]), rest, counts[""])
+            PredictionTally(
+                name,
+                question if count >= _LEAST_IN_COMMON else "",
+                tuple(told),
+                chosen.total() - sum(count for _, count in told),
+                len(mine) - chosen.total(),
+            )
         )
     return tuple(tallies)
