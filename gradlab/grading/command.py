@@ -24,6 +24,7 @@ from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.feedback_zip import require_zips
 from gradlab.grading.intake.roster import compare, tell_apart
 from gradlab.grading.intake.submissions import Submission, open_submissions
+from gradlab.grading.lms_gradebook import require_same_assignment
 from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.gradebook import tell_kept
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
@@ -92,6 +93,7 @@ def _run(request: Request) -> str:
         ) as submissions,
     ):
         students = [one.student for one in submissions]
+        require_same_assignment(files.gradebook, submissions)
         absent, strangers = compare(files.members, students)
         if files.members and len(absent) == len(files.members):
             strangers = [
@@ -165,8 +167,14 @@ def _grade(
                 without_isolation=request.without_isolation,
                 journal=journal,
             )
-            summary = write_outputs(outputs, results, run, files, strangers, submissions)
-            journal.finish(marks.path if marks and marks.has_marks else None)
+            written = write_outputs(
+                outputs, results, run, files, strangers, submissions, journal.given
+            )
+            journal.finish(
+                marks.path if marks and marks.has_marks else None,
+                marks.path if marks and os.path.lexists(marks.path) else None,
+                written.given,
+            )
         except Stopped as stop:
             with hold():
                 stop.so_far = _tell_so_far(request, journal, len(submissions))
@@ -174,7 +182,7 @@ def _grade(
         except GradlabError as error:
             so_far = _tell_so_far(request, journal, len(submissions))
             raise RequestError(f"{error} {so_far}") from error
-    return summary + "".join(f"{line}\n" for line in _add_remarks(journal, results, marks))
+    return written.summary + "".join(f"{line}\n" for line in _add_remarks(journal, results, marks))
 
 
 def _choose_level(request: Request) -> Level | None:
@@ -217,8 +225,15 @@ def _digest_of_code() -> str:
 
 
 def _require_marks_of(journal: Journal, marks: MarksFile | None) -> None:
-    """Raise if a table that is not there would replace the marks of the run that goes on."""
-    if marks and marks.is_new and journal.manual:
+    """Raise if a table that is not there would replace that of the run that goes on."""
+    if not marks or not marks.is_new:
+        return
+    if journal.to_mark and not journal.manual and Path(journal.to_mark).is_file():
+        raise RequestError(
+            f"there is no {marks.path}, but {journal.to_mark} was written to be filled in. Give "
+            f"--manual {shlex.quote(journal.to_mark)}, or rename that file"
+        )
+    if journal.manual:
         raise RequestError(
             f"there is no {marks.path}, but the run that is to be continued had the marks of "
             f"{journal.manual}. Give --manual {shlex.quote(journal.manual)}. To begin a new table "
@@ -237,6 +252,14 @@ def _announce_new_marks(marks: MarksFile | None) -> None:
 
 
 def _warn_of_unfinished(journal: Journal) -> None:
+    if journal.kept is not None and journal.unfinished == 0:
+        _say(
+            f"gradlab grade: {journal.kept} has an earlier run. This run starts over: everyone is "
+            "graded anew, on other cases. To keep the points of the earlier run, stop this one "
+            f"with Ctrl-C, type {shlex.join(['mv', str(journal.kept), str(journal.path)])} and "
+            "grade with --resume.",
+            sys.stderr,
+        )
     if not journal.unfinished or journal.kept is None:
         return
     back = shlex.join(["mv", str(journal.kept), str(journal.path)])

@@ -21,7 +21,7 @@ from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.needs import Lack, find_lacks
 from gradlab.grading.outcome.editions import ASKED_OTHERWISE, HINT
-from gradlab.grading.outcome.learner_notes import note_missing_lessons
+from gradlab.grading.outcome.learner_notes import note_missing_lessons, note_other_lessons
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -151,6 +151,8 @@ def grade_submission(task: Task) -> tuple[LearnerResult, Level]:
         missed = (*task.unread, *unmarked)
         status = _decide_status(task, work, results, points_may_be_missing=bool(missed))
         notes = (*task.notes, *missed, *work.notes, *note_missing_lessons(results))
+        if status == "missing" and work.lessons:
+            notes = (*notes, note_other_lessons(work.lessons))
         predictions = find_predictions(task.notebooks, task.attempts)
         return LearnerResult(task.student, status, results, notes, predictions), level
 
@@ -383,7 +385,9 @@ def _decide_status(
     # Where notes are all that there is, something was handed in, but nothing to grade.
     if points_may_be_missing or work.unreadable or (task.notes and not task.notebooks):
         return "unreadable"
-    if not task.notebooks:
+    counts = {result.lesson for result in results}
+    is_of_others = bool(work.lessons) and not counts & work.lessons
+    if not task.notebooks or (is_of_others and all(r.outcome == "missing" for r in results)):
         return "missing"
     if any(result.outcome == "written" for result in results):
         return "needs-manual"

@@ -77,6 +77,9 @@ def fill_cell(
         filling.left.append((who, f"there is “{old}”, which is no number"))
         return
     own = [e for e in result.exercises if e.lesson in filling.target.lessons]
+    if own and all(e.outcome == "missing" and not e.is_by_hand for e in own):
+        filling.left.append((who, "handed in nothing of it"))
+        return
     earned, most = sum(e.points or 0.0 for e in own), sum(e.max_points for e in own)
     if not most:
         filling.left.append((who, "nothing counts that goes into this column"))

@@ -14,6 +14,7 @@ from gradlab.grading.intake.lms_form import Form, read_form
 from gradlab.grading.intake.lms_members import find_member
 from gradlab.grading.intake.roster import Member, find_places, list_members
 from gradlab.grading.intake.submissions import Submission
+from gradlab.grading.intake.uploads import find_id
 from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
 from gradlab.grading.lms_filling import Filling, fill_cell, tell_filling
 from gradlab.grading.outcome.phrases import count_things
@@ -195,7 +196,8 @@ def fill(
         The new text, and what is to be said of it.
     """
     rows, unfilled = _find_rows(gradebook, results, submissions)
-    fillings = [Filling(target, len(gradebook.targets) == 1) for target in gradebook.targets]
+    targets, refused = _choose_filled(gradebook.targets, results)
+    fillings = [Filling(target, len(gradebook.targets) == 1) for target in targets]
     for place, row in rows.items():
         for filling in fillings:
             fill_cell(filling, gradebook.table, row, results[place], gradebook.form.has_comma)
@@ -205,7 +207,7 @@ def fill(
     sections = [
         (
             f"{as_line(gradebook.path.name)}, filled:",
-            [tell_filling(one, gradebook.form.system) for one in fillings],
+            [*(tell_filling(one, gradebook.form.system) for one in fillings), *refused],
         ),
         ("Points that were there and are others now:", changed),
         ("Not filled:", _list_unfilled([*unfilled, *left])),
@@ -216,6 +218,58 @@ def fill(
         sections,
         _tell_way_back(gradebook.form, len(learners)),
     )
+
+
+def _choose_filled(
+    targets: Sequence[Target], results: Sequence[LearnerResult]
+) -> tuple[list[Target], list[str]]:
+    """Return the columns to fill, and why others are not: their lesson may be the wrong one."""
+    there = {
+        exercise.lesson
+        for result in results
+        for exercise in result.exercises
+        if exercise.outcome != "missing" or exercise.is_by_hand
+    }
+    chosen, refused = [], []
+    for target in targets:
+        gone = [str(lesson) for lesson in target.lessons if lesson not in there]
+        if not gone:
+            chosen.append(target)
+            continue
+        refused.append(
+            f"Column “{as_line(target.column.title)}” was left as it is: nobody handed in anything "
+            f"of lesson {', '.join(gone)}. Grade again with --lesson and the lesson that was set."
+        )
+    return chosen, refused
+
+
+def require_same_assignment(
+    gradebook: LmsGradebook | None, submissions: Sequence[Submission]
+) -> None:
+    """Raise if a worksheet of Moodle belongs to another assignment than what was handed in.
+
+    Parameters
+    ----------
+    gradebook : LmsGradebook or None
+        As `read_gradebook` read it.
+    submissions : sequence of Submission
+        What learners handed in.
+
+    Raises
+    ------
+    ColumnError
+        If Moodle's numbers of participants, which are others in each assignment, do not fit.
+    """
+    if gradebook is None or gradebook.worksheet is None:
+        return
+    uploads = [one for each in submissions for one in each.uploads if one.system == "Moodle"]
+    theirs = {int(number) for one in uploads if (number := find_id([one]))}
+    if theirs and not theirs & gradebook.worksheet.participants.keys():
+        raise ColumnError(
+            f"{gradebook.path} is a worksheet of another assignment: it has none of the numbers by "
+            "which Moodle calls those who handed in something here. Download the grading worksheet "
+            "of the assignment that the submissions are from."
+        )
 
 
 def note_statuses(

@@ -127,6 +127,11 @@ def _require_endings(outputs: Outputs) -> None:
 
 
 def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
+    if outputs.manual is not None and _locate(outputs.manual) == _locate(outputs.grades):
+        raise GradebookError(
+            f"{outputs.grades} is written by this run, so --manual needs another file: your "
+            "points go into a table of their own, such as marks.csv"
+        )
     if len({*map(_locate, files)}) < len(files):
         raise GradebookError(
             "two files of this run would be written over each other: their names are "

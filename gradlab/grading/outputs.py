@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gradlab.grading.copies import find_copies
 from gradlab.grading.feedback_zip import write_zips
@@ -14,6 +16,7 @@ from gradlab.grading.lms_gradebook import Filled, fill, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.class_page import render_class
 from gradlab.grading.outcome.feedback import write_feedback
+from gradlab.grading.outcome.given_marks import GivenMarks, ask_again, list_given
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
     as_csv,
@@ -35,6 +38,22 @@ from gradlab.grading.signals import hold
 from gradlab.grading.teacher_files import TeacherFiles
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes
+    ----------
+    summary : str
+        The report, and lines that say what is where.
+    given : mapping
+        What a person gave, and for which answer.
+    """
+
+    summary: str
+    given: GivenMarks
+
+
 def write_outputs(
     outputs: Outputs,
     results: Sequence[LearnerResult],
@@ -42,7 +61,8 @@ def write_outputs(
     files: TeacherFiles,
     strangers: Sequence[str] = (),
     submissions: Sequence[Submission] = (),
-) -> str:
+    given: GivenMarks = MappingProxyType({}),
+) -> Written:
     """Write all files, each of them whole; what was there before is kept.
 
     A run that is stopped between two of them can go on: the same content is not written again.
@@ -61,11 +81,13 @@ def write_outputs(
         Who handed in something, but is not in the teacher's list of the class.
     submissions : sequence of Submission, optional
         What was handed in, in the order of the results: an LMS takes pages back by it.
+    given : mapping, optional
+        What a person had given in the run before.
 
     Returns
     -------
-    str
-        The report, and lines that say what is where.
+    Written
+        What is to be said and to be kept.
 
     Raises
     ------
@@ -74,6 +96,8 @@ def write_outputs(
     """
     marks, gradebook = files.marks, files.gradebook
     results, remarks = merge(results, marks.marks if marks else {})
+    if marks:
+        results, given = ask_again(results, given), list_given(results, given)
     copies = find_copies(results)
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
     if gradebook:
@@ -84,7 +108,7 @@ def write_outputs(
         run,
         remarks,
         strangers,
-        same=list_same_answers(results, copies),
+        same=list_same_answers(results, copies, make_code if outputs.anonymous else str),
         sections=filled.sections if filled else (),
         to_add=list_lacking(to_mark, marks) if marks and not marks.is_new else (),
     )
@@ -103,7 +127,7 @@ def write_outputs(
         *_write_json(outputs, noted, run),
         *_write_to_mark(marks, to_mark),
     ]
-    return "\n".join([report, *lines, ""])
+    return Written("\n".join([report, *lines, ""]), given)
 
 
 def _write(path: Path, text: str) -> list[str]:

@@ -101,6 +101,8 @@ class Work:
         The notebooks that could not be read at all.
     remarks : dict of str to tuple of str
         More remarks on exercises, answered or not.
+    lessons : frozenset of int
+        The lessons of which there is a notebook.
     """
 
     answers: dict[str, Answer]
@@ -109,6 +111,7 @@ class Work:
     notes: tuple[str, ...]
     unreadable: tuple[str, ...]
     remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lessons: frozenset[int] = frozenset()
 
 
 def find_answers(
@@ -179,7 +182,13 @@ def find_answers(
     copied = [name for name, text in work.written.items() if has_model(name, text)]
     notes += [f"{name}: {SAME_AS_PUBLISHED}" for name in copied]
     remarks = {name: said for name, said in work.remarks.items() if said}
-    return replace(work, blank=frozenset(blank), notes=tuple(notes), remarks=remarks)
+    return replace(
+        work,
+        blank=frozenset(blank),
+        notes=tuple(notes),
+        remarks=remarks,
+        lessons=frozenset(used),
+    )
 
 
 def _compare_with_lessons(

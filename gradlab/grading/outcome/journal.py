@@ -13,10 +13,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from gradlab.grading.outcome.given_marks import GivenMark, GivenMarks
 from gradlab.grading.outcome.gradebook import explain_errors, write_grades
 from gradlab.grading.outcome.results import Entry, read_result
 from gradlab.support.errors import GradlabError
@@ -77,9 +79,13 @@ class Journal:
     kept : Path or None
         Where the journal of an earlier run is now that was at this path.
     unfinished : int or None
-        How many learners that one knew, if that run did not come to its end.
+        How many learners that one knew, if that run did not come to its end; 0 if it did.
     manual : str
         The table of marks by hand that went into the grades of this journal; empty if none did.
+    to_mark : str
+        The table that was written to be filled in; empty if none was.
+    given : mapping
+        (student, exercise) -> what a person gave, and for which answer.
 
     Attributes
     ----------
@@ -96,9 +102,13 @@ class Journal:
         kept: Path | None = None,
         unfinished: int | None = None,
         manual: str = "",
+        to_mark: str = "",
+        given: GivenMarks = MappingProxyType({}),
     ) -> None:
         self.path = path
         self.manual = manual
+        self.to_mark = to_mark
+        self.given = given
         self.seed = seed
         self.kept = kept
         self.unfinished = unfinished
@@ -127,9 +137,21 @@ class Journal:
         self._append(line)
         self.count += 1
 
-    def finish(self, manual: Path | None = None) -> None:
+    def finish(
+        self,
+        manual: Path | None = None,
+        to_mark: Path | None = None,
+        given: GivenMarks = MappingProxyType({}),
+    ) -> None:
         """Add that all files have been written, and which marks by hand are in them."""
-        self._append({"finished": True, "manual": manual and str(manual)})
+        self._append(
+            {
+                "finished": True,
+                "manual": str(manual or ""),
+                "to_mark": str(to_mark or ""),
+                "given": [[*key, *astuple(mark)] for key, mark in sorted(given.items())],
+            }
+        )
 
     def close(self) -> None:
         """Close the file, and let other runs have it."""
@@ -247,7 +269,15 @@ def _resume(path: Path, conditions: Conditions) -> Journal:
     except BaseException:
         os.close(descriptor)
         raise
-    return Journal(path, descriptor, _get_seed(before), entries, manual=last.get("manual") or "")
+    return Journal(
+        path,
+        descriptor,
+        _get_seed(before),
+        entries,
+        manual=last.get("manual", ""),
+        to_mark=last.get("to_mark", ""),
+        given=last.get("given", {}),
+    )
 
 
 def _get_seed(conditions: Conditions) -> int:
@@ -307,7 +337,7 @@ def _parse(
         try:
             data = _read_line(line)
             if "finished" in data:
-                last = data
+                last = _read_last(data)
             else:
                 last["finished"] = False
                 entry = Entry(str(data["digest"]), str(data["level"]), read_result(data["result"]))
@@ -319,6 +349,18 @@ def _parse(
                 "another name."
             ) from error
     return conditions, entries, last
+
+
+def _read_last(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the line of a run that came to its end; raise a ValueError if it is damaged."""
+    manual, to_mark, given = data["manual"], data["to_mark"], data["given"]
+    if not isinstance(manual, str) or not isinstance(to_mark, str):
+        raise ValueError("the names of files must be texts")
+    marks = {
+        (str(student), str(exercise)): GivenMark(float(points), str(comment), str(answer))
+        for student, exercise, points, comment, answer in given
+    }
+    return {"finished": True, "manual": manual, "to_mark": to_mark, "given": marks}
 
 
 def _read_line(line: bytes) -> dict[str, Any]:
@@ -341,7 +383,7 @@ def _count_if_unfinished(descriptor: int) -> int | None:
         _, entries, last = _parse(Path(), _read(descriptor))
     except JournalError:
         return None
-    return None if last.get("finished") else len({student for student, _ in entries})
+    return 0 if last.get("finished") else len({student for student, _ in entries})
 
 
 def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
@@ -358,8 +400,8 @@ def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
     if differences:
         raise JournalError(
             f"the run in {path} cannot be continued: {'; '.join(differences)}. Do as that run "
-            f"did, or leave --resume out to grade everyone from the start; {path} is then kept "
-            "under another name."
+            f"did, or leave --resume out to grade everyone from the start, with --seed "
+            f"{before.seed} on the same cases; {path} is then kept under another name."
         )
 
 

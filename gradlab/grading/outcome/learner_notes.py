@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 
+# How a note begins on who handed in lessons, but none that counts.
+OTHER_LESSONS = "handed in nothing that counts, but lesson "
 _MOST_LINES = 40
 _MOST_NAMED = 3
 _LONGEST = 500
@@ -41,6 +43,11 @@ def note_missing_lessons(
     there = find_lessons(exercises)
     gone = [str(lesson) for lesson in lessons if lesson not in there and lesson not in not_set]
     return [f"nothing of lesson {', '.join(gone)} was found"] if gone and there else []
+
+
+def note_other_lessons(lessons: Collection[int]) -> str:
+    """Say of who handed in nothing that counts which lessons there are instead."""
+    return f"{OTHER_LESSONS}{', '.join(map(str, sorted(lessons)))}"
 
 
 def find_lessons(exercises: Sequence[ExerciseResult]) -> set[int]:

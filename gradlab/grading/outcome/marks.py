@@ -18,6 +18,8 @@ from gradlab.grading.outcome.text import as_line
 
 _NEEDED = ("student", "exercise", "points")
 _COMMENT = "comment"
+# How a note says that the check gave other points.
+IN_PLACE = "by hand in place of"
 
 
 @dataclass(frozen=True)
@@ -345,7 +347,7 @@ def _note_difference(exercise: ExerciseResult, points: float) -> list[str]:
         return [] if is_found else ["marked by hand though no answer was found"]
     if exercise.points is None or as_number(exercise.points) == as_number(points):
         return []
-    return [f"{_count_points(points)} by hand in place of {as_number(exercise.points)}"]
+    return [f"{_count_points(points)} {IN_PLACE} {as_number(exercise.points)}"]
 
 
 def _decide_status(status: Status, exercises: Sequence[ExerciseResult]) -> Status:

@@ -7,8 +7,10 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from gradlab.grading.outcome.given_marks import OTHER_ANSWER
 from gradlab.grading.outcome.gradebook import as_number
-from gradlab.grading.outcome.learner_notes import list_learner_notes
+from gradlab.grading.outcome.learner_notes import OTHER_LESSONS, list_learner_notes
+from gradlab.grading.outcome.marks import IN_PLACE
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Run, Status
 from gradlab.grading.outcome.text import as_line
@@ -16,9 +18,9 @@ from gradlab.grading.outcome.text import as_line
 _UNANSWERED = {"blank", "missing"}
 _MEANING: dict[Status, str] = {
     "graded": "graded",
-    "needs-manual": "needs-manual: a written answer waits for your marks",
+    "needs-manual": "needs-manual: an answer waits for your marks",
     "unreadable": "unreadable: something could not be read or marked",
-    "missing": "missing: no notebook was handed in",
+    "missing": "missing: nothing that counts was handed in",
 }
 
 
@@ -62,7 +64,7 @@ def as_report(
     >>> run = Run("0.1.0", 7, "Limits only.", (4,))
     >>> print(as_report([LearnerResult("dora", "missing", ())], run), end="")
     gradlab 0.1.0 graded 1 learner. Only lesson 4 counts.
-         1  missing: no notebook was handed in
+         1  missing: nothing that counts was handed in
     Seed: 7 (with --seed 7 the grades come out the same)
     Isolation: Limits only.
     <BLANKLINE>
@@ -82,6 +84,7 @@ def as_report(
     lines += _list_under("Differences from the roster:", strangers)
     lines += _list_under("Needs a person:", list_who_needs_a_person(results))
     lines += _list_under("Worth a look (these may have cost points):", _list_worth_a_look(results))
+    lines += _list_under("Your points in place of those of the check:", _list_by_hand(results))
     lines += _list_under("Same answers (no points were taken off):", same)
     lines += _list_under("Notes on learners:", list_learner_notes(results))
     for heading, items in sections:
@@ -143,6 +146,17 @@ def list_by_reason(told: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
+def _list_by_hand(results: Sequence[LearnerResult]) -> list[str]:
+    """Return where a person gave other points than the check."""
+    return [
+        f"{result.student}: {exercise.name}: {note}"
+        for result in sorted(results, key=lambda result: result.student)
+        for exercise in result.exercises
+        for note in exercise.notes
+        if exercise.is_by_hand and IN_PLACE in note
+    ]
+
+
 def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
     """Return what was noted on answers that did not get full marks, and who answered nothing."""
     blank = list_by_reason(
@@ -174,7 +188,11 @@ def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
     exercises = [e for result in results if result.status != "missing" for e in result.exercises]
     there = {e.lesson for e in exercises if e.outcome != "missing"}
     gone = sorted({e.lesson for e in exercises} - there)
-    if not there or not gone or run.lessons:
+    if gone and run.lessons and exercises:
+        return _wrap(
+            f"Nobody handed in anything of lesson {', '.join(map(str, gone))}. Is --lesson right?"
+        )
+    if not there or not gone:
         return []
     points = sum({e.name: e.max_points for e in exercises if e.lesson in gone}.values())
     return _wrap(
@@ -185,12 +203,14 @@ def _explain_lessons(results: Sequence[LearnerResult], run: Run) -> list[str]:
 
 def _explain_status(result: LearnerResult) -> str:
     if result.status == "missing":
-        return "handed in no notebook"
+        other = [note for note in result.notes if note.startswith(OTHER_LESSONS)]
+        return "; ".join(other) or "handed in no notebook"
     reasons = [
         "; ".join((f"the written answer `{e.name}` waits for your marks", *e.notes))
         for e in result.exercises
         if e.points is None
     ]
+    reasons += [f"`{e.name}` {OTHER_ANSWER}" for e in result.exercises if OTHER_ANSWER in e.notes]
     if result.status == "unreadable":
         reasons = [*(result.notes or ("a notebook could not be read",)), *reasons]
     return "; ".join(reasons)
@@ -202,7 +222,7 @@ def _summarize_totals(graded: Sequence[LearnerResult]) -> list[str]:
     totals = [result.total for result in graded]
     mean, median = as_number(statistics.fmean(totals)), as_number(statistics.median(totals))
     most = as_number(max(result.max_total for result in graded))
-    return [f"Of those graded: mean {mean}, median {median} of {most} points"]
+    return [f"Of the {len(totals)} graded: mean {mean}, median {median} of {most} points"]
 
 
 def _list_under(heading: str, items: Sequence[str]) -> list[str]:

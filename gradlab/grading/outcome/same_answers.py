@@ -100,7 +100,11 @@ def add_notes(
     ]
 
 
-def list_same_answers(results: Sequence[LearnerResult], found: Sequence[SameAnswers]) -> list[str]:
+def list_same_answers(
+    results: Sequence[LearnerResult],
+    found: Sequence[SameAnswers],
+    call: Callable[[str], str] = str,
+) -> list[str]:
     """Return a line for each answer that is the same, with the learners who have it.
 
     Parameters
@@ -109,6 +113,8 @@ def list_same_answers(results: Sequence[LearnerResult], found: Sequence[SameAnsw
         What grading found.
     found : sequence of SameAnswers
         What of it is the same.
+    call : callable, optional
+        Returns what to call who wrote an answer in words. Default: by the name.
 
     Returns
     -------
@@ -125,7 +131,8 @@ def list_same_answers(results: Sequence[LearnerResult], found: Sequence[SameAnsw
     """
     lines = []
     for same in found[:_MOST_GROUPS]:
-        who = join_few([results[place].student for place in same.places], _MOST_LISTED)
+        names = [results[place].student for place in same.places]
+        who = join_few([call(name) if same.is_in_words else name for name in names], _MOST_LISTED)
         what = " (the published one)" if same.is_published else ""
         usual = f" ({_say_usual(same)})" if same.is_usual and not same.is_published else ""
         lines.append(f"{same.exercise}{what}{usual}: {who}")
