@@ -201,7 +201,7 @@ def test_words_anywhere_in_the_lesson_wait_for_a_person(change_cells: Change) ->
 
 CONTENTS = """# Contents
 - [7 Bug hunt](#7-Bug-hunt)
-    - [The pipeline](#The-pipeline)
+    - [The pipeline (4 min)](#The-pipeline-(4-min))
     * [Recap](#Recap)   """
 
 

@@ -10,7 +10,7 @@ _LONGEST_STAMP = 10_000
 _BEGINS, _ENDS = ("<a ", "<h1>"), ("</a>", "</div>")
 _LONGEST_TITLE = 60
 # A line of a table of contents, which goes to a heading of the same notebook.
-_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,3}\.)?[ \t]*\[[^][]{1,300}\]\(#[^()]{0,300}\)\s*")
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d{1,3}\.)?[ \t]*\[[^][]{1,300}\]\(#\S{0,300}\)\s*")
 
 
 def is_by_tool(text: str) -> bool:

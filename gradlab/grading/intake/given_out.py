@@ -177,7 +177,7 @@ def tidy(text: str) -> str:
 
 
 def read_heading(text: str) -> str:
-    """Return the first line of a cell, which may be a heading, to compare it.
+    """Return the heading that a cell begins with, to compare it.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def read_heading(text: str) -> str:
     Returns
     -------
     str
-        The line without what extensions add to headings; no more of it than a heading has.
+        The line without what extensions add to headings; empty if it is none.
 
     Examples
     --------
@@ -195,7 +195,8 @@ def read_heading(text: str) -> str:
     >>> read_heading("## 2.1 Recap <a id='toc2_1_'></a>")
     '## Recap'
     """
-    return tidy(text.lstrip()[:_LONGEST_HEADING].partition("\n")[0])
+    first = text.lstrip()[:_LONGEST_HEADING].partition("\n")[0]
+    return _tidy_line(first) if first.startswith("#") else ""
 
 
 def list_words(text: str) -> list[str]:
