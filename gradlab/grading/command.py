@@ -172,7 +172,7 @@ def _grade(
             )
             journal.finish(
                 marks.path if marks and marks.has_marks else None,
-                marks.path if marks and os.path.lexists(marks.path) else None,
+                _find_to_mark(marks, journal),
                 written.given,
             )
         except Stopped as stop:
@@ -239,6 +239,13 @@ def _require_marks_of(journal: Journal, marks: MarksFile | None) -> None:
             f"{journal.manual}. Give --manual {shlex.quote(journal.manual)}. To begin a new table "
             "of marks, first grade with --resume and without --manual"
         )
+
+
+def _find_to_mark(marks: MarksFile | None, journal: Journal) -> Path | None:
+    """Return the table that waits to be filled in, of this run or of the one before."""
+    if marks and marks.is_new and marks.path.is_file():
+        return marks.path
+    return Path(journal.to_mark) if journal.to_mark else None
 
 
 def _announce_new_marks(marks: MarksFile | None) -> None:

@@ -237,8 +237,9 @@ def _choose_filled(
             chosen.append(target)
             continue
         refused.append(
-            f"Column “{as_line(target.column.title)}” was left as it is: nobody handed in anything "
-            f"of lesson {', '.join(gone)}. Grade again with --lesson and the lesson that was set."
+            f"Column “{as_line(target.column.title)}” was left as it is: nobody handed in "
+            f"anything of lesson {', '.join(gone)}. Grade again with --lesson and the lesson that "
+            "was set."
         )
     return chosen, refused
 
@@ -266,8 +267,8 @@ def require_same_assignment(
     theirs = {int(number) for one in uploads if (number := find_id([one]))}
     if theirs and not theirs & gradebook.worksheet.participants.keys():
         raise ColumnError(
-            f"{gradebook.path} is a worksheet of another assignment: it has none of the numbers by "
-            "which Moodle calls those who handed in something here. Download the grading worksheet "
+            f"{gradebook.path} is a worksheet of another assignment: it has none of the numbers "
+            "that Moodle gave those who handed in something here. Download the grading worksheet "
             "of the assignment that the submissions are from."
         )
 

@@ -129,8 +129,8 @@ def _require_endings(outputs: Outputs) -> None:
 def _require_different(outputs: Outputs, files: Sequence[Path]) -> None:
     if outputs.manual is not None and _locate(outputs.manual) == _locate(outputs.grades):
         raise GradebookError(
-            f"{outputs.grades} is written by this run, so --manual needs another file: your "
-            "points go into a table of their own, such as marks.csv"
+            f"{outputs.grades} would be written over: points by hand go into a table of their "
+            "own. Give that to --manual, such as marks.csv"
         )
     if len({*map(_locate, files)}) < len(files):
         raise GradebookError(

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, strategies as st
 
+from gradlab.grading.outcome.given_marks import GivenMark
 from gradlab.grading.outcome.gradebook import GradebookError
 from gradlab.grading.outcome.journal import Conditions, JournalError, open_journal
 from gradlab.grading.outcome.results import (
@@ -156,7 +157,32 @@ def test_a_finished_run_is_told_from_one_that_is_not(path: Path) -> None:
         journal.keep(ADA)
         journal.finish()
     with open_journal(path, CONDITIONS) as journal:
-        assert journal.unfinished is None
+        assert journal.unfinished == 0
+
+
+def test_what_a_run_wrote_and_what_a_person_gave_is_known_to_the_next(path: Path) -> None:
+    given = {("ada\udcff", "pack"): GivenMark(1.5, "Well.", "abc")}
+    with open_journal(path, CONDITIONS) as journal:
+        assert (journal.manual, journal.to_mark, dict(journal.given)) == ("", "", {})
+        journal.finish(Path("marks.csv"), Path("new.csv"), given)
+    with open_journal(path, ANY_SEED, resume=True) as journal:
+        assert (journal.manual, journal.to_mark) == ("marks.csv", "new.csv")
+        assert journal.given == given
+
+
+@pytest.mark.parametrize(
+    "given", [[["ada", "pack", 1.0, ""]], [["ada"]], 7, [["a", "b", "x", "", ""]]]
+)
+def test_a_last_line_that_is_damaged_is_told(path: Path, given: object) -> None:
+    with open_journal(path, CONDITIONS) as journal:
+        journal.finish()
+    line = {"finished": True, "manual": "", "to_mark": "", "given": given}
+    path.write_text(path.read_text() + json.dumps(line) + "\n")
+    with (
+        pytest.raises(JournalError, match="damaged: line 3"),
+        open_journal(path, ANY_SEED, resume=True),
+    ):
+        pass
 
 
 def test_one_run_at_a_time(path: Path) -> None:
