@@ -29,7 +29,7 @@ from gradlab.grading.outcome.feedback import require_room
 from gradlab.grading.outcome.gradebook import tell_kept
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile
-from gradlab.grading.outcome.phrases import count_things
+from gradlab.grading.outcome.phrases import count_things, join_few
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.output_paths import require_writable
 from gradlab.grading.outputs import write_outputs
@@ -290,7 +290,8 @@ def _add_remarks(
     lines = tell_kept(journal.path, journal.kept)
     if journal.found:
         now = f"{len(results) - journal.found} of {len(results)}"
-        lines.append(f"{now} learners were graded now; the others are from the earlier run")
+        who = f" ({join_few(sorted(journal.added), 10)})" if journal.added else ""
+        lines.append(f"{now} learners were graded now{who}; the others are from the earlier run")
     if journal.manual and _lacks_marks_of(journal.manual, marks):
         lines.append(
             f"The earlier grades had the marks of {journal.manual}; these do not. To use them "

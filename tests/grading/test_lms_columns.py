@@ -27,7 +27,7 @@ def test_another_number_beside_the_lesson_is_no_lesson(name: str) -> None:
     assert target.column.name == name
 
 
-def test_what_to_type_names_one_column_alone() -> None:
+def test_what_to_type_names_no_column_of_several() -> None:
     twice = [Column(n, "Lesson 7", "Lesson 7") for n in range(2)]
     for wanted in ("Lesson 7", None):
         columns = tuple(twice)
@@ -35,5 +35,5 @@ def test_what_to_type_names_one_column_alone() -> None:
             choose_targets(Form("", columns, False, (), False), [7], wanted, "TYPE {}".format)
         assert "TYPE" not in str(caught.value)
     columns = (*twice, Column(2, "Homework", "Homework"))
-    with pytest.raises(ColumnError, match="TYPE Homework"):
+    with pytest.raises(ColumnError, match="TYPE THE NAME"):
         choose_targets(Form("", columns, False, (), False), [7], None, "TYPE {}".format)

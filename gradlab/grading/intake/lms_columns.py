@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -150,8 +149,8 @@ def _explain_unclear(
     )
     together = " the points of all lessons that count" if lessons[1:] else " the points"
     return (
-        f"it is not clear which column gets the points of {which}, so nothing was graded."
-        f"{few} {_list_all(form)}"
+        f"it is not clear which column gets the points of {which}, so nothing was graded. Is it "
+        f"the gradebook of this course?{few} {_list_all(form)}"
         + _suggest(form.columns, f"Name the one that gets{together}:", make_command)
     )
 
@@ -170,8 +169,8 @@ def _suggest(columns: Sequence[Column], words: str, make_command: Callable[[str]
     """Say what to type; a name that two columns have names none."""
     if not columns:
         return ""
-    times = Counter(column.title.casefold() for column in columns)
-    title = next((one.title for one in columns if times[one.title.casefold()] == 1), None)
-    if title is None:
-        return "\nSeveral have the same name; change it in the file, so that they differ."
+    if len({column.title.casefold() for column in columns}) == 1 < len(columns):
+        return "\nAll have the same name; change it in the file, so that they differ."
+    # Of several none: the first would be typed by whoever does not read on.
+    title = "THE NAME" if columns[1:] else columns[0].title
     return f"\n{words}\n\n    {make_command(title)}\n"

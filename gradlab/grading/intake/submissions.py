@@ -57,6 +57,8 @@ MOST_BYTES_OF_LEARNER = 100_000_000
 MOST_BYTES_IN_ALL = 20_000_000_000
 MOST_NOTEBOOKS_OF_LEARNER = 200
 MOST_NOTES = 20
+# These are zips, too.
+_DOCUMENTS = (".xlsx", ".docx", ".pptx", ".ods", ".odt", ".whl", ".epub")
 # What people put beside a notebook and is no answer in words; of any other file nobody knows.
 _NO_WORDS = (
     *(".csv", ".tsv", ".npy", ".npz", ".pkl", ".pickle", ".pyc", ".db", ".ini", ".toml", ".yml"),
@@ -264,6 +266,8 @@ def _require_readable(path: Path) -> None:
         raise SubmissionsError(f"{path} does not exist. {LAYOUTS}")
     if path.is_dir():
         return
+    if path.suffix.lower() in _DOCUMENTS:
+        raise SubmissionsError(f"{path} is a document, not a class. {LAYOUTS}")
     if not path.is_file() or (path.suffix.lower() != ZIP and not zipfile.is_zipfile(path)):
         what = (
             "a notebook, not a class" if find_suffix(path.name) else "neither a folder nor a zip"

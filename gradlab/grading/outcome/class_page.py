@@ -29,7 +29,7 @@ _SIGNS: dict[Part, tuple[str, str]] = {
     "wrong": ("✗", "not right"),
     "stopped": ("■", "stopped"),
     "borrowed": ("§", "called gradlab’s own code"),
-    "marked": ("✓", "marked"),
+    "marked": ("✎", "marked by a person"),
     "waiting": ("…", "waiting for points"),
     "blank": ("–", "left blank"),
     "missing": ("?", "without the cell"),

@@ -13,7 +13,8 @@ h4 { font-size: .9rem; font-weight: 600; color: var(--quiet); margin: .6rem 0 0;
   print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .part b { background: var(--paper); color: var(--ink); padding: 0 .25em; border-radius: .2em;
   font-size: .85rem; line-height: 1.3; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.right, .marked { --c: var(--right); background: var(--right); }
+.right { --c: var(--right); background: var(--right); }
+.marked { --c: var(--other); background: var(--other); }
 .partly, .waiting { --c: var(--right);
   background: repeating-linear-gradient(135deg, var(--right) 0 3px, var(--paper) 3px 8px); }
 .wrong { --c: var(--wrong); background: var(--wrong); }

@@ -91,6 +91,8 @@ class Journal:
     ----------
     found, count : int
         How many learners were found here, and how many were found or added.
+    added : list of str
+        Who was added.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Journal:
         self.unfinished = unfinished
         self.found = 0
         self.count = 0
+        self.added: list[str] = []
         self._descriptor = descriptor
         self._entries = entries
 
@@ -135,6 +138,7 @@ class Journal:
         """
         line = {"digest": entry.digest, "level": entry.level, "result": entry.result.to_dict()}
         self._append(line)
+        self.added.append(entry.result.student)
         self.count += 1
 
     def finish(

@@ -140,8 +140,12 @@ def list_by_reason(told: Iterable[tuple[str, str]]) -> list[str]:
     names: defaultdict[str, list[str]] = defaultdict(list)
     for student, reason in sorted(told):
         names[reason].append(student)
+    # Canvas has the last name first.
+    between = "; " if any("," in student for who in names.values() for student in who) else ", "
     return [
-        as_line(f"{reason} ({len(who)}): {', '.join(who)}" if who[1:] else f"{who[0]}: {reason}")
+        as_line(
+            f"{reason} ({len(who)}): {between.join(who)}" if who[1:] else f"{who[0]}: {reason}"
+        )
         for reason, who in names.items()
     ]
 
