@@ -21,14 +21,14 @@ import numpy as np
 from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.batch import grade_all, is_ungraded
-from gradlab.grading.feedback_zip import require_zips
 from gradlab.grading.intake.roster import compare, tell_apart
 from gradlab.grading.intake.submissions import Submission, open_submissions
-from gradlab.grading.lms_gradebook import require_same_assignment
-from gradlab.grading.outcome.feedback import require_room
+from gradlab.grading.lms.feedback_zip import require_zips
+from gradlab.grading.lms.gradebook import require_same_assignment
 from gradlab.grading.outcome.gradebook import tell_kept
 from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile
+from gradlab.grading.outcome.pages.feedback import require_room
 from gradlab.grading.outcome.phrases import count_things, join_few
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.output_paths import require_writable

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES, WRITTEN
-from gradlab.grading.intake.nameless import spell_nameless
+from gradlab.grading.intake.code.nameless import spell_nameless
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED, SameAnswers
 

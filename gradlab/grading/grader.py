@@ -20,7 +20,7 @@ from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.needs import Lack, find_lacks
-from gradlab.grading.outcome.editions import ASKED_OTHERWISE, HINT
+from gradlab.grading.outcome.edition_notes import ASKED_OTHERWISE, HINT
 from gradlab.grading.outcome.learner_notes import note_missing_lessons, note_other_lessons
 from gradlab.grading.outcome.results import (
     ExerciseResult,

@@ -9,13 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gradlab.grading.copies import find_copies
-from gradlab.grading.feedback_zip import write_zips
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
-from gradlab.grading.lms_gradebook import Filled, fill, note_statuses
+from gradlab.grading.lms.feedback_zip import write_zips
+from gradlab.grading.lms.gradebook import Filled, fill, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
-from gradlab.grading.outcome.class_page import render_class
-from gradlab.grading.outcome.feedback import write_feedback
 from gradlab.grading.outcome.given_marks import GivenMarks, ask_again, list_given
 from gradlab.grading.outcome.gradebook import (
     GradebookError,
@@ -26,13 +24,15 @@ from gradlab.grading.outcome.gradebook import (
 )
 from gradlab.grading.outcome.marks import MarksFile, merge
 from gradlab.grading.outcome.naming import make_code
+from gradlab.grading.outcome.pages.class_page import render_class
+from gradlab.grading.outcome.pages.feedback import write_feedback
+from gradlab.grading.outcome.pages.written import render_written
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
 from gradlab.grading.outcome.same_answers import SameAnswers, add_notes, list_same_answers
 from gradlab.grading.outcome.tallies import tally_class
 from gradlab.grading.outcome.to_mark import ToMark, format_to_mark, list_lacking, list_to_mark
-from gradlab.grading.outcome.written_page import render_written
 from gradlab.grading.output_paths import Outputs
 from gradlab.grading.signals import hold
 from gradlab.grading.teacher_files import TeacherFiles

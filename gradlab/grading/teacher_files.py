@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.grading.intake.roster import Member, read_roster
-from gradlab.grading.lms_gradebook import LmsGradebook, read_gradebook
+from gradlab.grading.lms.gradebook import LmsGradebook, read_gradebook
 from gradlab.grading.outcome.marks import MarksFile, read_marks
 from gradlab.grading.request import Request, RequestError, make_command_without, quote_column
 

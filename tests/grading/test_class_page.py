@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.grading.outcome.class_page import render_class
-from gradlab.grading.outcome.class_style import STYLE
+from gradlab.grading.outcome.pages.class_page import render_class
+from gradlab.grading.outcome.pages.class_style import STYLE
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,

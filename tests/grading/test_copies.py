@@ -22,7 +22,7 @@ from learner_results import RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.grading.copies import find_copies
-from gradlab.grading.intake.nameless import spell_nameless
+from gradlab.grading.intake.code.nameless import spell_nameless
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.same_answers import (
     SameAnswers,

@@ -13,7 +13,7 @@ from gradlab.grading.grader import Task, grade_submission
 from gradlab.grading.intake.answers import Work
 from gradlab.grading.intake.given_out import read_given_out
 from gradlab.grading.intake.notebooks import LESSON_OF, Notebook, read_notebook
-from gradlab.grading.outcome.editions import ASKED_OTHERWISE, HINT, is_about_edition
+from gradlab.grading.outcome.edition_notes import ASKED_OTHERWISE, HINT, is_about_edition
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Run
 

@@ -15,10 +15,10 @@ from hypothesis import given, strategies as st
 from pages import Page, words
 
 from gradlab.course.folder import CourseError
-from gradlab.grading.outcome import page as page_module
-from gradlab.grading.outcome.feedback import render_page, write_feedback
 from gradlab.grading.outcome.file_names import choose_file_names
 from gradlab.grading.outcome.gradebook import GradebookError
+from gradlab.grading.outcome.pages import document as page_module
+from gradlab.grading.outcome.pages.feedback import render_page, write_feedback
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from learner_results import RESULTS, make_answer, make_learner
 
-from gradlab.grading.outcome.feedback import render_page
-from gradlab.grading.outcome.feedback_notebook import render_notebook
+from gradlab.grading.lms.feedback_notebook import render_notebook
+from gradlab.grading.outcome.pages.feedback import render_page
 from gradlab.grading.outcome.results import ExerciseResult, GroupResult, LearnerResult
 
 

@@ -12,13 +12,13 @@ from class_files import find_all, make_zip, put, put_zip
 from learner_results import make_answer, make_learner
 
 from gradlab import cli
-from gradlab.grading.feedback_zip import require_zips, write_zips
 from gradlab.grading.intake.roster import Member, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
-from gradlab.grading.outcome.feedback import write_feedback
+from gradlab.grading.lms.feedback_zip import require_zips, write_zips
+from gradlab.grading.lms.worksheet import Worksheet, read_worksheet
 from gradlab.grading.outcome.gradebook import GradebookError
+from gradlab.grading.outcome.pages.feedback import write_feedback
 from gradlab.grading.outcome.raw_table import parse_table
 from gradlab.grading.outcome.results import LearnerResult
 from tools.lessons import NOTEBOOKS

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradlab.grading.intake.lms_columns import ColumnError, choose_targets
-from gradlab.grading.intake.lms_form import Column, Form
+from gradlab.grading.lms.columns import ColumnError, choose_targets
+from gradlab.grading.lms.form import Column, Form
 
 
 def make_form(*names: str) -> Form:

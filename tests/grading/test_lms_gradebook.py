@@ -12,10 +12,10 @@ from hypothesis import given, strategies as st
 from learner_results import make_answer, make_learner, make_waiting
 
 from gradlab import cli
-from gradlab.grading.intake.lms_columns import ColumnError
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.lms_gradebook import Filled, fill, note_statuses, read_gradebook
+from gradlab.grading.lms.columns import ColumnError
+from gradlab.grading.lms.gradebook import Filled, fill, note_statuses, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.table import TableError
 from tools.lessons import NOTEBOOKS

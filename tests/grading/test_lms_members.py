@@ -13,7 +13,7 @@ from learner_results import make_learner
 
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.lms_gradebook import Filled, fill, read_gradebook
+from gradlab.grading.lms.gradebook import Filled, fill, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult
 from gradlab.grading.outcome.table import TableError
 

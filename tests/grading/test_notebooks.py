@@ -29,7 +29,7 @@ from notebook_data import (
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake import notebooks
 from gradlab.grading.intake.answers import Answer, Work, find_answers
-from gradlab.grading.intake.python_cells import parse_tree
+from gradlab.grading.intake.code.python_cells import parse_tree
 
 
 def as_format_3(data: Json) -> Json:

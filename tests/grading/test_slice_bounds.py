@@ -6,11 +6,11 @@ from dataclasses import fields
 
 import pytest
 
-from gradlab.grading.intake.effect_reader import read_effects
-from gradlab.grading.intake.expressions import find_item_parts
-from gradlab.grading.intake.program import Program
-from gradlab.grading.intake.slice import find_slice
-from gradlab.grading.intake.statements import read_statements
+from gradlab.grading.intake.code.effect_reader import read_effects
+from gradlab.grading.intake.code.expressions import find_item_parts
+from gradlab.grading.intake.code.program import Program
+from gradlab.grading.intake.code.slice import find_slice
+from gradlab.grading.intake.code.statements import read_statements
 
 
 def count_effects(text: str) -> int:

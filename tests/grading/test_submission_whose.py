@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from gradlab.course.folder import lessons_folder
 from gradlab.grading.grader import Task, grade_submission
-from gradlab.grading.intake.lms import read_lms_name
+from gradlab.grading.intake.lms_names import read_lms_name
 from gradlab.grading.intake.names import is_generic, split_stem
 from gradlab.grading.intake.submissions import (
     SubmissionsError,

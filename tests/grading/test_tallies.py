@@ -13,7 +13,7 @@ from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
-from gradlab.grading.outcome.class_page import render_class
+from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,

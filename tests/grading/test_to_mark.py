@@ -23,7 +23,7 @@ from learner_results import (
     parse_csv,
 )
 
-from gradlab.grading.outcome.editions import ASKED_OTHERWISE, note_not_asked
+from gradlab.grading.outcome.edition_notes import ASKED_OTHERWISE, note_not_asked
 from gradlab.grading.outcome.marks import Mark, MarksFile, merge, read_marks
 from gradlab.grading.outcome.naming import make_code, normalize_name
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Status

@@ -14,9 +14,9 @@ from test_feedback import NASTY
 
 from gradlab.exercises.catalogue import WRITTEN
 from gradlab.grading.outcome.naming import make_code
+from gradlab.grading.outcome.pages.written import render_written
 from gradlab.grading.outcome.results import LearnerResult, Run
 from gradlab.grading.outcome.text import as_line
-from gradlab.grading.outcome.written_page import render_written
 from gradlab.grading.output_paths import Outputs
 from gradlab.grading.outputs import write_outputs
 from gradlab.grading.teacher_files import TeacherFiles

@@ -14,6 +14,9 @@ from types import MappingProxyType
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.archives import has_notebook_name
+from gradlab.grading.intake.code.python_cells import find_bindings, parse_tree
+from gradlab.grading.intake.code.slice import Slice, find_slice
+from gradlab.grading.intake.code.statements import Statement, keep
 from gradlab.grading.intake.editions import compare_editions
 from gradlab.grading.intake.given_out import read_given_out
 from gradlab.grading.intake.names import find_lesson_files
@@ -23,10 +26,7 @@ from gradlab.grading.intake.notebooks import (
     Notebook,
     read_notebook,
 )
-from gradlab.grading.intake.python_cells import find_bindings, parse_tree
 from gradlab.grading.intake.sections import note_beside
-from gradlab.grading.intake.slice import Slice, find_slice
-from gradlab.grading.intake.statements import Statement, keep
 from gradlab.grading.intake.words import (
     find_words,
     has_cell,

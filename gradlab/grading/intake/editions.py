@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradlab.exercises.catalogue import ALL_EXERCISES
-from gradlab.grading.outcome.editions import (
+from gradlab.grading.outcome.edition_notes import (
     ASKED_OTHERWISE,
     note_edition,
     note_not_asked,

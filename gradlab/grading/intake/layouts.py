@@ -19,7 +19,7 @@ from gradlab.grading.intake.archives import (
     is_odd,
 )
 from gradlab.grading.intake.listing import Folder
-from gradlab.grading.intake.lms import Place, read_lms_name, read_submitters
+from gradlab.grading.intake.lms_names import Place, read_lms_name, read_submitters
 from gradlab.grading.intake.names import has_lesson, split_stem, split_zip_stem
 from gradlab.grading.intake.roles import METADATA, decide_roles, holds_notebooks, is_nobodys
 from gradlab.grading.outcome.text import as_name

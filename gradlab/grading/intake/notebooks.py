@@ -15,16 +15,16 @@ from functools import cached_property
 from typing import Any
 
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES, WRITTEN
-from gradlab.grading.intake.editions import Edition, read_edition
-from gradlab.grading.intake.program import Program
-from gradlab.grading.intake.python_cells import (
+from gradlab.grading.intake.code.program import Program
+from gradlab.grading.intake.code.python_cells import (
     Effort,
     Kind,
     find_definitions,
     read_python,
     says_nothing,
 )
-from gradlab.grading.intake.statements import Statement, read_statements
+from gradlab.grading.intake.code.statements import Statement, read_statements
+from gradlab.grading.intake.editions import Edition, read_edition
 from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.text import replace_surrogates
 

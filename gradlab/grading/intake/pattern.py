@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gradlab.grading.intake.archives import drop_suffix, find_suffix, has_notebook_name
 from gradlab.grading.intake.layouts import Found, LayoutError, Reading, take
 from gradlab.grading.intake.listing import Folder
-from gradlab.grading.intake.lms import Place
+from gradlab.grading.intake.lms_names import Place
 from gradlab.grading.intake.names import is_generic, make_lesson_pattern
 from gradlab.support.errors import GradlabError
 

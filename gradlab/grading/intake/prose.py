@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
+from gradlab.grading.intake.code.python_cells import find_bindings, parse_tree
 from gradlab.grading.intake.given_out import GivenOut
 from gradlab.grading.intake.notebooks import Cell
-from gradlab.grading.intake.python_cells import find_bindings, parse_tree
 
 # In a row; a script without spaces has none.
 _PROSE = re.compile(r"(?:[^\W\d_]{1,40}[,;:]?[ \t]{1,9}){3}[^\W\d_]|[^\W\d_\x00-\u02ff]{8}")

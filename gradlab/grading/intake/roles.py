@@ -8,7 +8,7 @@ from typing import Literal
 
 from gradlab.grading.intake.archives import drop_suffix, find_suffix, has_notebook_name
 from gradlab.grading.intake.listing import Folder
-from gradlab.grading.intake.lms import read_lms_name
+from gradlab.grading.intake.lms_names import read_lms_name
 from gradlab.grading.intake.names import (
     is_generic,
     may_be_people,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradlab.grading.outcome.editions import is_about_edition
+from gradlab.grading.outcome.edition_notes import is_about_edition
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.marks import MarksFile
 from gradlab.grading.outcome.naming import make_code, normalize_name

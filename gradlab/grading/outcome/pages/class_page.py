@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gradlab.grading.outcome.class_style import STYLE
 from gradlab.grading.outcome.gradebook import as_number
-from gradlab.grading.outcome.page import name_lesson, render_document, render_name
+from gradlab.grading.outcome.pages.class_style import STYLE
+from gradlab.grading.outcome.pages.document import name_lesson, render_document, render_name
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.tallies import (
     BINS,
@@ -56,7 +56,7 @@ def render_class(tally: ClassTally) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.class_page import render_class
+    >>> from gradlab.grading.outcome.pages.class_page import render_class
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
     >>> from gradlab.grading.outcome.tallies import tally_class
     >>> answer = ExerciseResult("pack", 4, "right", 3.0, 3.0)

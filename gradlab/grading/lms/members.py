@@ -39,7 +39,7 @@ def find_member(
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms_members import find_member
+    >>> from gradlab.grading.lms.members import find_member
     >>> from gradlab.grading.intake.roster import Member
     >>> from gradlab.grading.intake.submissions import Submission
     >>> find_member(Submission("Ada", (), ()), [Member("Ada", frozenset({"ada"}))])

@@ -65,7 +65,7 @@ def read_python(raw: str, effort: Effort) -> tuple[str, ast.Module | None]:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.python_cells import Effort, read_python
+    >>> from gradlab.grading.intake.code.python_cells import Effort, read_python
     >>> read_python("%%time\nx = 1", Effort())[0]
     '\nx = 1'
     """

@@ -35,7 +35,7 @@ def note_not_asked(points: float) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.editions import note_not_asked
+    >>> from gradlab.grading.outcome.edition_notes import note_not_asked
     >>> note_not_asked(3).partition(";")[0]
     'was not in the edition that was handed out: 0 of 3 points for it'
     """
@@ -71,7 +71,7 @@ def note_edition(
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.editions import note_edition
+    >>> from gradlab.grading.outcome.edition_notes import note_edition
     >>> note_edition("07_bug_hunt.ipynb", "1a2b3c4d", "5e6f7a8b").partition(". ")[2]
     'What is asked is the same, so its points are not affected'
     """
@@ -105,7 +105,7 @@ def note_unknown(file: str, gone: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.editions import note_unknown
+    >>> from gradlab.grading.outcome.edition_notes import note_unknown
     >>> note_unknown("07_bug_hunt.ipynb", ["why"])
     '07_bug_hunt.ipynb has exercises that are not known here, so not graded: why'
     """
@@ -127,7 +127,7 @@ def note_points(there: float, here: float) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.editions import note_points
+    >>> from gradlab.grading.outcome.edition_notes import note_points
     >>> note_points(5.0, 3)
     'counts 3 points here, but 5 in the notebook'
     """
@@ -149,7 +149,7 @@ def is_about_edition(note: str) -> bool:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.editions import ASKED_OTHERWISE, is_about_edition
+    >>> from gradlab.grading.outcome.edition_notes import ASKED_OTHERWISE, is_about_edition
     >>> is_about_edition(ASKED_OTHERWISE), is_about_edition("same as published")
     (True, False)
     """

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradlab.exercises.catalogue import ALL_EXERCISES
-from gradlab.grading.intake.lms_columns import ColumnError, Target, choose_targets
-from gradlab.grading.intake.lms_form import Form, read_form
-from gradlab.grading.intake.lms_members import find_member
 from gradlab.grading.intake.roster import Member, find_places, list_members
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
-from gradlab.grading.intake.worksheet import Worksheet, read_worksheet
-from gradlab.grading.lms_filling import Filling, fill_cell, tell_filling
+from gradlab.grading.lms.columns import ColumnError, Target, choose_targets
+from gradlab.grading.lms.filling import Filling, fill_cell, tell_filling
+from gradlab.grading.lms.form import Form, read_form
+from gradlab.grading.lms.members import find_member
+from gradlab.grading.lms.worksheet import Worksheet, read_worksheet
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.raw_table import (
     RawTable,
@@ -132,7 +132,7 @@ def read_gradebook(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from gradlab.grading.lms_gradebook import read_gradebook
+    >>> from gradlab.grading.lms.gradebook import read_gradebook
     >>> with tempfile.TemporaryDirectory() as here:
     ...     path = Path(here, "canvas.csv")
     ...     _ = path.write_text("Student,ID,Section,Lesson 4 (7)\nAda Example,12,A,\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradlab.grading.intake.effects import NUMPY_RANDOM, Effects
-from gradlab.grading.intake.expressions import (
+from gradlab.grading.intake.code.effects import NUMPY_RANDOM, Effects
+from gradlab.grading.intake.code.expressions import (
     find_bound,
     find_item_parts,
     find_kept_defaults,
@@ -18,7 +18,7 @@ from gradlab.grading.intake.expressions import (
     find_target_names,
     get_imported_name,
 )
-from gradlab.grading.intake.known_calls import (
+from gradlab.grading.intake.code.known_calls import (
     CHANGING,
     CHANGING_FIRST,
     COUNTS,
@@ -30,8 +30,8 @@ from gradlab.grading.intake.known_calls import (
     WRITING,
     WRITING_MODES,
 )
-from gradlab.grading.intake.python_cells import parse_tree
-from gradlab.grading.intake.scopes import FEW_PAIRS, Scope, Scopes
+from gradlab.grading.intake.code.python_cells import parse_tree
+from gradlab.grading.intake.code.scopes import FEW_PAIRS, Scope, Scopes
 
 _LONGEST_PATH = 200
 
@@ -55,7 +55,7 @@ def read_effects(statement: ast.stmt) -> Effects:
     Examples
     --------
     >>> import ast
-    >>> from gradlab.grading.intake.effect_reader import read_effects
+    >>> from gradlab.grading.intake.code.effect_reader import read_effects
     >>> found = read_effects(ast.parse("table[k] = list(map(f, range(n)))").body[0])
     >>> sorted(found.changes), sorted(found.reads)
     (['table'], ['f', 'k', 'list', 'map', 'n', 'range', 'table'])

@@ -43,7 +43,7 @@ def find_own_and_outer(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     Examples
     --------
     >>> import ast
-    >>> from gradlab.grading.intake.expressions import find_own_and_outer
+    >>> from gradlab.grading.intake.code.expressions import find_own_and_outer
     >>> own, outer = find_own_and_outer(ast.parse("global b; a = [c for c in (b := d)]").body)
     >>> sorted(own), sorted(outer)
     (['a', 'b'], ['b'])
@@ -125,7 +125,7 @@ def find_parts(value: ast.expr) -> list[Part]:
     Examples
     --------
     >>> import ast
-    >>> from gradlab.grading.intake.expressions import find_parts
+    >>> from gradlab.grading.intake.code.expressions import find_parts
     >>> find_parts(ast.parse("[a.T, f(b), c + 1]").body[0].value)
     [('b', 'f'), ('a', '')]
     """

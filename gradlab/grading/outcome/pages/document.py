@@ -82,7 +82,7 @@ def render_document(title: str, body: Sequence[str], style: str = "") -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.page import render_document
+    >>> from gradlab.grading.outcome.pages.document import render_document
     >>> "<h1>Rows &amp; columns</h1>" in render_document("Rows & columns", [])
     True
     """
@@ -152,7 +152,7 @@ def name_lesson(lesson: int) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.page import name_lesson
+    >>> from gradlab.grading.outcome.pages.document import name_lesson
     >>> name_lesson(4)
     'Lesson 4: Vectorizing'
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradlab.grading.intake.lms_columns import Target
-from gradlab.grading.intake.lms_form import EMPTY, read_number
+from gradlab.grading.lms.columns import Target
+from gradlab.grading.lms.form import EMPTY, read_number
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.raw_table import RawTable

@@ -9,7 +9,7 @@ from gradlab.grading.intake.names import is_of_group
 from gradlab.grading.intake.roster import Member, find_places
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.intake.worksheet import Worksheet
+from gradlab.grading.lms.worksheet import Worksheet
 
 # Of a submission, by its place among all, what was handed in to one assignment.
 Part = tuple[int, Upload]
@@ -44,7 +44,7 @@ def find_withheld(
 
     Examples
     --------
-    >>> from gradlab.grading.intake.recipients import find_withheld
+    >>> from gradlab.grading.lms.recipients import find_withheld
     >>> from gradlab.grading.intake.submissions import Submission
     >>> from gradlab.grading.intake.uploads import Upload
     >>> upload = Upload("Moodle", (), "Group A_7", "Group A_7_assignsubmission_file_")

@@ -10,7 +10,7 @@ from gradlab.exercises.catalogue import WRITTEN
 from gradlab.exercises.exercise import WrittenAnswer
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.naming import make_code
-from gradlab.grading.outcome.page import name_lesson, render_document, render_name
+from gradlab.grading.outcome.pages.document import name_lesson, render_document, render_name
 from gradlab.grading.outcome.phrases import count_things
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.text import as_html
@@ -65,7 +65,7 @@ def render_written(results: Sequence[LearnerResult], is_anonymous: bool = False)
     Examples
     --------
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
-    >>> from gradlab.grading.outcome.written_page import render_written
+    >>> from gradlab.grading.outcome.pages.written import render_written
     >>> answer = ExerciseResult("explain", 7, "written", None, 10.0, answer="The biases.")
     >>> page = render_written([LearnerResult("ada", "needs-manual", (answer,))])
     >>> "The biases." in page and "<h3>ada</h3>" in page

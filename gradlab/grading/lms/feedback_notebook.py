@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from gradlab.grading.outcome.feedback import make_title, render_body
+from gradlab.grading.outcome.pages.feedback import make_title, render_body
 from gradlab.grading.outcome.results import LearnerResult
 from gradlab.grading.outcome.text import as_html
 
@@ -39,7 +39,7 @@ def render_notebook(result: LearnerResult) -> str:
     Examples
     --------
     >>> import json
-    >>> from gradlab.grading.outcome.feedback_notebook import render_notebook
+    >>> from gradlab.grading.lms.feedback_notebook import render_notebook
     >>> from gradlab.grading.outcome.results import LearnerResult
     >>> notebook = json.loads(render_notebook(LearnerResult("ada", "missing", ())))
     >>> notebook["cells"][0]["source"][1].strip()

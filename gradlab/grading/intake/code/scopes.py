@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gradlab.grading.intake.effects import Effects
-from gradlab.grading.intake.expressions import Part, find_target_names
+from gradlab.grading.intake.code.effects import Effects
+from gradlab.grading.intake.code.expressions import Part, find_target_names
 
 # What shares more is noted as one thing, so that work does not grow with the square.
 FEW_PAIRS = 16

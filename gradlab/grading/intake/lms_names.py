@@ -112,7 +112,7 @@ def read_lms_name(name: str, below: tuple[str, ...], is_file: bool) -> Place | N
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms import read_lms_name
+    >>> from gradlab.grading.intake.lms_names import read_lms_name
     >>> place = read_lms_name("Ada Example_12_assignsubmission_file_", ("work.ipynb",), False)
     >>> place.student, place.own_parts
     ('Ada Example_12', ('work.ipynb',))
@@ -256,7 +256,7 @@ def read_submitters(metadata: Iterable[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms import read_submitters
+    >>> from gradlab.grading.intake.lms_names import read_submitters
     >>> read_submitters(["submission_7:", "  :submitters:", "  - :name: Ada Example"])
     {'submission_7': 'Ada Example_7'}
     """

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from gradlab.grading.intake.archives import NOTEBOOK, ZIP
 from gradlab.grading.intake.listing import FEEDBACK, FEEDBACK_COMMENT
-from gradlab.grading.intake.recipients import Part, find_withheld
 from gradlab.grading.intake.roster import Member
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.intake.worksheet import Worksheet
-from gradlab.grading.outcome.feedback_notebook import render_notebook
+from gradlab.grading.lms.feedback_notebook import render_notebook
+from gradlab.grading.lms.recipients import Part, find_withheld
+from gradlab.grading.lms.worksheet import Worksheet
 from gradlab.grading.outcome.gradebook import GradebookError, tell_kept, write_grades
 from gradlab.grading.outcome.phrases import count_things, join_few
 from gradlab.grading.outcome.results import LearnerResult

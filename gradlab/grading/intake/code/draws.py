@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradlab.grading.intake.effects import NUMPY_RANDOM, Effects
+from gradlab.grading.intake.code.effects import NUMPY_RANDOM, Effects
 
 # They make generators, or tell of them, and draw nothing.
 _NO_DRAWS = frozenset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gradlab.grading.intake.python_cells import find_bindings, parse_tree
+from gradlab.grading.intake.code.python_cells import find_bindings, parse_tree
 
 # Many times the longest reference. Of a longer text, nobody can say quickly what it is.
 _LONGEST_TEXT = 20_000
@@ -58,7 +58,7 @@ def spell_nameless(name: str, text: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.nameless import spell_nameless
+    >>> from gradlab.grading.intake.code.nameless import spell_nameless
     >>> ada = spell_nameless("double", "def double(x):\n    return x + x")
     >>> ben = spell_nameless("double", "def double(number): # mine\n    return number + number")
     >>> ada == ben, ada == spell_nameless("double", "def double(x):\n    return 2 * x")

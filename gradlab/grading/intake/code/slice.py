@@ -19,8 +19,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gradlab.grading.intake.program import Program
-from gradlab.grading.intake.statements import Statement
+from gradlab.grading.intake.code.program import Program
+from gradlab.grading.intake.code.statements import Statement
 
 # What is there without being bound.
 _GIVEN = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__builtins__"}

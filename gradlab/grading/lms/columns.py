@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gradlab.grading.intake.lms_form import Column, Form
-from gradlab.grading.outcome.page import name_lesson
+from gradlab.grading.lms.form import Column, Form
+from gradlab.grading.outcome.pages.document import name_lesson
 from gradlab.grading.outcome.text import as_line
 from gradlab.support.errors import GradlabError
 
@@ -65,8 +65,8 @@ def choose_targets(
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms_columns import choose_targets
-    >>> from gradlab.grading.intake.lms_form import Column, Form
+    >>> from gradlab.grading.lms.columns import choose_targets
+    >>> from gradlab.grading.lms.form import Column, Form
     >>> columns = tuple(Column(n, f"Lesson {n} (12{n})", f"Lesson {n}") for n in (3, 4))
     >>> form = Form("Canvas", columns, False, columns, False)
     >>> [(target.column.title, target.lessons) for target in choose_targets(form, [4], None, str)]

@@ -109,7 +109,7 @@ def read_form(table: RawTable, rows: Sequence[int]) -> Form:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms_form import read_form
+    >>> from gradlab.grading.lms.form import read_form
     >>> from gradlab.grading.outcome.raw_table import parse_table
     >>> text = "Student,ID,Section,HW (7),Final Score\n Points Possible,,,8,(read only)\n"
     >>> form = read_form(parse_table(text), [0, 1])
@@ -144,7 +144,7 @@ def read_number(cell: str) -> float | None:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.lms_form import read_number
+    >>> from gradlab.grading.lms.form import read_number
     >>> read_number("7,5"), read_number("80.00 %"), read_number("-")
     (7.5, 80.0, None)
     """

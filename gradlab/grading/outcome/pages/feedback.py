@@ -12,7 +12,7 @@ from gradlab.grading.outcome.gradebook import (
     explain_errors,
     write_grades,
 )
-from gradlab.grading.outcome.page import (
+from gradlab.grading.outcome.pages.document import (
     is_own_page,
     name_lesson,
     render_document,
@@ -44,7 +44,7 @@ def render_page(result: LearnerResult) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.feedback import render_page
+    >>> from gradlab.grading.outcome.pages.feedback import render_page
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
     >>> answer = ExerciseResult("pack", 4, "right", 3.0, 3.0)
     >>> page = render_page(LearnerResult("ada", "graded", (answer,)))
@@ -69,7 +69,7 @@ def make_title(result: LearnerResult) -> str:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.feedback import make_title
+    >>> from gradlab.grading.outcome.pages.feedback import make_title
     >>> from gradlab.grading.outcome.results import LearnerResult
     >>> make_title(LearnerResult("ada", "missing", ()))
     'Feedback for ada'
@@ -92,7 +92,7 @@ def render_body(result: LearnerResult) -> list[str]:
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.feedback import render_body
+    >>> from gradlab.grading.outcome.pages.feedback import render_body
     >>> from gradlab.grading.outcome.results import LearnerResult
     >>> render_body(LearnerResult("ada", "graded", ()))
     ['<p class="total"><strong>0</strong> of 0 points</p>']
@@ -133,7 +133,7 @@ def write_feedback(results: Sequence[LearnerResult], folder: Path) -> list[Path]
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from gradlab.grading.outcome.feedback import write_feedback
+    >>> from gradlab.grading.outcome.pages.feedback import write_feedback
     >>> from gradlab.grading.outcome.results import LearnerResult
     >>> with tempfile.TemporaryDirectory() as here:
     ...     pages = write_feedback([LearnerResult("ada", "missing", ())], Path(here))

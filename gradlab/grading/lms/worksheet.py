@@ -70,7 +70,7 @@ def read_worksheet(
     Examples
     --------
     >>> from gradlab.grading.intake.roster import Member
-    >>> from gradlab.grading.intake.worksheet import read_worksheet
+    >>> from gradlab.grading.lms.worksheet import read_worksheet
     >>> from gradlab.grading.outcome.raw_table import parse_table
     >>> text = "Identifier,Status,Grade\nParticipant 7,Submitted - 2 days late,-\n"
     >>> worksheet = read_worksheet(parse_table(text), 0, [(1, Member("ada", frozenset()))], 2)

@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from gradlab.grading.intake.draws import Draws
-from gradlab.grading.intake.effects import Effects
-from gradlab.grading.intake.known_calls import VIEWING
-from gradlab.grading.intake.statements import Statement
+from gradlab.grading.intake.code.draws import Draws
+from gradlab.grading.intake.code.effects import Effects
+from gradlab.grading.intake.code.known_calls import VIEWING
+from gradlab.grading.intake.code.statements import Statement
 
 Index = dict[str, list[int]]
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradlab.grading.intake.effect_reader import read_effects
-from gradlab.grading.intake.effects import Effects
-from gradlab.grading.intake.python_cells import is_stub, parse_tree
+from gradlab.grading.intake.code.effect_reader import read_effects
+from gradlab.grading.intake.code.effects import Effects
+from gradlab.grading.intake.code.python_cells import is_stub, parse_tree
 
 # Many times what people write into a cell.
 _MOST_STATEMENTS = 5_000
@@ -66,7 +66,7 @@ def read_statements(text: str) -> tuple[Statement, ...] | None:
 
     Examples
     --------
-    >>> from gradlab.grading.intake.statements import read_statements
+    >>> from gradlab.grading.intake.code.statements import read_statements
     >>> first, second = read_statements("x = 1; print(x)")
     >>> first.effects.binds, second.effects.binds
     ({'x'}, set())
@@ -109,7 +109,7 @@ def keep(text: str, kept: Sequence[Statement], dropped: Iterable[Statement]) -> 
 
     Examples
     --------
-    >>> from gradlab.grading.intake.statements import keep, read_statements
+    >>> from gradlab.grading.intake.code.statements import keep, read_statements
     >>> text = "print(1); x = 1  # mine\ny = 2  # mine\nprint(y)"
     >>> one, two, three, four = read_statements(text)
     >>> keep(text, [two], [one, three, four])

@@ -1,0 +1,1 @@
+"""Pages for people: for learners, for marking, and on the class."""
