@@ -12,7 +12,7 @@ from gradlab.grading.copies import find_copies
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
 from gradlab.grading.lms.feedback_zip import write_zips
-from gradlab.grading.lms.gradebook import Filled, fill, note_statuses
+from gradlab.grading.lms.gradebook import Filled, fill_gradebook, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.given_marks import GivenMarks, ask_again, list_given
 from gradlab.grading.outcome.gradebook import (
@@ -22,7 +22,7 @@ from gradlab.grading.outcome.gradebook import (
     tell_kept,
     write_grades,
 )
-from gradlab.grading.outcome.marks import MarksFile, merge
+from gradlab.grading.outcome.marks import MarksFile, merge_marks
 from gradlab.grading.outcome.naming import make_code
 from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.pages.feedback import write_feedback
@@ -95,14 +95,14 @@ def write_outputs(
         If a file cannot be written.
     """
     marks, gradebook = files.marks, files.gradebook
-    results, remarks = merge(results, marks.marks if marks else {})
+    results, remarks = merge_marks(results, marks.marks if marks else {})
     if marks:
         results, given = ask_again(results, given), list_given(results, given)
     copies = find_copies(results)
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
     if gradebook:
         results = note_statuses(gradebook, results, submissions)
-    filled = fill(gradebook, results, submissions) if gradebook else None
+    filled = fill_gradebook(gradebook, results, submissions) if gradebook else None
     report = as_report(
         results,
         run,
@@ -157,7 +157,7 @@ def _write_feedback(
 def _write_gradebook(outputs: Outputs, filled: Filled | None) -> list[str]:
     if outputs.filled is None or filled is None:
         return []
-    line = f"Gradebook: {outputs.filled}, {filled.said}"
+    line = f"Gradebook: {outputs.filled}, {filled.way_back}"
     return [line, *_write(outputs.filled, filled.text)]
 
 

@@ -15,7 +15,7 @@ from gradlab import cli
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
 from gradlab.grading.lms.columns import ColumnError
-from gradlab.grading.lms.gradebook import Filled, fill, note_statuses, read_gradebook
+from gradlab.grading.lms.gradebook import Filled, fill_gradebook, note_statuses, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.table import TableError
 from tools.lessons import NOTEBOOKS
@@ -82,7 +82,7 @@ def fill_file(
     gradebook = read_gradebook(path, lessons, column, lambda title: f"TYPE {title}")
     known = uploads or {}
     submissions = [Submission(r.student, (), (), {}, known.get(r.student, ())) for r in results]
-    return fill(gradebook, results, submissions)
+    return fill_gradebook(gradebook, results, submissions)
 
 
 def said(filled: Filled, heading: str) -> list[str]:
@@ -113,8 +113,8 @@ def test_canvas_comes_back_filled_and_otherwise_unchanged(tmp_path: Path) -> Non
         "studenttest_999",
         "waitswim_114",
     ]
-    assert "2 learners" in filled.said
-    assert "Canvas" in filled.said
+    assert "2 learners" in filled.way_back
+    assert "Canvas" in filled.way_back
 
 
 def test_the_number_in_canvas_knows_whose_name_changed(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_worksheet_of_moodle_comes_back_filled(tmp_path: Path) -> None:
     assert filled.text == expected.replace('"No submission - ",,', '"No submission - ",100,')
     # The 50 that was there is the 50 that was earned: not even its spelling changes.
     assert said(filled, "Points that were there") == []
-    assert "Upload grading worksheet" in filled.said
+    assert "Upload grading worksheet" in filled.way_back
 
 
 def test_a_german_worksheet_has_decimal_commas(tmp_path: Path) -> None:
@@ -437,7 +437,7 @@ def test_what_moodle_says_of_late_and_locked_is_told(language: str, tmp_path: Pa
         (),
     ]
     assert [replace(one, notes=()) for one in noted] == results
-    filled = fill(gradebook, noted, found)
+    filled = fill_gradebook(gradebook, noted, found)
     # Of a locked row nothing changes; nor does it anywhere when something was last modified.
     assert filled.text == text.replace("Graded,,", "Graded,10,").replace(
         'Graded",,', 'Graded",10,'

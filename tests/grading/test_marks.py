@@ -23,7 +23,7 @@ from learner_results import (
 )
 
 from gradlab.grading.outcome.gradebook import as_csv
-from gradlab.grading.outcome.marks import Mark, Marks, merge, read_marks
+from gradlab.grading.outcome.marks import Mark, Marks, merge_marks, read_marks
 from gradlab.grading.outcome.naming import is_code, make_code
 from gradlab.grading.outcome.report import as_report
 from gradlab.grading.outcome.results import LearnerResult, Outcome, Run, Status
@@ -177,7 +177,7 @@ def test_marks_for_names_as_the_grades_spell_them_reach_everyone(
         table.writerow([typed, "explain", number])
     with TemporaryDirectory() as folder:
         marks = read_marks(write_marks(Path(folder), file.getvalue()), EXERCISES).marks
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert unused == []
     assert [result.exercises[0].points for result in merged] == points
     assert {result.status for result in merged} == {"graded"}
@@ -200,7 +200,7 @@ def test_marks_change_nothing_but_the_points_of_what_was_marked() -> None:
         ("cleo", "explain"): Mark(4.0),
         ("dora", "explain"): Mark(None),
     }
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert unused == []
     assert results == before
     assert [r.status for r in merged] == ["graded", "needs-manual", "unreadable", "needs-manual"]
@@ -226,7 +226,7 @@ def test_points_of_the_machine_may_be_replaced_and_it_is_noted(
     outcome: Outcome, machine: float, given: float, note: str | None
 ) -> None:
     found = make_answer(outcome, machine, "pack")
-    [ada], unused = merge([make_learner("ada", found)], {("ada", "pack"): Mark(given)})
+    [ada], unused = merge_marks([make_learner("ada", found)], {("ada", "pack"): Mark(given)})
     assert unused == []
     notes = () if note is None else (note,)
     assert ada.exercises == (replace(found, points=given, is_by_hand=True, notes=notes),)
@@ -236,7 +236,7 @@ def test_a_comment_alone_changes_no_points() -> None:
     found = make_answer("wrong", 3.0, "pack")
     waiting = make_waiting("ben")
     marks = {("ada", "pack"): Mark(None, "Nearly."), ("ben", "explain"): Mark(None, "See me.")}
-    (ada, ben), unused = merge([make_learner("ada", found), waiting], marks)
+    (ada, ben), unused = merge_marks([make_learner("ada", found), waiting], marks)
     assert unused == []
     assert ada.exercises == (replace(found, comment="Nearly."),)
     assert ben.exercises[0].points is None
@@ -252,7 +252,7 @@ def test_a_mark_counts_where_no_answer_was_found_and_is_noted(outcome: Outcome) 
         make_learner("ben", pack, make_answer(outcome, 0.0), status="missing"),
     ]
     marks = {("ada", "explain"): Mark(6.0), ("ben", "explain"): Mark(5.0)}
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert unused == []
     assert [r.total for r in merged] == [6.0, 5.0]
     assert [r.status for r in merged] == ["graded", "missing"]
@@ -271,8 +271,8 @@ def test_where_nothing_can_be_missing_any_more_all_is_graded(status: Status) -> 
     marks = {("ada", "softmax"): Mark(4.0), ("ada", "explain"): Mark(0.0)}
     result = make_learner("ada", *answers, status=status)
     for some in ({}, *({key: mark} for key, mark in marks.items())):
-        assert merge([result], some)[0][0].status == status
-    [ada], _ = merge([result], marks)
+        assert merge_marks([result], some)[0][0].status == status
+    [ada], _ = merge_marks([result], marks)
     assert (ada.status, ada.total) == ("graded", 14.0)
     report = as_report([ada], Run("0.1.0", 1, "None.", ()))
     assert "Needs a person" not in report
@@ -282,7 +282,7 @@ def test_where_nothing_can_be_missing_any_more_all_is_graded(status: Status) -> 
 def test_what_a_person_has_marked_is_not_worth_a_look_any_more() -> None:
     answer = replace(make_answer("stopped", 0.0, "pack"), notes=("was stopped",))
     blank = make_answer("missing", 0.0, "pack")
-    merged, _ = merge(
+    merged, _ = merge_marks(
         [make_learner("ada", answer), make_learner("ben", blank)],
         {("ada", "pack"): Mark(2.0), ("ben", "pack"): Mark(2.0)},
     )
@@ -296,7 +296,7 @@ def test_a_mark_that_fits_nobody_is_told() -> None:
         ("emil", "explain"): Mark(None),
         ("ben", "explain"): Mark(4.0),
     }
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert merged == results
     assert unused == [
         "dorra: there is a mark for this name, but no such learner. Is dora meant?",
@@ -315,7 +315,7 @@ def test_a_code_is_as_good_as_a_name() -> None:
         ("dora", "explain"): Mark(9.0),
         (make_code("emil"), "explain"): Mark(1.0),
     }
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert [result.exercises[0].points for result in merged] == [5.0, 6.0, None, 9.0]
     assert merged[1].exercises[0].comment == "Good."
     lost, twice = unused
@@ -328,12 +328,12 @@ def test_a_code_is_as_good_as_a_name() -> None:
 def test_who_is_called_like_the_code_of_another_does_not_get_the_marks_of_the_other() -> None:
     code = make_code("ada")
     results = [make_waiting("ada"), make_waiting(code)]
-    merged, unused = merge(results, {(code, "explain"): Mark(5.0)})
+    merged, unused = merge_marks(results, {(code, "explain"): Mark(5.0)})
     assert [result.exercises[0].points for result in merged] == [None, None]
     assert len(unused) == 1
     assert code in unused[0]
     # The name, and the code of what looks like a code, are clear.
-    merged, unused = merge(
+    merged, unused = merge_marks(
         results, {("ada", "explain"): Mark(5.0), (make_code(code), "explain"): Mark(6.0)}
     )
     assert [result.exercises[0].points for result in merged] == [5.0, 6.0]
@@ -353,7 +353,7 @@ def test_a_code_follows_from_a_name_however_it_is_spelled(name: str) -> None:
 def test_a_mark_that_fits_two_learners_goes_to_neither() -> None:
     results = [make_waiting("ada"), make_waiting("ada "), make_waiting("ben")]
     marks = {("ada", "explain"): Mark(5.0), ("ben", "explain"): Mark(4.0)}
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     assert [result.total for result in merged] == [0.0, 0.0, 4.0]
     assert len(unused) == 1
     assert "ada" in unused[0]
@@ -372,7 +372,7 @@ def test_a_mark_is_either_used_or_told(results: list[LearnerResult], marks: Mark
         replace(result, student=name)
         for result, name in zip(results, ["ada", "ben", "cleo"], strict=False)
     ]
-    merged, unused = merge(results, marks)
+    merged, unused = merge_marks(results, marks)
     before = {(r.student, e.name): e for r in results for e in r.exercises}
     after = {(r.student, e.name): e for r in merged for e in r.exercises}
     assert list(after) == list(before)

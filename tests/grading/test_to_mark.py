@@ -24,7 +24,7 @@ from learner_results import (
 )
 
 from gradlab.grading.outcome.edition_notes import ASKED_OTHERWISE, note_not_asked
-from gradlab.grading.outcome.marks import Mark, MarksFile, merge, read_marks
+from gradlab.grading.outcome.marks import Mark, MarksFile, merge_marks, read_marks
 from gradlab.grading.outcome.naming import make_code, normalize_name
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult, Status
 from gradlab.grading.outcome.to_mark import ToMark, format_to_mark, list_lacking, list_to_mark
@@ -53,7 +53,7 @@ def test_a_written_answer_needs_a_person_until_it_is_marked() -> None:
     ]
     why = "an answer in words"
     assert find(results) == [("ada", "explain", why), ("ben", "explain", why)]
-    merged, _ = merge(
+    merged, _ = merge_marks(
         results, {("ada", "explain"): Mark(7.0), ("ben", "explain"): Mark(None, "?")}
     )
     assert find(merged) == [("ben", "explain", why)]
@@ -182,7 +182,7 @@ def test_a_table_that_is_filled_in_gives_just_these_points(
             saved.getvalue(), encoding="utf-8-sig" if has_mark else "utf-8", newline=""
         )
         file = read_marks(path, EXERCISES)
-    merged, unused = merge(results, file.marks)
+    merged, unused = merge_marks(results, file.marks)
     assert unused == []
     assert {result.status for result in merged} == {"graded"}
     given_points = Counter(quarters / 4 for quarters in points)

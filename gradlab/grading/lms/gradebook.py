@@ -88,13 +88,13 @@ class Filled:
         The whole file.
     sections : list of (str, list of str)
         What was filled, what was not and why: headings, and lines under each.
-    said : str
+    way_back : str
         In a sentence, how to give it back.
     """
 
     text: str
     sections: list[tuple[str, list[str]]]
-    said: str
+    way_back: str
 
 
 def read_gradebook(
@@ -119,7 +119,7 @@ def read_gradebook(
     Returns
     -------
     LmsGradebook
-        All that `fill` needs.
+        All that `fill_gradebook` needs.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def read_gradebook(
     )
 
 
-def fill(
+def fill_gradebook(
     gradebook: LmsGradebook,
     results: Sequence[LearnerResult],
     submissions: Sequence[Submission],

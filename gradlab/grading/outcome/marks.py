@@ -141,7 +141,9 @@ def read_marks(path: Path, max_points: Mapping[str, float]) -> MarksFile:
     return MarksFile(path, marks, columns, separator)
 
 
-def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerResult], list[str]]:
+def merge_marks(
+    results: Sequence[LearnerResult], marks: Marks
+) -> tuple[list[LearnerResult], list[str]]:
     """Put the marks given by hand into the results.
 
     Parameters
@@ -161,12 +163,12 @@ def merge(results: Sequence[LearnerResult], marks: Marks) -> tuple[list[LearnerR
 
     Examples
     --------
-    >>> from gradlab.grading.outcome.marks import Mark, merge
+    >>> from gradlab.grading.outcome.marks import Mark, merge_marks
     >>> from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
     >>> answer = ExerciseResult("explain", 7, "written", None, 10.0)
     >>> found = [LearnerResult("ada", "needs-manual", (answer,))]
     >>> marks = {("ada", "explain"): Mark(8.0), ("abel", "explain"): Mark(6.0)}
-    >>> merged, unused = merge(found, marks)
+    >>> merged, unused = merge_marks(found, marks)
     >>> merged[0].total, merged[0].status
     (8.0, 'graded')
     >>> unused

@@ -42,7 +42,7 @@ def as_report(
     run : Run
         How it was done.
     remarks : sequence of str, optional
-        Marks that could not be used, as `merge` tells them.
+        Marks that could not be used, as `merge_marks` tells them.
     strangers : sequence of str, optional
         Who is not on the roster, as `compare` tells them.
     same : sequence of str, optional
