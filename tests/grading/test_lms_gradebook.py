@@ -336,7 +336,7 @@ def test_a_class_of_moodle_from_its_zip_to_its_worksheet(
     assert (out / "Grades.filled.csv").read_bytes() == expected.encode()
     assert "Grades.filled.csv" in capsys.readouterr().out
     summary = " ".join((out / "g.txt").read_text().split())
-    assert "Bob Ray: handed in no notebook" in summary
+    assert "Bob Ray: handed in nothing that counts" in summary
     assert "Ada Example_12: 50.00 became 0" in summary
     # Who is on the file has a row, and an older copy is kept.
     assert "Bob Ray" in (out / "g.csv").read_text()
@@ -488,7 +488,7 @@ def test_of_many_who_need_a_person_the_gradebook_tells_the_number_alone(tmp_path
     text = "name,Lesson 7\n" + "".join(f"{name},\n" for name in names)
     results = [replace(earn(name, 8), status="missing") for name in names]
     few = fill_file(tmp_path, text, [*results[:5], *(earn(name, 8) for name in names[5:])])
-    assert said(few, "Not filled") == [f"handed in no notebook (5): {', '.join(names[:5])}"]
+    assert said(few, "Not filled") == [f"handed in nothing that counts (5): {', '.join(names[:5])}"]
     many = fill_file(tmp_path, text, results)
-    assert said(many, "Not filled") == ["7 learners, named above: handed in no notebook"]
+    assert said(many, "Not filled") == ["7 learners, named above: handed in nothing that counts"]
     assert many.text == text

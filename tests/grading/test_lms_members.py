@@ -13,7 +13,7 @@ from learner_results import make_learner
 
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.lms.gradebook import Filled, fill, read_gradebook
+from gradlab.grading.lms.gradebook import Filled, fill_gradebook, read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult
 from gradlab.grading.outcome.table import TableError
 
@@ -109,7 +109,7 @@ def fill_file(folder: Path, text: str, system: str, points: dict[str, int]) -> F
     submissions = [
         Submission(name, (), (), {}, (Upload(system, (), name, f"{name}_"),)) for name in points
     ]
-    return fill(gradebook, results, submissions)
+    return fill_gradebook(gradebook, results, submissions)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_what_two_of_one_name_handed_in_to_two_assignments_is_nobodys(tmp_path: 
     results = [
         make_learner(one.student, ExerciseResult("pack", 7, "wrong", 8.0, 8.0)) for one in found
     ]
-    filled = fill(gradebook, results, found)
+    filled = fill_gradebook(gradebook, results, found)
     assert filled.text == WORKSHEET.replace("16,Submitted,-", "16,Submitted,80")
 
 

@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"[^0-9~]*0*(?P<number>[0-9]+)")
 _REASONS: dict[Status, str] = {
     "needs-manual": "an answer waits for your marks",
     "unreadable": "something could not be read or marked",
-    "missing": "handed in no notebook",
+    "missing": "handed in nothing that counts",
 }
 
 

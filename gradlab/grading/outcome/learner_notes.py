@@ -10,7 +10,7 @@ from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 # How a note begins on who handed in lessons, but none that counts.
 OTHER_LESSONS = "handed in nothing that counts, but lesson "
 _MOST_LINES = 40
-_MOST_NAMED = 3
+_MOST_NAMED = 10
 _LONGEST = 500
 
 
