@@ -257,6 +257,11 @@ def test_what_was_noted_on_an_answer_without_full_marks_is_worth_a_look() -> Non
     assert re.findall(r"note on (\w+)", report) == ["wrong", "stopped", "blank"]
 
 
+def test_names_with_a_comma_are_told_apart() -> None:
+    absent = [make_learner(name, status="missing") for name in ("Ray, Ann", "Kim, Bob")]
+    assert list_who_needs_a_person(absent) == ["handed in no notebook (2): Kim, Bob; Ray, Ann"]
+
+
 def test_who_answered_nothing_is_worth_a_look() -> None:
     blank = ExerciseResult("f", 3, "blank", 0.0, 1.0)
     missing = ExerciseResult("pack", 4, "missing", 0.0, 3.0)

@@ -488,7 +488,9 @@ def test_of_many_who_need_a_person_the_gradebook_tells_the_number_alone(tmp_path
     text = "name,Lesson 7\n" + "".join(f"{name},\n" for name in names)
     results = [replace(earn(name, 8), status="missing") for name in names]
     few = fill_file(tmp_path, text, [*results[:5], *(earn(name, 8) for name in names[5:])])
-    assert said(few, "Not filled") == [f"handed in nothing that counts (5): {', '.join(names[:5])}"]
+    assert said(few, "Not filled") == [
+        f"handed in nothing that counts (5): {', '.join(names[:5])}"
+    ]
     many = fill_file(tmp_path, text, results)
     assert said(many, "Not filled") == ["7 learners, named above: handed in nothing that counts"]
     assert many.text == text

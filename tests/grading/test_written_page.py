@@ -170,7 +170,9 @@ def test_a_page_without_names_calls_those_who_wrote_the_same_by_codes(tmp_path: 
     for is_anonymous in (True, False):
         page = tmp_path / f"{is_anonymous}.html"
         outputs = Outputs(tmp_path / "grades.csv", written=page, anonymous=is_anonymous)
-        write_outputs(outputs, learners, run, TeacherFiles())
+        summary = write_outputs(outputs, learners, run, TeacherFiles()).summary
+        same = summary.partition("Same answers")[2]
+        assert ("Example" in same.partition("\n\n")[0]) != is_anonymous
         shown = page.read_text(encoding="utf-8")
         assert "nearly the same as" in shown
         assert ("Example" in shown or "Sample" in shown) != is_anonymous
