@@ -122,7 +122,7 @@ def write_outputs(
         *_write_feedback(outputs, noted, submissions, files),
         *_write_gradebook(outputs, filled),
         *_write_words(outputs, results, copies),
-        *_write_class_page(outputs, noted, copies),
+        *_write_class_page(outputs, noted),
         *_write_answers(outputs, noted),
         *_write_json(outputs, noted, run),
         *_write_to_mark(marks, to_mark),
@@ -172,12 +172,10 @@ def _write_words(
     return [f"Answers in words: {outputs.written}", *_write(outputs.written, page)]
 
 
-def _write_class_page(
-    outputs: Outputs, results: Sequence[LearnerResult], copies: Sequence[SameAnswers]
-) -> list[str]:
+def _write_class_page(outputs: Outputs, results: Sequence[LearnerResult]) -> list[str]:
     if outputs.class_page is None:
         return []
-    page = render_class(tally_class(results, copies))
+    page = render_class(tally_class(results))
     line = f"What the class did: {outputs.class_page}; it names nobody"
     return [line, *_write(outputs.class_page, page)]
 

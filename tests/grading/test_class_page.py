@@ -19,7 +19,6 @@ from gradlab.grading.outcome.results import (
     LearnerResult,
     Prediction,
 )
-from gradlab.grading.outcome.same_answers import SameAnswers
 from gradlab.grading.outcome.tallies import tally_class
 
 VOID = {"meta", "wbr"}
@@ -56,8 +55,8 @@ class Page(HTMLParser):
             self.text += data
 
 
-def read(results: list[LearnerResult], *copies: SameAnswers) -> Page:
-    return Page(render_class(tally_class(results, copies)))
+def read(results: list[LearnerResult]) -> Page:
+    return Page(render_class(tally_class(results)))
 
 
 def make_class() -> list[LearnerResult]:
@@ -85,7 +84,7 @@ def make_class() -> list[LearnerResult]:
 
 
 def test_the_page_says_what_became_of_each_exercise() -> None:
-    page = read(make_class(), SameAnswers("pack", (0, 1), 9))
+    page = read(make_class())
     for said in (
         "11 of 12 learners handed in something",
         "3 right, 1 partly right, 4 not right, 1 stopped, 1 left blank, 1 without the cell",
@@ -94,7 +93,6 @@ def test_the_page_says_what_became_of_each_exercise() -> None:
         "1 of 9 who answered: It raised ValueError.",
         "float64: 8 of 8 that ran to the end",
         "Out of time: 1 of 9 who answered",
-        "Same as another learner’s: 2 of 9 who answered",
         "11 left blank",
         "Handed in by 11 learners. Mean 0.95 of 7 points",
         "11 of 11 left locate (lesson 4) blank",
@@ -122,7 +120,7 @@ def test_bars_have_the_shares_that_the_line_says() -> None:
 
 def test_nobody_is_named_and_no_line_is_quoted() -> None:
     results = make_class()
-    html = render_class(tally_class(results, [SameAnswers("pack", (0, 1), 9)]))
+    html = render_class(tally_class(results))
     for result in results:
         assert result.student not in html
 

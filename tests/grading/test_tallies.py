@@ -22,7 +22,6 @@ from gradlab.grading.outcome.results import (
     Prediction,
     Status,
 )
-from gradlab.grading.outcome.same_answers import SameAnswers
 from gradlab.grading.outcome.tallies import ExerciseTally, Part, tally_class
 from gradlab.grading.outcome.topics import MOST_TOPICS, choose_topics
 
@@ -121,7 +120,6 @@ def test_every_exercise_is_counted_as_one_by_one(results: list[LearnerResult]) -
             assert exercise.parts.get(part, 0) == sum(e.outcome == part for e in counted)
         assert exercise.mean == pytest.approx(mean(e.points or 0.0 for e in counted))
         assert exercise.out_of_time == count(lambda e: e.is_out_of_time)
-        assert exercise.published == count(lambda e: "same as published" in e.notes)
         hints = {m.hint for m in EXERCISES[name].misconceptions}
         for hint in exercise.misconceptions:
             assert hint.text in hints
@@ -228,8 +226,7 @@ def test_points_by_hand_say_what_became_of_an_answer(
 def test_answers_in_words_wait_or_have_a_mean(status: Status) -> None:
     def make(outcome: Outcome, points: float | None) -> LearnerResult:
         answer = ExerciseResult("explain", 7, outcome, points, 10.0)
-        notes = ("explain: same as published",) if points == 4.0 else ()
-        return LearnerResult("ada", status, (answer, make_blank("find_bugs", "blank")), notes)
+        return LearnerResult("ada", status, (answer, make_blank("find_bugs", "blank")))
 
     results = [
         make("written", None),
@@ -241,19 +238,7 @@ def test_answers_in_words_wait_or_have_a_mean(status: Status) -> None:
     found = get(results, "explain")
     assert dict(found.parts) == {"marked": 3, "waiting": 1, "blank": 1}
     assert found.mean == 4.0
-    assert found.published == 1
     assert tally_class(results).waiting == 1
-
-
-def test_the_same_answers_are_counted_with_the_published_apart() -> None:
-    results = [make_learner(f"s{n}", make_wrong()) for n in range(6)]
-    copies = [
-        SameAnswers("pack", (0, 1, 2), 6),
-        SameAnswers("pack", (3,), 6, is_published=True),
-        SameAnswers("locate", (0, 1), 6),
-    ]
-    found = get(results, copies=copies)
-    assert (found.same, found.published) == (3, 1)
 
 
 def test_predictions_are_grouped_by_name_with_the_common_question() -> None:

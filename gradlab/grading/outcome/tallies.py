@@ -13,7 +13,6 @@ from typing import Literal, get_args
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
-from gradlab.grading.outcome.same_answers import SAME_AS_PUBLISHED, SameAnswers
 
 # What became of an exercise, from the best; "waiting" and "marked" are answers in words.
 Part = Literal[
@@ -91,10 +90,6 @@ class ExerciseTally:
         How many answers are not right, and show no known misconception.
     out_of_time : int
         How many ran out of time.
-    published : int
-        How many are the published solution, but for names.
-    same : int
-        How many are the same as another learner's, but for names.
     """
 
     name: str
@@ -107,8 +102,6 @@ class ExerciseTally:
     hints: tuple[HintTally, ...]
     unexplained: int
     out_of_time: int
-    published: int
-    same: int
 
     @property
     def base(self) -> int:
@@ -187,17 +180,13 @@ class ClassTally:
     predictions: tuple[PredictionTally, ...]
 
 
-def tally_class(
-    results: Sequence[LearnerResult], copies: Sequence[SameAnswers] = ()
-) -> ClassTally:
+def tally_class(results: Sequence[LearnerResult]) -> ClassTally:
     """Count what a class did.
 
     Parameters
     ----------
     results : sequence of LearnerResult
         What grading found, with marks by hand.
-    copies : sequence of SameAnswers, optional
-        Which answers are the same.
 
     Returns
     -------
@@ -218,7 +207,7 @@ def tally_class(
     """
     present = [result for result in results if result.status != "missing"]
     lessons = tuple(
-        _tally_lesson(lesson, present, copies)
+        _tally_lesson(lesson, present)
         for lesson in sorted({e.lesson for r in present for e in r.exercises if _is_there(e)})
     )
     return ClassTally(
@@ -255,13 +244,11 @@ def _tally_totals(results: Sequence[LearnerResult]) -> Totals | None:
     )
 
 
-def _tally_lesson(
-    lesson: int, present: Sequence[LearnerResult], copies: Sequence[SameAnswers]
-) -> LessonTally:
+def _tally_lesson(lesson: int, present: Sequence[LearnerResult]) -> LessonTally:
     there = [r for r in present if any(e.lesson == lesson and _is_there(e) for e in r.exercises)]
     read = [result for result in there if result.status != "unreadable"]
     names = dict.fromkeys(e.name for r in there for e in r.exercises if e.lesson == lesson)
-    exercises = tuple(_tally_exercise(name, lesson, there, copies) for name in names)
+    exercises = tuple(_tally_exercise(name, lesson, there) for name in names)
     return LessonTally(
         lesson,
         len(there),
@@ -271,9 +258,7 @@ def _tally_lesson(
     )
 
 
-def _tally_exercise(
-    name: str, lesson: int, there: Sequence[LearnerResult], copies: Sequence[SameAnswers]
-) -> ExerciseTally:
+def _tally_exercise(name: str, lesson: int, there: Sequence[LearnerResult]) -> ExerciseTally:
     pairs = [(r, e) for r in there for e in r.exercises if (e.name, e.lesson) == (name, lesson)]
     # What is not found of somebody whose work could not all be read may be there.
     pairs = [(r, e) for r, e in pairs if _is_there(e) or r.status != "unreadable"]
@@ -281,7 +266,6 @@ def _tally_exercise(
     parts = Counter(_find_part(exercise) for exercise in found)
     known = {m.hint for m in EXERCISES[name].misconceptions} if name in EXERCISES else set()
     misconceptions, hints = _tally_hints(found, known)
-    same = [copy for copy in copies if copy.exercise == name]
     return ExerciseTally(
         name=name,
         lesson=lesson,
@@ -293,9 +277,6 @@ def _tally_exercise(
         hints=hints,
         unexplained=sum(_find_part(e) in _NOT_RIGHT and known.isdisjoint(e.hints) for e in found),
         out_of_time=sum(exercise.is_out_of_time for exercise in found),
-        published=sum(_is_published(name, *pair) for pair in pairs)
-        + sum(len(copy.places) for copy in same if copy.is_published),
-        same=sum(len(copy.places) for copy in same if not copy.is_published),
     )
 
 
@@ -318,11 +299,6 @@ def _find_mean(found: Sequence[ExerciseResult]) -> float | None:
     in_words = [e for e in found if _find_part(e) in ("marked", "waiting")]
     counted = [e for e in in_words if e.points is not None] if in_words else found
     return statistics.fmean(e.points or 0.0 for e in counted) if counted else None
-
-
-def _is_published(name: str, result: LearnerResult, exercise: ExerciseResult) -> bool:
-    """Whether it was noted when the answer was read; of words, that is a note on the learner."""
-    return SAME_AS_PUBLISHED in exercise.notes or f"{name}: {SAME_AS_PUBLISHED}" in result.notes
 
 
 def _tally_groups(found: Sequence[ExerciseResult]) -> tuple[GroupTally, ...]:

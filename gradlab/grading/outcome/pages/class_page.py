@@ -230,13 +230,8 @@ def _tell_group(group: GroupTally) -> str:
 
 
 def _tell_rest(exercise: ExerciseTally) -> Iterator[str]:
-    for what, count in (
-        ("Out of time", exercise.out_of_time),
-        ("Same as the published answer", exercise.published),
-        ("Same as another learner’s", exercise.same),
-    ):
-        if count:
-            yield f"{what}: {count} of {exercise.answered} who answered"
+    if exercise.out_of_time:
+        yield f"Out of time: {exercise.out_of_time} of {exercise.answered} who answered"
 
 
 def _render_list(heading: str, items: Iterator[str] | Sequence[str] | map[str]) -> Iterator[str]:
