@@ -82,8 +82,8 @@ def make_wrong(*hints: str, name: str = "pack", points: float = 0.0) -> Exercise
     return ExerciseResult(name, exercise.lesson, "wrong", points, exercise.points, (), hints)
 
 
-def get(results: Sequence[LearnerResult], name: str = "pack", **options: Any) -> ExerciseTally:
-    tally = tally_class(results, **options)
+def get(results: Sequence[LearnerResult], name: str = "pack") -> ExerciseTally:
+    tally = tally_class(results)
     return next(e for lesson in tally.lessons for e in lesson.exercises if e.name == name)
 
 

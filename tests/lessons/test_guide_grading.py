@@ -185,6 +185,25 @@ def test_a_class_goes_from_the_zip_to_grades_in_moodle(course: Path, tmp_path: P
 
 
 @pytest.mark.slow
+def test_two_lessons_fill_their_own_columns_of_a_gradebook(tmp_path: Path) -> None:
+    for lesson, learners in ((LESSONS[3], (101, 102)), (LESSONS[4], (101,))):
+        with zipfile.ZipFile(tmp_path / f"lesson_{lesson.number}.zip", "w") as archive:
+            for user in learners:
+                name = f"example{user}_{user}_{900 + user}_{lesson.stem}.ipynb"
+                archive.write(NOTEBOOKS / "solved" / f"{lesson.stem}.ipynb", name)
+    head = "Student,ID,SIS User ID,SIS Login ID,Section,Lesson 3 (703),Lesson 4 (704)\n"
+    most = "    Points Possible,,,,,8.00,26.00\n"
+    people = ['"Example, 101",101,,,A,{},{}\n', '"Example, 102",102,,,A,{},{}\n']
+    before = head + most + "".join(person.format("", "") for person in people)
+    (tmp_path / "gradebook.csv").write_text(before, encoding="utf-8")
+    run(TWO_LESSONS, tmp_path, LESSON_1)
+    filled = head + most + people[0].format("8", "26") + people[1].format("8", "")
+    assert (tmp_path / "gradebook.filled.csv").read_text(encoding="utf-8") == filled
+    zips = sorted(path.name for path in (tmp_path / "feedback").glob("*.zip"))
+    assert zips == [f"feedback-for-canvas-lesson_{number}.zip" for number in (3, 4)]
+
+
+@pytest.mark.slow
 def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Path) -> None:
     text = part("Handing out and collecting")
     shutil.copytree(course / "submitted", tmp_path / "submissions")

@@ -200,7 +200,7 @@ def _render_exercise(exercise: ExerciseTally) -> Iterator[str]:
     yield from _render_list("Met here", _tell_hints(exercise.misconceptions, exercise.answered))
     yield from _render_list("Other hints", _tell_hints(exercise.hints, exercise.answered))
     yield from _render_list("Cases that failed", map(_tell_group, exercise.groups))
-    yield from _render_list("To know", _tell_rest(exercise))
+    yield from _render_list("To know", _tell_out_of_time(exercise))
     yield "</div>"
 
 
@@ -229,7 +229,7 @@ def _tell_group(group: GroupTally) -> str:
     return f"{as_html(group.name)}: {group.failed} of {group.ran} that ran to the end"
 
 
-def _tell_rest(exercise: ExerciseTally) -> Iterator[str]:
+def _tell_out_of_time(exercise: ExerciseTally) -> Iterator[str]:
     if exercise.out_of_time:
         yield f"Out of time: {exercise.out_of_time} of {exercise.answered} who answered"
 
