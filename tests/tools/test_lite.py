@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import tomllib
@@ -158,3 +159,11 @@ def test_a_pyodide_with_a_damaged_package_is_refused(tmp_path: Path) -> None:
     (source / "numpy.whl").write_bytes(b"half of num")
     with pytest.raises(ValueError, match=r"numpy\.whl is not the file"):
         copy_pyodide(source, tmp_path / "to", ["numpy"])
+
+
+def test_the_site_is_built_where_gradlab_cannot_be_imported() -> None:
+    for path in (ROOT / "tools" / "site").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [name for name in names if name.partition(".")[0] == "gradlab"], path

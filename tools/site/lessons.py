@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gradlab.course.browser_note import NOTE
+# Not imported: what the site is built with does not have what gradlab needs.
+_NOTE = Path(__file__).parents[2] / "gradlab" / "course" / "browser_note.md"
 
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:
@@ -38,7 +39,8 @@ def copy_lessons(source: Path, target: Path) -> list[Path]:
 
 def _copy(path: Path, target: Path) -> Path:
     notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    note = {"cell_type": "markdown", "id": "browser-note", "metadata": {}, "source": NOTE}
+    text = _NOTE.read_text(encoding="utf-8").strip()
+    note = {"cell_type": "markdown", "id": "browser-note", "metadata": {}, "source": text}
     notebook["cells"].insert(0, note)
     target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8")
     return target
