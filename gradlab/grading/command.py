@@ -24,9 +24,10 @@ from gradlab.grading.batch import grade_all, is_ungraded
 from gradlab.grading.intake.roster import compare, tell_apart
 from gradlab.grading.intake.submissions import Submission, open_submissions
 from gradlab.grading.lms.feedback_zip import require_zips
-from gradlab.grading.lms.gradebook import require_same_assignment
+from gradlab.grading.lms.fill import require_same_assignment
+from gradlab.grading.outcome.conditions import Conditions
 from gradlab.grading.outcome.gradebook import tell_kept
-from gradlab.grading.outcome.journal import Conditions, Journal, open_journal, require_journal
+from gradlab.grading.outcome.journal import Journal, open_journal, require_journal
 from gradlab.grading.outcome.marks import MarksFile
 from gradlab.grading.outcome.pages.feedback import require_room
 from gradlab.grading.outcome.phrases import count_things, join_few

@@ -12,7 +12,7 @@ from gradlab.grading.copies import find_copies
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
 from gradlab.grading.lms.feedback_zip import write_zips
-from gradlab.grading.lms.gradebook import Filled, fill_gradebook, note_statuses
+from gradlab.grading.lms.fill import Filled, fill_gradebook, note_statuses
 from gradlab.grading.outcome.answer_files import write_answers
 from gradlab.grading.outcome.given_marks import GivenMarks, ask_again, list_given
 from gradlab.grading.outcome.gradebook import (

@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 from hypothesis import given, strategies as st
 
+from gradlab.grading.outcome.conditions import Conditions
 from gradlab.grading.outcome.given_marks import GivenMark
 from gradlab.grading.outcome.gradebook import GradebookError
-from gradlab.grading.outcome.journal import Conditions, JournalError, open_journal
+from gradlab.grading.outcome.journal import JournalError, open_journal
 from gradlab.grading.outcome.results import (
     Entry,
     ExerciseResult,

@@ -15,7 +15,8 @@ from gradlab import cli
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
 from gradlab.grading.lms.columns import ColumnError
-from gradlab.grading.lms.gradebook import Filled, fill_gradebook, note_statuses, read_gradebook
+from gradlab.grading.lms.fill import Filled, fill_gradebook, note_statuses
+from gradlab.grading.lms.gradebook import read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.table import TableError
 from tools.lessons import NOTEBOOKS

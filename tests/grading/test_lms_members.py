@@ -13,7 +13,8 @@ from learner_results import make_learner
 
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import Upload
-from gradlab.grading.lms.gradebook import Filled, fill_gradebook, read_gradebook
+from gradlab.grading.lms.fill import Filled, fill_gradebook
+from gradlab.grading.lms.gradebook import read_gradebook
 from gradlab.grading.outcome.results import ExerciseResult
 from gradlab.grading.outcome.table import TableError
 

@@ -13,11 +13,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from gradlab.grading.outcome.conditions import Conditions, list_differences
 from gradlab.grading.outcome.given_marks import GivenMark, GivenMarks
 from gradlab.grading.outcome.gradebook import explain_errors, write_grades
 from gradlab.grading.outcome.results import Entry, read_result
@@ -29,38 +30,6 @@ _BUSY = (errno.EWOULDBLOCK, errno.EACCES)
 
 class JournalError(GradlabError):
     """Why a journal cannot be used and what to do, in sentences for the teacher."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """All on which the results depend, but for what a learner handed in.
-
-    Attributes
-    ----------
-    version : str
-        Of gradlab.
-    code : str
-        A digest of gradlab's code, which has the exercises in it.
-    python, numpy : str
-        The versions that answers are run with.
-    seed : int or None
-        What the cases are drawn from; None where a journal's own is to be taken.
-    lessons : tuple of int
-        The lessons that count; all if it is empty.
-    timeout : int
-        Seconds of computing time for each answer.
-    isolation : str or None
-        How answers are isolated; None if other machines decide that.
-    """
-
-    version: str
-    code: str
-    python: str
-    numpy: str
-    seed: int | None
-    lessons: tuple[int, ...]
-    timeout: int
-    isolation: str | None
 
 
 class Journal:
@@ -208,7 +177,8 @@ def open_journal(path: Path, conditions: Conditions, resume: bool = False) -> It
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from gradlab.grading.outcome.journal import Conditions, open_journal
+    >>> from gradlab.grading.outcome.conditions import Conditions
+    >>> from gradlab.grading.outcome.journal import open_journal
     >>> from gradlab.grading.outcome.results import Entry, LearnerResult
     >>> conditions = Conditions("0.1.0", "code", "3.11.7", "2.4.0", 7, (), 10, None)
     >>> with tempfile.TemporaryDirectory() as here:
@@ -392,42 +362,13 @@ def _count_if_unfinished(descriptor: int) -> int | None:
 
 def _require_same(path: Path, before: Conditions, now: Conditions) -> None:
     """Raise if results of a run that goes on would not fit to those that it has."""
-    seed = before.seed if now.seed is None else now.seed
-    # Machines of a cluster decide for themselves, and the journal says what each did.
-    isolation = before.isolation if None in (before.isolation, now.isolation) else now.isolation
-    now = replace(now, seed=seed, isolation=isolation)
-    differences = [
-        _explain(field.name, getattr(before, field.name), getattr(now, field.name))
-        for field in fields(Conditions)
-        if getattr(before, field.name) != getattr(now, field.name)
-    ]
+    differences = list_differences(before, now)
     if differences:
         raise JournalError(
             f"the run in {path} cannot be continued: {'; '.join(differences)}. Do as that run "
             f"did, or leave --resume out to grade everyone from the start, with --seed "
             f"{before.seed} on the same cases; {path} is then kept under another name."
         )
-
-
-def _explain(name: str, before: object, now: object) -> str:
-    if name == "code":
-        return "gradlab's code has changed since"
-    options = {"seed": "--seed", "lessons": "--lesson", "timeout": "--timeout"}
-    programs = {"version": "gradlab", "python": "Python", "numpy": "NumPy"}
-    if name in options:
-        then, since = (
-            f"without {options[name]}"
-            if value in (None, ())
-            else f"with {_spell_option(options[name], value)}"
-            for value in (before, now)
-        )
-        return f"it was begun {then}, and this is {since}"
-    return f"{programs.get(name, 'the isolation')} was {before} then and is {now} now"
-
-
-def _spell_option(option: str, value: object) -> str:
-    values = value if isinstance(value, tuple) else (value,)
-    return " ".join(f"{option} {one}" for one in values)
 
 
 def _as_line(data: Mapping[str, Any]) -> bytes:
