@@ -10,7 +10,7 @@ from gradlab.grading.intake.roster import find_places
 from gradlab.grading.intake.submissions import Submission
 from gradlab.grading.intake.uploads import find_id
 from gradlab.grading.lms.columns import ColumnError, Target
-from gradlab.grading.lms.filling import Filling, fill_cell, tell_filling
+from gradlab.grading.lms.fill_column import Filling, fill_cell, tell_filling
 from gradlab.grading.lms.form import Form
 from gradlab.grading.lms.gradebook import LmsGradebook
 from gradlab.grading.outcome.phrases import count_things
