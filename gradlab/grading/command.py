@@ -289,6 +289,12 @@ def _add_remarks(
     journal: Journal, results: Sequence[LearnerResult], marks: MarksFile | None
 ) -> list[str]:
     lines = tell_kept(journal.path, journal.kept)
+    if journal.kept is not None and journal.unfinished is not None:
+        back = shlex.join(["mv", str(journal.kept), str(journal.path)])
+        lines.append(
+            "Everyone was graded anew, on other cases. To go back to the earlier run, type "
+            f"{back} and grade with --resume"
+        )
     if journal.found:
         now = f"{len(results) - journal.found} of {len(results)}"
         who = f" ({join_few(sorted(journal.added), 10)})" if journal.added else ""

@@ -95,9 +95,10 @@ def write_outputs(
         If a file cannot be written.
     """
     marks, gradebook = files.marks, files.gradebook
-    results, remarks = merge_marks(results, marks.marks if marks else {})
+    unmarked = results
+    results, remarks = merge_marks(unmarked, marks.marks if marks else {})
     if marks:
-        results, given = ask_again(results, given), list_given(results, given)
+        results, given = ask_again(results, unmarked, given), list_given(results, given)
     copies = find_copies(results)
     to_mark = list_to_mark(results, outputs.anonymous) if marks else []
     if gradebook:

@@ -20,14 +20,17 @@ def see(*answers: ExerciseResult) -> list[LearnerResult]:
     seen = []
     for answer in answers:
         results = [make_learner("ada", answer)]
-        seen += ask_again(results, marks)
+        unmarked = [
+            make_learner("ada", replace(answer, points=None, is_by_hand=False, comment=""))
+        ]
+        seen += ask_again(results, unmarked, marks)
         marks = list_given(results, marks)
     return seen
 
 
 @given(RESULTS)
 def test_the_same_answers_ask_for_nothing(results: list[LearnerResult]) -> None:
-    assert ask_again(results, list_given(results, {})) == results
+    assert ask_again(results, results, list_given(results, {})) == results
 
 
 def test_another_answer_waits_until_the_mark_is_another_one() -> None:
@@ -40,6 +43,8 @@ def test_another_answer_waits_until_the_mark_is_another_one() -> None:
     assert [OTHER_ANSWER in one.exercises[0].notes for one in seen] == [
         *(False, True, True, False, False)
     ]
+    # What the learner is told has neither the old points nor the old comment.
+    assert [one.exercises[0].points for one in seen] == [8.0, None, None, 8.0, 8.0]
 
 
 @pytest.mark.parametrize("answer", ["", "It is the sign. ", "\udcff"])
@@ -56,4 +61,4 @@ def test_what_the_check_marked_asks_for_nothing() -> None:
 def test_a_learner_of_whom_less_is_known_stays_so(status: Status) -> None:
     results = [make_learner("ada", MARKED, status=status)]
     other = [make_learner("ada", replace(MARKED, answer="x"), status=status)]
-    assert ask_again(other, list_given(results, {}))[0].status == status
+    assert ask_again(other, other, list_given(results, {}))[0].status == status

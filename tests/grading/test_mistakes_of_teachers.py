@@ -46,6 +46,7 @@ def test_a_lesson_of_which_there_is_nothing_fills_no_column(
     said = capsys.readouterr().out
     assert "handed in nothing that counts, but lesson 0" in said
     assert "was left as it is: nobody handed in anything of lesson 3" in " ".join(said.split())
+    assert "nothing to give back" in said
     assert read_rows(Path("grades.csv"))["Ann Ray_11"]["status"] == "missing"
     assert Path("worksheet.filled.csv").read_bytes() == Path("worksheet.csv").read_bytes()
 
@@ -95,6 +96,7 @@ def test_points_by_hand_for_an_answer_that_was_replaced_wait_for_the_teacher(
     for _ in range(2):
         assert grade(Path("class"), *options, "--resume") == 0
         assert "ann: `double` has points by hand for another answer" in capsys.readouterr().out
+        assert read_rows(Path("grades.csv"))["ann"]["double"] == "1"
         statuses = {name: row["status"] for name, row in read_rows(Path("grades.csv")).items()}
         assert statuses == {"ann": "needs-manual", "bob": "graded"}
     # Without the table, and with it again, it is still the mark of the old answer.
@@ -122,9 +124,10 @@ def test_who_forgets_to_resume_is_told_at_once(
 ) -> None:
     for _ in range(2):
         assert grade(Path("moodle.zip"), "--lesson", 0) == 0
-    said = capsys.readouterr().err
-    assert said.count("on other cases") == 1
-    assert "mv grades.kept-1.journal grades.journal" in said
+    said = capsys.readouterr()
+    for text in (said.err, said.out):
+        assert text.count("on other cases") == 1
+        assert "mv grades.kept-1.journal grades.journal" in text
 
 
 def test_grades_are_no_table_of_marks_and_a_document_is_no_class(

@@ -262,6 +262,8 @@ def _explain_unfilled(
 
 
 def _tell_way_back(form: Form, learners: int) -> str:
+    if not learners:
+        return "with nobody's points: there is nothing to give back"
     start = f"with the points of {count_things(learners, 'learner')}"
     if form.is_of_one:
         return (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 
 OTHER_ANSWER = (
-    "has points by hand for another answer than the one that is there now: give points again, or "
-    "another comment"
+    "has points by hand for another answer than the one that is there now, so they were not used: "
+    "change the points or the comment in its row"
 )
 _DIGITS = 16
 
@@ -75,13 +75,17 @@ def list_given(
     return given
 
 
-def ask_again(results: Sequence[LearnerResult], before: GivenMarks) -> list[LearnerResult]:
-    """Ask the person again where a mark stands beside another answer than it was given for.
+def ask_again(
+    results: Sequence[LearnerResult], unmarked: Sequence[LearnerResult], before: GivenMarks
+) -> list[LearnerResult]:
+    """Take back marks that were given for another answer, and ask the person again.
 
     Parameters
     ----------
     results : sequence of LearnerResult
         The results, with marks by hand.
+    unmarked : sequence of LearnerResult
+        The same without them.
     before : mapping
         What `list_given` returned for the run before.
 
@@ -97,18 +101,24 @@ def ask_again(results: Sequence[LearnerResult], before: GivenMarks) -> list[Lear
     >>> old = ExerciseResult("explain", 7, "written", 8.0, 10.0, answer="A", is_by_hand=True)
     >>> new = ExerciseResult("explain", 7, "written", 8.0, 10.0, answer="B", is_by_hand=True)
     >>> before = list_given([LearnerResult("ada", "graded", (old,))], {})
-    >>> ask_again([LearnerResult("ada", "graded", (new,))], before)[0].status
-    'needs-manual'
+    >>> found = ExerciseResult("explain", 7, "written", None, 10.0, answer="B")
+    >>> unmarked = [LearnerResult("ada", "needs-manual", (found,))]
+    >>> (ada,) = ask_again([LearnerResult("ada", "graded", (new,))], unmarked, before)
+    >>> ada.status, ada.exercises[0].points
+    ('needs-manual', None)
     """
-    return [_ask_again(result, before) for result in results]
+    pairs = zip(results, unmarked, strict=True)
+    return [_ask_again(result, other, before) for result, other in pairs]
 
 
-def _ask_again(result: LearnerResult, before: GivenMarks) -> LearnerResult:
+def _ask_again(
+    result: LearnerResult, unmarked: LearnerResult, before: GivenMarks
+) -> LearnerResult:
     exercises = tuple(
-        replace(one, notes=(*one.notes, OTHER_ANSWER))
+        replace(found, notes=(*found.notes, OTHER_ANSWER))
         if _is_of_another_answer(one, before.get((result.student, one.name)))
         else one
-        for one in result.exercises
+        for one, found in zip(result.exercises, unmarked.exercises, strict=True)
     )
     if exercises == result.exercises:
         return result

@@ -168,13 +168,13 @@ def _list_worth_a_look(results: Sequence[LearnerResult]) -> list[str]:
         for result in results
         if result.status == "graded" and all(map(_is_unanswered, result.exercises))
     )
-    return blank + [
-        as_line(f"{result.student}: {exercise.name}: {note}")
-        for result in sorted(results, key=lambda result: result.student)
+    return blank + list_by_reason(
+        (result.student, f"{exercise.name}: {note}")
+        for result in results
         for exercise in result.exercises
         if exercise.outcome in ("wrong", "stopped", *_UNANSWERED) and not exercise.is_by_hand
         for note in exercise.notes
-    ]
+    )
 
 
 def _is_unanswered(exercise: ExerciseResult) -> bool:
