@@ -225,3 +225,13 @@ def test_an_old_table_of_three_columns_gets_lines_of_three() -> None:
 def test_nobody_with_full_marks_needs_a_person(status: Status) -> None:
     full = ExerciseResult("pack", 4, "right", 3.0, 3.0, notes=("is of another edition",))
     assert find([make_learner("ada", full, status=status)]) == []
+
+
+def test_a_file_of_another_lesson_is_no_reason() -> None:
+    wrong = [
+        ExerciseResult(name, lesson, "wrong", 0.0, 3.0) for name, lesson in (("f", 3), ("pack", 4))
+    ]
+    note = "ada/04_vectorizing.ipynb is not a notebook: it is empty"
+    learner = replace(make_learner("ada", *wrong, status="unreadable"), notes=(note,))
+    reasons = {name: why for _, name, why in find([learner])}
+    assert reasons == {"f": "something could not be read or marked", "pack": note}

@@ -23,6 +23,8 @@ _NOT_THEIR_FAULT = (NO_PACKAGE, NO_FILE)
 _COLUMNS = ("student", "exercise", "points", "comment", "of", "so far", "why")
 _UNREADABLE = "something could not be read or marked"
 _LONGEST_REASON = 200
+# As the files of lessons are called: 04_vectorizing.ipynb.
+_FILE_OF_LESSON = re.compile(r"(?<![0-9])([0-9]{2})_(?=[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,14 @@ def _list_reasons(result: LearnerResult, exercise: ExerciseResult) -> list[str]:
     """Return the notes on an answer, or all that were made, where none names it."""
     named = re.compile(rf"\b{re.escape(exercise.name)}\b")
     notes = [note for note in result.notes if named.search(note)]
-    notes = [*notes, *exercise.notes] or [*result.notes]
-    return [note for note in notes if note.strip()]
+    others = [note for note in result.notes if _may_be_of(note, exercise.lesson)]
+    return [note for note in [*notes, *exercise.notes] or others if note.strip()]
+
+
+def _may_be_of(note: str, lesson: int) -> bool:
+    """Whether a note may be about a file of a lesson: it names none of another one."""
+    numbers = {int(number) for number in _FILE_OF_LESSON.findall(note)}
+    return not numbers or lesson in numbers
 
 
 def _is_not_their_fault(note: str) -> bool:
