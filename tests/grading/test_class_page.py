@@ -17,6 +17,7 @@ from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
     LearnerResult,
+    Outcome,
     Prediction,
 )
 from gradlab.grading.outcome.tallies import tally_class
@@ -63,8 +64,8 @@ def make_class() -> list[LearnerResult]:
     """Eleven who handed in lesson 4, and one who did not, with a result of each kind."""
     groups = (GroupResult("float64", 1, 3), GroupResult("float32", 3, 3))
 
-    def make(student: str, outcome: str, points: float, *hints: str) -> LearnerResult:
-        answer = ExerciseResult("pack", 4, outcome, points, 3.0, groups, hints)  # type: ignore[arg-type]
+    def make(student: str, outcome: Outcome, points: float, *hints: str) -> LearnerResult:
+        answer = ExerciseResult("pack", 4, outcome, points, 3.0, groups, hints)
         answer = replace(answer, is_out_of_time=outcome == "stopped")
         return make_learner(student, answer, ExerciseResult("locate", 4, "blank", 0.0, 4.0))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradlab.grading.intake.roster import Member
+from gradlab.grading.outcome.phrases import shorten
 from gradlab.grading.outcome.raw_table import RawTable
 from gradlab.grading.outcome.text import as_line
 
@@ -110,7 +111,7 @@ def _read_statuses(table: RawTable, rows: Sequence[int], status: int) -> dict[in
     """Return what tells how late something is, or until when it may be: there is a digit in it."""
     said = {row: " ".join(as_line(table.read(row, status)).split()) for row in rows}
     return {
-        row: text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        row: shorten(text, _LONGEST)
         for row, text in said.items()
         if any(character.isdigit() for character in text)
     }

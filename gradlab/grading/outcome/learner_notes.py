@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from gradlab.grading.outcome.phrases import shorten
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 
 # How a note begins on who handed in lessons, but none that counts.
@@ -89,14 +90,12 @@ def list_learner_notes(results: Sequence[LearnerResult]) -> list[str]:
         for note in dict.fromkeys([*own, *note_missing_lessons(result.exercises, not_set)]):
             having[note].append(result.student)
     common = sorted(having, key=lambda note: -len(having[note]))
-    lines = [f"{_tell_who(having[note])}: {_shorten(note)}" for note in common[:_MOST_LINES]]
+    lines = [
+        f"{_tell_who(having[note])}: {shorten(note, _LONGEST)}" for note in common[:_MOST_LINES]
+    ]
     more = len(common) - _MOST_LINES
     return [*lines, f"and {more} more, in the notes of the grades"] if more > 0 else lines
 
 
 def _tell_who(students: Sequence[str]) -> str:
     return ", ".join(students) if len(students) <= _MOST_NAMED else f"{len(students)} learners"
-
-
-def _shorten(note: str) -> str:
-    return note if len(note) <= _LONGEST else f"{note[: _LONGEST - 1]}…"

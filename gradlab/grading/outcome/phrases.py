@@ -55,3 +55,27 @@ def join_few(names: Sequence[str], most: int = 5) -> str:
     """
     more = len(names) - most
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:most])} and {more} more"
+
+
+def shorten(text: str, most: int) -> str:
+    """Return a text that is no longer than anyone reads.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        How many characters it may have.
+
+    Returns
+    -------
+    str
+        The text; where it is cut, it ends in a sign for that.
+
+    Examples
+    --------
+    >>> from gradlab.grading.outcome.phrases import shorten
+    >>> shorten("The sign", 8), shorten("The sign is wrong", 8)
+    ('The sign', 'The sig…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -12,6 +12,7 @@ from gradlab.grading.outcome.edition_notes import is_about_edition
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.marks import MarksFile
 from gradlab.grading.outcome.naming import make_code, normalize_name
+from gradlab.grading.outcome.phrases import shorten
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.outcome.table import format_table
 from gradlab.grading.outcome.text import as_cell, as_line
@@ -177,8 +178,10 @@ def _find_reason(result: LearnerResult, exercise: ExerciseResult) -> str:
     if exercise.points >= exercise.max_points:
         return ""
     if result.status == "unreadable":
-        return _shorten("; ".join(_list_reasons(result, exercise)) or _UNREADABLE)
-    return _shorten("; ".join(note for note in exercise.notes if _is_not_their_fault(note)))
+        reason = "; ".join(_list_reasons(result, exercise)) or _UNREADABLE
+    else:
+        reason = "; ".join(note for note in exercise.notes if _is_not_their_fault(note))
+    return shorten(as_line(reason), _LONGEST_REASON)
 
 
 def _list_reasons(result: LearnerResult, exercise: ExerciseResult) -> list[str]:
@@ -197,8 +200,3 @@ def _may_be_of(note: str, lesson: int) -> bool:
 
 def _is_not_their_fault(note: str) -> bool:
     return is_about_edition(note) or any(sign in note for sign in _NOT_THEIR_FAULT)
-
-
-def _shorten(text: str) -> str:
-    line = as_line(text)
-    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"
