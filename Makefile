@@ -32,7 +32,7 @@ FIND_PYTHON = $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys;
 MAKE_VENV = $(if $(FIND_PYTHON),$(FIND_PYTHON) -m venv --clear $(VENV),$(UV) venv --quiet --clear --seed \
     --python ">=3.11" $(VENV))
 
-.PHONY: lab test test-all test-browser test-frameworks test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
+.PHONY: lab labextension test test-all test-browser test-frameworks test-pythons check-locks notebooks lock bench bench-grading scorecard book site wheel clean help
 
 lab: $(READY)  ## open the course in JupyterLab; the first run sets up .venv
 	@$(BIN)/gradlab start
@@ -72,6 +72,9 @@ check-locks: $(DEV)  ## resolve each lock for every Python and system; needs a n
 
 notebooks: $(DEV)  ## build both editions of every lesson whose source changed
 	$(BIN)/python -m tools.lessons $(if $(ALL),--all)
+
+labextension: $(DEV)  ## write the digest of the labextension's files, after a change in one
+	$(BIN)/python -m tools.labextension
 
 bench: $(DEV)  ## measure speed and start-up, side by side
 	$(BIN)/python -m tools.benchmarks.run

@@ -5,6 +5,13 @@ loads when the name is first used, so numerics need only NumPy, and ``import gra
 to nothing.
 """
 
+import sys
+
 import lazy_loader
+
+if "IPython" in sys.modules:
+    from gradlab.live.listening import listen
+
+    listen()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -36,15 +36,17 @@ from .exercises.checking import (
     hint as hint,
     solution as solution,
 )
-from .explorers.differences import (
-    explore_chords as explore_chords,
-    explore_v_curve as explore_v_curve,
+from .exercises.predicting import (
+    predict as predict,
+    tally_predictions as tally_predictions,
 )
+from .explorers.chords import explore_chords as explore_chords
 from .explorers.networks import (
     explore_kink as explore_kink,
     explore_regularization as explore_regularization,
     explore_theta as explore_theta,
 )
+from .explorers.v_curve import explore_v_curve as explore_v_curve
 from .network.check import check_network as check_network
 from .network.digits import load_digits as load_digits
 from .network.mlp import MLP as MLP

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gradlab.course.folder import HIDDEN
+from gradlab.live.script import LABEXTENSIONS
 from gradlab.support.errors import GradlabError
 
 PORT = 8888
@@ -109,6 +110,8 @@ def _list_options(
         "LabApp.default_url": page,
         "ServerApp.open_browser": browser,
         "IdentityProvider.token": token,
+        # As this package has it, whatever else is installed in the environment.
+        "LabApp.extra_labextensions_path": LABEXTENSIONS,
         # The open tabs of this course stay apart from those of the learner's other work.
         "LabApp.workspaces_dir": workspaces,
         # No request leaves the machine, whatever is clicked.

@@ -10,7 +10,7 @@ import numpy as np
 from gradlab.checker.check import numerical_gradient
 from gradlab.checker.norms import relative_difference
 from gradlab.checker.parameters import named_blocks
-from gradlab.explorers.explorer import ROW, Explorer, log_slider, menu, require_choice, slider
+from gradlab.explorers.sliders import ROW, Explorer, log_slider, menu, require_choice, slider
 from gradlab.network.batch import Params
 from gradlab.network.check import check_network
 from gradlab.network.mlp import MLP

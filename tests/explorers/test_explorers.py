@@ -12,7 +12,7 @@ import pytest
 
 import gradlab
 from gradlab.examples import CURVES
-from gradlab.explorers.explorer import Explorer
+from gradlab.explorers.sliders import Explorer
 
 
 class Picture(NamedTuple):

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from gradlab import explore_chords, explore_v_curve
-from gradlab.explorers.explorer import Explorer
+from gradlab.explorers.sliders import Explorer
 from tools.lessons import NOTEBOOKS, execute, read_source
 
 _RUNS = 15

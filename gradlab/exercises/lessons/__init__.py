@@ -1,0 +1,1 @@
+"""What each lesson asks, in a folder of its own."""
