@@ -43,7 +43,8 @@ const CSS = `
   white-space: nowrap; }
 .gx-hidden { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute;
   white-space: nowrap; width: 1px; }
-@media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; } }
+@media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; }
+  .gx-panels svg { max-height: 260px; } }
 `;
 const COLOURS = ["ink", "soft", "blue", "red", "purple", "green", "orange"];
 

@@ -66,7 +66,7 @@ const X = { low: -2.5, high: 2.5, step: 0.05 };
 const labelPowers = (values) => values.map((value) => [value, `1e${value}`]);
 const H = { low: -16, high: 0.5 };
 const AXES = {
-  width: 480, height: 320,
+  width: 440, height: 300,
   x: { ...H, ticks: labelPowers([-15, -12, -9, -6, -3, 0]), name: "step h" },
   y: { low: -17, high: 5, ticks: labelPowers([-16, -12, -8, -4, 0, 4]), name: "|difference − derivative|" },
 };
@@ -199,7 +199,7 @@ function render({ model, el, kit }) {
   const { keep, flush } = kit.makeKeeper(model);
   const speak = kit.makeSpeaker(box);
   const plot = makeErrorPlot(kit);
-  plot.svg.style.maxWidth = "600px";
+  plot.svg.style.maxWidth = "560px";
   const words = kit.make("div");
 
   const show = () => {
