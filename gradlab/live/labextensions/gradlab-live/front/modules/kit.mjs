@@ -9,7 +9,8 @@ const KEEP_AFTER = 200;
 const SPEAK_AFTER = 800;
 
 // The page says by `color-scheme` whether it is light or dark. Okabe and Ito's colours, on dark
-// grounds in lighter shades; each has a contrast of at least 3:1.
+// grounds in lighter shades; each has a contrast of at least 3:1. Jupyter has rules of its own for
+// tables, than which `.gx.gx` is stronger.
 const CSS = `
 .gx { --gx-ink: light-dark(#222, #ddd); --gx-soft: light-dark(#6b6b6b, #a0a0a0);
   --gx-grid: light-dark(#e4e4e4, #3a3a3a); --gx-ground: light-dark(#fff, #161616);
@@ -39,8 +40,8 @@ const CSS = `
 .gx-numbers { overflow-x: auto; }
 .gx table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px;
   margin: .4em 0; width: auto; }
-.gx :is(th, td) { background: none; border: 0; color: inherit; padding: .1em 1.2em .1em 0; text-align: left;
-  white-space: nowrap; }
+.gx.gx table :is(th, td) { background: none; border: 0; color: inherit; padding: .1em 1.2em .1em 0;
+  text-align: left; white-space: nowrap; }
 .gx-hidden { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute;
   white-space: nowrap; width: 1px; }
 @media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; }
