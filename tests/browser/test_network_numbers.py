@@ -12,7 +12,7 @@ from browser.modules import open_stage
 from playwright.sync_api import Browser, Page
 
 import gradlab
-from gradlab import MLP, check_network, ravel
+from gradlab import MLP, check_network, ravel, relative_difference
 from gradlab.checker.parameters import named_blocks
 from gradlab.explorers.regularization import (
     MASKS,
@@ -97,13 +97,16 @@ def test_ratios_and_verdicts_are_those_of_python_for_every_setting(page: Page) -
     grid = [
         {"mistake": mistake, "l2": l2, "masks": masks, "keep_prob": keep_prob}
         for mistake, l2, masks, keep_prob in itertools.product(MISTAKES, STRENGTHS, MASKS, KEPT)
+        if masks != "none" or keep_prob == 0.8
     ]
     for place, there in zip(grid, compute(page, "regularization", state, grid), strict=True):
         network = make_network(**place)
         assert there["verdict"] == check_network(network, X, Y).verdict, place
         if place["masks"] == "new each time" and place["keep_prob"] < 1.0:
-            # Other random numbers than NumPy's, but a slope there is not.
-            assert min(there["ratios"].values()) > 0.5, place
+            # The page's random numbers are not NumPy's, but as random.
+            here = compute_ratios(network, X, Y)
+            for name, ratio in there["ratios"].items():
+                assert here[name] / 4 < ratio < 4 * here[name], (place, name)
             continue
         compare_slopes(network, X, Y, there, place)
 
@@ -113,19 +116,21 @@ def compare_slopes(
 ) -> None:
     """Assert that gradient, slopes and ratios are Python's to within rounding."""
     analytic, numeric = network.gradients(X, Y), measure_slopes(network, X, Y)
-    loss, ratios = network.loss(X, Y), compute_ratios(network, X, Y)
-    rounding = 4 * U * loss / STEP
-    largest = max(float(np.abs(block).max()) for _, block in named_blocks(analytic))
+    rounding = 4 * U * network.loss(X, Y) / STEP
+    # The penalty is added, and then taken off again by some mistakes.
+    theta, slopes = ravel(network.params)[0], ravel(analytic)[0]
+    largest = max(np.abs(slopes).max(), network.l2 * np.abs(theta).max())
     np.testing.assert_allclose(
-        there["analytic"], ravel(analytic)[0], rtol=0, atol=8 * U * largest, err_msg=str(place)
+        there["analytic"], slopes, rtol=0, atol=8 * U * largest, err_msg=str(place)
     )
     np.testing.assert_allclose(
         there["numeric"], ravel(numeric)[0], rtol=0, atol=rounding, err_msg=str(place)
     )
     pairs = zip(named_blocks(analytic), named_blocks(numeric), strict=True)
     blocks = {name: (a, n) for (name, a), (_, n) in pairs}
-    blocks["all"] = (ravel(analytic)[0], ravel(numeric)[0])
+    blocks["all"] = (slopes, ravel(numeric)[0])
     for name, (a, n) in blocks.items():
         # Of the difference, and of the norms that it is divided by.
         allowed = 2 * np.sqrt(a.size) * rounding / (np.linalg.norm(a) + np.linalg.norm(n))
-        assert there["ratios"][name] == pytest.approx(ratios[name], abs=allowed, rel=0), place
+        ratio = relative_difference(a, n)
+        assert there["ratios"][name] == pytest.approx(ratio, abs=allowed, rel=0), (place, name)
