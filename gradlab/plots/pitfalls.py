@@ -22,7 +22,6 @@ from gradlab.support.drawing import (
     new_figure,
 )
 
-
 # A ratio below this is drawn here.
 _LOWEST = 1e-12
 

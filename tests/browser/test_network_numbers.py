@@ -71,7 +71,7 @@ def test_loss_and_slopes_along_theta_are_those_of_python(page: Page) -> None:
     X, Y = np.reshape(state["X"], (6, 3)), np.eye(2)[state["labels"]]
     theta, unravel = ravel(network.params)
     moves, steps = (-2.5, -0.7, 0.0, 0.1, 2.5), (1e-3, 0.01, 0.5, 10**0.3)
-    grid = [
+    grid: list[dict[str, Any]] = [
         {"index": index, "move": move, "h": h}
         for index, move, h in itertools.product(range(26), moves, steps)
     ]
