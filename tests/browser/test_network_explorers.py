@@ -134,7 +134,8 @@ def test_the_kink_can_be_crossed_by_itself(page: Page) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_window(name: str, width: int, browser: Browser) -> None:
     with open_stage(browser, width=width) as stage:
-        box = show(stage, name)
+        # Where the kink's words are longest.
+        box = show(stage, name, **({"z": 0.0} if name == "kink" else {}))
         assert stage.evaluate("document.documentElement.scrollWidth") <= width
         for table in box.locator(".gx-numbers").all():
             assert table.evaluate("(it) => it.scrollWidth <= it.clientWidth")

@@ -94,13 +94,16 @@ function render({ model, el, kit }) {
   const show = () => {
     const computed = compute(now);
     const { slope, backward, forward, central, inside } = computed;
-    const real = Number.isNaN(slope) ? "none, z is on the kink" : signed(slope, 4);
+    const isNone = Number.isNaN(slope);
+    const real = isNone ? "none: a kink" : signed(slope, 4);
     const where = `${inside ? "inside" : "outside"} the step`;
     plot.update(now, computed);
     const texts = [backward, forward, forward - backward, central].map((value) => signed(value, 4));
     numbers.set([real, ...texts, where]);
     const place = `z = ${fixed(now.z, 2)}, h = ${describeStep(now.h)}: the kink is ${where}`;
-    const words = `${place}. The central chord has slope ${signed(central, 2)}; the true slope is ${real}.`;
+    const words =
+      `${place}. The central chord has slope ${signed(central, 2)}; ` +
+      (isNone ? "there is no true slope." : `the true slope is ${real}.`);
     plot.svg.setAttribute("aria-label", `The loss, flat left of a kink at 0, falling beyond. ${words}`);
     return words;
   };

@@ -127,7 +127,7 @@ function makeRatioPlot(kit) {
   const { colours, draw, makePlot, setAll } = kit;
   const names = Object.keys(DOTS);
   const { svg, X, Y, left, right } = makePlot({
-    width: 440, height: 300, x: { low: -0.5, high: 4.5, ticks: names.map((name, i) => [i, name]) },
+    width: 440, height: 300, x: { low: -0.5, high: 4.9, ticks: names.map((name, i) => [i, name]) },
     y: { low: -12, high: 0.9, ticks: [-12, -9, -6, -3, 0].map((value) => [value, `1e${value}`]), name: "ratio" },
   });
   for (const border of BANDS) {
