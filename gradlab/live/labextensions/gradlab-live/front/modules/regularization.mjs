@@ -174,8 +174,6 @@ function render({ model, el, kit }) {
   };
   const change = (changes) => {
     Object.assign(now, changes);
-    // Without dropout there is nothing to keep.
-    keepProb.input.disabled = now.masks === "none";
     speak(show());
     keep(now);
   };
@@ -196,7 +194,6 @@ function render({ model, el, kit }) {
     l2.set(Math.log10(now.l2));
     masks.set(now.masks);
     keepProb.set(now.keep_prob);
-    keepProb.input.disabled = now.masks === "none";
   };
   const reset = kit.makeButton("reset", () => {
     change(start);
