@@ -1,4 +1,4 @@
-"""The explorer of the V that an error draws against the step."""
+"""The explorer of the V that an error draws against the step; ``v_curve.mjs`` moves it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradlab.examples import CURVES
-from gradlab.explorers.sliders import Explorer, menu, require_choice, slider
+from gradlab.explorers.explorer import make_explorer, require_between, require_choice
+from gradlab.live.output import LiveOutput
 from gradlab.plots.differences import VCurve
-from gradlab.support.drawing import png
 
 METHODS = ("forward", "central", "five_point", "richardson")
 _TYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": np.float32}
@@ -17,7 +17,7 @@ _TYPES: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float32": n
 
 def explore_v_curve(
     curve: str = "sin x", x: float = 1.0, method: str = "central", precision: str = "float64"
-) -> Explorer:
+) -> LiveOutput:
     """Explore the error of a difference against its step, with its predicted bottom.
 
     Parameters
@@ -33,38 +33,26 @@ def explore_v_curve(
 
     Returns
     -------
-    Explorer
+    LiveOutput
         The explorer; it shows itself as the last expression of a cell.
 
     Raises
     ------
     ValueError
-        If `curve`, `method` or `precision` is not in its menu.
+        If `curve`, `method` or `precision` is not in its menu, or `x` is beyond its slider.
 
     Examples
     --------
     >>> from gradlab import explore_v_curve
     >>> explorer = explore_v_curve(precision="float32")
-    >>> explorer.controls["method"].value = "forward"
+    >>> explorer.state["method"]
+    'central'
     """
-    smooth = {name: example for name, example in CURVES.items() if example.smooth}
-    menus = (
-        ("curve", curve, smooth),
-        ("method", method, METHODS),
-        ("precision", precision, _TYPES),
-    )
-    for argument, value, choices in menus:
-        require_choice(argument, value, choices)
-    controls = {
-        "curve": menu("curve f", smooth, curve),
-        "x": slider("point x", x, -2.5, 2.5, 0.05),
-        "method": menu("method", METHODS, method),
-        "precision": menu("precision", _TYPES, precision),
-    }
+    smooth = [name for name, example in CURVES.items() if example.smooth]
+    require_choice("curve", curve, smooth)
+    require_between("x", x, -2.5, 2.5)
+    require_choice("method", method, METHODS)
+    require_choice("precision", precision, _TYPES)
     drawing = VCurve(CURVES[curve], x, method, _TYPES[precision])
-
-    def draw(name: str, x: float, method: str, precision: str) -> tuple[bytes, str, list[str]]:
-        drawing.update(smooth[name], round(x, 2), method, _TYPES[precision])
-        return png(drawing.figure), drawing.alt, drawing.summary()
-
-    return Explorer(controls, draw)
+    start = {"curve": curve, "x": float(x), "method": method, "precision": precision}
+    return make_explorer("v_curve", start, drawing, drawing.summary())

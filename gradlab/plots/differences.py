@@ -17,6 +17,7 @@ from gradlab.differences.formulas import (
 )
 from gradlab.examples import Example
 from gradlab.support.drawing import BLACK, BLUE, GREEN, LINES, PURPLE, RED, Drawing, new_figure
+from gradlab.support.floats import FloatArray
 
 # The forward markers are open, so that a marker beneath them still shows.
 FORWARD: dict[str, Any] = {
@@ -37,8 +38,6 @@ _DERIVATIVE_ORDER = {"forward": 2, "backward": 2, "central": 3, "five_point": 5,
 class Chords:
     """A curve with its tangent and its forward, backward and central chords at one point.
 
-    It is drawn once; `update` only moves its lines, which keeps the explorer fast.
-
     Parameters
     ----------
     f, slope : callable
@@ -56,7 +55,7 @@ class Chords:
     figure : matplotlib.figure.Figure
         The drawing.
     alt : str
-        A description of what it shows; `update` renews it.
+        A description of what it shows.
     """
 
     def __init__(
@@ -68,48 +67,36 @@ class Chords:
         h: float,
         window: tuple[float, float] = (-3.5, 3.5),
     ) -> None:
-        # Fixed margins: a layout engine would run at every redraw.
-        self.figure, axes = new_figure(layout=None)
-        self.figure.subplots_adjust(left=0.09, right=0.73, bottom=0.12, top=0.92)
-        self._axes = axes
-        self._window = window
-        (self._curve,) = axes.plot([], [], color="0.55", linewidth=2.5, label="f")
-        (self._tangent,) = axes.plot([], [], color=BLACK, linestyle="-", label="tangent")
-        self._chords = [
-            axes.plot([], [], label=label, **style)[0]
-            for label, style in (
-                ("forward chord", FORWARD),
-                ("backward chord", BACKWARD),
-                ("central chord", CENTRAL),
-            )
-        ]
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        self.figure, axes = new_figure()
+        grid = np.linspace(*window, 281)
+        values = f(grid)
+        axes.plot(grid, values, color="0.55", linewidth=2.5, label="f")
+        reach = np.array([-1.0, 1.0]) * max(1.2, 1.25 * h)
+        touching = f(np.float64(x)) + slope(np.float64(x)) * reach
+        axes.plot(x + reach, touching, color=BLACK, linestyle="-", label="tangent")
+        for label, style, ends in (
+            ("forward chord", FORWARD, (x, x + h)),
+            ("backward chord", BACKWARD, (x - h, x)),
+            ("central chord", CENTRAL, (x - h, x + h)),
+        ):
+            axes.plot(ends, f(np.array(ends)), label=label, **style)
+        low, high = float(values.min()), float(values.max())
+        margin = 0.12 * (high - low)
+        axes.set_xlim(*window)
+        axes.set_ylim(low - margin, high + margin)
         axes.set_xlabel("x")
-        self.update(f, slope, name, x, h)
+        axes.set_title(f"f(x) = {name} at x = {x:.2f} with h = {h:.3g}", fontsize=11)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        self.alt = self._describe(f, slope, name, x, h)
 
-    def update(
+    def _describe(
         self,
         f: Callable[[Any], Any],
         slope: Callable[[Any], Any],
         name: str,
         x: float,
         h: float,
-    ) -> None:
-        """Redraw for another curve, point or step; the parameters are those of the class."""
-        grid = np.linspace(*self._window, 281)
-        values = f(grid)
-        self._curve.set_data(grid, values)
-        low, high = float(values.min()), float(values.max())
-        margin = 0.12 * (high - low)
-        self._axes.set_xlim(*self._window)
-        self._axes.set_ylim(low - margin, high + margin)
-        self._axes.set_title(f"f(x) = {name} at x = {x:.2f} with h = {h:.3g}", fontsize=11)
-
-        reach = np.array([-1.0, 1.0]) * max(1.2, 1.25 * h)
-        self._tangent.set_data(x + reach, f(np.float64(x)) + slope(np.float64(x)) * reach)
-        ends = np.array([[x, x + h], [x - h, x], [x - h, x + h]])
-        for chord, pair in zip(self._chords, ends, strict=True):
-            chord.set_data(pair, f(pair))
+    ) -> str:
         slopes = self.slopes(f, x, h)
         true = float(slope(np.float64(x)))
         tangent = (
@@ -117,7 +104,7 @@ class Chords:
             if np.isnan(true)
             else f"a tangent (solid) of slope {true:.2f}"
         )
-        self.alt = (
+        return (
             f"The curve {name} at x = {x:g} with {tangent}, and three chords for h = {h:g}: "
             f"forward (dashed) of slope {slopes['forward']:.2f}, "
             f"backward (dotted) of slope {slopes['backward']:.2f}, "
@@ -164,9 +151,9 @@ class VCurve:
     Attributes
     ----------
     figure : matplotlib.figure.Figure
-        The drawing; `update` only moves its lines.
+        The drawing.
     alt : str
-        A description of what it shows; `update` renews it.
+        A description of what it shows.
     """
 
     def __init__(
@@ -176,59 +163,26 @@ class VCurve:
         method: str,
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
-        # Fixed margins: a layout engine would run at every redraw.
-        self.figure, axes = new_figure(layout=None)
-        self.figure.subplots_adjust(left=0.11, right=0.98, bottom=0.12, top=0.92)
-        self._axes = axes
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlim(1e-16, 3.0)
-        axes.set_ylim(1e-17, 1e5)
-        # Ticks take most of the time of a redraw: draw few, and typeset no exponents.
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(numticks=6))
-            axis.set_major_formatter(lambda value, position: f"{value:.0e}")
-            axis.set_minor_locator(NullLocator())
-        axes.set_xlabel("step h")
-        axes.set_ylabel("|difference − derivative|")
-        (self._truncation,) = axes.plot([], [], color=RED, linestyle="--", label="truncation")
-        (self._rounding,) = axes.plot([], [], color=PURPLE, linestyle=":", label="rounding")
-        (self._measured,) = axes.plot(
-            [], [], color=BLUE, linestyle="", marker="o", markersize=5, label="measured"
-        )
-        (self._bottom,) = axes.plot(
-            [], [], color=BLACK, linestyle="", marker="*", markersize=14, label="predicted bottom"
-        )
-        axes.legend(loc="upper center", ncols=4, frameon=False, columnspacing=1.2)
-        self.update(example, x, method, dtype)
-
-    def update(
-        self, example: Example, x: float, method: str, dtype: type[np.floating[Any]]
-    ) -> None:
-        """Redraw for another function, point, method or type."""
         slope = float(example.slope(x))
         steps, errors = sweep(example.f, dtype(x), slope, method)
-        higher = [abs(float(derivative(x))) for derivative in example.derivatives[2:]]
-        derivative = higher[_DERIVATIVE_ORDER[method] - 2]
+        # The derivative in the truncation term, and those beyond.
+        order = _DERIVATIVE_ORDER[method]
+        higher = [abs(float(derivative(x))) for derivative in example.derivatives[order:]]
         # From rounding the value, and from rounding x + h, which changes the value.
         noise = float(np.finfo(dtype).eps) / 2 * max(abs(float(example.f(x))), abs(x * slope))
-        budget = error_budget(method, derivative, noise)
-        self._measured.set_data(steps, np.where(errors > 0, errors, np.nan))
-        self._truncation.set_data(
-            steps, np.where(derivative > 0, budget.truncation(steps), np.nan)
-        )
-        self._rounding.set_data(steps, np.where(noise > 0, budget.rounding(steps), np.nan))
-        self._bottom.set_data([budget.best_step], [budget.best_error])
-        self._lines = [_predict(budget, higher[_DERIVATIVE_ORDER[method] - 2 :])]
+        budget = error_budget(method, higher[0], noise)
+        self._lines = [_predict(budget, higher)]
         if not errors.any():
             self._lines.append("Measured: every difference is exact, so there is nothing to draw")
         subject = (
             f"{method.replace('_', '-')} difference of {example.name} at x = {x:.2f}, "
             f"{np.dtype(dtype).name}"
         )
-        self._axes.set_title(subject, fontsize=11)
+        self.figure, axes = new_figure()
+        axes.set_title(subject, fontsize=11)
+        _draw_budget(axes, budget, steps, errors)
         parts = ["measured points"]
-        parts += ["the predicted truncation line (dashed, rising with h)"] * (derivative > 0)
+        parts += ["the predicted truncation line (dashed, rising with h)"] * (higher[0] > 0)
         parts += ["the predicted rounding line (dotted, falling with h)"] * (noise > 0)
         parts += ["a star at the predicted bottom"] * (0 < budget.best_step < np.inf)
         self.alt = (
@@ -241,8 +195,38 @@ class VCurve:
         return self._lines
 
 
+def _draw_budget(axes: Any, budget: ErrorBudget, steps: FloatArray, errors: FloatArray) -> None:
+    """Draw measured errors, the two lines of a budget and their bottom; zeros are left out."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(1e-16, 3.0)
+    axes.set_ylim(1e-17, 1e5)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(numticks=6))
+        axis.set_major_formatter(lambda value, position: f"{value:.0e}")
+        axis.set_minor_locator(NullLocator())
+    for values, color, linestyle, label in (
+        (budget.truncation(steps), RED, "--", "truncation"),
+        (budget.rounding(steps), PURPLE, ":", "rounding"),
+    ):
+        axes.plot(steps, _hide_zeros(values), color=color, linestyle=linestyle, label=label)
+    for x, y, color, marker, size, label in (
+        (steps, _hide_zeros(errors), BLUE, "o", 5, "measured"),
+        ([budget.best_step], [budget.best_error], BLACK, "*", 14, "predicted bottom"),
+    ):
+        axes.plot(x, y, color=color, linestyle="", marker=marker, markersize=size, label=label)
+    axes.set_xlabel("step h")
+    axes.set_ylabel("|difference − derivative|")
+    axes.legend(loc="upper center", ncols=4, frameon=False, columnspacing=1.2)
+
+
+def _hide_zeros(values: FloatArray) -> FloatArray:
+    """Return values with nan in place of 0, which has no logarithm."""
+    return np.where(values > 0, values, np.nan)
+
+
 def _predict(budget: ErrorBudget, higher: Sequence[float]) -> str:
-    """Say where the bottom should be; `higher` starts with the derivative of the budget."""
+    """Say where the bottom should be; `higher` begins with the derivative of the budget."""
     if not any(higher):
         return "No truncation error: the larger the step, the better"
     if budget.derivative == 0:

@@ -9,20 +9,23 @@ from typing import Any, Literal
 from browser.chromium import WIDE, serve, visit
 from playwright.sync_api import Browser, Locator, Page
 
+import gradlab
+from gradlab.exercises.prediction import find_predictions
+from gradlab.live.output import MIME, LiveOutput
 from gradlab.live.script import FRONT
 
 MODULES = sorted(path.stem for path in (FRONT / "modules").glob("*.mjs") if path.stem != "kit")
 
-# A model as the front ends make one, which counts how often it was told to save.
+# A model as the front ends make one, which counts how often it was told to save. `move` takes
+# values as a learner's hand gives them.
 _STAGE = """
 async () => {
     document.body.replaceChildren();
-    document.title = "modules";
     const load = async (name) => (await import(`/modules/${name}.mjs`)).default;
     const kit = await load("kit");
     const render = async (name, state) => {
         const module = await load(name);
-        const shown = { state, saved: 0, clean: () => {} };
+        const shown = { state, saved: 0 };
         const el = document.createElement("div");
         document.body.replaceChildren(el);
         const model = {
@@ -34,7 +37,18 @@ async () => {
         shown.clean = module.render({ model, el, kit });
         window.shown = shown;
     };
-    Object.assign(window, { load, kit, render });
+    const move = (control, value) => {
+        control.value = value;
+        for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind));
+    };
+    // Every text on the page or for a screen reader, but what is spoken later.
+    const read = () => [...document.querySelectorAll(".gx, .gx :not(style, .gx-hidden)")]
+        .flatMap((element) => [
+            ...[...element.childNodes].map((node) => node instanceof Text ? node.data : ""),
+            element.getAttribute("aria-label") ?? "",
+            element.getAttribute("aria-valuetext") ?? "",
+        ]).filter((text) => text.trim()).join("\\n");
+    Object.assign(window, { load, kit, render, move, read });
 }
 """
 
@@ -43,7 +57,7 @@ async () => {
 def open_stage(
     browser: Browser, theme: Literal["light", "dark"] = "light", width: int = WIDE
 ) -> Iterator[Page]:
-    """Open an empty page that can load modules; fail if a module raised an error in it."""
+    """Open an empty page that can load modules; fail if one of them raised an error in it."""
     errors: list[str] = []
     with serve(FRONT) as base, visit(browser, theme, width) as page:
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -56,7 +70,10 @@ def open_stage(
 def compute(page: Page, name: str, states: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return what a module computes for each state; NaN and infinities arrive as they are."""
     computed: list[Any] = page.evaluate(
-        "async ([name, states]) => states.map((await load(name)).compute)", [name, list(states)]
+        "async ([name, states]) => {"
+        " const { compute } = await load(name);"
+        " return states.map((state) => compute(state, kit)); }",
+        [name, list(states)],
     )
     return computed
 
@@ -67,30 +84,36 @@ def render(page: Page, name: str, state: Mapping[str, Any]) -> Locator:
     return page.locator(".gx")
 
 
-def get_state(page: Page) -> dict[str, Any]:
-    """Return the state in the model of what is shown, once waiting changes have been kept."""
+def move(control: Locator, value: float | str) -> None:
+    """Set a slider or a menu to a value, as a hand does."""
+    control.evaluate("(control, value) => move(control, value)", value)
+
+
+def read(page: Page) -> str:
+    """Return all that a module says, on the page and to a screen reader, but what it speaks."""
+    said: str = page.evaluate("() => read()")
+    return said
+
+
+def close(page: Page) -> dict[str, Any]:
+    """End what is shown, which keeps changes that wait; returns the state in the model."""
     state: dict[str, Any] = page.evaluate("() => { shown.clean(); return shown.state; }")
     return state
 
 
-def read_texts(box: Locator) -> str:
-    """Return everything that a module says: its text, and its texts for screen readers alone."""
-    said: str = box.evaluate(
-        """(box) => [box, ...box.querySelectorAll("*")].flatMap((element) => [
-            ...[...element.childNodes]
-                .filter((node) => node.nodeType === Node.TEXT_NODE && element.tagName !== "STYLE")
-                .map((node) => node.data),
-            element.getAttribute("aria-label") ?? "",
-            element.getAttribute("aria-valuetext") ?? "",
-        ]).filter((text) => text.trim()).join("\\n")"""
-    )
-    return said
+def make_explorers() -> dict[str, dict[str, Any]]:
+    """Return the first state of every explorer, by its module, as Python gives it."""
+    outputs = [getattr(gradlab, name)() for name in gradlab.__all__ if name.startswith("explore_")]
+    return dict(_read_live(output) for output in outputs if isinstance(output, LiveOutput))
 
 
-def read_paths(box: Locator) -> str:
-    """Return every attribute of every element drawn, as one text."""
-    drawn: str = box.evaluate(
-        """(box) => [...box.querySelectorAll("svg, svg *")].flatMap((element) =>
-            [...element.attributes].map(({ name, value }) => `${name}=${value}`)).join("\\n")"""
-    )
-    return drawn
+def make_states() -> dict[str, dict[str, Any]]:
+    """Return a state of every module: those of the explorers, a prediction and a tally."""
+    lesson, (prediction, *_) = next(iter(find_predictions().items()))
+    others = [gradlab.predict(prediction.name), gradlab.tally_predictions(lesson)]
+    return make_explorers() | dict(map(_read_live, others))
+
+
+def _read_live(output: LiveOutput) -> tuple[str, dict[str, Any]]:
+    live = output._repr_mimebundle_()[0][MIME]
+    return live["module"], live["state"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser.modules import open_stage
+from browser.modules import compute, open_stage
 from playwright.sync_api import Browser, Page
 
 import gradlab
@@ -39,23 +39,18 @@ def page(browser: Browser) -> Iterator[Page]:
         yield stage
 
 
-def compute(page: Page, name: str, state: Mapping[str, Any], changes: list[Any]) -> list[Any]:
-    """Return what a module computes with the kit for a state after each of some changes."""
-    computed: list[Any] = page.evaluate(
-        """async ([name, state, changes]) => {
-            const { compute } = await load(name);
-            return changes.map((change) => compute({ ...state, ...change }, kit));
-        }""",
-        [name, dict(state), changes],
-    )
-    return computed
+def compute_all(
+    page: Page, name: str, state: Mapping[str, Any], grid: list[dict[str, Any]]
+) -> list[Any]:
+    """Return what a module computes for a state after each change of a grid."""
+    return compute(page, name, [{**state, **change} for change in grid])
 
 
 def test_the_slopes_at_the_kink_are_those_of_python(page: Page) -> None:
     places = [round(-1 + k / 20, 2) for k in range(41)]
     steps = [10.0 ** (k / 20 - 3) for k in range(55)]
     grid = [{"z": z, "h": h} for z, h in itertools.product(places, steps)]
-    for place, there in zip(grid, compute(page, "kink", {}, grid), strict=True):
+    for place, there in zip(grid, compute(page, "kink", grid), strict=True):
         here: Mapping[str, Any] = kink_slopes(**place)
         allowed = 4 * U * 0.6 / place["h"]
         for name in ("backward", "forward", "central"):
@@ -75,7 +70,7 @@ def test_loss_and_slopes_along_theta_are_those_of_python(page: Page) -> None:
         {"index": index, "move": move, "h": h}
         for index, move, h in itertools.product(range(26), moves, steps)
     ]
-    for place, there in zip(grid, compute(page, "theta", state, grid), strict=True):
+    for place, there in zip(grid, compute_all(page, "theta", state, grid), strict=True):
         moved = theta.copy()
         moved[place["index"]] += place["move"]
         network.params = unravel(moved)
@@ -99,7 +94,7 @@ def test_ratios_and_verdicts_are_those_of_python_for_every_setting(page: Page) -
         for mistake, l2, masks, keep_prob in itertools.product(MISTAKES, STRENGTHS, MASKS, KEPT)
         if masks != "none" or keep_prob == 0.8
     ]
-    for place, there in zip(grid, compute(page, "regularization", state, grid), strict=True):
+    for place, there in zip(grid, compute_all(page, "regularization", state, grid), strict=True):
         network = make_network(**place)
         assert there["verdict"] == check_network(network, X, Y).verdict, place
         if place["masks"] == "new each time" and place["keep_prob"] < 1.0:

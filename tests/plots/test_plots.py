@@ -49,17 +49,16 @@ def test_a_drawing_brings_a_text_made_from_its_data(monkeypatch: pytest.MonkeyPa
 
     curve = plots.VCurve(CURVES["sin x"], 1.0, "central")
     assert "Predicted bottom: step 8e-06, error 2e-11" in curve.alt
-    curve.update(CURVES["x²/2 (a parabola)"], 1.0, "central", np.float64)
+    curve = plots.VCurve(CURVES["x²/2 (a parabola)"], 1.0, "central")
     assert "the larger the step, the better" in curve.alt
     assert "truncation line" not in curve.alt
     assert "star" not in curve.alt
-    curve.update(CURVES["sin x"], 0.0, "forward", np.float64)
-    assert curve.summary() == [
+    assert plots.VCurve(CURVES["sin x"], 0.0, "forward").summary() == [
         "The first truncation term vanishes at this x, and the next one takes over"
     ]
-    curve.update(CURVES["sin x"], 0.0, "central", np.float64)
+    curve = plots.VCurve(CURVES["sin x"], 0.0, "central")
     assert "the smaller the step, the better" in curve.alt
-    curve.update(CURVES["x²/2 (a parabola)"], 0.0, "central", np.float64)
+    curve = plots.VCurve(CURVES["x²/2 (a parabola)"], 0.0, "central")
     assert (
         curve.summary()[-1] == "Measured: every difference is exact, so there is nothing to draw"
     )
@@ -131,8 +130,7 @@ def test_lines_differ_in_style_as_well_as_in_colour() -> None:
 
 
 def test_the_chords_end_on_the_curve_and_the_tangent_touches_it() -> None:
-    drawing = plots.Chords(np.exp, np.exp, "exp x", 0.0, 0.25)
-    drawing.update(np.sin, np.cos, "sin x", 1.0, 0.5)
+    drawing = plots.Chords(np.sin, np.cos, "sin x", 1.0, 0.5)
     _, tangent, *chords = drawing.figure.axes[0].get_lines()
     for chord, (a, b) in zip(chords, [(1.0, 1.5), (0.5, 1.0), (0.5, 1.5)], strict=True):
         ends = np.array([(a, np.sin(a)), (b, np.sin(b))])

@@ -19,6 +19,7 @@ from gradlab.bugs import suspects
 from gradlab.checker import diagnosis, report
 from gradlab.differences import budget, convergence
 from gradlab.exercises import checking
+from gradlab.live import output
 from tools.book.assemble import FRAME
 
 Pages = dict[str, BeautifulSoup]
@@ -66,6 +67,7 @@ def test_every_public_name_of_a_submodule_is_documented(book: Path, module: Modu
         convergence.OrderFit,
         suspects.Suspect,
         checking.CheckResult,
+        output.LiveOutput,
         plots.Drawing,
     ],
     ids=lambda kind: kind.__name__,

@@ -12,8 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from gradlab import explore_chords, explore_v_curve
-from gradlab.explorers.sliders import Explorer
+from tools.benchmarks.redraw import print_redraws
 from tools.lessons import NOTEBOOKS, execute, read_source
 
 _RUNS = 15
@@ -32,8 +31,7 @@ def main() -> None:
     _print_line("  more than numpy", package - baseline, "50 ms")
     _print_line(statements[2], checker)
     _print_line("  more than numpy", checker - baseline, "50 ms")
-    _print_line("redraw of the chord explorer", _time_redraw(explore_chords(), "h"), "150 ms")
-    _print_line("redraw of the V-curve explorer", _time_redraw(explore_v_curve(), "x"), "150 ms")
+    print_redraws()
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
         notebook = read_source(path)
         seconds = _time(execute, notebook)
@@ -47,15 +45,6 @@ def _time_in_turns(*statements: str) -> list[float]:
         for record, statement in zip(times, statements, strict=True):
             record.append(_time(subprocess.run, [sys.executable, "-c", statement]))
     return [statistics.median(record) for record in times]
-
-
-def _time_redraw(explorer: Explorer, control: str) -> float:
-    slider = explorer.controls[control]
-
-    def move(step: int) -> None:
-        slider.value = 1.0 / (2 + step)
-
-    return statistics.median(_time(move, step) for step in range(2 * _RUNS))
 
 
 def _time(action: Callable[..., object], argument: object) -> float:

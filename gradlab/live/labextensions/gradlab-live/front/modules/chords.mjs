@@ -9,27 +9,32 @@ const CURVES = {
   "|x| (a kink at 0)": { f: Math.abs, slope: (x) => (x === 0 ? NaN : Math.sign(x)) },
 };
 const CHORDS = {
-  forward: { colour: "red", dash: "7 4", ends: (x, h) => [x, x + h], run: 1 },
-  backward: { colour: "purple", dash: "2 4", ends: (x, h) => [x - h, x], run: 1 },
-  central: { colour: "blue", dash: "9 3 2 3", ends: (x, h) => [x - h, x + h], run: 2 },
+  forward: { colour: "red", dash: "7 4", ends: (x, h) => [x, x + h], run: 1, side: 1, lift: 6 },
+  backward: { colour: "purple", dash: "2 4", ends: (x, h) => [x - h, x], run: 1, side: -1, lift: 6 },
+  central: { colour: "blue", dash: "9 3 2 3", ends: (x, h) => [x - h, x + h], run: 2, side: 1, lift: -12 },
 };
 const NAMES = Object.keys(CHORDS);
 // The ends of the sliders; the step is on a logarithmic one.
 const X = { low: -2.5, high: 2.5, step: 0.05 };
 const H = { low: -8, high: 0.3, step: 0.05 };
 const WINDOW = 3.5;
+// With shorter steps the chords are too short to be labelled.
+const LABELLED = 0.25;
 const SMALLEST_ERROR = 1e-13;
+const DIGITS = 6;
 const SECONDS = 6;
 
-// What is computed: the true slope, NaN at a kink, and the slope of each chord.
+// What is computed: the true slope, NaN at a kink; the slope of each chord, and its error.
 function compute({ curve, x, h }) {
   const { f, slope } = CURVES[curve];
-  const slopes = {};
+  const derivative = slope(x);
+  const [slopes, errors] = [{}, {}];
   for (const [name, { ends, run }] of Object.entries(CHORDS)) {
     const [left, right] = ends(x, h);
     slopes[name] = (f(right) - f(left)) / (run * h);
+    errors[name] = slopes[name] - derivative;
   }
-  return { derivative: slope(x), slopes };
+  return { derivative, slopes, errors };
 }
 
 function readState(get, { readNumber, readChoice }) {
@@ -45,23 +50,23 @@ function readState(get, { readNumber, readChoice }) {
 const describeStep = (h) => (h < 0.001 ? h.toExponential(1) : String(+h.toPrecision(2)));
 
 function makeCurvePlot(kit) {
-  const { colours, draw, makePath, makePlot, setAll, scale } = kit;
-  const ticks = [-3, -2, -1, 0, 1, 2, 3].map((value) => [value, String(value)]);
+  const { clipLine, colours, draw, format, makeLabel, makeLine, makePath, makePlot } = kit;
+  const { placeLabels, scale, setAll } = kit;
+  const ticks = [-3, -2, -1, 0, 1, 2, 3].map((value) => [value, format.fixed(value, 0)]);
   const plot = makePlot({
     width: 440, height: 300, y: { low: 0, high: 1 },
     x: { low: -WINDOW, high: WINDOW, ticks, name: "x" },
   });
-  const line = (colour, width, dash = "none") => draw("path", {
-    fill: "none", stroke: colours[colour], "stroke-width": width, "stroke-dasharray": dash,
+  const curve = makeLine({ colour: "soft" });
+  const tangent = makeLine({ colour: "ink", width: 1.5 });
+  const chords = NAMES.map((name) => {
+    const chord = CHORDS[name];
+    return { ...chord, text: name, line: makeLine(chord), element: makeLabel(chord.colour) };
   });
-  const curve = line("soft", 2.5);
-  const tangent = line("ink", 1.5);
-  const chords = NAMES.map((name) => ({
-    ...CHORDS[name], name, line: line(CHORDS[name].colour, 2.5, CHORDS[name].dash),
-    label: draw("text", { style: `fill: ${colours[CHORDS[name].colour]}` }),
-  }));
   const point = draw("circle", { r: 4, fill: colours.ink });
-  plot.svg.append(curve, tangent, ...chords.flatMap((chord) => [chord.line, chord.label]), point);
+  plot.svg.append(
+    curve, tangent, ...chords.map(({ line }) => line), point, ...chords.map(({ element }) => element)
+  );
 
   const grid = Array.from({ length: 141 }, (_, i) => -WINDOW + (i * WINDOW) / 70);
   const update = ({ curve: name, x, h }, { derivative }) => {
@@ -70,29 +75,24 @@ function makeCurvePlot(kit) {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const margin = 0.12 * (high - low);
     const Y = scale(low - margin, high + margin, plot.bottom, plot.top);
-    const join = (points) => makePath(points.map(([a, b]) => [plot.X(a), Y(b)]));
+    const at = (t, value) => [plot.X(t), Y(value)];
     const reach = Math.max(1.2, 1.25 * h);
-    curve.setAttribute("d", join(grid.map((t, i) => [t, values[i]])));
-    tangent.setAttribute("d", join([-reach, reach].map((t) => [x + t, f(x) + derivative * t])));
+    curve.setAttribute("d", makePath(grid.map((t, i) => at(t, values[i]))));
+    const touching = [-reach, reach].map((t) => at(x + t, f(x) + derivative * t));
+    tangent.setAttribute("d", makePath(clipLine(plot, ...touching)));
     setAll(point, { cx: plot.X(x), cy: Y(f(x)) });
     for (const chord of chords) {
-      const [left, right] = chord.ends(x, h);
-      chord.line.setAttribute("d", join([[left, f(left)], [right, f(right)]]));
-      // Named where the ends are apart; where they are not, the colours in the table tell.
-      const at = chord.name === "backward" ? left : right;
-      const shift = { forward: [6, -6], backward: [-6, -6], central: [6, 14] }[chord.name];
-      setAll(chord.label, {
-        x: plot.X(at) + shift[0], y: Y(f(at)) + shift[1],
-        "text-anchor": shift[0] > 0 ? "start" : "end",
-      });
-      chord.label.textContent = h > 0.25 ? chord.name : "";
+      const visible = clipLine(plot, ...chord.ends(x, h).map((t) => at(t, f(t))));
+      chord.line.setAttribute("d", makePath(visible));
+      chord.point = h > LABELLED ? visible.at(chord.side > 0 ? -1 : 0) : undefined;
     }
+    placeLabels(plot, chords);
   };
   return { svg: plot.svg, update };
 }
 
 function makeErrorPlot(kit) {
-  const { colours, draw, makePath, makePlot, setAll } = kit;
+  const { colours, draw, makeLine, makePath, makePlot, setAll } = kit;
   const labelled = (values) => values.map((value) => [value, `1e${value}`]);
   const plot = makePlot({
     width: 300, height: 300,
@@ -101,49 +101,67 @@ function makeErrorPlot(kit) {
   });
   const steps = Array.from({ length: 84 }, (_, i) => H.low + i / 10);
   const lines = NAMES.map((name) => {
-    const { colour, dash } = CHORDS[name];
-    const line = draw("path", {
-      fill: "none", stroke: colours[colour], "stroke-width": 1.6, "stroke-dasharray": dash,
-    });
-    const dot = draw("circle", { r: 5, fill: colours[colour] });
-    plot.svg.append(line, dot);
+    const line = makeLine({ ...CHORDS[name], width: 1.6 });
+    const dot = draw("circle", { r: 5, fill: colours[CHORDS[name].colour] });
     return { name, line, dot };
   });
-  const at = (state, exponent, name) => {
-    const { derivative, slopes } = compute({ ...state, h: 10 ** exponent });
-    const error = Math.abs(slopes[name] - derivative);
-    return [plot.X(exponent), plot.Y(Math.log10(Math.max(error, SMALLEST_ERROR)))];
-  };
-  const update = (state) => {
+  const kink = draw("text", {
+    x: (plot.left + plot.right) / 2, y: (plot.top + plot.bottom) / 2, "text-anchor": "middle",
+  }, "no derivative here, so no error");
+  plot.svg.append(...lines.flatMap(({ line, dot }) => [line, dot]), kink);
+
+  const locate = (exponent, error) =>
+    [plot.X(exponent), plot.Y(Math.log10(Math.max(Math.abs(error), SMALLEST_ERROR)))];
+  const update = (state, { derivative, errors }) => {
+    const isKink = Number.isNaN(derivative);
+    const computed = steps.map((exponent) => compute({ ...state, h: 10 ** exponent }).errors);
     for (const { name, line, dot } of lines) {
-      line.setAttribute("d", makePath(steps.map((exponent) => at(state, exponent, name))));
-      const [x, y] = at(state, Math.log10(state.h), name);
-      setAll(dot, { cx: x, cy: Number.isFinite(y) ? y : 0, visibility: Number.isFinite(y) ? "visible" : "hidden" });
+      line.setAttribute("d", makePath(steps.map((exponent, i) => locate(exponent, computed[i][name]))));
+      const [cx, cy] = isKink ? [0, 0] : locate(Math.log10(state.h), errors[name]);
+      setAll(dot, { cx, cy, visibility: isKink ? "hidden" : "visible" });
     }
+    kink.setAttribute("visibility", isKink ? "visible" : "hidden");
   };
   return { svg: plot.svg, update };
 }
 
 function makeTable(kit) {
-  const { colours, format, make } = kit;
-  const cells = NAMES.map((name) => {
-    const head = make("th", { scope: "row", style: `color: ${colours[CHORDS[name].colour]}` }, name);
+  const { colours, format, make, makeSample } = kit;
+  const addRow = (name, style) => {
+    const head = make("th", { scope: "row" }, makeSample(style), name);
+    head.style.color = colours[style.colour];
     const [slope, error] = [make("td"), make("td")];
     return { name, row: make("tr", {}, head, slope, error), slope, error };
-  });
-  const heads = ["chord", "slope", "error"].map((text) => make("th", { scope: "col" }, text));
-  const tangent = make("td");
-  const last = make("tr", {}, make("th", { scope: "row" }, "tangent"), tangent, make("td"));
-  const table = make("table", {}, make("tr", {}, ...heads), ...cells.map(({ row }) => row), last);
-  const update = ({ derivative, slopes }) => {
-    const none = Number.isNaN(derivative);
-    tangent.textContent = none ? "none: a kink" : format.signed(derivative, 6);
-    for (const { name, slope, error } of cells) {
-      slope.textContent = format.signed(slopes[name], 6);
-      error.textContent = none ? "" : format.power(slopes[name] - derivative, 1);
+  };
+  const rows = NAMES.map((name) => addRow(name, CHORDS[name]));
+  const tangent = addRow("tangent", { colour: "ink", width: 1.5 });
+  const heads = ["line", "slope", "error"].map((text) => make("th", { scope: "col" }, text));
+  const table = make("table", {}, make("tr", {}, ...heads), ...[...rows, tangent].map(({ row }) => row));
+  const update = ({ derivative, slopes, errors }) => {
+    const isKink = Number.isNaN(derivative);
+    tangent.slope.textContent = isKink ? "none: a kink" : format.signed(derivative, DIGITS);
+    for (const { name, slope, error } of rows) {
+      slope.textContent = format.signed(slopes[name], DIGITS);
+      error.textContent = isKink ? "" : format.error(errors[name], DIGITS);
     }
   };
   return { table: make("div", { class: "gx-numbers" }, table), update };
+}
+
+function makeControls(kit, move) {
+  const curve = kit.makeMenu({
+    label: "curve f", options: Object.keys(CURVES), change: (value) => move({ curve: value }),
+  });
+  const x = kit.makeSlider({
+    label: "point x", min: X.low, max: X.high, step: X.step, say: (value) => kit.format.fixed(value, 2),
+    // A slider's 0 may be 3e-17, beside the kink.
+    change: (value) => move({ x: Math.round(100 * value) / 100 }),
+  });
+  const h = kit.makeSlider({
+    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
+    change: (value) => move({ h: 10 ** value }),
+  });
+  return { curve, x, h };
 }
 
 function render({ model, el, kit }) {
@@ -157,7 +175,7 @@ function render({ model, el, kit }) {
   const show = () => {
     const computed = compute(now);
     curvePlot.update(now, computed);
-    errorPlot.update(now);
+    errorPlot.update(now, computed);
     numbers.update(computed);
     const place = `${now.curve} at x = ${kit.format.fixed(now.x, 2)}, h = ${describeStep(now.h)}`;
     curvePlot.svg.setAttribute("aria-label", `${place}, with its tangent and three chords`);
@@ -174,18 +192,7 @@ function render({ model, el, kit }) {
     stop();
     change(changes);
   };
-  const curve = kit.makeMenu({
-    label: "curve f", options: Object.keys(CURVES), change: (value) => move({ curve: value }),
-  });
-  const x = kit.makeSlider({
-    // A slider's 0 may be 3e-17, beside the kink.
-    label: "point x", min: X.low, max: X.high, step: X.step, say: (value) => kit.format.fixed(value, 2),
-    change: (value) => move({ x: Math.round(100 * value) / 100 }),
-  });
-  const h = kit.makeSlider({
-    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
-    change: (value) => move({ h: 10 ** value }),
-  });
+  const { curve, x, h } = makeControls(kit, move);
   const set = () => {
     curve.set(now.curve);
     x.set(now.x);

@@ -36,48 +36,40 @@ function readState(get, { readNumber }) {
 const describeStep = (h) => String(+h.toPrecision(2));
 
 function makeLossPlot(kit) {
-  const { colours, draw, makePath, makePlot, makeWindow, setAll } = kit;
+  const { clipLine, colours, draw, makeLabel, makeLine, makePath, makePlot, placeLabels, setAll } = kit;
   const plot = makePlot({
     width: 440, height: 300,
     x: { low: -WINDOW, high: WINDOW, ticks: [-1, 0, 1].map((z) => [z, kit.format.fixed(z, 0)]), name: "pre-activation z" },
     y: { low: -0.25, high: 0.85, ticks: [0, 0.25, 0.5, 0.75].map((J) => [J, String(J)]), name: "loss J" },
   });
   const { X, Y } = plot;
-  const line = (colour, width, dash = "none") => draw("path", {
-    fill: "none", stroke: colours[colour], "stroke-width": width, "stroke-dasharray": dash,
-  });
-  const join = (points) => makePath(points.map(([z, J]) => [X(z), Y(J)]));
+  const place = (z, J) => [X(z), Y(J)];
   const grid = Array.from({ length: 121 }, (_, i) => -WINDOW + (i * WINDOW) / 60);
-  const curve = setAll(line("soft", 2.5), { d: join(grid.map((z) => [z, loss(z)])) });
-  const kink = setAll(line("ink", 1, "1 3"), { d: join([[0, -0.25], [0, 0.85]]) });
-  const kinkName = draw("text", { x: X(0) + 5, y: Y(0.78) }, "kink");
-  const tangent = line("ink", 1.5);
-  const chord = line("blue", 2.5, "9 3 2 3");
-  const tangentName = draw("text", {}, "tangent");
-  const chordName = draw("text", { style: `fill: ${colours.blue}`, "text-anchor": "end" }, "central chord");
+  const curve = setAll(makeLine({ colour: "soft" }), { d: makePath(grid.map((z) => place(z, loss(z)))) });
+  const kink = makeLine({ colour: "ink", width: 1, dash: "1 3" });
+  kink.setAttribute("d", `M${X(0)},${plot.top}V${plot.bottom}`);
+  const tangent = makeLine({ colour: "ink", width: 1.5 });
+  const chord = makeLine({ colour: "blue", dash: "9 3 2 3" });
   const ends = [0, 1].map(() => draw("circle", { r: 4, fill: colours.blue }));
   const point = draw("path", { fill: colours.red });
-  makeWindow(plot).append(curve, kink, kinkName, tangent, chord);
-  plot.svg.append(...ends, tangentName, chordName, point);
+  const names = ["ink", "ink", "blue"].map(makeLabel);
+  plot.svg.append(curve, kink, tangent, chord, ...ends, point, ...names);
 
   const update = ({ z, h }, { slope }) => {
-    const at = [[z - h, loss(z - h)], [z + h, loss(z + h)]];
-    chord.setAttribute("d", join(at));
-    ends.forEach((end, i) => setAll(end, { cx: X(at[i][0]), cy: Y(at[i][1]) }));
-    const rise = Number.isNaN(slope) ? NaN : REACH * slope;
-    tangent.setAttribute("d", join([[z - REACH, loss(z) - rise], [z + REACH, loss(z) + rise]]));
-    const [x, y] = [X(z), Y(loss(z))];
+    const at = [z - h, z + h].map((end) => place(end, loss(end)));
+    chord.setAttribute("d", makePath(at));
+    ends.forEach((end, i) => setAll(end, { cx: at[i][0], cy: at[i][1] }));
+    const line = [-REACH, REACH].map((reach) => place(z + reach, loss(z) + slope * reach));
+    const seen = clipLine(plot, ...line);
+    tangent.setAttribute("d", makePath(seen));
+    const [x, y] = place(z, loss(z));
     point.setAttribute("d", `M${x - 6},${y}L${x},${y - 6}L${x + 6},${y}L${x},${y + 6}Z`);
-    // At the left ends, the chord's below and the tangent's above: there the loss is not. Near the
-    // border there is no room.
-    setAll(chordName, { x: X(at[0][0]) - 8, y: Y(at[0][1]) + 20 });
-    chordName.textContent = at[0][0] > -0.9 ? "central chord" : "";
-    const isFlat = z < 0;
-    setAll(tangentName, {
-      x: isFlat ? X(Math.max(z - REACH, -WINDOW)) + 4 : X(z - REACH) - 6,
-      y: isFlat ? y - 8 : Y(loss(z) - rise) + 4, "text-anchor": isFlat ? "start" : "end",
-    });
-    tangentName.textContent = z === 0 ? "" : "tangent";
+    // At the left ends, the chord's below and the tangent's above: there the loss is not.
+    placeLabels(plot, [
+      { element: names[0], text: "kink", point: [X(0), plot.bottom], side: -1, lift: 8 },
+      { element: names[1], text: "tangent", point: seen[0], side: z < 0 ? 1 : -1, lift: z < 0 ? 8 : -4 },
+      { element: names[2], text: "central chord", point: at[0], side: -1, lift: -20 },
+    ]);
   };
   return { svg: plot.svg, update };
 }

@@ -9,7 +9,8 @@ const KEEP_AFTER = 200;
 const SPEAK_AFTER = 800;
 
 // The page says by `color-scheme` whether it is light or dark. Okabe and Ito's colours, on dark
-// grounds in lighter shades; each has a contrast of at least 3:1.
+// grounds in lighter shades; each has a contrast of at least 3:1. Jupyter has rules of its own for
+// tables, than which `.gx.gx` is stronger.
 const CSS = `
 .gx { --gx-ink: light-dark(#222, #ddd); --gx-soft: light-dark(#6b6b6b, #a0a0a0);
   --gx-grid: light-dark(#e4e4e4, #3a3a3a); --gx-ground: light-dark(#fff, #161616);
@@ -23,6 +24,8 @@ const CSS = `
 .gx svg .gx-tick { fill: var(--gx-soft); }
 .gx svg .gx-grid { fill: none; stroke: var(--gx-grid); }
 .gx svg .gx-axis { fill: none; stroke: var(--gx-soft); }
+.gx svg .gx-label { paint-order: stroke; stroke: var(--gx-ground); stroke-width: 3px; }
+.gx svg.gx-sample { display: inline-block; height: .8em; margin-right: .5em; width: 2em; }
 .gx-row { align-items: center; display: flex; flex-wrap: wrap; gap: 0 .6em; margin: .15em 0; }
 .gx-row label { flex: none; min-width: 5.5em; }
 .gx-row input[type="range"] { flex: 1 1 10em; margin: 0; max-width: 24em; min-width: 8em; }
@@ -33,19 +36,23 @@ const CSS = `
 .gx :focus-visible { outline: 2px solid var(--gx-blue); outline-offset: 2px; }
 .gx-buttons { display: flex; flex-wrap: wrap; gap: .5em; margin: .4em 0; }
 .gx-panels { display: grid; gap: 8px; grid-template-columns: 3fr 2fr; }
+.gx p { margin: .3em 0; }
 .gx-numbers { overflow-x: auto; }
 .gx table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px;
   margin: .4em 0; width: auto; }
-.gx :is(th, td) { background: none; border: 0; color: inherit; padding: .1em 1.2em .1em 0; text-align: left;
-  white-space: nowrap; }
+.gx.gx table :is(th, td) { background: none; border: 0; color: inherit; padding: .1em 1.2em .1em 0;
+  text-align: left; white-space: nowrap; }
 .gx-hidden { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute;
   white-space: nowrap; width: 1px; }
-@media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; } }
+@media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; }
+  .gx-panels svg { max-height: 260px; } }
 `;
 const COLOURS = ["ink", "soft", "blue", "red", "purple", "green", "orange"];
 
+// A page may hold several copies of this file, one for each widget.
+const copy = Math.random().toString(36).slice(2);
 let serial = 0;
-const makeId = () => `gx-${(serial += 1)}`;
+const makeId = () => `gx-${copy}-${(serial += 1)}`;
 
 const setAll = (element, attributes) => {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -209,7 +216,13 @@ const format = {
     const text = Math.abs(value).toFixed(digits);
     return (value < 0 && +text ? "−" : "+") + text;
   },
-  power: (value, digits = 0) => value.toExponential(digits).replace("e+", "e"),
+  power: (value, digits = 0) => value.toExponential(digits).replace("e+", "e").replace(/^-/, "−"),
+  // With so many decimals, or as a power where they would all be 0.
+  error: (value, digits) => {
+    if (value === 0) return "0";
+    if (Math.abs(value) >= 10 ** -digits) return format.signed(value, digits);
+    return (value > 0 ? "+" : "") + format.power(value, 1);
+  },
 };
 
 const scale = (low, high, from, to) => (value) => from + ((value - low) / (high - low)) * (to - from);
@@ -231,7 +244,7 @@ const makePath = (points) => {
 // ticks it has no labels. Returns the picture, and where a value is on it.
 const makePlot = ({ width, height, x, y }) => {
   const left = y.ticks ? 46 : 12;
-  const [right, top, bottom] = [width - 12, 12, height - (x.name ? 40 : 24)];
+  const [right, top, bottom] = [width - 12, y.name ? 26 : 12, height - (x.name ? 40 : 24)];
   const X = scale(x.low, x.high, left, right);
   const Y = scale(y.low, y.high, bottom, top);
   const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
@@ -245,18 +258,61 @@ const makePlot = ({ width, height, x, y }) => {
     note(text, { x: left - 6, y: Y(value) + 4, "text-anchor": "end" });
   }
   if (x.name) note(x.name, { x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle" });
-  if (y.name) note(y.name, { x: left + 6, y: top + 10 });
+  if (y.name) note(y.name, { x: left, y: top - 12 });
   return { svg, X, Y, left, right, top, bottom };
 };
 
-// What is drawn in here ends where the axes do.
-const makeWindow = ({ svg, left, right, top, bottom }) => {
-  const [width, height] = [right - left, bottom - top];
-  const box = `${left} ${top} ${width} ${height}`;
-  const inner = draw("svg", { x: left, y: top, width, height, viewBox: box, style: `width: ${width}px` });
-  svg.append(inner);
-  return inner;
+// The part of the line from one point to another that lies within a plot, as points; none of it,
+// or a point that is not finite, gives no points.
+const clipLine = ({ left, right, top, bottom }, [x0, y0], [x1, y1]) => {
+  let [from, to] = [0, 1];
+  for (const [start, run, low, high] of [[x0, x1 - x0, left, right], [y0, y1 - y0, top, bottom]]) {
+    if (run === 0 && start >= low && start <= high) continue;
+    const [a, b] = [(low - start) / run, (high - start) / run];
+    from = Math.max(from, Math.min(a, b));
+    to = Math.min(to, Math.max(a, b));
+  }
+  if (!(from <= to)) return [];
+  return [from, to].map((t) => [x0 + t * (x1 - x0), y0 + t * (y1 - y0)]);
 };
+
+// Writes texts beside points of a plot: to the right of the point where `side` is 1, to its left
+// where it is -1, the other way where there is no room; and no text over another. Without a point
+// nothing is written.
+const LINE = 14;
+const placeLabels = ({ left, right, top, bottom }, labels) => {
+  const placed = [];
+  for (const { element, text, point, side, lift = 0 } of labels) {
+    element.textContent = point ? text : "";
+    if (!point) continue;
+    // Measuring the text would make the browser lay out the page.
+    const width = 6.5 * text.length;
+    const fits = side > 0 ? point[0] + 6 + width <= right : point[0] - 6 - width >= left;
+    const way = fits ? side : -side;
+    const x = point[0] + 6 * way;
+    const [start, end] = way > 0 ? [x, x + width] : [x - width, x];
+    const isFree = (y) => placed.every((other) =>
+      Math.abs(other.y - y) >= LINE || other.start >= end || other.end <= start);
+    const rows = [0, 1, -1, 2, -2].map((row) =>
+      Math.min(bottom - 4, Math.max(top + LINE, point[1] - lift + row * LINE)));
+    const y = rows.find(isFree) ?? rows[0];
+    placed.push({ start, end, y });
+    setAll(element, { x, y, "text-anchor": way > 0 ? "start" : "end" });
+  }
+};
+
+// A text at a line, in its colour; the ground around it keeps it readable over other lines.
+const makeLabel = (colour) => draw("text", { class: "gx-label", style: `fill: ${colours[colour]}` });
+
+const makeLine = ({ colour, dash = "none", width = 2.5 }) => draw("path", {
+  fill: "none", stroke: colours[colour], "stroke-dasharray": dash, "stroke-width": width,
+});
+
+// A piece of a line for a table or a sentence: there it says what the line is.
+const makeSample = (style) => draw(
+  "svg", { class: "gx-sample", viewBox: "0 0 32 12", "aria-hidden": "true" },
+  setAll(makeLine(style), { d: "M0,6H32" })
+);
 
 // A table of numbers by name. `set` takes their texts in that order.
 const makeNumbers = (names) => {
@@ -342,7 +398,8 @@ const makeNetwork = ([inputs, hidden, classes], X, labels) => {
 const colours = Object.fromEntries(COLOURS.map((name) => [name, `var(--gx-${name})`]));
 
 export default {
-  announce, colours, draw, format, hear, make, makeBox, makeButton, makeKeeper, makeMenu, makeNetwork,
-  makeNumbers, makePath, makePlot, makeRow, makeSlider, makeSpeaker, makeWindow,
-  OWN_KEYS, play, readChoice, readData, readNumber, recall, remember, scale, setAll, write,
+  announce, clipLine, colours, draw, format, hear, make, makeBox, makeButton, makeKeeper, makeLabel,
+  makeLine, makeMenu, makeNetwork, makeNumbers, makePath, makePlot, makeRow, makeSample, makeSlider,
+  makeSpeaker,
+  OWN_KEYS, placeLabels, play, readChoice, readData, readNumber, recall, remember, scale, setAll, write,
 };

@@ -92,7 +92,9 @@ function makeBars(kit, entries) {
 }
 
 function makeLossPlot(kit) {
-  const { colours, draw, makePath, makePlot, makeWindow, scale, setAll } = kit;
+  const {
+    clipLine, colours, draw, makeLabel, makeLine, makePath, makePlot, placeLabels, scale, setAll,
+  } = kit;
   const marks = [0.15, 0.5, 0.85].map((height) => ({ height, text: document.createTextNode("") }));
   const plot = makePlot({
     width: 440, height: 250,
@@ -102,22 +104,13 @@ function makeLossPlot(kit) {
     },
     y: { low: 0, high: 1, ticks: marks.map(({ height, text }) => [height, text]), name: "loss J" },
   });
-  const curve = draw("path", { fill: "none", stroke: colours.soft, "stroke-width": 2.5 });
-  const chord = draw("path", {
-    fill: "none", stroke: colours.blue, "stroke-width": 2.5, "stroke-dasharray": "9 3 2 3",
-  });
+  const curve = makeLine({ colour: "soft" });
+  const chord = makeLine({ colour: "blue", dash: "9 3 2 3" });
   const ends = [0, 1].map(() => draw("circle", { r: 4, fill: colours.blue }));
-  const name = draw("text", { style: `fill: ${colours.blue}` }, "central chord");
+  const name = makeLabel("blue");
   const point = draw("path", { fill: colours.red });
-  makeWindow(plot).append(curve, chord, ...ends, point);
-  plot.svg.append(name);
-  // Beside an end of the chord, where the loss is not, if there is room; or else at the bottom.
-  const placeName = (at, isRising) => {
-    const [[x0, y0], [x1, y1]] = at;
-    if (x1 < plot.right - 100) return { x: x1 + 8, y: y1 + (isRising ? 18 : -10), "text-anchor": "start" };
-    if (x0 > plot.left + 100) return { x: x0 - 8, y: y0 + (isRising ? -10 : 18), "text-anchor": "end" };
-    return { x: (plot.left + plot.right) / 2, y: plot.bottom - 8, "text-anchor": "middle" };
-  };
+  plot.svg.append(curve, chord, ...ends, point, name);
+  const isSeen = ([x]) => x >= plot.left && x <= plot.right;
 
   const update = ({ move, h }, { curve: losses, behind, ahead, loss }) => {
     const [low, high] = [Math.min(...losses), Math.max(...losses)];
@@ -129,11 +122,20 @@ function makeLossPlot(kit) {
     }
     curve.setAttribute("d", makePath(losses.map((J, i) => [plot.X(GRID[i]), Y(J)])));
     const at = [[plot.X(move - h), Y(behind)], [plot.X(move + h), Y(ahead)]];
-    chord.setAttribute("d", makePath(at));
-    ends.forEach((end, i) => setAll(end, { cx: at[i][0], cy: at[i][1] }));
+    chord.setAttribute("d", makePath(clipLine(plot, ...at)));
+    ends.forEach((end, i) => {
+      const visibility = isSeen(at[i]) ? "visible" : "hidden";
+      setAll(end, { cx: at[i][0], cy: at[i][1], visibility });
+    });
     const [x, y] = [plot.X(move), Y(loss)];
-    setAll(name, placeName(at, ahead > behind));
     point.setAttribute("d", `M${x - 6},${y}L${x},${y - 6}L${x + 6},${y}L${x},${y + 6}Z`);
+    // Beside the right end if there is room, or else the left: below the one where the loss rises.
+    const side = plot.X(move + h) < plot.right - 95 ? 1 : -1;
+    const beside = side > 0 ? at[1] : at[0];
+    const lift = (ahead > behind) === (side > 0) ? -18 : 10;
+    placeLabels(plot, [
+      { element: name, text: "central chord", point: isSeen(beside) ? beside : [x, y], side, lift },
+    ]);
   };
   return { svg: plot.svg, update };
 }
