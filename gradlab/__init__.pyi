@@ -41,11 +41,9 @@ from .exercises.predicting import (
     tally_predictions as tally_predictions,
 )
 from .explorers.chords import explore_chords as explore_chords
-from .explorers.networks import (
-    explore_kink as explore_kink,
-    explore_regularization as explore_regularization,
-    explore_theta as explore_theta,
-)
+from .explorers.kink import explore_kink as explore_kink
+from .explorers.regularization import explore_regularization as explore_regularization
+from .explorers.theta import explore_theta as explore_theta
 from .explorers.v_curve import explore_v_curve as explore_v_curve
 from .network.check import check_network as check_network
 from .network.digits import load_digits as load_digits

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from gradlab.live.output import LiveOutput
@@ -11,7 +12,11 @@ from gradlab.support.drawing import Described, picture, png
 
 
 def make_explorer(
-    module: str, start: dict[str, Any], drawing: Described, lines: Iterable[str]
+    module: str,
+    start: dict[str, Any],
+    drawing: Described,
+    lines: Iterable[str],
+    data: Mapping[str, Any] = MappingProxyType({}),
 ) -> LiveOutput:
     """Return an explorer that begins with a state.
 
@@ -25,6 +30,8 @@ def make_explorer(
         A picture of that state, for where nothing can move.
     lines : iterable of str
         The numbers of that state, in words.
+    data : mapping of str to JSON, optional
+        What the module computes with and no control changes.
 
     Returns
     -------
@@ -36,7 +43,7 @@ def make_explorer(
     still = picture(png(drawing.figure), drawing.alt)
     return LiveOutput(
         module,
-        {**start, "start": start},
+        {**data, **start, "start": start},
         "\n".join([f"Figure: {drawing.alt}", *lines]),
         f"{still}<figcaption><pre>{numbers}</pre></figcaption>",
     )

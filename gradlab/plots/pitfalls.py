@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from matplotlib.ticker import NullLocator
@@ -22,9 +22,12 @@ from gradlab.support.drawing import (
     new_figure,
 )
 
+# A ratio below this is drawn here.
+_LOWEST = 1e-12
 
-class RatioBars:
-    """Bars of the customary ratio of each block of a two-layer network, and of all blocks.
+
+def plot_ratios(ratios: Mapping[str, float], title: str) -> Drawing:
+    """Draw the customary ratio of each block of a two-layer network, and of all blocks, as dots.
 
     Parameters
     ----------
@@ -33,54 +36,39 @@ class RatioBars:
     title : str
         A description of the network.
 
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-        The drawing; `update` only moves its bars.
-    alt : str
-        A description of what it shows; `update` renews it.
+    Returns
+    -------
+    Drawing
+        The figure and its alternative text.
     """
-
-    def __init__(self, ratios: Mapping[str, float], title: str) -> None:
-        # Fixed margins: a layout engine would run at every redraw.
-        self.figure, axes = new_figure(layout=None)
-        self.figure.subplots_adjust(left=0.12, right=0.92, bottom=0.1, top=0.9)
-        colors = [BLUE, BLUE, ORANGE, ORANGE, "0.6"]
-        self._bars = axes.bar(list(ratios), 1.0, color=colors, edgecolor="0.3").patches
-        for bar, hatch in zip(self._bars, (None, "///", None, "///", None), strict=True):
-            bar.set_hatch(hatch)
-        axes.set_yscale("log")
-        axes.set_ylim(1e-12, 3.0)
-        axes.set_ylabel("ratio")
-        axes.set_axisbelow(True)
-        draw_bands(axes)
-        self._axes = axes
-        self.update(ratios, title)
-
-    def update(self, ratios: Mapping[str, float], title: str) -> None:
-        """Redraw for other ratios; the parameters are those of the class."""
-        for bar, ratio in zip(self._bars, ratios.values(), strict=True):
-            bar.set_height(max(ratio, 1e-12))
-        self._axes.set_title(title, fontsize=10)
-        self._sizes = ", ".join(
-            f"{name} {_describe_ratio(ratio)}" for name, ratio in ratios.items()
-        )
-        self.alt = (
-            "Bars of the ratio of each block on a logarithmic axis, with the customary bands as "
-            f"dotted lines, for {title}: {self._sizes}."
-        )
-
-    def summary(self) -> list[str]:
-        """Return the ratios in words."""
-        return [f"ratio: {self._sizes}"]
+    figure, axes = new_figure()
+    # Dots, because a bar on a logarithmic axis begins at no zero. Those of biases are open.
+    styles = ((BLUE, "full"), (BLUE, "none"), (ORANGE, "full"), (ORANGE, "none"), (BLACK, "full"))
+    for (name, ratio), (color, fill) in zip(ratios.items(), styles, strict=True):
+        height = max(ratio, _LOWEST)
+        axes.plot([name], [height], "o", color=color, fillstyle=fill, markersize=10)
+    axes.set_yscale("log")
+    axes.set_ylim(_LOWEST / 2.0, 8.0)
+    axes.set_ylabel("ratio")
+    axes.set_title(title, fontsize=10)
+    draw_bands(axes)
+    alt = (
+        "The ratio of each block as a dot on a logarithmic axis, with the customary bands as "
+        f"dotted lines, for {title}: {describe_ratios(ratios)}."
+    )
+    return Drawing(figure, alt)
 
 
-def _describe_ratio(ratio: float) -> str:
-    return f"{ratio:.0e}" if ratio >= ROUNDING else "below 1e-7"
+def describe_ratios(ratios: Mapping[str, float]) -> str:
+    """Return ratios in words; the digits of mere rounding differ between machines."""
+    return ", ".join(
+        f"{name} {f'{ratio:.0e}' if ratio >= ROUNDING else 'below 1e-7'}"
+        for name, ratio in ratios.items()
+    )
 
 
-class KinkCrossed:
-    """The loss (max(z, 0) - 1)^2 / 2 of a ReLU with pre-activation z, and its central chord.
+def plot_kink(z: float, h: float) -> Drawing:
+    """Draw the loss of one ReLU against its pre-activation, with its kink and a central chord.
 
     Parameters
     ----------
@@ -89,73 +77,64 @@ class KinkCrossed:
     h : float
         The step.
 
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-        The drawing; `update` only moves its lines.
-    alt : str
-        A description of what it shows; `update` renews it.
+    Returns
+    -------
+    Drawing
+        The figure and its alternative text.
     """
-
-    def __init__(self, z: float, h: float) -> None:
-        self.figure, axes = new_figure(layout=None)
-        self.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.12, top=0.92)
-        grid = np.linspace(-1.5, 1.5, 301)
-        axes.plot(grid, self.loss(grid), color="0.55", linewidth=2.5, label="J")
-        axes.axvline(0.0, color="0.6", linewidth=1.0, linestyle=(0, (1, 3)), label="kink")
-        (self._tangent,) = axes.plot([], [], color=BLACK, linestyle="-", label="tangent")
-        (self._chord,) = axes.plot(
-            [], [], color=BLUE, linestyle="-.", marker="o", markersize=6, label="central chord"
-        )
-        (self._point,) = axes.plot([], [], color=RED, linestyle="", marker="D", markersize=8)
-        axes.set_xlim(-1.5, 1.5)
-        axes.set_ylim(-0.25, 0.85)
-        axes.set_xlabel("pre-activation z")
-        axes.set_ylabel("loss J")
-        axes.legend(frameon=False, loc="lower left")
-        self._axes = axes
-        self.update(z, h)
-
-    @staticmethod
-    def loss(z: Any) -> Any:
-        """Return the loss at z; its slope is 0 left of the kink and z - 1 right of it."""
-        return (np.maximum(z, 0.0) - 1.0) ** 2 / 2.0
-
-    def update(self, z: float, h: float) -> None:
-        """Redraw for another z or h."""
-        left, right = z - h, z + h
-        value = float(self.loss(z))
-        forward = (float(self.loss(right)) - value) / h
-        backward = (value - float(self.loss(left))) / h
-        central = (float(self.loss(right)) - float(self.loss(left))) / (2.0 * h)
-        slope = z - 1.0 if z > 0.0 else 0.0
-        self._chord.set_data([left, right], [self.loss(left), self.loss(right)])
-        self._point.set_data([z], [value])
+    figure, axes = new_figure()
+    slopes = kink_slopes(z, h)
+    true, central = slopes["true"], slopes["central"]
+    grid = np.linspace(-1.5, 1.5, 301)
+    axes.plot(grid, kink_loss(grid), color="0.55", linewidth=2.5, label="J")
+    axes.axvline(0.0, color="0.6", linewidth=1.0, linestyle=(0, (1, 3)), label="kink")
+    if true is not None:
         reach = np.array([-0.6, 0.6])
-        at_kink = z == 0.0
-        self._tangent.set_data(z + reach, np.nan * reach if at_kink else value + slope * reach)
-        inside = abs(z) < h
-        self._axes.set_title(
-            f"z = {z:.2f}, h = {h:.3g}: the kink is {'inside' if inside else 'outside'} the step",
-            fontsize=11,
-        )
-        true = "none, z is on the kink" if at_kink else f"{slope:+.4f}"
-        self._lines = [
-            f"true slope:  {true}",
-            f"backward:    {backward:+.4f}",
-            f"forward:     {forward:+.4f}   (forward - backward: {forward - backward:+.4f})",
-            f"central:     {central:+.4f}",
-        ]
-        self.alt = (
-            "The loss against the pre-activation z: flat left of a kink at 0, falling beyond. "
-            f"At z = {z:.2f} the central chord for h = {h:.3g} (dash-dotted) has slope "
-            f"{central:.2f}; the true slope is {true}. The kink lies "
-            f"{'inside' if inside else 'outside'} the step."
-        )
+        axes.plot(z + reach, kink_loss(z) + true * reach, color=BLACK, label="tangent")
+    ends = np.array([z - h, z + h])
+    style = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 6}
+    axes.plot(ends, kink_loss(ends), label="central chord", **style)
+    axes.plot([z], [kink_loss(z)], color=RED, linestyle="", marker="D", markersize=8)
+    axes.set_xlim(-1.5, 1.5)
+    axes.set_ylim(-0.25, 0.85)
+    axes.set_xlabel("pre-activation z")
+    axes.set_ylabel("loss J")
+    axes.legend(frameon=False, loc="lower left")
+    where = f"{'inside' if abs(z) < h else 'outside'} the step"
+    axes.set_title(f"z = {z:.2f}, h = {h:.3g}: the kink is {where}", fontsize=11)
+    alt = (
+        "The loss against the pre-activation z: flat left of a kink at 0, falling beyond. "
+        f"At z = {z:.2f} the central chord for h = {h:.3g} (dash-dotted) has slope "
+        f"{central:.2f}; the true slope is "
+        f"{'none, z is on the kink' if true is None else f'{true:+.4f}'}. The kink lies {where}."
+    )
+    return Drawing(figure, alt)
 
-    def summary(self) -> list[str]:
-        """Return a line of text for each slope."""
-        return self._lines
+
+def kink_loss(z: Any) -> Any:
+    """Return (max(z, 0) - 1)^2 / 2; its slope is 0 left of the kink and z - 1 right of it."""
+    return (np.maximum(z, 0.0) - 1.0) ** 2 / 2.0
+
+
+class KinkSlopes(TypedDict):
+    """The slopes of `kink_loss`; on the kink there is no true one."""
+
+    true: float | None
+    backward: float
+    forward: float
+    central: float
+
+
+def kink_slopes(z: float, h: float) -> KinkSlopes:
+    """Return the true slope of `kink_loss` at z, and those of three chords of step h."""
+    left, here, right = (float(kink_loss(at)) for at in (z - h, z, z + h))
+    beside = z - 1.0 if z > 0.0 else 0.0
+    return {
+        "true": None if z == 0.0 else beside,
+        "backward": (here - left) / h,
+        "forward": (right - here) / h,
+        "central": (right - left) / (2.0 * h),
+    }
 
 
 def plot_cost(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> Drawing:

@@ -26,6 +26,8 @@ from gradlab.support.floats import FloatArray
 
 # Neighbouring layers differ in colour, W and b by the hatching besides.
 _LAYERS = (SKY, ORANGE, GREEN, PURPLE, YELLOW)
+# How far the axis of an entry that is moved extends to either side of it.
+_REACH = 3.0
 
 
 def plot_theta(params: Params, mark: int | None = None) -> Drawing:
@@ -94,8 +96,10 @@ def _draw_strip(axes: Any, params: Params) -> list[str]:
     return descriptions
 
 
-class ThetaMoved:
-    """All entries of theta, one of them moved, and the loss as a function of that entry.
+def plot_theta_moved(
+    network: MLP, X: FloatArray, Y: FloatArray, index: int, move: float, h: float
+) -> Drawing:
+    """Draw all entries of theta, one of them moved, and the loss as a function of that entry.
 
     Parameters
     ----------
@@ -110,114 +114,74 @@ class ThetaMoved:
     h : float
         The step of the central difference, taken where the entry has been moved to.
 
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-        The drawing; `update` only moves its parts.
-    alt : str
-        A description of what it shows; `update` renews it.
+    Returns
+    -------
+    Drawing
+        The figure and its alternative text.
     """
+    theta, _ = ravel(network.params)
+    name, position = name_entries(network.params)[index], float(theta[index]) + move
+    slope, _ = slopes_along(network, X, Y, index, move, h)
+    figure = Figure(figsize=(SIZE[0], 5.0), layout="constrained")
+    above, below = figure.subplots(2, height_ratios=(1, 2))
+    theta[index] = position
+    _draw_values(above, network.params, theta)
+    above.plot([index], [2.75], marker="v", color=BLACK, markersize=9)
 
-    # How far the x axis of the lower plot extends to either side of the entry.
-    reach = 3.0
+    def evaluate(places: FloatArray) -> FloatArray:
+        moved = (_move_entry(network, index, place) for place in places - (position - move))
+        return np.array([other.loss(X, Y) for other in moved])
 
-    def __init__(
-        self, network: MLP, X: FloatArray, Y: FloatArray, index: int, move: float, h: float
-    ) -> None:
-        self._network, self._X, self._Y = network, X, Y
-        self._theta, self._unravel = ravel(network.params)
-        self._names = _name_entries(network.params)
-        # Fixed margins: a layout engine would run at every redraw.
-        self.figure = Figure(figsize=(SIZE[0], 5.0))
-        self.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.1, top=0.94, hspace=0.4)
-        above, below = self.figure.subplots(2, height_ratios=(1, 2))
-        self._bars = _draw_values(above, network.params, self._theta)
-        (self._mark,) = above.plot([], [], marker="v", color=BLACK, markersize=9)
-        (self._curve,) = below.plot([], [], color="0.5", linewidth=2.5, label="J")
-        (self._chord,) = below.plot(
-            [], [], color=BLUE, linestyle="-.", marker="o", markersize=5, label="central chord"
-        )
-        (self._point,) = below.plot(
-            [], [], color=RED, linestyle="", marker="D", markersize=8, label="here"
-        )
-        below.grid(color="0.9", linewidth=0.8)
-        below.spines[["top", "right"]].set_visible(False)
-        below.set_ylabel("loss J")
-        below.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
-        self._below = below
-        self.update(index, move, h)
-
-    def update(self, index: int, move: float, h: float) -> None:
-        """Redraw for another entry, move or step; the parameters are those of the class."""
-        name, origin = self._names[index], float(self._theta[index])
-        position = origin + move
-        grid = origin + np.linspace(-self.reach, self.reach, 61)
-        values = np.array([self._evaluate_loss(index, x) for x in grid])
-        for number, bar in enumerate(self._bars):
-            bar.set_height(position if number == index else float(self._theta[number]))
-        self._mark.set_data([index], [2.75])
-        self._curve.set_data(grid, values)
-        self._point.set_data([position], [self._evaluate_loss(index, position)])
-        ends = np.array([position - h, position + h])
-        self._chord.set_data(ends, [self._evaluate_loss(index, x) for x in ends])
-        margin = 0.15 * (np.ptp(values) or 1.0)
-        self._below.set_xlim(grid[0], grid[-1])
-        self._below.set_ylim(values.min() - margin, values.max() + margin)
-        self._below.set_xlabel(f"theta[{index}], which is {name}")
-        slope, backprop = self.slopes(index, move, h)
-        self._lines = [
-            f"theta[{index}] is {name}: {origin:+.3f}, moved to {position:+.3f}",
-            f"loss J:                {self._evaluate_loss(index, position):.4f}",
-            f"central difference:    {slope:+.4f}",
-            f"backpropagation there: {backprop:+.4f}",
-        ]
-        self.alt = (
-            f"Above, the {len(self._theta)} entries of theta as bars, with a mark over entry "
-            f"{index}, {name}. Below, the loss J against that entry with all others held: a "
-            f"curve, a point at {position:.2f} and the central chord for h = {h:g} "
-            f"(dash-dotted) of slope {slope:.2f}."
-        )
-
-    def summary(self) -> list[str]:
-        """Return a line of text each for the moved entry, the loss and the two slopes."""
-        return self._lines
-
-    def slopes(self, index: int, move: float, h: float) -> tuple[float, float]:
-        """Return the slope of the loss along an entry, by difference and by backpropagation.
-
-        Parameters
-        ----------
-        index : int
-            The index of the entry in theta.
-        move : float
-            How far it has been moved.
-        h : float
-            The step.
-
-        Returns
-        -------
-        difference, derivative : float
-            The central difference, and the derivative by backpropagation.
-        """
-        position = float(self._theta[index]) + move
-        ahead = self._evaluate_loss(index, position + h)
-        behind = self._evaluate_loss(index, position - h)
-        gradient, _ = ravel(self._make_network(index, position).gradients(self._X, self._Y))
-        return (ahead - behind) / (2.0 * h), float(gradient[index])
-
-    def _make_network(self, index: int, position: float) -> MLP:
-        """Return a network whose entry `index` of theta is at `position`."""
-        moved = self._theta.copy()
-        moved[index] = position
-        network = MLP(self._network.sizes, self._network.activation)
-        network.params = self._unravel(moved)
-        return network
-
-    def _evaluate_loss(self, index: int, position: float) -> float:
-        return self._make_network(index, position).loss(self._X, self._Y)
+    grid = position - move + np.linspace(-_REACH, _REACH, 61)
+    ends = np.array([position - h, position + h])
+    chord = {"color": BLUE, "linestyle": "-.", "marker": "o", "markersize": 5}
+    point = {"color": RED, "linestyle": "", "marker": "D", "markersize": 8}
+    below.plot(grid, evaluate(grid), color="0.5", linewidth=2.5, label="J")
+    below.plot(ends, evaluate(ends), label="central chord", **chord)
+    below.plot([position], evaluate(np.array([position])), label="here", **point)
+    below.grid(color="0.9", linewidth=0.8)
+    below.spines[["top", "right"]].set_visible(False)
+    below.set_xlim(grid[0], grid[-1])
+    below.set_xlabel(f"theta[{index}], which is {name}")
+    below.set_ylabel("loss J")
+    below.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+    alt = (
+        f"Above, the {theta.size} entries of theta as bars, with a mark over entry "
+        f"{index}, {name}. Below, the loss J against that entry with all others held: a "
+        f"curve, a point at {position:.2f} and the central chord for h = {h:g} "
+        f"(dash-dotted) of slope {slope:.2f}."
+    )
+    return Drawing(figure, alt)
 
 
-def _name_entries(params: Params) -> list[str]:
+def slopes_along(
+    network: MLP, X: FloatArray, Y: FloatArray, index: int, move: float, h: float
+) -> tuple[float, float]:
+    """Return the slope of the loss along an entry, by difference and by backpropagation.
+
+    The parameters are those of `plot_theta_moved`.
+
+    Returns
+    -------
+    difference, derivative : float
+        The central difference, and the derivative by backpropagation.
+    """
+    ahead, behind = (_move_entry(network, index, move + step).loss(X, Y) for step in (h, -h))
+    gradient, _ = ravel(_move_entry(network, index, move).gradients(X, Y))
+    return (ahead - behind) / (2.0 * h), float(gradient[index])
+
+
+def _move_entry(network: MLP, index: int, move: float) -> MLP:
+    """Return a network of which one entry of theta is moved."""
+    theta, unravel = ravel(network.params)
+    theta[index] += move
+    moved = MLP(network.sizes, network.activation)
+    moved.params = unravel(theta)
+    return moved
+
+
+def name_entries(params: Params) -> list[str]:
+    """Return what each entry of theta is, such as ``W1[0, 2]``."""
     return [
         f"{name}[{', '.join(map(str, index))}]"
         for name, block in named_blocks(params)
@@ -225,19 +189,19 @@ def _name_entries(params: Params) -> list[str]:
     ]
 
 
-def _draw_values(axes: Any, params: Params, theta: FloatArray) -> list[Any]:
+def _draw_values(axes: Any, params: Params, theta: FloatArray) -> None:
     """Draw every entry of theta as a bar, coloured as in the strip."""
-    bars, start = [], 0
+    start = 0
     for number, (name, block) in enumerate(named_blocks(params)):
         end = start + block.size
-        bars += axes.bar(
+        axes.bar(
             range(start, end),
             theta[start:end],
             color=_LAYERS[number // 2 % len(_LAYERS)],
             edgecolor="0.35",
             hatch="///" if number % 2 else None,
             linewidth=0.6,
-        ).patches
+        )
         axes.text(start - 0.4, -2.8, name, fontsize=9)
         start = end
     axes.axhline(0.0, color="0.5", linewidth=0.8)
@@ -246,4 +210,3 @@ def _draw_values(axes: Any, params: Params, theta: FloatArray) -> list[Any]:
     axes.set_xticks(range(0, start, 2))
     axes.set_ylabel("theta")
     axes.spines[["top", "right"]].set_visible(False)
-    return bars

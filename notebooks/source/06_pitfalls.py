@@ -256,9 +256,9 @@ for finding in report.findings:
 # %% [markdown]
 # ## Explore L2 and dropout (3 min)
 #
-# The bars are the ratio of each block, with the bands as dotted lines.
+# The dots are the ratio of each block, with the bands as dotted lines. Those of biases are open.
 #
-# 1. *penalty forgotten*: move lambda from 0.0001 to 1. Which bars hardly move, and why? And beyond
+# 1. *penalty forgotten*: move lambda from 0.0001 to 1. Which dots hardly move, and why? And beyond
 #    1?
 # 2. *data part of dW1 off by 10%*: from which lambda on do the bands call it right?
 # 3. *1/keep_prob forgotten*: which mask shows it, at which keep probability?

@@ -70,7 +70,10 @@ def open_stage(
 def compute(page: Page, name: str, states: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return what a module computes for each state; NaN and infinities arrive as they are."""
     computed: list[Any] = page.evaluate(
-        "async ([name, states]) => states.map((await load(name)).compute)", [name, list(states)]
+        "async ([name, states]) => {"
+        " const { compute } = await load(name);"
+        " return states.map((state) => compute(state, kit)); }",
+        [name, list(states)],
     )
     return computed
 

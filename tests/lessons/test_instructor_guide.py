@@ -10,7 +10,6 @@ import tomllib
 import pytest
 from lessons.guide import GUIDE, LESSONS, ROOT, Lesson, Section, blocks, flowing, part, rows
 
-import gradlab
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.marking import mark
 from tools.lessons import NOTEBOOKS
@@ -243,12 +242,3 @@ def test_the_extra_for_grading_exists_and_its_version_is_named() -> None:
     pinned = re.search(r"^nbgrader==(\S+)", lock, re.MULTILINE)
     assert pinned
     assert f"with nbgrader {pinned[1]}" in flowing(GUIDE)
-
-
-def test_the_alternative_text_of_a_live_explorer_changes_with_its_picture() -> None:
-    explorer = gradlab.explore_kink()
-    before = re.findall(r'alt="([^"]+)"', explorer.image.value)
-    explorer.controls["z"].value = -0.2
-    after = re.findall(r'alt="([^"]+)"', explorer.image.value)
-    assert len(before) == len(after) == 1
-    assert before != after

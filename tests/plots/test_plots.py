@@ -182,7 +182,7 @@ sys.meta_path.insert(0, Watch())
     [
         "import gradlab; gradlab.show",
         "import gradlab.plots.training",
-        "import gradlab.explorers.networks",
+        "import gradlab.explorers.theta",
         "from gradlab.checker.figures import of_report",
     ],
 )
