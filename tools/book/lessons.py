@@ -13,8 +13,8 @@ from tools.book.folding import close_fold, find_what_follows, get_module, open_f
 _WHAT_IT_IS = "This is the solved lesson with its outputs."
 _EXPLORERS = "Its sliders move."
 _PREDICTIONS = (
-    "Where it asks you to predict, answer before you unfold what follows; your choices are kept in "
-    "this browser alone."
+    "Where it asks you to predict, answer before you unfold what follows; your choices are kept "
+    "in this browser alone."
 )
 _COVER = "Before you scroll, cover what is below a **Predict**."
 _WHAT_IT_NEEDS = """\
