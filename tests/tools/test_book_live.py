@@ -20,43 +20,47 @@ from tools.book.lessons import make_lesson_page
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
-EXERCISE = {"grade_id": "double", "solution": True, "grade": False}
+TEXTS = {"m": "An interpretation.", "h": "## A part\n\nText."}
+LIVE = {
+    "p": ("predict", 'gradlab.predict("lost_step")'),
+    "t": ("tally", "gradlab.tally_predictions(1)"),
+    "e": ("chords", "gradlab.explore_chords()"),
+}
 
 Pages = dict[str, BeautifulSoup]
 
 
 def make_cell(kind: str, position: int) -> NotebookNode:
-    """Return a cell: predict, tally, explorer, code, exercise, markdown or heading."""
-    new, name = nbformat.v4, f"cell-{position}"
-    match kind:
-        case "m":
-            return new.new_markdown_cell(f"Interpretation {position}.", id=name)
-        case "h":
-            return new.new_markdown_cell(f"## Part {position}\n\nText.", id=name)
-        case "x":
-            source = "### BEGIN SOLUTION\nanswer\n### END SOLUTION"
-            return new.new_code_cell(source, id=name, metadata={"nbgrader": EXERCISE})
-        case "c":
-            return new.new_code_cell(f"print({position})", id=name)
-    module, source = {
-        "p": ("predict", 'gradlab.predict("lost_step")'),
-        "t": ("tally", "gradlab.tally_predictions(1)"),
-        "e": ("chords", "gradlab.explore_chords()"),
-    }[kind]
+    """Return a cell: Code, eXercise, Markdown, Heading, or one with a live output."""
+    cell: NotebookNode
+    if kind in TEXTS:
+        cell = nbformat.v4.new_markdown_cell(TEXTS[kind])
+    elif kind in LIVE:
+        module, source = LIVE[kind]
+        cell = nbformat.v4.new_code_cell(source, outputs=[make_output(module)])
+    else:
+        cell = nbformat.v4.new_code_cell("print(1)")
+    if kind == "x":
+        cell.metadata["nbgrader"] = {"grade_id": "double", "solution": True, "grade": False}
+    cell.id = f"cell-{position}"
+    return cell
+
+
+def make_output(module: str) -> NotebookNode:
     data = {
         MIME: {"module": module, "key": module, "state": {}},
         WIDGET: {"model_id": "0"},
         "text/html": '<figure class="gx-live"></figure>',
         "text/plain": "words",
     }
-    output = new.new_output("execute_result", data, execution_count=1)
-    return new.new_code_cell(source, id=name, outputs=[output])
+    output: NotebookNode = nbformat.v4.new_output("execute_result", data, execution_count=1)
+    return output
 
 
 def make_notebook(kinds: str) -> NotebookNode:
     title = nbformat.v4.new_markdown_cell("# 9 A lesson\n\nText.", id="title")
     cells = [make_cell(kind, position) for position, kind in enumerate(kinds)]
-    notebook = nbformat.v4.new_notebook(cells=[title, *cells])
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=[title, *cells])
     notebook.metadata["widgets"] = {"state": {}}
     return notebook
 

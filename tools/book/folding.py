@@ -66,7 +66,8 @@ def open_fold(cell: str) -> NotebookNode:
     cell : str
         The id of the first cell inside. No cell inside may have a heading.
     """
-    return nbformat.v4.new_markdown_cell(_OPEN, id=f"{cell}-open")
+    opening: NotebookNode = nbformat.v4.new_markdown_cell(_OPEN, id=f"{cell}-open")
+    return opening
 
 
 def close_fold(cell: str) -> NotebookNode:
@@ -77,7 +78,8 @@ def close_fold(cell: str) -> NotebookNode:
     cell : str
         The id of the last cell inside.
     """
-    return nbformat.v4.new_markdown_cell(_CLOSE, id=f"{cell}-close")
+    closing: NotebookNode = nbformat.v4.new_markdown_cell(_CLOSE, id=f"{cell}-close")
+    return closing
 
 
 def _answers(cell: NotebookNode) -> bool:

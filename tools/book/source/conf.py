@@ -52,14 +52,17 @@ html_copy_source = False
 html_show_sourcelink = False
 html_domain_indices = False
 
+# Other scripts have 500. MathJax is long, and nothing that moves should wait for it.
+_FIRST = 400
+
 
 def _add_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Link the scripts of live figures on the pages that have one."""
     if "gx-live" in context.get("body", ""):
-        app.add_js_file("live.js", loading_method="defer")
-        app.add_js_file("folds.js", loading_method="defer")
+        for name in ("live.js", "folds.js"):
+            app.add_js_file(name, loading_method="defer", priority=_FIRST)
 
 
 def setup(app: Sphinx) -> None:
