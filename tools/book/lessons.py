@@ -17,6 +17,7 @@ _PREDICTIONS = (
     "in this browser alone."
 )
 _COVER = "Before you scroll, cover what is below a **Predict**."
+_COVER_OTHERS = "At a **Predict** with nothing to choose, cover what is below it."
 _WHAT_IT_NEEDS = """\
 The notebook needs [the course set up](../README.md); the `gradlab` on PyPI is
 [another project](../README.md#the-name).
@@ -130,14 +131,14 @@ def _make_live_link(cell: str, name: str, lite: str | None) -> list[NotebookNode
 def _describe(solved: NotebookNode) -> str:
     """Return what a reader can do on the page, by what the lesson has."""
     modules = {get_module(cell) for cell in solved.cells} - {None}
-    asks = any("**Predict" in cell.source for cell in solved.cells)
+    asks_in_words = any("**Predict.**" in cell.source for cell in solved.cells)
     parts = [_WHAT_IT_IS]
     if modules - {*_WITHOUT_CODE}:
         parts.append(_EXPLORERS)
     if "predict" in modules:
         parts.append(_PREDICTIONS)
-    elif asks:
-        parts.append(_COVER)
+    if asks_in_words:
+        parts.append(_COVER_OTHERS if "predict" in modules else _COVER)
     return " ".join(parts)
 
 
