@@ -34,6 +34,8 @@ for (const figure of document.querySelectorAll("figure.gx-live[data-gx-module]")
       on: () => {},
     };
     modules[gxModule]().render({ model, el: box, kit });
+    // Words that were searched for are marked by new elements, which would spoil these.
+    for (const part of box.querySelectorAll("style, text")) part.classList.add("nohighlight");
     figure.replaceChildren(box);
   } catch (error) {
     console.error(error); // the picture stays

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 # For a person to look at.
 SCREENSHOTS = ROOT / "build" / "screenshots"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-WIDE, NARROW = 1280, 400
+WIDE, NARROW = 1280, 390
 HEIGHT = 1000
 
 # Root is not allowed in the sandbox. The rest keeps Chromium's own services from calling home,
@@ -95,6 +95,7 @@ def visit(
     theme: Literal["light", "dark"] = "light",
     width: int = WIDE,
     height: int = HEIGHT,
+    scripts: bool = True,
 ) -> Iterator[Page]:
     """Open a page as a visitor who was never here; fail if anything asked for another machine."""
     before = len(ACCOUNT.off_machine)
@@ -103,6 +104,7 @@ def visit(
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,
+            java_script_enabled=scripts,
             proxy={
                 "server": f"http://127.0.0.1:{guard.server_address[1]}",
                 "bypass": "127.0.0.1",

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch
+from browser.book import FOLDER
+from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch, serve
 from browser.lab import Lab, start
 from playwright.sync_api import Browser, sync_playwright
+
+from tools.book.build import build_book
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +33,22 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Run JupyterLab on a fresh folder with a fresh home, for the tests of one file."""
     with start(tmp_path_factory.mktemp("lab") / "my-course") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def book_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the book in FOLDER."""
+    folder = tmp_path_factory.mktemp("root")
+    place = folder / FOLDER
+    place.parent.mkdir(parents=True)
+    build_book(tmp_path_factory.mktemp("build")).rename(place)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def book_address(book_root: Path) -> Iterator[str]:
+    with serve(book_root) as base:
+        yield f"{base}/{FOLDER}/"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

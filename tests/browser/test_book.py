@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urljoin
 
 import pytest
-from browser.chromium import NARROW, SCREENSHOTS, WIDE, serve, visit
+from browser.book import CUT_OFF, FAINT, FOLDER, LOOKS, keep, reading
+from browser.chromium import visit
 from playwright.sync_api import Browser, Page
 
 from tools.book.assemble import FRAME, ROOT
-from tools.book.build import build_book
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOURCES = [
@@ -27,70 +24,6 @@ SOURCES = [
     Path("search"),
 ]
 PAGES = [path.with_suffix(".html").as_posix() for path in SOURCES]
-LOOKS: dict[str, tuple[Literal["light", "dark"], int]] = {
-    "light": ("light", WIDE),
-    "dark": ("dark", WIDE),
-    "narrow": ("light", NARROW),
-}
-# Served from a folder below the root, as on a host of many projects.
-FOLDER = "some/where"
-TIMEOUT = 60_000
-
-# Text on what is behind it, as WCAG 2 computes its contrast: [ratio, words] where it is below 4.5.
-FAINT = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (color) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = color;
-    canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
-    return [r, g, b, a / 255];
-  };
-  const over = ([r, g, b, a], under) =>
-    [r, g, b].map((value, i) => a * value + (1 - a) * under[i]);
-  const behind = (element) => {
-    if (!element) return [255, 255, 255];
-    return over(rgba(getComputedStyle(element).backgroundColor), behind(element.parentElement));
-  };
-  const luminance = (color) => {
-    const [r, g, b] = color
-      .map((value) => value / 255)
-      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const faint = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    const words = walker.currentNode.textContent.trim();
-    if (!words || !element.checkVisibility() || element.closest("script, style")) continue;
-    const ground = behind(element);
-    const text = over(rgba(getComputedStyle(element).color), ground);
-    const [low, high] = [luminance(text), luminance(ground)].sort((a, b) => a - b);
-    const ratio = (high + 0.05) / (low + 0.05);
-    if (ratio < 4.5) faint.push([ratio, words]);
-  }
-  return faint;
-}
-"""
-
-# What reaches beyond the window and cannot be scrolled to, because the theme cuts the page off.
-CUT_OFF = """
-() => {
-  const scrolls = (element) =>
-    element.tagName !== "ARTICLE" &&
-    (["auto", "scroll"].includes(getComputedStyle(element).overflowX) ||
-      scrolls(element.parentElement));
-  return [...document.querySelectorAll("article *")]
-    .filter((element) => element.checkVisibility() && !element.closest("mjx-assistive-mml"))
-    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-    .filter((element) => !scrolls(element.parentElement))
-    .map((element) => element.outerHTML.slice(0, 200));
-}
-"""
-
-
 # Formulas that stand on another line than the punctuation beside them.
 TORN = """
 () => [...document.querySelectorAll(".together")]
@@ -106,63 +39,15 @@ SCROLLING = """
 """
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the book in FOLDER."""
-    folder = tmp_path_factory.mktemp("root")
-    place = folder / FOLDER
-    place.parent.mkdir(parents=True)
-    build_book(tmp_path_factory.mktemp("build")).rename(place)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(root: Path) -> Iterator[str]:
-    with serve(root) as base:
-        yield f"{base}/{FOLDER}/"
-
-
-@contextmanager
-def reading(browser: Browser, address: str, look: str = "light") -> Iterator[Page]:
-    """Open a page of the book, with its formulas drawn; fail if anything was missing."""
-    theme, width = LOOKS[look]
-    wrong: list[str] = []
-    with visit(browser, theme, width) as page:
-        page.set_default_timeout(TIMEOUT)
-        page.on("console", lambda m: wrong.append(m.text) if m.type != "log" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        # What the page gives up because it is left is not missing.
-        page.on(
-            "requestfailed",
-            lambda r: wrong.append(r.url) if r.failure != "net::ERR_ABORTED" else None,
-        )
-        page.on("response", lambda r: wrong.append(r.url) if r.status >= 400 else None)
-        page.goto(address)
-        drawn(page)
-        yield page
-    assert wrong == []
-
-
-def drawn(page: Page) -> None:
-    page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
-
-
-def keep(page: Page, look: str, name: str) -> None:
-    """Keep a picture of the whole page."""
-    path = SCREENSHOTS / "book" / look / f"{name.replace('/', '_').removesuffix('.html')}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
-
-
-def test_these_are_all_pages(root: Path) -> None:
-    book = root / FOLDER
+def test_these_are_all_pages(book_root: Path) -> None:
+    book = book_root / FOLDER
     assert {path.relative_to(book).as_posix() for path in book.rglob("*.html")} == set(PAGES)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read(browser: Browser, address: str, name: str, look: str) -> None:
-    with reading(browser, address + name, look) as page:
+def test_a_page_can_be_read(browser: Browser, book_address: str, name: str, look: str) -> None:
+    with reading(browser, book_address + name, look) as page:
         keep(page, look, name)
         page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
         assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look][1]
@@ -183,10 +68,10 @@ def test_a_page_can_be_read(browser: Browser, address: str, name: str, look: str
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_formulas_are_drawn_wherever_a_lesson_has_one(
-    browser: Browser, address: str, path: Path
+    browser: Browser, book_address: str, path: Path
 ) -> None:
     has_one = re.search(r"\$[^$]+\$", path.read_text("utf-8"))
-    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+    with reading(browser, f"{book_address}notebooks/{path.stem}.html") as page:
         assert bool(page.locator("mjx-container").count()) == bool(has_one)
         # For a screen reader.
         assert page.locator("mjx-assistive-mml").count() == page.locator("mjx-container").count()
@@ -194,16 +79,16 @@ def test_formulas_are_drawn_wherever_a_lesson_has_one(
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_no_line_of_a_lesson_has_to_be_scrolled(
-    browser: Browser, address: str, path: Path
+    browser: Browser, book_address: str, path: Path
 ) -> None:
-    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+    with reading(browser, f"{book_address}notebooks/{path.stem}.html") as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
         assert page.locator("article pre").count() > 5
         assert page.evaluate(SCROLLING) == []
 
 
-def test_nothing_in_code_looks_like_a_link(browser: Browser, address: str) -> None:
-    with reading(browser, f"{address}notebooks/05_full_gradient_check.html", "dark") as page:
+def test_nothing_in_code_looks_like_a_link(browser: Browser, book_address: str) -> None:
+    with reading(browser, f"{book_address}notebooks/05_full_gradient_check.html", "dark") as page:
         parts = page.locator(".highlight span")
         assert parts.count() > 100
         assert parts.evaluate_all(
@@ -212,16 +97,16 @@ def test_nothing_in_code_looks_like_a_link(browser: Browser, address: str) -> No
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_from_the_disk(browser: Browser, root: Path, name: str) -> None:
-    with reading(browser, (root / FOLDER / name).as_uri()) as page:
+def test_a_page_can_be_read_from_the_disk(browser: Browser, book_root: Path, name: str) -> None:
+    with reading(browser, (book_root / FOLDER / name).as_uri()) as page:
         assert page.locator("h1").is_visible()
         assert page.locator("mjx-container").count() == page.locator(".math").count()
         assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
 
 
-def test_an_answer_is_unfolded_by_keyboard(browser: Browser, address: str) -> None:
+def test_an_answer_is_unfolded_by_keyboard(browser: Browser, book_address: str) -> None:
     focused = "document.activeElement"
-    with reading(browser, f"{address}notebooks/00_start_here.html") as page:
+    with reading(browser, f"{book_address}notebooks/00_start_here.html") as page:
         answer = page.locator("details pre", has_text="return 2 * x")
         assert not answer.is_visible()
         for _ in range(200):
@@ -236,9 +121,9 @@ def test_an_answer_is_unfolded_by_keyboard(browser: Browser, address: str) -> No
 
 
 def test_the_first_stop_of_the_tab_key_skips_to_the_content(
-    browser: Browser, address: str
+    browser: Browser, book_address: str
 ) -> None:
-    with reading(browser, f"{address}docs/glossary.html") as page:
+    with reading(browser, f"{book_address}docs/glossary.html") as page:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_url("**/glossary.html#furo-main-content")
@@ -264,16 +149,18 @@ def search(page: Page, term: str) -> set[str]:
     ],
 )
 def test_search_finds_the_page_of_a_term(
-    browser: Browser, address: str, term: str, name: str
+    browser: Browser, book_address: str, term: str, name: str
 ) -> None:
-    with reading(browser, address + "index.html") as page:
-        assert address + name in search(page, term)
+    with reading(browser, book_address + "index.html") as page:
+        assert book_address + name in search(page, term)
         page.locator("#search-results .context").first.wait_for()
         keep(page, "light", "search_results")
 
 
-def test_excerpts_show_formulas_without_their_delimiters(browser: Browser, address: str) -> None:
-    with reading(browser, address + "index.html") as page:
+def test_excerpts_show_formulas_without_their_delimiters(
+    browser: Browser, book_address: str
+) -> None:
+    with reading(browser, book_address + "index.html") as page:
         search(page, "backward")
         hit = page.locator("#search-results li", has=page.locator('a[href*="docs/glossary"]'))
         excerpt = hit.locator(".context").first.inner_text()
@@ -281,8 +168,8 @@ def test_excerpts_show_formulas_without_their_delimiters(browser: Browser, addre
         assert not re.search(r"\\[()]", excerpt)
 
 
-def test_search_works_from_the_disk(browser: Browser, root: Path) -> None:
-    book = root / FOLDER
+def test_search_works_from_the_disk(browser: Browser, book_root: Path) -> None:
+    book = book_root / FOLDER
     # A page from the disk may not read the others, so the hits come without excerpts.
     with visit(browser) as page:
         page.goto((book / "index.html").as_uri())
@@ -290,8 +177,10 @@ def test_search_works_from_the_disk(browser: Browser, root: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_the_download_is_the_learners_notebook(browser: Browser, address: str, path: Path) -> None:
-    with reading(browser, f"{address}notebooks/{path.stem}.html") as page:
+def test_the_download_is_the_learners_notebook(
+    browser: Browser, book_address: str, path: Path
+) -> None:
+    with reading(browser, f"{book_address}notebooks/{path.stem}.html") as page:
         with page.expect_download() as download:
             page.get_by_role("link", name="Download this lesson as a notebook").click()
         assert download.value.suggested_filename == path.name

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from tools.book.assemble import ROOT
+from tools.book.folding import get_module
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOURCES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *LESSONS]
@@ -111,7 +112,12 @@ def test_a_lesson_says_what_its_page_is_and_what_its_notebook_needs(
     pages: Pages, lesson: Path
 ) -> None:
     (said,) = page_of(pages, lesson).select("h1 + p + p")
-    assert "cover what is below a Predict" in words(said)
+    solved = nbformat.read(lesson.parent / "solved" / lesson.name, as_version=4)
+    modules = {get_module(cell) for cell in solved.cells} - {None}
+    asks_in_words = any("**Predict.**" in cell.source for cell in solved.cells)
+    assert ("sliders move" in words(said)) == bool(modules - {"predict", "tally"})
+    assert ("answer before you unfold" in words(said)) == ("predict" in modules)
+    assert ("cover what is below" in words(said)) == asks_in_words
     assert [link["href"] for link in said.select("a")] == [
         "../README.html",
         "../README.html#the-name",

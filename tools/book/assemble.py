@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from gradlab.live.script import as_page_script
 from tools.book.lessons import make_lesson_page, make_run_link
 from tools.book.markdown import (
     extract_set_up_page,
@@ -37,6 +38,7 @@ def assemble(target: Path, lite: str | None = None) -> None:
     """
     shutil.copytree(FRAME, target, ignore=shutil.ignore_patterns("__pycache__"))
     copy_mathjax(target / "_static" / "mathjax")
+    _write(target / "_static" / "live.js", as_page_script())
     shutil.copytree(ROOT / "docs" / "images", target / "docs" / "images")
     _write_pages(target, lite)
     _write_lessons(target, lite)

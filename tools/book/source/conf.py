@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from numpydoc.xref import DEFAULT_LINKS
+from sphinx.application import Sphinx
 
 project = "gradlab"
 html_title = "gradlab: a course on gradient checking"
@@ -49,3 +51,20 @@ html_css_files = ["book.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_domain_indices = False
+
+# Other scripts have 500. MathJax is long, and nothing that moves should wait for it.
+_FIRST = 400
+
+
+def _add_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Link the scripts of live figures on the pages that have one."""
+    if "gx-live" in context.get("body", ""):
+        for name in ("live.js", "folds.js"):
+            app.add_js_file(name, loading_method="defer", priority=_FIRST)
+
+
+def setup(app: Sphinx) -> None:
+    """Let Sphinx ask which scripts a page needs."""
+    app.connect("html-page-context", _add_scripts)

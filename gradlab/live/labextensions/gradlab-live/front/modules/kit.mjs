@@ -9,14 +9,14 @@ const KEEP_AFTER = 200;
 const SPEAK_AFTER = 800;
 
 // The page says by `color-scheme` whether it is light or dark. Okabe and Ito's colours, on dark
-// grounds in lighter shades; each has a contrast of at least 3:1. Jupyter has rules of its own for
-// tables, than which `.gx.gx` is stronger.
+// grounds in lighter shades; two are darker here, so that words in each have a contrast of 4.5:1.
+// Jupyter has rules of its own for tables, than which `.gx.gx` is stronger.
 const CSS = `
 .gx { --gx-ink: light-dark(#222, #ddd); --gx-soft: light-dark(#6b6b6b, #a0a0a0);
   --gx-grid: light-dark(#e4e4e4, #3a3a3a); --gx-ground: light-dark(#fff, #161616);
-  --gx-blue: light-dark(#0072b2, #56b4e9); --gx-red: light-dark(#d55e00, #ff8a3d);
+  --gx-blue: light-dark(#0072b2, #56b4e9); --gx-red: light-dark(#bf5300, #ff8a3d);
   --gx-purple: light-dark(#a6497f, #e59cc3); --gx-green: light-dark(#00785a, #2fc39a);
-  --gx-orange: light-dark(#a87000, #e69f00);
+  --gx-orange: light-dark(#9a6700, #e69f00);
   color: var(--gx-ink); font: 14px/1.45 system-ui, sans-serif; max-width: 760px; }
 .gx * { box-sizing: border-box; }
 .gx svg { display: block; height: auto; width: 100%; }

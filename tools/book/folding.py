@@ -1,0 +1,98 @@
+"""Fold away what a prediction is about, until the reader asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import nbformat
+from nbformat import NotebookNode
+
+from gradlab.live.output import MIME
+
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_OPEN = '<details class="gx-after"><summary>See what happens</summary>'
+_CLOSE = "</details>"
+
+
+def get_module(cell: NotebookNode) -> str | None:
+    """Return the module that draws a cell's live output, None if it has none.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+        A cell of the solved edition, with its outputs.
+    """
+    for output in cell.get("outputs", []):
+        if MIME in output.get("data", {}):
+            return str(output.data[MIME]["module"])
+    return None
+
+
+def find_what_follows(cells: Sequence[NotebookNode]) -> list[range]:
+    """Find the cells that give the answers of predictions away.
+
+    Parameters
+    ----------
+    cells : sequence of NotebookNode
+        The cells of the solved edition.
+
+    Returns
+    -------
+    list of range
+        For each prediction, the positions of the cells of code after it and of the interpretation
+        after these. A cell with a heading begins something new, and so does the next prediction
+        or an exercise.
+    """
+    found = []
+    for position, cell in enumerate(cells):
+        if get_module(cell) != "predict":
+            continue
+        end = start = position + 1
+        while end < len(cells) and _answers(cells[end]):
+            end += 1
+        if start < end < len(cells) and _interprets(cells[end]):
+            end += 1
+        if start < end:
+            found.append(range(start, end))
+    return found
+
+
+def open_fold(cell: str) -> NotebookNode:
+    """Return a cell after which the page is folded, with no script, until `close_fold`'s.
+
+    Parameters
+    ----------
+    cell : str
+        The id of the first cell inside. No cell inside may have a heading.
+    """
+    opening: NotebookNode = nbformat.v4.new_markdown_cell(_OPEN, id=f"{cell}-open")
+    return opening
+
+
+def close_fold(cell: str) -> NotebookNode:
+    """Return the cell that ends a fold.
+
+    Parameters
+    ----------
+    cell : str
+        The id of the last cell inside.
+    """
+    closing: NotebookNode = nbformat.v4.new_markdown_cell(_CLOSE, id=f"{cell}-close")
+    return closing
+
+
+def _answers(cell: NotebookNode) -> bool:
+    return (
+        cell.cell_type == "code"
+        and "nbgrader" not in cell.metadata
+        and get_module(cell) != "predict"
+    )
+
+
+def _interprets(cell: NotebookNode) -> bool:
+    return (
+        cell.cell_type == "markdown"
+        and "nbgrader" not in cell.metadata
+        and not _HEADING.search(cell.source)
+    )
