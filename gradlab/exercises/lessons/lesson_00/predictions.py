@@ -26,8 +26,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "It stands still.",
-                "Training does not need the exact gradient. Any small step that leads "
-                "somewhat downhill lowers the loss, and most of this gradient is right.",
+                "Training does not need the exact gradient. Any small step that leads somewhat "
+                "downhill lowers the loss, and most of this gradient is right.",
                 "only the exact gradient trains",
             ),
         ),
@@ -55,9 +55,9 @@ PREDICTIONS = (
             ),
             Answer(
                 "In all six: one wrong line spoils everything.",
-                "Training mixes everything, since each step uses the whole gradient. The check does "
-                "not train. It looks at one moment, array by array, and five of them come from "
-                "lines that are right.",
+                "Training mixes everything, since each step uses the whole gradient. The check "
+                "does not train. It looks at one moment, array by array, and five of them come "
+                "from lines that are right.",
                 "one mistake spoils the whole gradient",
             ),
         ),

@@ -33,13 +33,13 @@ PREDICTIONS = (
         (
             Answer(
                 "The central one.",
-                "Forward errs to one side, backward to the other. The central slope is the mean of "
-                "the two, and most of the errors cancels.",
+                "Forward errs to one side, backward to the other. The central slope is the mean "
+                "of the two, and most of the errors cancels.",
             ),
             Answer(
                 "The forward one: it starts at the point, as in the definition.",
-                "In the definition h goes to 0. Here it is 0.8, and on that way the curve flattens "
-                "a lot. The forward chord takes in all of it.",
+                "In the definition h goes to 0. Here it is 0.8, and on that way the curve "
+                "flattens a lot. The forward chord takes in all of it.",
                 "the formula of the definition is the best one",
             ),
             Answer(
@@ -62,26 +62,26 @@ PREDICTIONS = (
         (
             Answer(
                 "Central: it sees both sides.",
-                "It sees them, and then takes their difference: (|h| − |−h|) / 2h. Both sides are "
-                "equally high, so that this is 0, as at the bottom of a smooth valley.",
+                "It sees them, and then takes their difference: (|h| − |−h|) / 2h. Both sides "
+                "are equally high, so that this is 0, as at the bottom of a smooth valley.",
                 "what looks at both sides notices that they differ",
             ),
             Answer(
                 "Forward and backward: their numbers grow without bound.",
-                "They would at a jump, where a rise is divided by ever smaller steps. At a kink the "
-                "rise shrinks along with the step.",
+                "They would at a jump, where a rise is divided by ever smaller steps. At a kink "
+                "the rise shrinks along with the step.",
                 "where there is no derivative, differences blow up",
             ),
             Answer(
                 "All three: as h shrinks, their numbers do not settle.",
-                "Each of them settles at once, because |x| is a straight line on either side. They "
-                "settle on three different numbers.",
+                "Each of them settles at once, because |x| is a straight line on either side. "
+                "They settle on three different numbers.",
                 "without a derivative a difference has no limit",
             ),
             Answer(
                 "None of them.",
-                "Each formula looks at two points, and through two points there is always a line, "
-                "with a slope to report.",
+                "Each formula looks at two points, and through two points there is always a "
+                "line, with a slope to report.",
             ),
         ),
     ),
@@ -97,8 +97,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "Forward's falls to a half, central's to a quarter.",
-                "What goes with h has opposite signs to the right and to the left. So it cancels in "
-                "the central difference, and h² is left.",
+                "What goes with h has opposite signs to the right and to the left. So it cancels "
+                "in the central difference, and h² is left.",
             ),
             Answer(
                 "Both fall to a quarter.",
@@ -121,8 +121,8 @@ PREDICTIONS = (
         (
             Answer(
                 "It falls all the way, as the limit says.",
-                "With exact numbers it would. Floats keep about 16 digits: as h shrinks, f(x + h) "
-                "and f(x) agree in more of them, and fewer are left for the difference.",
+                "With exact numbers it would. Floats keep about 16 digits: as h shrinks, f(x + "
+                "h) and f(x) agree in more of them, and fewer are left for the difference.",
                 "the smaller the step, the better",
             ),
             Answer(
@@ -133,8 +133,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "It falls until x + h is x, and then jumps.",
-                "That comes too, at the very end. Rounding does its harm long before: at "
-                "h = 1e-8 there are still 45 million floats between x and x + h.",
+                "That comes too, at the very end. Rounding does its harm long before: at h = "
+                "1e-8 there are still 45 million floats between x and x + h.",
                 "rounding matters only once the step is lost",
             ),
             Answer(
@@ -156,8 +156,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "exactly `1.0`",
-                "1e-16 is less than half the way to the next float, so `1.0` is the float nearest "
-                "to the sum.",
+                "1e-16 is less than half the way to the next float, so `1.0` is the float "
+                "nearest to the sum.",
             ),
             Answer(
                 "`1.0000000000000002`, the next float",
