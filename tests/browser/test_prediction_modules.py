@@ -147,7 +147,7 @@ def test_a_screen_reader_hears_the_question_the_state_and_the_reply(
         group = page.get_by_role("group", name=f"Predict. {KINK.question}")
         expect(group).to_have_accessible_description("Choose before you go on.")
         group.get_by_role("radio").first.check()
-        expect(group).to_have_accessible_description("Noted. Go on and look, then open the reply.")
+        expect(group).to_have_accessible_description("Noted. Now go on and look.")
         open_reply(page)
         spoken = page.locator("[aria-live=polite]").all_inner_texts()
         assert spoken[0] == "Your answer stands."

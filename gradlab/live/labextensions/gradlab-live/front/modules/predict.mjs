@@ -6,9 +6,9 @@
 const CSS = `
 .gx-predict fieldset { border: 1px solid var(--gx-soft); border-left: 4px solid var(--gx-blue);
   border-radius: 6px; margin: .4em 0; min-width: 0; padding: .2em .9em .6em; }
-.gx-predict legend { font-weight: 600; padding: 0 .4em; }
+.gx-predict legend { float: left; font-weight: 600; padding: .3em 0; width: 100%; }
 .gx-predict legend > span { color: var(--gx-blue); }
-.gx-predict fieldset label { align-items: baseline; cursor: pointer; display: flex; gap: .55em;
+.gx-predict fieldset label { align-items: baseline; clear: both; cursor: pointer; display: flex; gap: .55em;
   padding: .2em 0; }
 .gx-predict fieldset label:has(:disabled) { cursor: auto; }
 .gx-predict fieldset label:has(:checked) { font-weight: 600; }
@@ -60,10 +60,10 @@ function build({ question, texts, replies, right }, kit) {
       input.disabled = seen;
     });
     status.textContent = seen ? "Your answer stands."
-      : isMade ? "Noted. Go on and look, then open the reply." : "Choose before you go on.";
+      : isMade ? "Noted. Now go on and look." : "Choose before you go on.";
     details.hidden = !isMade;
     details.open = seen;
-    summary.textContent = seen ? "The reply" : "Open the reply; your answer then stands";
+    summary.textContent = seen ? "The reply" : "Open the reply (your answer then stands)";
     reply.replaceChildren(
       ...(seen ? [make("strong", {}, choice === right ? "Right. " : "Not so. "), ...write(replies[choice])] : [])
     );
