@@ -270,8 +270,10 @@ def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
     yield f'<h3 class="said"><span class="quiet">{where}</span>{question}</h3>'
     yield '<ul class="choices">'
     for choice in prediction.choices:
-        text = _mark_code(as_html(choice.text))
-        yield f"<li>{text}{_render_share(choice.count, chosen)}{_render_behind(choice)}</li>"
+        yield f"<li>{_render_choice(choice)}{_render_share(choice.count, chosen)}"
+        if choice.count and choice.misconception:
+            yield f'<div class="quiet">{as_html(choice.misconception)}</div>'
+        yield "</li>"
     if prediction.others:
         share = _render_share(prediction.others, chosen)
         yield f'<li><span class="quiet">another answer</span>{share}</li>'
@@ -285,13 +287,12 @@ def _render_share(count: int, chosen: int) -> str:
     return f"<div>{_render_bin(count, chosen)}{count} of {chosen} who chose</div>"
 
 
-def _render_behind(choice: ChoiceTally) -> str:
-    """Say that an answer is right, or what leads to it if somebody chose it."""
+def _render_choice(choice: ChoiceTally) -> str:
+    """Return an answer; of a lesson's, also whether it is right."""
+    text = _mark_code(as_html(choice.text))
     if choice.is_right:
-        return '<p class="quiet">✓ right</p>'
-    if not choice.count or not choice.misconception:
-        return ""
-    return f'<p class="quiet">✗ {_mark_code(as_html(choice.misconception))}</p>'
+        return f"<strong>✓ {text}</strong> (right)"
+    return f"✗ {text}" if choice.misconception else text
 
 
 def _mark_code(text: str) -> str:
