@@ -272,7 +272,7 @@ def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
     for choice in prediction.choices:
         yield f"<li>{_render_choice(choice)}{_render_share(choice.count, chosen)}"
         if choice.count and choice.misconception:
-            yield f'<div class="quiet">{as_html(choice.misconception)}</div>'
+            yield f'<div class="quiet">behind it: {as_html(choice.misconception)}</div>'
         yield "</li>"
     if prediction.others:
         share = _render_share(prediction.others, chosen)
