@@ -159,9 +159,9 @@ print(report.verdict)
 # the packages of the course. Other packages, and files of your own, are not there. Keep the first
 # line of each function as it is.
 #
-# Later lessons also have **explorers**: figures with sliders. Drag them, or use the arrow keys, and
-# watch what moves. Explorers and predictions work without a kernel too, also when you open a saved
-# notebook again.
+# Later lessons also have **explorers**: figures with sliders. Drag them, or click one and use the
+# arrow keys, and watch what moves; *reset* goes back to the start. Explorers and predictions also
+# work when you open a saved notebook again, before you run anything.
 
 # %% [markdown]
 # **What your teacher sees.** The course sends nothing anywhere while you work. If you hand the
