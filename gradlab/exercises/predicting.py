@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 from gradlab.exercises.prediction import Prediction, find_predictions
 from gradlab.live.output import LiveOutput
@@ -33,11 +34,12 @@ def predict(name: str) -> LiveOutput:
     >>> question = gradlab.predict("lost_step")
     >>> print(question)
     Predict: What is `1.0 + 1e-16` in Python?
-    - slightly more than 1
-    - exactly 1
-    - an error
+    - `1.0000000000000001`
+    - exactly `1.0`
+    - `1.0000000000000002`, the next float
+    - an error: 1e-16 is too small for a float
     """
-    prediction = _find(name)
+    prediction = _find_prediction(name)
     state = {
         "name": prediction.name,
         "question": prediction.question,
@@ -76,11 +78,7 @@ def tally_predictions(lesson: int) -> LiveOutput:
     >>> list(gradlab.tally_predictions(0).state["chosen"].values())
     [-1, -1]
     """
-    predictions = find_predictions()
-    if lesson not in predictions:
-        listed = ", ".join(map(str, predictions))
-        raise ValueError(f"lesson is {lesson!r}; it must be one that has predictions: {listed}")
-    asked = predictions[lesson]
+    asked = _find_asked(lesson)
     state = {
         "predictions": [
             {
@@ -97,20 +95,32 @@ def tally_predictions(lesson: int) -> LiveOutput:
     return LiveOutput("tally", state, words, f"<figcaption>{words}</figcaption>", str(lesson))
 
 
-def _find(name: str) -> Prediction:
+def _find_prediction(name: object) -> Prediction:
     known = {one.name: one for asked in find_predictions().values() for one in asked}
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         listed = ", ".join(map(repr, known))
         raise ValueError(f"name is {name!r}; it must be the name of a prediction: {listed}")
     return known[name]
 
 
+def _find_asked(lesson: object) -> tuple[Prediction, ...]:
+    predictions = find_predictions()
+    if not isinstance(lesson, int) or lesson not in predictions:
+        listed = ", ".join(map(str, predictions))
+        raise ValueError(f"lesson is {lesson!r}; it must be one that has predictions: {listed}")
+    return predictions[lesson]
+
+
 def _as_still(prediction: Prediction) -> str:
     """Return the question as HTML in which an answer unfolds its reply, with no script."""
     answers = "".join(
-        f"<details><summary>{html.escape(answer.text)}</summary>{html.escape(answer.reply)}"
-        "</details>"
+        f"<details><summary>{_as_html(answer.text)}</summary>"
+        f"{'Not so.' if answer.misconception else 'Right.'} {_as_html(answer.reply)}</details>"
         for answer in prediction.answers
     )
-    question = html.escape(prediction.question)
+    question = _as_html(prediction.question)
     return f"<figcaption><strong>Predict.</strong> {question}</figcaption>{answers}"
+
+
+def _as_html(text: str) -> str:
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(text))

@@ -19,8 +19,14 @@
 # A lesson is made of cells: some to read, some to run. Click a cell of code and press
 # **Shift + Enter** to run it; its result appears below. Run the cells from top to bottom.
 #
-# Where you see **Predict**, stop. Say what you expect, then run the cell. You will remember what
-# surprised you.
+# Where you see **Predict**, stop and say what you expect before you go on. You will remember what
+# surprised you. Some of these questions are cells of their own: run the cell, choose an answer,
+# then run the next cell and look. Last, open the reply to your answer. Until then you may change
+# your mind; once the reply is open, your answer stands.
+#
+# Your choices are kept in this notebook, and so they are part of what you hand in. They are kept in
+# this browser as well, and come back when you run all cells again. They earn no points and cost
+# none.
 #
 # First, see if everything is in place.
 
@@ -61,7 +67,10 @@ wrong = gradlab.bugs.plant(right, bug)
 print("the same loss before training:", right.loss(X, Y) == wrong.loss(X, Y))
 
 # %% [markdown]
-# **Predict.** Train both. What will the loss of the wrong one do: explode, stand still, or fall?
+# Now train both. First say what you expect.
+
+# %%
+gradlab.predict("wrong_networks_loss")
 
 # %%
 histories = {
@@ -88,8 +97,11 @@ for name, network in (("right", right), ("wrong", wrong)):
 # tiny step, compute the loss again, and see how much it moved. That is what the gradient claims
 # to know. Do so for every number, and compare.
 #
-# **Predict.** The network has about 3,500 numbers in six arrays: weights `W1`, `W2`, `W3` and
-# biases `b1`, `b2`, `b3`. In how many of the six will the check find the mistake?
+# The network has about 3,500 numbers in six arrays: weights `W1`, `W2`, `W3` and biases `b1`, `b2`,
+# `b3`. The check says for each of the six whether its gradient is right.
+
+# %%
+gradlab.predict("arrays_found")
 
 # %%
 gradlab.check_network(wrong, X[:32], Y[:32])
@@ -99,7 +111,8 @@ gradlab.check_network(wrong, X[:32], Y[:32])
 # table, with a line for each array. *Difference* goes from 0, the same, to 1, opposite. For an
 # array that fails you see the entry where the two differ most: what backpropagation claims for it
 # (*gradient*), and what the loss says (*measured*).
-#
+
+# %% [markdown]
 # Is the cause right? Now look which bug it was.
 
 # %%
@@ -146,19 +159,29 @@ print(report.verdict)
 # the packages of the course. Other packages, and files of your own, are not there. Keep the first
 # line of each function as it is.
 #
-# Later lessons also have **explorers**: figures with sliders. Drag them and watch what moves.
+# Later lessons also have **explorers**: figures with sliders. Drag them, or click one and use the
+# arrow keys, and watch what moves; *reset* goes back to the start. Explorers and predictions also
+# work when you open a saved notebook again, before you run anything.
 
 # %% [markdown]
 # **What your teacher sees.** The course sends nothing anywhere while you work. If you hand the
-# notebook in, your teacher has the whole file: your text, your code and what it printed, your
-# notes. A program may grade it. It tells your teacher which answers are right, which mistakes it
-# recognised, whether an answer is the same as the published one or as somebody else's, and whether
-# it came late, if the place where you handed it in says so. Your class may see which mistakes were
-# met how often, without names. You get your points and hints. Your teacher reads what you answer in
-# words, and may change points.
+# notebook in, your teacher has the whole file: your text, your code and what it printed, what you
+# chose in predictions, your notes. A program may grade it. It tells your teacher which answers are
+# right, which mistakes it recognised, whether an answer is the same as the published one or as
+# somebody else's, and whether it came late, if the place where you handed it in says so. Your class
+# may see which mistakes were met how often, and what was predicted how often, without names. You
+# get your points and hints. Your teacher reads what you answer in words, and may change points.
 
 # %% [markdown]
 # ## Recap
+#
+# First, your predictions. The ones that were wrong are worth a second look.
+
+# %%
+gradlab.tally_predictions(0)
+
+# %% [markdown]
+# What to keep of this lesson:
 #
 # - A network with a wrong gradient may train all the same, a little worse. The loss curve need not
 #   tell you.

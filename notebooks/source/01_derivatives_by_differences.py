@@ -34,8 +34,10 @@ import gradlab
 # A computer cannot take the limit. It can pick one small step $h$ and stop there. So it gets
 # the slope of a chord, and an error.
 #
-# **Predict.** Take $f(x) = x^2$ at $x = 3$. The true slope is $f'(3) = 6$. What slope does the
-# chord from 3 to 3.5 have?
+# Take $f(x) = x^2$ at $x = 3$, where the true slope is $f'(3) = 6$, and $h = 0.5$.
+
+# %%
+gradlab.predict("slope_of_the_chord")
 
 
 # %%
@@ -50,7 +52,8 @@ print("chord from 3 to 3.5:", (square(3 + h) - square(3)) / h)
 # It is too steep by 0.5, which is exactly $h$. One line of algebra says why:
 #
 # $$\frac{(x + h)^2 - x^2}{h} = \frac{2xh + h^2}{h} = 2x + h.$$
-#
+
+# %% [markdown]
 # You can also look to the left, from $x - h$ to $x$.
 #
 # **Predict.** What does the chord from 2.5 to 3 give? And the chord from 2.5 to 3.5?
@@ -83,8 +86,10 @@ print("central: ", gradlab.central_difference(square, 3.0, h))
 #
 # A parabola is a lucky case: central was exact. Most curves bend differently on both sides.
 #
-# **Predict.** Here is $\sin$ at $x = 1$. The curve flattens towards its top. Which chord is
-# nearest to parallel with the tangent?
+# Take $\sin$ at $x = 1$, with $h = 0.8$. The curve flattens towards its top.
+
+# %%
+gradlab.predict("nearest_to_parallel")
 
 # %%
 drawing = gradlab.plots.Chords(np.sin, np.cos, "sin x", x=1.0, h=0.8, window=(-0.3, 2.6))
@@ -95,7 +100,7 @@ for name, slope in drawing.slopes(np.sin, 1.0, 0.8).items():
 
 # %% [markdown]
 # The forward chord is too flat, the backward chord too steep. The central chord runs below the
-# point, but its *direction* is nearly right. That is all a slope needs.
+# point, but its *direction* is nearly right.
 
 # %% [markdown]
 # ## Explore (5 min)
@@ -130,8 +135,9 @@ for h in (0.3, 0.02):
 # ## Where there is no slope (2 min)
 #
 # At its kink, $|x|$ has no derivative: the slope is $-1$ on one side and $1$ on the other.
-#
-# **Predict.** Which of the three formulas tells you so?
+
+# %%
+gradlab.predict("who_tells_of_the_kink")
 
 # %%
 print("     h   forward   backward   central")
@@ -142,8 +148,8 @@ for h in (0.1, 0.001, 0.00001):
     print(f"{h:6g}   {forward:7g}   {backward:8g}   {central:7g}")
 
 # %% [markdown]
-# None of them does. Each gives a number, and the number stays the same as $h$ shrinks. Central
-# gives 0, a slope that $|x|$ has nowhere.
+# Each gives a number, and the number stays the same as $h$ shrinks. Central gives 0, a slope that
+# $|x|$ has nowhere.
 #
 # So a central difference is **not a definition** of the derivative. It has the derivative as
 # its limit *if* there is a derivative. Only the comparison gives the kink away: forward and
@@ -154,8 +160,9 @@ for h in (0.1, 0.001, 0.00001):
 # ## How fast the error falls (4 min)
 #
 # Back to $\sin$ at $x = 1$, where the true slope is $\cos 1$.
-#
-# **Predict.** You halve $h$. What happens to the error of forward? And to that of central?
+
+# %%
+gradlab.predict("errors_at_half_the_step")
 
 # %%
 print("     h     forward error   central error")
@@ -165,7 +172,7 @@ for h in (0.1, 0.05, 0.025):
     print(f"{h:6.3f}   {forward:13.6f}   {central:13.6f}")
 
 # %% [markdown]
-# Go down a column. Forward's error halves each time. Central's error falls to a quarter.
+# Go down a column: from row to row, forward's error falls to a half, central's to a quarter.
 #
 # We say that forward has **order 1**: its error behaves like $h$. Central has **order 2**: its
 # error behaves like $h^2$. Lesson 2 proves both, with the factors.
@@ -173,10 +180,11 @@ for h in (0.1, 0.05, 0.025):
 # %% [markdown]
 # ## A surprise (7 min)
 #
-# If smaller is better, take $h$ as small as you can.
-#
-# **Predict.** Sketch it before you run it: the error against $h$, from $h = 10^{-1}$ down to
-# $h = 10^{-16}$, both axes logarithmic.
+# If smaller is better, take $h$ as small as you can. Sketch what you expect: the error against
+# $h$, from $h = 10^{-1}$ down to $h = 10^{-16}$, both axes logarithmic.
+
+# %%
+gradlab.predict("errors_down_to_1e_16")
 
 # %%
 steps = np.array([10.0**-k for k in range(1, 17)])
@@ -190,7 +198,8 @@ gradlab.show(gradlab.plots.plot_against_step(steps, errors))
 # %% [markdown]
 # Read it from right to left. The errors fall as promised, one line twice as steep as the other.
 # Then both turn round and **rise**. At the left edge forward is off by as much as the slope itself.
-#
+
+# %% [markdown]
 # Where did you see the turning points? Compare.
 
 # %%
@@ -221,8 +230,9 @@ print("true rise    ", 6 * 1e-8 + 1e-8**2)
 # The smaller $h$, the more digits cancel.
 #
 # **Second, the step itself.** Floats have gaps, and $x + h$ falls on the float that is nearest.
-#
-# **Predict.** What is `1.0 + 1e-16`?
+
+# %%
+gradlab.predict("lost_step")
 
 # %%
 print(f"gap from 1.0 to the next float: {np.spacing(1.0):.2e}, half of it {2.0**-53:.2e}")
@@ -233,10 +243,11 @@ print("forward at h = 1e-16:", gradlab.forward_difference(math.sin, 1.0, 1e-16))
 print("central at h = 1e-16:", round(gradlab.central_difference(math.sin, 1.0, 1e-16), 2))
 
 # %% [markdown]
-# A step below half the gap is rounded away: $x + h$ *is* $x$, and forward answers 0. Central
+# The step is rounded away: $x + h$ *is* $x$, and forward answers 0. Central
 # answers something else, because just below 1 the floats lie twice as dense, so that $x - h$
 # does move where $x + h$ does not. The answer, 0.56, is near the truth by luck.
-#
+
+# %% [markdown]
 # The larger $x$, the larger the gap. Write $u = 2^{-53} \approx 1.1 \cdot 10^{-16}$, the **unit
 # round-off**. Half the gap above a positive $x$ lies between $ux/2$ and $ux$. For an $h$ below it,
 # $x + h = x$.
@@ -327,6 +338,14 @@ for h in (1e-3, 1e-5, 1e-7):
 
 # %% [markdown]
 # ## Recap
+#
+# First, your predictions. Where you were wrong, can you now say why?
+
+# %%
+gradlab.tally_predictions(1)
+
+# %% [markdown]
+# What to keep of this lesson:
 #
 # - A difference is the slope of a chord. Forward looks right, backward left, central both ways.
 # - Halve $h$: forward's error halves, central's falls to a quarter.

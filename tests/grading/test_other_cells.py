@@ -159,6 +159,10 @@ WORKING: dict[str, tuple[str, str]] = {
         "T = {}\nT['a'] = 1 / 0",
         body("return 2 * x if T is not None else 0"),
     ),
+    "a function beside a prediction": (
+        'def twice(v):\n    return 2 * v\n\ngradlab.predict("lost_step")',
+        body("return twice(x)") + "\n\ngradlab.tally_predictions(0)",
+    ),
     "a module that is not there and not asked for": (
         "try:\n    import pandas\nexcept ImportError:\n    pandas = None",
         body("return 2 * x if pandas is None else 0"),

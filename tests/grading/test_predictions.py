@@ -6,16 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from class_files import make_zip, put
 from hypothesis import given, strategies as st
 
+from gradlab.exercises import prediction as lessons
 from gradlab.grading.batch import digest
 from gradlab.grading.grader import Task, grade_submission
 from gradlab.grading.intake.cell_outputs import skip_outputs
 from gradlab.grading.intake.predictions import find_predictions
 from gradlab.grading.intake.submissions import open_submissions, read_notebooks
+from gradlab.grading.outcome.predicted import tally_predictions
 from gradlab.grading.outcome.results import Prediction
+from tools.lessons import NOTEBOOKS
 
 TYPE = "application/vnd.gradlab.live+json"
 ANSWERS = ["It halves", "It doubles", "Nothing: “]}”\\"]
@@ -136,6 +140,25 @@ def test_damage_does_not_raise(damage: bytes, place: int) -> None:
     broken = book[:place] + damage + book[place + len(damage) :]
     assert len(find_predictions({"a": broken}, {})) <= 1
     skip_outputs(broken)
+
+
+@pytest.mark.parametrize("lesson", lessons.find_predictions())
+def test_what_a_page_keeps_in_a_lesson_is_found_and_known(lesson: int) -> None:
+    (path,) = (NOTEBOOKS / "solved").glob(f"{lesson:02d}_*.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            live = output.get("data", {}).get(TYPE)
+            if live and live.module == "predict":
+                live.state.update(choice=live.state.right, seen=True)
+    book = nbformat.writes(notebook).encode()
+    for content in (book, skip_outputs(book)):
+        found = find_predictions({path.name: content}, {})
+        tallies = tally_predictions(found)
+        asked = lessons.find_predictions()[lesson]
+        assert [(one.name, one.lesson) for one in tallies] == [(p.name, lesson) for p in asked]
+        for one in tallies:
+            assert [choice.count for choice in one.choices] == [c.is_right for c in one.choices]
 
 
 def make_task(book: bytes) -> Task:

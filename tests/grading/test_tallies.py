@@ -13,7 +13,9 @@ from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.prediction import find_predictions
 from gradlab.grading.outcome.pages.class_page import render_class
+from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import (
     ExerciseResult,
     GroupResult,
@@ -241,10 +243,85 @@ def test_answers_in_words_wait_or_have_a_mean(status: Status) -> None:
     assert tally_class(results).waiting == 1
 
 
-def test_predictions_are_grouped_by_name_with_the_common_question() -> None:
-    def make(*predictions: Prediction) -> LearnerResult:
-        return LearnerResult("ada", "graded", (make_wrong(),), (), predictions)
+def make(*predictions: Prediction) -> LearnerResult:
+    return LearnerResult("ada", "graded", (make_wrong(),), (), predictions)
 
+
+def count(tally: PredictionTally) -> list[tuple[str, int]]:
+    return [(choice.text, choice.count) for choice in tally.choices]
+
+
+FIRST, SECOND = find_predictions()[0]
+ASKED = find_predictions()[1][0]
+WRONG = ASKED.answers[0] if ASKED.right else ASKED.answers[1]
+
+
+def choose(asked: Any, place: int) -> Prediction:
+    return Prediction(asked.name, asked.question, asked.answers[place].text)
+
+
+def test_a_prediction_of_a_lesson_is_counted_for_one_learner_too() -> None:
+    (tally,) = tally_predictions([Prediction(ASKED.name, ASKED.question, WRONG.text)])
+    assert (tally.lesson, tally.question) == (1, ASKED.question)
+    assert (tally.others, tally.unchosen) == (0, 0)
+    right = ASKED.answers[ASKED.right]
+    assert [choice.text for choice in tally.choices] == [one.text for one in ASKED.answers]
+    assert ChoiceTally(WRONG.text, 1, WRONG.misconception) in tally.choices
+    assert [choice for choice in tally.choices if choice.is_right] == [
+        ChoiceTally(right.text, 0, "", True)
+    ]
+
+
+@given(st.lists(st.lists(st.integers(-1, 3), min_size=3, max_size=3), max_size=6))
+def test_predictions_are_counted_as_one_by_one_in_the_order_of_the_lessons(
+    classes: list[list[int]],
+) -> None:
+    asked = (FIRST, SECOND, ASKED)
+    results = [
+        make(
+            *(
+                choose(one, place) if place >= 0 else Prediction(one.name, one.question, "")
+                for one, place in reversed(list(zip(asked, places, strict=True)))
+            )
+        )
+        for places in classes
+    ]
+    tallies = tally_class(results).predictions
+    assert [tally.name for tally in tallies] == [one.name for one in asked] * bool(classes)
+    for tally, column in zip(tallies, zip(*classes, strict=True), strict=False):
+        assert [choice.count for choice in tally.choices] == [column.count(n) for n in range(4)]
+        assert tally.unchosen == column.count(-1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Prediction("slope", ASKED.question, WRONG.text),
+        Prediction(ASKED.name, f"{ASKED.question} Ben?", WRONG.text),
+        Prediction(ASKED.name, ASKED.question, f"{WRONG.text} Ben"),
+    ],
+    ids=["name", "question", "answer"],
+)
+def test_what_no_lesson_asks_is_told_only_if_two_have_it(other: Prediction) -> None:
+    mine = choose(ASKED, 0)
+    (alone,) = tally_predictions([mine, other])
+    assert (alone.lesson, sum(choice.count for choice in alone.choices)) == (1, 1)
+    (asked, two) = tally_predictions([other, mine, other])
+    assert asked == alone
+    assert two == PredictionTally(
+        other.name, other.question, (ChoiceTally(other.chosen, 2),), 0, 0, None
+    )
+
+
+def test_the_page_says_what_is_right_and_what_leads_to_a_wrong_choice() -> None:
+    html = render_class(tally_class([make(Prediction(ASKED.name, ASKED.question, WRONG.text))]))
+    assert WRONG.misconception in html
+    assert html.count("(right)") == 1
+    unmet = [one.misconception for one in ASKED.answers if one.misconception]
+    assert [text for text in unmet if text in html] == [WRONG.misconception]
+
+
+def test_predictions_are_grouped_by_name_with_the_common_question() -> None:
     results = [
         make(Prediction("half", "Why?", "A"), Prediction("kink", "Where?", "")),
         make(Prediction("half", "Why?", "B"), Prediction("kink", "Where?", "")),
@@ -253,21 +330,18 @@ def test_predictions_are_grouped_by_name_with_the_common_question() -> None:
         make(Prediction("half", "Why?", "")),
     ]
     half, kink = tally_class(results).predictions
-    assert (half.question, half.choices, half.unchosen) == ("Why?", (("A", 3), ("B", 2)), 1)
-    assert (kink.question, kink.choices, kink.unchosen) == ("Where?", (), 2)
+    assert (half.question, count(half), half.unchosen) == ("Why?", [("A", 3), ("B", 2)], 1)
+    assert (kink.question, count(kink), kink.unchosen) == ("Where?", [], 2)
 
 
 def test_what_one_learner_alone_has_of_a_prediction_is_not_quoted() -> None:
-    def make(*predictions: Prediction) -> LearnerResult:
-        return LearnerResult("ada", "graded", (make_wrong(),), (), predictions)
-
     results = [
         make(Prediction("half", "Why?", "Ben is late"), Prediction("Ben", "Is he?", "Ben")),
         make(Prediction("half", "Is Ben late?", "A")),
         make(Prediction("half", "Why not, Ben?", "A")),
     ]
     (half,) = tally_class(results).predictions
-    assert (half.question, half.choices, half.others) == ("", (("A", 2),), 1)
+    assert (half.question, count(half), half.others) == ("", [("A", 2)], 1)
     assert "Ben" not in render_class(tally_class(results))
 
 

@@ -11,6 +11,8 @@ from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from tools.lessons import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
+# Where a lesson asks: in a text, or in a cell of its own.
+_ASKS = re.compile(r"\*\*Predict\.\*\*|^gradlab\.predict\(", re.MULTILINE)
 GUIDE = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
 
 
@@ -59,7 +61,7 @@ def read_lesson(path: Path) -> Lesson:
     assert title
     parts = re.split(r"^# ## (.*) \((\d+) min\)$", source, flags=re.MULTILINE)
     sections = tuple(
-        Section(name, int(minutes), "**Predict.**" in text)
+        Section(name, int(minutes), bool(_ASKS.search(text)))
         for name, minutes, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     )
     return Lesson(
@@ -69,7 +71,7 @@ def read_lesson(path: Path) -> Lesson:
         minutes=int(head[1]),
         reading=int(head[2]),
         exercises=int(head[3]),
-        predictions=source.count("**Predict.**"),
+        predictions=len(_ASKS.findall(source)),
         sections=sections,
     )
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from gradlab.grading.outcome.results import Prediction
 from gradlab.grading.outcome.text import replace_surrogates
+from gradlab.live.output import MIME
 
-_TYPE = b"application/vnd.gradlab.live+json"
+_TYPE = MIME.encode()
 _START = re.compile(rb'"' + re.escape(_TYPE) + rb'"\s{0,99}:\s{0,99}(?=\{)')
 # Each is many times what lessons have.
 _MOST_PLACES = 1000

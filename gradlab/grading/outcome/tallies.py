@@ -7,11 +7,11 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal, get_args
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
+from gradlab.grading.outcome.predicted import PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 
 # What became of an exercise, from the best; "waiting" and "marked" are answers in words.
@@ -22,10 +22,6 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _UNANSWERED = ("blank", "missing")
 _NOT_RIGHT = ("partly", "wrong", "stopped", "borrowed")
 BINS = 10
-_MOST_PREDICTIONS = 100
-_MOST_CHOICES = 12
-# What fewer have of a prediction may be a learner's own words: a notebook can be changed.
-_LEAST_IN_COMMON = 2
 
 # A learner's own words are never counted by themselves: what is not known here is "another hint".
 _RAISED = re.compile(r"It raised ([\w. ]+?)(?:, in the line “.*”)?\.", re.DOTALL)
@@ -126,21 +122,6 @@ class LessonTally:
 
 
 @dataclass(frozen=True)
-class PredictionTally:
-    """A question before a cell was run, and how many chose each answer.
-
-    `others` are those who chose what nobody else did, or, if there were very many answers, what
-    few did; `unchosen` those who chose none.
-    """
-
-    name: str
-    question: str
-    choices: tuple[tuple[str, int], ...]
-    others: int
-    unchosen: int
-
-
-@dataclass(frozen=True)
 class Totals:
     """Where the totals lie: of learners whose work was read, so that no points may be missing.
 
@@ -168,7 +149,7 @@ class ClassTally:
     lessons : tuple of LessonTally
         Those of which anything was handed in.
     predictions : tuple of PredictionTally
-        The predictions that the notebooks of several learners hold.
+        What was predicted; see `tally_predictions`.
     """
 
     learners: int
@@ -217,7 +198,7 @@ def tally_class(results: Sequence[LearnerResult]) -> ClassTally:
         waiting=sum(any(e.points is None for e in result.exercises) for result in present),
         totals=_tally_totals([result for result in present if result.status != "unreadable"]),
         lessons=lessons,
-        predictions=_tally_predictions(present),
+        predictions=tally_predictions([p for result in present for p in result.predictions]),
     )
 
 
@@ -332,27 +313,3 @@ def _name_hint(known: Collection[str]) -> Callable[[str], str]:
         return next((text for start, text in _BY_START if hint.startswith(start)), _OTHER)
 
     return name
-
-
-def _tally_predictions(present: Sequence[LearnerResult]) -> tuple[PredictionTally, ...]:
-    """Count the predictions by name; what one learner alone has is not quoted."""
-    made = [one for result in present for one in result.predictions]
-    times = Counter(one.name for one in made)
-    names = (name for name, count in times.items() if count >= _LEAST_IN_COMMON)
-    tallies = []
-    for name in islice(names, _MOST_PREDICTIONS):
-        mine = [one for one in made if one.name == name]
-        ((question, count),) = Counter(one.question for one in mine).most_common(1)
-        chosen = Counter(one.chosen for one in mine if one.chosen)
-        told = [pair for pair in chosen.most_common() if pair[1] >= _LEAST_IN_COMMON]
-        told = told[:_MOST_CHOICES]
-        tallies.append(
-            PredictionTally(
-                name,
-                question if count >= _LEAST_IN_COMMON else "",
-                tuple(told),
-                chosen.total() - sum(count for _, count in told),
-                len(mine) - chosen.total(),
-            )
-        )
-    return tuple(tallies)

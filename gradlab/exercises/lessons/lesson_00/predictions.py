@@ -5,44 +5,60 @@ from gradlab.exercises.prediction import Answer, Prediction
 PREDICTIONS = (
     Prediction(
         "wrong_networks_loss",
-        "One line of the backward pass is wrong. What will the loss of that network do?",
+        "What will the loss of the wrong network do?",
         (
             Answer(
-                "It explodes, or the program stops with an error.",
-                "A wrong gradient is still an array of numbers of the right shape, and a step "
-                "along it still moves the weights.",
-                "a mistake in the code shows itself",
+                "Training stops with an error.",
+                "Only an array of the wrong shape would stop it. This one has the right shape, "
+                "and Python cannot know what its numbers ought to be.",
+                "wrong code raises an error",
             ),
             Answer(
-                "It stands still.",
-                "One array of six is wrong. The other five still lead downhill.",
-                "a wrong gradient is no gradient at all",
+                "It explodes.",
+                "It would if the steps led uphill. But the line spoils one array of the gradient "
+                "out of six, and the other five still lead downhill.",
+                "a wrong gradient leads uphill",
             ),
             Answer(
                 "It falls.",
-                "Most of the gradient is right, and even the wrong part points roughly downhill.",
+                "Most of the gradient is right, and that is enough to go downhill. A loss that "
+                "falls shows that the steps help, not that they are the right ones.",
+            ),
+            Answer(
+                "It stands still.",
+                "Training does not need the exact gradient. Any small step that leads somewhat "
+                "downhill lowers the loss, and most of this gradient is right.",
+                "only the exact gradient trains",
             ),
         ),
     ),
     Prediction(
         "arrays_found",
-        "In how many of the six arrays will the check find the mistake?",
+        "In how many of the six arrays will the check find a mistake?",
         (
             Answer(
-                "in one",
-                "Only the gradient of one array is computed by the wrong line.",
-            ),
-            Answer(
-                "in all six",
-                "Each array's gradient is compared with the loss by itself, and five of them are "
-                "computed by lines that are right.",
-                "a mistake spreads to everything",
-            ),
-            Answer(
-                "in none: the loss falls, so it looks right",
-                "The check does not look at the training. It moves the network's numbers and asks "
-                "the loss.",
+                "In none: the network learns, so its gradient cannot be wrong.",
+                "That it learns does not count here. The check compares each slope that the "
+                "gradient claims with what the loss does, and for one array they disagree.",
                 "what trains is right",
+            ),
+            Answer(
+                "In one.",
+                "Each array of the gradient has a line that computes it. The wrong line computes "
+                "one of them, and nothing else uses its result.",
+            ),
+            Answer(
+                "In the wrong one, and in those that backpropagation computes after it.",
+                "You would see that if the wrong line spoiled what is passed back from layer to "
+                "layer. It only computes one array from it, and what is passed back stays right.",
+                "every mistake is carried back to the earlier layers",
+            ),
+            Answer(
+                "In all six: one wrong line spoils everything.",
+                "Training mixes everything, since each step uses the whole gradient. The check "
+                "does not train. It looks at one moment, array by array, and five of them come "
+                "from lines that are right.",
+                "one mistake spoils the whole gradient",
             ),
         ),
     ),

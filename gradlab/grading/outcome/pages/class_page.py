@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.pages.class_style import STYLE
 from gradlab.grading.outcome.pages.document import name_lesson, render_document, render_name
 from gradlab.grading.outcome.phrases import count_things
+from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally
 from gradlab.grading.outcome.tallies import (
     BINS,
     ClassTally,
@@ -16,7 +18,6 @@ from gradlab.grading.outcome.tallies import (
     HintTally,
     LessonTally,
     Part,
-    PredictionTally,
     Totals,
 )
 from gradlab.grading.outcome.text import as_html
@@ -52,7 +53,7 @@ def render_class(tally: ClassTally) -> str:
     -------
     str
         HTML without scripts and without anything to load. It has no name of a learner, and
-        nothing that one learner alone wrote.
+        nothing that one learner alone wrote: a choice of one stands in the words of the lesson.
 
     Examples
     --------
@@ -252,26 +253,51 @@ def _render_predictions(predictions: Sequence[PredictionTally]) -> Iterator[str]
         return
     yield "<section>"
     yield "<h2>Predictions</h2>"
+    yield (
+        '<p class="quiet">What was chosen before a cell was run. It earns no points. Below a '
+        "wrong answer stands what usually leads to it.</p>"
+    )
     for prediction in predictions:
         yield from _render_prediction(prediction)
     yield "</section>"
 
 
 def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
-    rows = [(as_html(text), count) for text, count in prediction.choices]
-    if prediction.others:
-        rows.append(('<span class="quiet">another answer</span>', prediction.others))
-    chosen = sum(count for _, count in rows)
+    chosen = sum(choice.count for choice in prediction.choices) + prediction.others
+    where = "" if prediction.lesson is None else f"Lesson {prediction.lesson}: "
+    question = _mark_code(as_html(prediction.question or prediction.name))
     yield '<div class="exercise">'
-    yield f'<h3 class="said">{as_html(prediction.question or prediction.name)}</h3>'
+    yield f'<h3 class="said"><span class="quiet">{where}</span>{question}</h3>'
     yield '<ul class="choices">'
-    for text, count in rows:
-        share = f"{_render_bin(count, chosen)}{count} of {chosen} who chose"
-        yield f"<li>{text}<div>{share}</div></li>"
+    for choice in prediction.choices:
+        yield f"<li>{_render_choice(choice)}{_render_share(choice.count, chosen)}"
+        if choice.count and choice.misconception:
+            yield f'<div class="quiet">behind it: {as_html(choice.misconception)}</div>'
+        yield "</li>"
+    if prediction.others:
+        share = _render_share(prediction.others, chosen)
+        yield f'<li><span class="quiet">another answer</span>{share}</li>'
     yield "</ul>"
     if prediction.unchosen:
         yield f'<p class="quiet">{prediction.unchosen} chose nothing.</p>'
     yield "</div>"
+
+
+def _render_share(count: int, chosen: int) -> str:
+    return f"<div>{_render_bin(count, chosen)}{count} of {chosen} who chose</div>"
+
+
+def _render_choice(choice: ChoiceTally) -> str:
+    """Return an answer; of a lesson's, also whether it is right."""
+    text = _mark_code(as_html(choice.text))
+    if choice.is_right:
+        return f"<strong>✓ {text}</strong> (right)"
+    return f"✗ {text}" if choice.misconception else text
+
+
+def _mark_code(text: str) -> str:
+    """Return HTML in which what stood between backticks is code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", text)
 
 
 def _render_bin(count: int, most: int) -> str:

@@ -171,6 +171,10 @@ const play = (seconds, frame) => {
 const readNumber = (value, low, high, otherwise) =>
   typeof value === "number" && value >= low && value <= high ? value : otherwise;
 const readChoice = (value, choices, otherwise) => (choices.includes(value) ? value : otherwise);
+const readList = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
+// A place in a list; -1 for none.
+const readPlace = (value, length) =>
+  Number.isInteger(value) && value >= 0 && value < length ? value : -1;
 
 // Data without which there is nothing to draw: the page then keeps what stands in for the output.
 const readData = (value, length, low, high) => {
@@ -201,10 +205,24 @@ const remember = (name, choice) => {
     // Nothing is lost: the notebook keeps the choice.
   }
 };
-// Tells the other outputs of the page; returns nothing. `hear` returns a function that ends it.
-const announce = (detail) => dispatchEvent(new CustomEvent(EVENT, { detail }));
-const hear = (listener) => {
-  const follow = (event) => listener(event.detail);
+
+// Tells the other outputs of the notebook, or of a page that is none. Notebooks side by side do not
+// hear each other: they may be two people's. An output that is scrolled far away is in no notebook
+// for a while, and still belongs to it.
+const NOTEBOOK = ".jp-Notebook";
+const homes = new WeakMap();
+const findHome = (el) => {
+  const home = el.closest(NOTEBOOK);
+  if (home) homes.set(el, home);
+  return home ?? homes.get(el);
+};
+const announce = (el, message) => dispatchEvent(new CustomEvent(EVENT, { detail: { el, message } }));
+// Calls `listener` with what any of them tells, this one included; returns a function that ends it.
+const hear = (el, listener) => {
+  findHome(el);
+  const follow = ({ detail }) => {
+    if (findHome(detail.el) === findHome(el)) listener(detail.message);
+  };
   addEventListener(EVENT, follow);
   return () => removeEventListener(EVENT, follow);
 };
@@ -400,6 +418,6 @@ const colours = Object.fromEntries(COLOURS.map((name) => [name, `var(--gx-${name
 export default {
   announce, clipLine, colours, draw, format, hear, make, makeBox, makeButton, makeKeeper, makeLabel,
   makeLine, makeMenu, makeNetwork, makeNumbers, makePath, makePlot, makeRow, makeSample, makeSlider,
-  makeSpeaker,
-  OWN_KEYS, placeLabels, play, readChoice, readData, readNumber, recall, remember, scale, setAll, write,
+  makeSpeaker, OWN_KEYS, placeLabels, play, readChoice, readData, readList, readNumber, readPlace,
+  recall, remember, scale, setAll, write,
 };

@@ -1,77 +1,86 @@
-// What was predicted in a lesson, counted where it is shown: right at once, with no kernel.
+// What was predicted in a lesson, counted in the page itself, with no kernel. It asks the predictions
+// that are there what was chosen; of others it knows from its own state, or from the browser.
 
 const CSS = `
 .gx-tally ol { margin: .3em 0; padding-left: 1.6em; }
-.gx-tally li { margin: .2em 0; }
+.gx-tally li { margin: .4em 0; }
+.gx-tally p { margin: .3em 0; }
 `;
+const MOST = 100;
+const MOST_ANSWERS = 10;
 
-// Which of the lesson's predictions were made, and which were right.
+const readPredictions = (given) =>
+  (Array.isArray(given) ? given.slice(0, MOST) : []).map((one) => ({
+    name: String(one?.name),
+    question: String(one?.question ?? ""),
+    answers: (Array.isArray(one?.answers) ? one.answers.slice(0, MOST_ANSWERS) : []).map(String),
+    right: one?.right,
+  }));
+
+// How many of the lesson's predictions were made, and how many of those were right.
 function compute({ predictions, chosen }) {
   const made = predictions.filter(({ name }) => chosen[name] >= 0);
-  const right = made.filter((prediction) => chosen[prediction.name] === prediction.right);
+  const right = made.filter((one) => chosen[one.name] === one.right);
   return { made: made.length, right: right.length };
 }
 
-function readState(get) {
-  const given = Array.isArray(get("predictions")) ? get("predictions") : [];
-  const predictions = given.map(({ name, question, answers, right }) => ({
-    name: String(name), question: String(question), answers: answers.map(String), right,
-  }));
-  const chosen = {};
-  for (const { name, answers } of predictions) {
-    const choice = get("chosen")?.[name];
-    chosen[name] = Number.isInteger(choice) && choice < answers.length ? choice : -1;
-  }
-  return { predictions, chosen };
+// What is known of a prediction, in lines below its question.
+function tell({ answers, right }, choice, { make, write }) {
+  if (choice < 0) return [make("em", {}, "not answered yet")];
+  const chosen = [make("em", {}, choice === right ? "right: " : "you chose: "), ...write(answers[choice])];
+  if (choice === right || answers[right] === undefined) return chosen;
+  return [...chosen, make("br"), make("em", {}, "right is: "), ...write(answers[right])];
 }
 
 function render({ model, el, kit }) {
   const { make, write } = kit;
-  const { predictions, chosen } = readState(model.get.bind(model));
+  const predictions = readPredictions(model.get("predictions"));
+  const byName = new Map(predictions.map((one) => [one.name, one]));
+  const chosen = Object.create(null);
   const box = kit.makeBox(el, "tally");
   const style = make("style");
   style.textContent = CSS;
   const status = make("p", { "aria-live": "polite" });
   const list = make("ol");
   const forget = kit.makeButton("forget my answers", () => {
-    for (const { name } of predictions) {
+    for (const { name, question } of predictions) {
       kit.remember(name, undefined);
-      kit.announce({ name, choice: -1 });
+      kit.announce(el, { kind: "chosen", name, question, answer: undefined, seen: false });
     }
   });
   box.append(style, status, list, make("div", { class: "gx-buttons" }, forget));
 
-  const sayWhat = ({ name, answers, right }) => {
-    const choice = chosen[name];
-    if (choice < 0) return ["not answered yet"];
-    return [choice === right ? "right: " : "not so: ", ...write(answers[choice])];
-  };
   const show = () => {
     const { made, right } = compute({ predictions, chosen });
-    status.textContent = `You made ${made} of ${predictions.length} predictions; ${right} of them ${right === 1 ? "was" : "were"} right.`;
-    list.replaceChildren(...predictions.map((prediction) =>
-      make("li", {}, ...write(prediction.question), make("br"), make("em", {}, ...sayWhat(prediction)))));
-    forget.hidden = made === 0;
+    status.textContent = made
+      ? `You made ${made} of ${predictions.length} predictions, ${right} of them right.`
+      : `You have made none of the ${predictions.length} predictions yet.`;
+    list.replaceChildren(...predictions.map((one) =>
+      make("li", {}, ...write(one.question), make("br"), ...tell(one, chosen[one.name], kit))));
   };
-  const keep = (save) => {
-    model.set("chosen", { ...chosen });
-    save.call(model);
-  };
-
-  for (const { name, question, answers } of predictions) {
+  const recall = ({ name, question, answers }) => {
+    const own = kit.readPlace(model.get("chosen")?.[name], answers.length);
     const stored = kit.recall(name);
-    if (stored.question === question && answers.includes(stored.answer)) {
-      chosen[name] = answers.indexOf(stored.answer);
-    }
-  }
-  show();
-  keep(model.save_when_dirty ?? model.save_changes);
-  return kit.hear(({ name, choice }) => {
-    if (!(name in chosen) || chosen[name] === choice) return;
+    return own < 0 && stored.question === question ? answers.indexOf(stored.answer) : own;
+  };
+  const leave = kit.hear(el, ({ kind, name, question, answer }) => {
+    const one = byName.get(name);
+    const isMeant = one && kind !== "asked" && (answer === undefined || question === one.question);
+    const choice = isMeant ? one.answers.indexOf(answer) : chosen[name];
+    if (choice === chosen[name]) return;
     chosen[name] = choice;
     show();
-    keep(model.save_changes);
+    model.set("chosen", { ...chosen });
+    const isOld = kind === "standing" && model.save_when_dirty;
+    (isOld ? model.save_when_dirty : model.save_changes).call(model);
   });
+
+  for (const one of predictions) chosen[one.name] = recall(one);
+  show();
+  model.set("chosen", { ...chosen });
+  (model.save_when_dirty ?? model.save_changes).call(model);
+  for (const { name } of predictions) kit.announce(el, { kind: "asked", name });
+  return leave;
 }
 
 export default { render, compute };
