@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch
-from browser.lab import Lab, start
+from browser.lab import Server, start
 from playwright.sync_api import Browser, sync_playwright
 
 
@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run JupyterLab on a fresh folder with a fresh home, for the tests of one file."""
     with start(tmp_path_factory.mktemp("lab") / "my-course") as running:
         yield running

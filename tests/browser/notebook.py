@@ -11,7 +11,7 @@ from browser.chromium import screenshot
 from playwright.sync_api import Locator, Page, expect
 
 # What a slow machine may take for one thing.
-SECONDS = 180
+SECONDS = 25
 expect.set_options(timeout=SECONDS * 1000)
 
 # Of a picture for a person to look at: fewer pages to turn.
@@ -70,6 +70,14 @@ panel => {
     panel.scrollTop += panel.clientHeight - 40
     return more
 }
+"""
+
+
+# Notebook 7 shows nothing of it.
+_SAVED = """
+() => window.jupyterapp
+    ? !window.jupyterapp.shell.currentWidget.context.model.dirty
+    : !document.querySelector(".lm-TabBar-tab.jp-mod-dirty")
 """
 
 
@@ -202,7 +210,12 @@ class Notebook:
     def save(self) -> None:
         """Press Ctrl + S and wait until nothing is left to save."""
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+        self.page.wait_for_function(_SAVED)
+
+    def is_saved(self) -> bool:
+        """Return whether the page calls the notebook unchanged since it was opened or saved."""
+        saved: bool = self.page.evaluate(_SAVED)
+        return saved
 
     def validate(self) -> str:
         """Press nbgrader's button Validate; return what it says, and close that."""

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from browser.chromium import visit
 from browser.explorer import LiveExplorer
-from browser.lab import Lab
+from browser.lab import Server
 from playwright.sync_api import Browser
 
 import gradlab
@@ -40,7 +40,7 @@ def test_every_explorer_is_in_a_lesson() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.function)
-def test_an_explorer_follows_its_controls(place: Place, lab: Lab, browser: Browser) -> None:
+def test_an_explorer_follows_its_controls(place: Place, lab: Server, browser: Browser) -> None:
     with visit(browser) as page:
         notebook = lab.open(page, place.lesson)
         notebook.run_imports()
