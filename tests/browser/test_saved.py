@@ -98,6 +98,8 @@ def test_what_was_moved_and_chosen_is_in_the_file(saved: Path) -> None:
     assert read_state(saved, CHORDS)["x"] == LEFT
     assert read_state(saved, PREDICTION)["choice"] == CHOICE
     assert read_state(saved, TALLY)["chosen"][ASKED.name] == CHOICE
+    # A widget would be an error wherever the file is opened without the extension.
+    assert "widget-view" not in saved.read_text()
 
 
 @pytest.mark.parametrize("front_end", START)
@@ -173,17 +175,20 @@ def test_as_a_page_of_nbconvert_it_has_pictures_and_sentences(
     assert asked["saved"] == asked["empty"]
 
 
-def test_without_the_extension_it_is_a_widget_while_the_kernel_lives(
-    browser: Browser, tmp_path: Path
+def test_without_the_extension_it_is_a_widget_while_the_kernel_lives_and_a_picture_from_a_file(
+    saved: Path, browser: Browser, tmp_path: Path
 ) -> None:
     folder = tmp_path / "my-course"
-    with start(folder) as lab:
+    with start(folder) as lab, visit(browser) as page:
         settings = lab.home / ".jupyter" / "labconfig" / "page_config.json"
         settings.parent.mkdir(parents=True)
         settings.write_text(json.dumps({"disabledExtensions": {"gradlab-live": True}}))
-        write(folder / "widget.ipynb", CELLS)
-        with visit(browser) as page:
-            notebook = lab.open(page, "widget.ipynb")
-            leave_a_trace(notebook)
-            assert ask_python(notebook) == f"{LEFT} {CHOICE} {CHOICE}"
-            assert notebook.complaints == []
+        (folder / "saved.ipynb").write_bytes(saved.read_bytes())
+        notebook = lab.open(page, "saved.ipynb")
+        figures = notebook.panel.locator("figure.gx-live")
+        expect(figures).to_have_count(3)
+        expect(figures.first.locator("img")).to_be_visible()
+        leave_a_trace(notebook)
+        expect(figures).to_have_count(0)
+        assert ask_python(notebook) == f"{LEFT} {CHOICE} {CHOICE}"
+        assert notebook.complaints == []

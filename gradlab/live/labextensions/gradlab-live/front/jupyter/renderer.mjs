@@ -2,6 +2,9 @@
 // code is this package's own, and the output holds only data. What the reader changes is written
 // back into the output, and so into the file at the next save.
 const MIME = "application/vnd.gradlab.live+json";
+// Dead once its kernel is gone: where it stays in the file, a JupyterLab without this extension
+// shows an error in place of the picture. Here nobody needs it.
+const WIDGET = "application/vnd.jupyter.widget-view+json";
 
 // The same text for the same data: a file sorts its keys, a module does not.
 const sortKeys = (_, value) =>
@@ -35,6 +38,11 @@ const standIn = (text) => {
   return words;
 };
 
+const put = (output, live) => {
+  const { [WIDGET]: _, ...data } = output.data;
+  output.setData({ data: { ...data, [MIME]: live }, metadata: output.metadata });
+};
+
 export default ({ Widget }, talk, load) => {
   class LiveView extends Widget {
     constructor() {
@@ -64,13 +72,14 @@ export default ({ Widget }, talk, load) => {
       const { module, key, state } = output.data[MIME];
       const [{ render }, kit] = await Promise.all([load(`modules/${module}`), load("modules/kit")]);
       if (this.isDisposed || this.drawing !== drawing) return;
+      const context = talk.findPanelOf(output)?.context;
       const now = { ...state };
       const write = () => {
         const data = { module, key, state: { ...now } };
         const text = toText(data);
         if (text === this.text || this.isDisposed || this.drawing !== drawing) return;
         this.text = text;
-        output.setData({ data: { ...output.data, [MIME]: data }, metadata: output.metadata });
+        put(output, data);
         talk.tell(talk.findPanelOf(output), { kind: "state", key, state: data.state });
       };
       const model = {
@@ -79,10 +88,13 @@ export default ({ Widget }, talk, load) => {
           now[name] = value;
         },
         save_changes: write,
-        save_when_dirty: () => runWhenDirty(talk.findPanelOf(output)?.context, write),
+        save_when_dirty: () => runWhenDirty(context, write),
         on: () => {},
       };
       this.leave = render({ model, el: this.node, kit });
+      runWhenDirty(context, () => {
+        if (output.data[WIDGET] && !this.isDisposed) put(output, output.data[MIME]);
+      });
     }
 
     dispose() {
