@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 # What a slow machine may take for one thing.
 SECONDS = 25
 expect.set_options(timeout=SECONDS * 1000)
+
+# Without it JupyterLab asks which kernel is meant.
+_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 # Of a picture for a person to look at: fewer pages to turn.
 _TALL = 2000
@@ -79,6 +83,20 @@ _SAVED = """
     ? !window.jupyterapp.shell.currentWidget.context.model.dirty
     : !document.querySelector(".lm-TabBar-tab.jp-mod-dirty")
 """
+
+
+def write_notebook(path: Path, cells: Sequence[str | Any]) -> None:
+    """Write a notebook of cells of code, given by their source or as cells, as JupyterLab would."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells
+        ],
+        metadata={"kernelspec": _KERNEL},
+    )
+    # The same file each time.
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(notebook, path)
 
 
 class Notebook:

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from browser.chromium import serve, visit
 from browser.lab import Server, start, start_notebook
-from browser.notebook import Notebook
+from browser.notebook import Notebook, write_notebook
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page, expect
 
@@ -30,20 +29,9 @@ CHORDS, PREDICTION, TALLY, PRINTED = 1, 2, 3, 4
 CHOICE = 1
 # The left end of the slider, where the learner leaves it.
 LEFT = -2.5
-KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 # Notebook 7 says this of itself.
 OWN_COMPLAINT = "Cannot read properties of undefined (reading 'schema')"
 START = {"lab": start, "notebook": start_notebook}
-
-
-def write(path: Path, cells: list[str]) -> None:
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": KERNEL}
-    )
-    # So that two files are the same but for what the test is about.
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"
-    nbformat.write(notebook, path)
 
 
 def read_state(path: Path, position: int) -> dict[str, Any]:
@@ -85,7 +73,7 @@ def saved(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a notebook as a learner saved it in JupyterLab; it asked Python in the end."""
     folder = tmp_path_factory.mktemp("learner") / "my-course"
     with start(folder) as lab, visit(browser) as page:
-        write(folder / "saved.ipynb", CELLS)
+        write_notebook(folder / "saved.ipynb", CELLS)
         notebook = lab.open(page, "saved.ipynb")
         leave_a_trace(notebook)
         assert ask_python(notebook) == f"{LEFT} {CHOICE} {CHOICE}"
@@ -155,7 +143,7 @@ def counting(page: Page) -> Iterator[set[str]]:
 def test_as_a_page_of_nbconvert_it_has_pictures_and_sentences(
     saved: Path, browser: Browser, tmp_path: Path
 ) -> None:
-    write(tmp_path / "empty.ipynb", CELLS)
+    write_notebook(tmp_path / "empty.ipynb", CELLS)
     (tmp_path / "saved.ipynb").write_bytes(saved.read_bytes())
     asked = {}
     for name in ("empty", "saved"):
