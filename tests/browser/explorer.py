@@ -70,9 +70,10 @@ class LiveExplorer:
 
     def move(self, slider: Locator) -> None:
         """Go to both ends and a step back by the keyboard, then drag by the mouse."""
-        name = slider.get_attribute("aria-label") or self.box.locator(
-            f"label[for='{slider.get_attribute('id')}']"
-        ).inner_text()
+        name = (
+            slider.get_attribute("aria-label")
+            or self.box.locator(f"label[for='{slider.get_attribute('id')}']").inner_text()
+        )
         assert name
         self.press(slider, "End")
         for key in ("Home", "ArrowRight"):

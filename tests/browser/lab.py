@@ -128,6 +128,8 @@ def start_notebook(folder: Path) -> Iterator[Server]:
         "ServerApp.open_browser": False,
         "ServerApp.allow_root": True,
         "JupyterNotebookApp.extra_labextensions_path": LABEXTENSIONS,
+        # Of the two, this one serves the files.
+        "LabApp.extra_labextensions_path": LABEXTENSIONS,
         # It does not show whether a notebook is saved.
         "JupyterNotebookApp.expose_app_in_browser": True,
     }
@@ -142,3 +144,7 @@ def _running(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+# By what the tests call them.
+START = {"lab": start, "notebook": start_notebook}

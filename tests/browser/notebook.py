@@ -15,6 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 SECONDS = 25
 expect.set_options(timeout=SECONDS * 1000)
 
+# Notebook 7 says this of itself.
+_OWN_COMPLAINT = "Cannot read properties of undefined (reading 'schema')"
 # Without it JupyterLab asks which kernel is meant.
 _KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -140,6 +142,11 @@ class Notebook:
         expect(self.panel.locator(".jp-Cell")).to_have_count(len(self.cells))
         self.page.wait_for_function(_IDLE)
 
+    def require_no_complaints(self) -> None:
+        """Fail if there was a dialog, or an error in the console that is not Notebook 7's own."""
+        assert [text for text in self.complaints if _OWN_COMPLAINT not in text] == []
+        assert self.popups() == []
+
     def popups(self) -> list[str]:
         """Return the texts of all dialogs and notifications so far."""
         texts: list[str] = self.page.evaluate("window.popups")
@@ -195,12 +202,12 @@ class Notebook:
         """Run the first cell of code, which imports what the others need."""
         self.run([cell.cell_type for cell in self.cells].index("code"))
 
-    def run(self, position: int) -> None:
+    def run(self, position: int, keys: str = "Control+Enter") -> None:
         """Click beside a cell, press Ctrl + Enter and wait until it has run."""
         prompt = self.cell(position).locator(".jp-InputPrompt")
         before = prompt.text_content()
         prompt.click()
-        self.page.keyboard.press("Control+Enter")
+        self.page.keyboard.press(keys)
         self.page.wait_for_function(_RUN_ANEW, arg=[prompt.element_handle(), before])
         self.page.wait_for_function(_IDLE)
 

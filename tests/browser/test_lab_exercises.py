@@ -12,7 +12,9 @@ DERIVATIVES = "01_derivatives_by_differences.ipynb"
 CONVERT = "x = np.asarray(x, dtype=np.float64)"
 
 
-def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(lab: Server, browser: Browser) -> None:
+def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(
+    lab: Server, browser: Browser
+) -> None:
     with visit(browser) as page:
         notebook = lab.open(page, DERIVATIVES)
         notebook.run_imports()

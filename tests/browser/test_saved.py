@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser.chromium import serve, visit
-from browser.lab import Server, start, start_notebook
+from browser.lab import START, start
 from browser.notebook import Notebook, write_notebook
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page, expect
@@ -29,9 +29,6 @@ CHORDS, PREDICTION, TALLY, PRINTED = 1, 2, 3, 4
 CHOICE = 1
 # The left end of the slider, where the learner leaves it.
 LEFT = -2.5
-# Notebook 7 says this of itself.
-OWN_COMPLAINT = "Cannot read properties of undefined (reading 'schema')"
-START = {"lab": start, "notebook": start_notebook}
 
 
 def read_state(path: Path, position: int) -> dict[str, Any]:
@@ -56,8 +53,7 @@ def require_the_trace(notebook: Notebook) -> None:
     expect(notebook.output(CHORDS).get_by_label("point x")).to_have_value(str(LEFT))
     expect(notebook.output(PREDICTION).get_by_role("radio").nth(CHOICE)).to_be_checked()
     expect(notebook.output(TALLY)).to_contain_text("1 of")
-    assert [text for text in notebook.complaints if text != OWN_COMPLAINT] == []
-    assert notebook.popups() == []
+    notebook.require_no_complaints()
 
 
 def ask_python(notebook: Notebook) -> str:
@@ -78,7 +74,7 @@ def saved(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
         leave_a_trace(notebook)
         assert ask_python(notebook) == f"{LEFT} {CHOICE} {CHOICE}"
         notebook.save()
-        assert notebook.complaints == []
+        notebook.require_no_complaints()
     return folder / "saved.ipynb"
 
 
@@ -179,4 +175,4 @@ def test_without_the_extension_it_is_a_widget_while_the_kernel_lives_and_a_pictu
         leave_a_trace(notebook)
         expect(figures).to_have_count(0)
         assert ask_python(notebook) == f"{LEFT} {CHOICE} {CHOICE}"
-        assert notebook.complaints == []
+        notebook.require_no_complaints()
