@@ -33,7 +33,9 @@ def check_extension_version() -> Check:
     found = _find_installed()
     if found is not None and found["version"] == _read_own()["version"]:
         return well
-    return Check("live outputs", False, _describe_installed(found), f"{REINSTALL} {_NEEDS_NOTHING}")
+    return Check(
+        "live outputs", False, _describe_installed(found), f"{REINSTALL} {_NEEDS_NOTHING}"
+    )
 
 
 def check_extension() -> Check:

@@ -78,7 +78,9 @@ def receive(message: Any) -> None:
             update_shown(key, state)
         case {"kind": "cells", "cells": dict(cells)}:
             _cells.clear()
-            _cells.update({name: tuple(texts) for name, texts in cells.items() if _is_texts(texts)})
+            _cells.update(
+                {name: tuple(texts) for name, texts in cells.items() if _is_texts(texts)}
+            )
 
 
 def _is_texts(texts: Any) -> bool:

@@ -105,9 +105,7 @@ def update_shown(key: str, state: Mapping[str, Any]) -> None:
         output.state.update({k: v for k, v in state.items() if k in output.state})
 
 
-def _make_widget_view(
-    module: str, state: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _make_widget_view(module: str, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the representation as a widget, which changes the state, and its metadata for Colab.
 
     There is none outside a notebook, nor without anywidget, nor in the browser's Python: its page

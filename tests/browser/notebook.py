@@ -12,7 +12,7 @@ from browser.chromium import screenshot
 from playwright.sync_api import Locator, Page, expect
 
 # What a slow machine may take for one thing.
-SECONDS = 25
+SECONDS = 180
 expect.set_options(timeout=SECONDS * 1000)
 
 # Notebook 7 says this of itself.
@@ -88,7 +88,7 @@ _SAVED = """
 
 
 def write_notebook(path: Path, cells: Sequence[str | Any]) -> None:
-    """Write a notebook of cells of code, given by their source or as cells, as JupyterLab would."""
+    """Write a notebook of cells of code, given by their source or as cells."""
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells

@@ -10,21 +10,8 @@ from browser.notebook import Notebook, write_notebook
 from playwright.sync_api import Browser, expect
 
 EDITED, CHECK = 2, 3
-EXERCISE = nbformat.v4.new_code_cell(
-    "x = 1",
-    metadata={
-        "nbgrader": {
-            **{
-                "grade_id": "double",
-                "solution": True,
-                "grade": False,
-                "locked": False,
-                "task": False,
-            },
-            "schema_version": 3,
-        }
-    },
-)
+MARK = {"grade_id": "double", "solution": True, "grade": False, "locked": False, "task": False}
+EXERCISE = nbformat.v4.new_code_cell("x = 1", metadata={"nbgrader": {"schema_version": 3, **MARK}})
 CELLS = [
     "import gradlab",
     "from gradlab.live.listening import get_cell_texts\n"

@@ -1,4 +1,4 @@
-"""A notebook with live outputs, saved and opened again: by another kernel, another page, or none."""
+"""A notebook with live outputs, saved and opened again in each front end, or in none."""
 
 import json
 from collections.abc import Iterator

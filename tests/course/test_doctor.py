@@ -19,7 +19,6 @@ from gradlab.course import doctor
 from gradlab.course.check import Check
 from gradlab.course.doctor import as_text, check_environment, examine
 
-
 # Where an editable install would put a copy, which may be of before the last change.
 JUPYTER_PATH = str(Path(gradlab.live.__file__).parent)
 

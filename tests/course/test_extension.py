@@ -80,13 +80,14 @@ class Answer(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serve(runtime: Path, status: int, **changes: object) -> Iterator[list[tuple[str, str | None]]]:
     """Run a server that is listed as a Jupyter server of this user."""
-    handler = type("Handler", (Answer,), {"status": status, "asked": []})
+    asked: list[tuple[str, str | None]] = []
+    handler = type("Handler", (Answer,), {"status": status, "asked": asked})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     register(runtime, server.server_port, **changes)
     try:
-        yield handler.asked
+        yield asked
     finally:
         server.shutdown()
         server.server_close()

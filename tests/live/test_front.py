@@ -111,4 +111,3 @@ def test_the_digest_is_written_only_if_it_is_another(copied: Path) -> None:
     (copied / "modules" / "kit.mjs").unlink()
     assert labextension.write_package()
     assert not labextension.write_package()
-

@@ -70,7 +70,7 @@ def lessons() -> list[str]:
 
 
 def list_shared(tracked: list[str], wheel: Path) -> dict[str, str]:
-    """Return the files of the labextension: where they are in the wheel, and where in the clone."""
+    """Return the files of the labextension: their paths in the wheel, and in the clone."""
     data = f"{'-'.join(wheel.name.split('-')[:2])}.data/data/{JUPYTER}"
     folder = LABEXTENSIONS.relative_to(ROOT).as_posix()
     extension = [path for path in tracked if path.startswith(f"{folder}/gradlab-live/")]
