@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradlab.cli import main
-from gradlab.course.doctor import Check
+from gradlab.course.check import Check
 
 LESSON = '{"cells": [{"cell_type": "markdown", "source": "%s"}]}'
 

@@ -14,30 +14,10 @@ from dataclasses import dataclass
 from html import escape
 from importlib import metadata
 
-DISTRIBUTION = "gradlab-course"
+from gradlab.course.check import DISTRIBUTION, REINSTALL, Check
+from gradlab.support.shell import has_kernel
+
 KERNEL_TIMEOUT = 60.0
-REINSTALL = f"Install {DISTRIBUTION} again, into an environment of its own."
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of one check.
-
-    Attributes
-    ----------
-    name : str
-        What was checked.
-    ok : bool
-    found : str
-        What was found.
-    remedy : str
-        What to do if the check fails.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +53,7 @@ class Environment:
 
 
 def check_environment() -> Environment:
-    """Check versions, float64, the kernel and widgets from within a notebook.
+    """Check versions, float64, the kernel and live outputs from within a notebook.
 
     Returns
     -------
@@ -87,14 +67,16 @@ def check_environment() -> Environment:
     ['kernel']
     """
     # Not jupyterlab: something else may have opened the notebook.
-    names = ("numpy", "matplotlib", "ipywidgets", "tqdm", DISTRIBUTION)
+    from gradlab.course.extension import check_extension_version
+
+    names = ("numpy", "matplotlib", *_list_widgets(), "tqdm", DISTRIBUTION)
     return Environment(
         (
             _run_check("Python", check_python),
             *(_run_check(name, check_package, name) for name in names),
             _run_check("float64", check_float64),
             _run_check("kernel", check_inside_kernel),
-            _run_check("widgets", check_widgets),
+            _run_check("live outputs", check_extension_version),
         )
     )
 
@@ -107,7 +89,10 @@ def examine() -> list[Check]:
     list of Check
         In the order in which failures are best fixed.
     """
-    names = ("numpy", "matplotlib", "ipywidgets", "tqdm", "jupyterlab", "ipykernel", DISTRIBUTION)
+    from gradlab.course.extension import check_extension, check_servers
+
+    packages = ("numpy", "matplotlib", *_list_widgets(), "tqdm", "jupyterlab", "ipykernel")
+    names = (*packages, DISTRIBUTION)
     return [
         _run_check("Python", check_python),
         *(_run_check(name, check_package, name) for name in names),
@@ -116,6 +101,8 @@ def examine() -> list[Check]:
         _run_check("lessons", check_lessons),
         _run_check("network", check_listening),
         _run_check("folder", check_folder),
+        _run_check("live outputs", check_extension),
+        _run_check("servers", check_servers),
     ]
 
 
@@ -154,6 +141,11 @@ def _summarize(checks: tuple[Check, ...]) -> str:
 
 def _describe(check: Check) -> str:
     return check.found if check.ok else f"{check.found}. What to do: {check.remedy}"
+
+
+def _list_widgets() -> tuple[str, ...]:
+    """Return the package that moves explorers in VS Code and Colab; a browser page needs none."""
+    return () if sys.platform == "emscripten" else ("anywidget",)
 
 
 def _run_check(name: str, check: Callable[..., Check], *arguments: str) -> Check:
@@ -220,18 +212,9 @@ def check_float64() -> Check:
 
 def check_inside_kernel() -> Check:
     """Check that this code runs in a notebook's kernel."""
-    ipython = sys.modules.get("IPython")
-    ok = ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    ok = has_kernel()
     found = "this code runs in one" if ok else "this code does not run in one"
     return Check("kernel", ok, found, "Open the lesson as a notebook: gradlab start")
-
-
-def check_widgets() -> Check:
-    """Check that a widget can be made."""
-    import ipywidgets
-
-    ipywidgets.IntSlider().close()
-    return Check("widgets", True, "can be made")
 
 
 def check_kernel_start() -> Check:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradlab.support.shell import running_shell
+from gradlab.support.shell import has_kernel
 
 _TARGET = "gradlab.live"
 _cells: dict[str, tuple[str, ...]] = {}
@@ -17,15 +17,24 @@ _cells: dict[str, tuple[str, ...]] = {}
 
 def listen() -> None:
     """Listen to the page, if this is the kernel of a notebook."""
-    if getattr(running_shell(), "kernel", None) is None:
+    if not has_kernel():
         return
-    from comm import get_comm_manager
-
+    try:
+        from comm import get_comm_manager
+    except ImportError:  # a kernel that is not IPython's own
+        return
     get_comm_manager().register_target(_TARGET, _open)
 
 
 def get_cell_texts(name: str) -> tuple[str, ...] | None:
-    r"""Return the text of an exercise's cells, as they stood when the last check was run.
+    r"""Return the text of an exercise's cells, as the learner saw them when a check was started.
+
+    The page sends the texts of all exercises each time that a cell is started in which the name
+    ``check`` is called, on the same way as the cells and ahead of it. So while that cell runs,
+    this is what stood in the notebook when the learner pressed Shift + Enter, or chose Run All,
+    whether it was run or not: an answer was edited and not run since if no text here is one that
+    the kernel has run. In a cell that calls `check` by another name, the texts are those of the
+    check before.
 
     Parameters
     ----------
@@ -35,8 +44,9 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     Returns
     -------
     tuple of str or None
-        One text for each cell with that mark, usually one in all, also if the cell was edited and
-        not run since; None if the page told nothing of it.
+        One text for each cell that bears the exercise's mark, usually one in all. None if the
+        page told nothing of it: there is no such cell, or the page does not have the course's
+        extension, as in VS Code, in Colab and where notebooks are run without a page.
 
     Examples
     --------
@@ -62,12 +72,19 @@ def receive(message: Any) -> None:
     """
     match message:
         case {"kind": "state", "key": str(key), "state": dict(state)}:
+            # Nobody moves an output before that module has shown it.
             from gradlab.live.output import update_shown
 
             update_shown(key, state)
         case {"kind": "cells", "cells": dict(cells)}:
             _cells.clear()
-            _cells.update({name: tuple(map(str, texts)) for name, texts in cells.items()})
+            _cells.update(
+                {name: tuple(texts) for name, texts in cells.items() if _is_texts(texts)}
+            )
+
+
+def _is_texts(texts: Any) -> bool:
+    return isinstance(texts, list) and all(isinstance(text, str) for text in texts)
 
 
 def _open(comm: Any, message: Mapping[str, Any]) -> None:

@@ -15,15 +15,18 @@ from __future__ import annotations
 import html
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from gradlab.live.script import as_module
-from gradlab.support.shell import running_shell
+from gradlab.support.shell import has_kernel
 
 MIME = "application/vnd.gradlab.live+json"
-# The last output that was shown under each key, to which the page's messages go.
-_shown: dict[str, LiveOutput] = {}
+# The outputs to which the page's messages go, as long as somebody has them.
+_shown: WeakValueDictionary[str, LiveOutput] = WeakValueDictionary()
+_numbers: Counter[str] = Counter()
 
 
 class LiveOutput:
@@ -40,7 +43,8 @@ class LiveOutput:
     still : str
         HTML that stands in for it where nothing can move.
     name : str, optional
-        What tells it from others of the same module.
+        What it is for, if it is the same thing wherever it is shown. Without a name each output
+        is one by itself.
 
     Attributes
     ----------
@@ -59,14 +63,15 @@ class LiveOutput:
     ) -> None:
         self.state = dict(state)
         self._module, self._words, self._still = module, words, still
-        self._key = f"{module}:{name}" if name else module
+        self._key = f"{module}:{name}" if name else ""
 
     def __repr__(self) -> str:
         return self._words
 
     def _repr_mimebundle_(self, **options: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._key = self._key or _make_key(self._module)
         _shown[self._key] = self
-        widget, metadata = _make_widget_view(self._module, self)
+        widget, metadata = _make_widget_view(self._module, self.state)
         live = {"module": self._module, "key": self._key, "state": dict(self.state)}
         bundle = {MIME: live, **widget, "text/html": self._as_html(), "text/plain": self._words}
         return bundle, metadata
@@ -77,6 +82,12 @@ class LiveOutput:
             f'<figure class="gx-live" data-gx-module="{self._module}" '
             f'data-gx-state="{html.escape(state)}">{self._still}</figure>'
         )
+
+
+def _make_key(module: str) -> str:
+    """Return the key of another output of a module: the same in every run from top to bottom."""
+    _numbers[module] += 1
+    return module if _numbers[module] == 1 else f"{module}:{_numbers[module]}"
 
 
 def update_shown(key: str, state: Mapping[str, Any]) -> None:
@@ -94,25 +105,29 @@ def update_shown(key: str, state: Mapping[str, Any]) -> None:
         output.state.update({k: v for k, v in state.items() if k in output.state})
 
 
-def _make_widget_view(module: str, output: LiveOutput) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the representation as a widget, and its metadata, which Colab needs.
+def _make_widget_view(module: str, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the representation as a widget, which changes the state, and its metadata for Colab.
 
-    There is none outside a notebook, nor in the browser's Python: its page always has the
-    extension, and every package that it need not load shortens the wait for the first cell.
+    There is none outside a notebook, nor without anywidget, nor in the browser's Python: its page
+    always has the extension, and every package that it need not load shortens the wait for the
+    first cell.
     """
-    if running_shell() is None or sys.platform == "emscripten":
+    if sys.platform == "emscripten" or not has_kernel():
         return {}, {}
-    import anywidget
+    try:
+        import anywidget
+    except ImportError:
+        return {}, {}
     import traitlets
 
-    traits = {name: traitlets.Any().tag(sync=True) for name in output.state}
+    traits = {name: traitlets.Any().tag(sync=True) for name in state}
     widget = type("LiveWidget", (anywidget.AnyWidget,), {"_esm": as_module(module), **traits})(
-        **output.state
+        **state
     )
 
     def follow(change: Mapping[str, Any]) -> None:
-        output.state[change["name"]] = change["new"]
+        state[change["name"]] = change["new"]
 
-    widget.observe(follow, names=list(output.state))
+    widget.observe(follow, names=list(state))
     bundle, metadata = widget._repr_mimebundle_() or ({}, {})
     return {k: v for k, v in bundle.items() if k != "text/plain"}, metadata

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
-FRONT = LABEXTENSIONS / "gradlab-live" / "front"
+EXTENSION = "gradlab-live"
+FRONT = LABEXTENSIONS / EXTENSION / "front"
 _KIT = "kit"
 _EXPORT = "export default"
 # Browsers refuse ES modules in a page from the disk. A classic script they take.

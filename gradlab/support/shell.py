@@ -1,4 +1,4 @@
-"""The notebook that is running this code, if any."""
+"""What is running this code: a notebook, an IPython in a terminal, or neither."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def running_shell() -> Any:
     if "IPython" not in sys.modules:
         return None
     return sys.modules["IPython"].get_ipython()
+
+
+def has_kernel() -> bool:
+    """Return whether this code runs in the kernel of a notebook, not in a terminal.
+
+    Returns
+    -------
+    bool
+    """
+    return getattr(running_shell(), "kernel", None) is not None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browser.book import FOLDER
 from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch, serve
-from browser.lab import Lab, start
+from browser.lab import Server, start
 from playwright.sync_api import Browser, sync_playwright
 
 from tools.book.build import build_book
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run JupyterLab on a fresh folder with a fresh home, for the tests of one file."""
     with start(tmp_path_factory.mktemp("lab") / "my-course") as running:
         yield running

@@ -1,90 +1,105 @@
-"""An explorer in a notebook, moved by keyboard and mouse."""
+"""An explorer in a notebook, moved by keyboard and mouse: whatever it has of sliders and menus."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from browser.notebook import Notebook
 from playwright.sync_api import Locator, expect
 
-# Where a slider goes to change the text, which rounds: most to the left end.
-_FAR_END = {"keep p": "End"}
-
-_NEW_PICTURE = """
-([box, picture, alt, text]) => {
-    const image = box.querySelector("img")
-    return image.src !== picture && image.alt !== alt && image.complete && image.naturalWidth > 0
+_CONTROLS = "input, select, button, summary, [tabindex]"
+# Plots and numbers, without the rows of the controls and what only a screen reader says.
+_SHOWN = """
+box => {
+    const copy = box.cloneNode(true)
+    copy.querySelectorAll("style, .gx-row, .gx-hidden, button").forEach(part => part.remove())
+    return copy.innerHTML
 }
 """
-_NEW_TEXT = '([box, picture, alt, text]) => box.querySelector("pre").innerText !== text'
-
-
-class Seen(NamedTuple):
-    """What an explorer shows."""
-
-    picture: str
-    alt: str
-    text: str
+_SHOWS_ANOTHER = f"([box, before]) => ({_SHOWN})(box) !== before"
+# What Jupyter does on these keys would be seen: cells above, below, gone, of another kind.
+_LETTERS = "abxmyr"
 
 
 class LiveExplorer:
-    """An explorer that its cell has just shown."""
+    """An explorer that is shown below a cell.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    position : int
+        The position of its cell.
+    """
 
     def __init__(self, notebook: Notebook, position: int) -> None:
-        notebook.run(position)
         self.page = notebook.page
-        self.box = notebook.output(position).locator(".widget-vbox")
-        self.image = self.box.locator("img")
-        self.text = self.box.locator("pre")
-        expect(self.text).to_be_visible()
+        self.box = notebook.output(position).locator(".gx")
+        expect(self.box).to_be_visible()
+        self.box.scroll_into_view_if_needed()
 
-    def controls(self) -> list[str]:
-        return self.box.locator(".widget-label:visible").all_inner_texts()
+    def controls(self) -> list[Locator]:
+        """Return whatever can have the focus."""
+        return self.box.locator(_CONTROLS).locator("visible=true").all()
 
-    def row(self, name: str) -> Locator:
-        label = self.page.get_by_text(name, exact=True)
-        return self.box.locator(".widget-inline-hbox", has=label)
+    def menus(self) -> list[Locator]:
+        return self.box.locator("select").all()
 
-    def seen(self) -> Seen:
-        source, alt = self.image.get_attribute("src"), self.image.get_attribute("alt")
-        assert source
-        assert alt
-        return Seen(source, alt, self.text.inner_text())
+    def sliders(self) -> list[Locator]:
+        return self.box.locator("input[type=range]:not([disabled])").locator("visible=true").all()
 
-    def wait_for_picture_after(self, before: Seen) -> None:
-        """Wait for another picture, which is described otherwise."""
-        self.page.wait_for_function(_NEW_PICTURE, arg=[self.box.element_handle(), *before])
+    def shown(self) -> str:
+        """Return plots and numbers, as HTML."""
+        shown: str = self.box.evaluate(_SHOWN)
+        return shown
 
-    def wait_for_text_after(self, before: Seen) -> None:
-        self.page.wait_for_function(_NEW_TEXT, arg=[self.box.element_handle(), *before])
+    def wait_for_change(self, before: str) -> None:
+        self.page.wait_for_function(_SHOWS_ANOTHER, arg=[self.box.element_handle(), before])
 
-    def choose_last(self, menu: str) -> None:
-        before = self.seen()
-        self.row(menu).get_by_role("combobox").focus()
-        self.page.keyboard.press("End")
-        self.wait_for_picture_after(before)
-        self.wait_for_text_after(before)
+    def press(self, control: Locator, *keys: str) -> None:
+        control.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
 
-    def step_then_go_far(self, slider: str) -> None:
-        before = self.seen()
-        self.row(slider).get_by_role("slider").focus()
-        self.page.keyboard.press("ArrowLeft")
-        self.wait_for_picture_after(before)
-        step = self.seen()
-        self.page.keyboard.press(_FAR_END.get(slider, "Home"))
-        self.wait_for_picture_after(step)
-        self.wait_for_text_after(before)
+    def choose_each(self, menu: Locator) -> None:
+        """Choose each item by the arrow keys; the last one is left chosen."""
+        self.press(menu, "Home")
+        count = menu.locator("option").count()
+        for _ in range(count - 1):
+            before = self.shown()
+            self.press(menu, "ArrowDown")
+            self.wait_for_change(before)
+        expect(menu).to_have_js_property("selectedIndex", count - 1)
 
-    def drag(self, slider: str) -> None:
-        before = self.seen()
-        handle = self.row(slider).get_by_role("slider")
-        # Waits until the handle no longer moves: pictures above it may still be loading.
-        handle.hover()
-        box = handle.bounding_box()
+    def move(self, slider: Locator) -> None:
+        """Go to both ends and a step back by the keyboard, then drag by the mouse."""
+        name = (
+            slider.get_attribute("aria-label")
+            or self.box.locator(f"label[for='{slider.get_attribute('id')}']").inner_text()
+        )
+        assert name
+        self.press(slider, "End")
+        for key in ("Home", "ArrowRight"):
+            before = self.shown()
+            value = slider.input_value()
+            self.press(slider, key)
+            assert slider.input_value() != value, (name, key)
+            self.wait_for_change(before)
+        assert slider.get_attribute("aria-valuetext"), name
+        self._drag(slider)
+
+    def _drag(self, slider: Locator) -> None:
+        before = self.shown()
+        slider.hover()
+        box = slider.bounding_box()
         assert box
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        y = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + box["width"] * 0.3, y)
         self.page.mouse.down()
-        self.page.mouse.move(x - 100, y, steps=10)
+        self.page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=5)
         self.page.mouse.up()
-        self.wait_for_picture_after(before)
-        self.wait_for_text_after(before)
+        self.wait_for_change(before)
+
+    def type_letters(self, control: Locator) -> None:
+        """Type what edits the notebook where Jupyter sees it."""
+        self.press(control, *_LETTERS)
+
+    def reset(self) -> None:
+        self.box.get_by_role("button", name="reset").click()

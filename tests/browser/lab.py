@@ -1,4 +1,4 @@
-"""JupyterLab as `gradlab start` runs it, on a folder and with a home of its own."""
+"""JupyterLab as `gradlab start` runs it, or Notebook 7, on a folder and with a home of its own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -16,66 +17,73 @@ from urllib.parse import quote
 from browser.notebook import SECONDS, Notebook
 from playwright.sync_api import Page
 
+from gradlab.live.script import LABEXTENSIONS
 
-class Lab:
-    """A running `gradlab start` in a process of its own.
+
+class Server:
+    """A Jupyter server in a process of its own.
 
     Parameters
     ----------
     folder : Path
         The learner's folder. The learner's home is made beside it, with no settings.
+    command : sequence of str
+        The module that is run, and its arguments; it runs in the folder above.
+    ready : str
+        What the server prints when it listens.
+    page : str
+        Where notebooks are opened.
 
     Attributes
     ----------
     folder : Path
         The learner's folder.
+    home : Path
+        The learner's home.
     printed : str
-        What the learner reads in the terminal.
+        What the learner reads in the terminal, if the server listens.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str], ready: str, page: str) -> None:
         self.folder = folder
-        self._home = folder.parent / "home"
+        self.home = folder.parent / "home"
+        self._page = page
         # Neither the settings of whoever runs the tests nor what only tests need.
         kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("JUPYTER", "IPYTHON", "TQDM"))
         }
-        command = ("gradlab.cli", "start", folder.name, "--no-browser", "--port", "0")
-        with (folder.parent / "log").open("w") as log:
+        log = folder.parent / "log"
+        with log.open("w") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=folder.parent,
-                env={**kept, "HOME": str(self._home)},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+                env={**kept, "HOME": str(self.home)},
+                stdout=file,
+                stderr=subprocess.STDOUT,
             )
-        self.printed = self._first_words()
-        found = re.search(r"(http://127\.0\.0\.1:\d+/)lab\S+\?token=(\w+)", self.printed)
+        self.printed = self._wait_for(ready, log)
+        found = re.search(r"(http://127\.0\.0\.1:\d+/)\S*\?token=(\w+)", self.printed)
         assert found, self.printed
         self._base, self._token = found.groups()
 
-    def _first_words(self) -> str:
-        assert self._process.stdout is not None
-        printed = ""
-        for line in self._process.stdout:
-            printed += line
-            if "Ctrl-C" in line:
-                return printed
-        raise AssertionError((self.folder.parent / "log").read_text())
+    def _wait_for(self, ready: str, log: Path) -> str:
+        while ready not in log.read_text():
+            assert self._process.poll() is None, log.read_text()
+            time.sleep(0.02)
+        return log.read_text()
 
     def set(self, plugin: str, **settings: object) -> None:
         """Choose settings of JupyterLab as a learner's own; pages opened later have them."""
         extension, _, name = plugin.partition(":")
-        folder = self._home / ".jupyter" / "lab" / "user-settings" / extension
+        folder = self.home / ".jupyter" / "lab" / "user-settings" / extension
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(settings))
 
     def open(self, page: Page, lesson: str, reset: bool = True) -> Notebook:
         """Open a lesson, with no other tab beside it; or, without reset, in the last layout."""
-        address = f"{self._base}lab/tree/{quote(lesson)}?token={self._token}"
+        address = f"{self._base}{self._page}/{quote(lesson)}?token={self._token}"
         address += "&reset" if reset else ""
         return Notebook(page, address, self.folder / lesson)
 
@@ -94,21 +102,49 @@ class Lab:
 
     def stop(self) -> None:
         """Ask the server to end, as closing the terminal does, and wait for it."""
-        assert self._process.stdout is not None
         self._process.terminate()
         try:
             self._process.wait(timeout=SECONDS)
         finally:
             self._process.kill()
             self._process.wait()
-            self._process.stdout.close()
 
 
 @contextmanager
-def start(folder: Path) -> Iterator[Lab]:
+def start(folder: Path) -> Iterator[Server]:
     """Run `gradlab start` on a folder, which need not exist."""
-    lab = Lab(folder)
-    try:
+    command = ("gradlab.cli", "start", folder.name, "--no-browser", "--port", "0")
+    with _running(Server(folder, command, "Ctrl-C", "lab/tree")) as lab:
         yield lab
+
+
+@contextmanager
+def start_notebook(folder: Path) -> Iterator[Server]:
+    """Run Notebook 7 on a folder, with the extension as it is in this clone."""
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": 0,
+        "ServerApp.root_dir": folder,
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "JupyterNotebookApp.extra_labextensions_path": LABEXTENSIONS,
+        # Of the two, this one serves the files.
+        "LabApp.extra_labextensions_path": LABEXTENSIONS,
+        # It does not show whether a notebook is saved.
+        "JupyterNotebookApp.expose_app_in_browser": True,
+    }
+    command = ("notebook", *(f"--{name}={value}" for name, value in options.items()))
+    with _running(Server(folder, command, "http://127.0.0.1", "notebooks")) as server:
+        yield server
+
+
+@contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    try:
+        yield server
     finally:
-        lab.stop()
+        server.stop()
+
+
+# By what the tests call them.
+START = {"lab": start, "notebook": start_notebook}

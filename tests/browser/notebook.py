@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from playwright.sync_api import Locator, Page, expect
 # What a slow machine may take for one thing.
 SECONDS = 180
 expect.set_options(timeout=SECONDS * 1000)
+
+# Notebook 7 says this of itself.
+_OWN_COMPLAINT = "Cannot read properties of undefined (reading 'schema')"
+# Without it JupyterLab asks which kernel is meant.
+_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 # Of a picture for a person to look at: fewer pages to turn.
 _TALL = 2000
@@ -73,6 +79,28 @@ panel => {
 """
 
 
+# Notebook 7 shows nothing of it.
+_SAVED = """
+() => window.jupyterapp
+    ? !window.jupyterapp.shell.currentWidget.context.model.dirty
+    : !document.querySelector(".lm-TabBar-tab.jp-mod-dirty")
+"""
+
+
+def write_notebook(path: Path, cells: Sequence[str | Any]) -> None:
+    """Write a notebook of cells of code, given by their source or as cells."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells
+        ],
+        metadata={"kernelspec": _KERNEL},
+    )
+    # The same file each time.
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(notebook, path)
+
+
 class Notebook:
     """A lesson that is open.
 
@@ -113,6 +141,11 @@ class Notebook:
         self.panel = page.locator(_PANEL)
         expect(self.panel.locator(".jp-Cell")).to_have_count(len(self.cells))
         self.page.wait_for_function(_IDLE)
+
+    def require_no_complaints(self) -> None:
+        """Fail if there was a dialog, or an error in the console that is not Notebook 7's own."""
+        assert [text for text in self.complaints if _OWN_COMPLAINT not in text] == []
+        assert self.popups() == []
 
     def popups(self) -> list[str]:
         """Return the texts of all dialogs and notifications so far."""
@@ -169,12 +202,12 @@ class Notebook:
         """Run the first cell of code, which imports what the others need."""
         self.run([cell.cell_type for cell in self.cells].index("code"))
 
-    def run(self, position: int) -> None:
+    def run(self, position: int, keys: str = "Control+Enter") -> None:
         """Click beside a cell, press Ctrl + Enter and wait until it has run."""
         prompt = self.cell(position).locator(".jp-InputPrompt")
         before = prompt.text_content()
         prompt.click()
-        self.page.keyboard.press("Control+Enter")
+        self.page.keyboard.press(keys)
         self.page.wait_for_function(_RUN_ANEW, arg=[prompt.element_handle(), before])
         self.page.wait_for_function(_IDLE)
 
@@ -202,7 +235,12 @@ class Notebook:
     def save(self) -> None:
         """Press Ctrl + S and wait until nothing is left to save."""
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+        self.page.wait_for_function(_SAVED)
+
+    def is_saved(self) -> bool:
+        """Return whether the page calls the notebook unchanged since it was opened or saved."""
+        saved: bool = self.page.evaluate(_SAVED)
+        return saved
 
     def validate(self) -> str:
         """Press nbgrader's button Validate; return what it says, and close that."""

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser.chromium import visit
-from browser.lab import Lab, start
+from browser.lab import Server, start
 from playwright.sync_api import Browser, expect
 
 START_HERE = "00_start_here.ipynb"
@@ -12,7 +12,9 @@ DERIVATIVES = "01_derivatives_by_differences.ipynb"
 CONVERT = "x = np.asarray(x, dtype=np.float64)"
 
 
-def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(lab: Lab, browser: Browser) -> None:
+def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(
+    lab: Server, browser: Browser
+) -> None:
     with visit(browser) as page:
         notebook = lab.open(page, DERIVATIVES)
         notebook.run_imports()
@@ -29,7 +31,7 @@ def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(lab: Lab, browser
     lab.shut_down_kernels()
 
 
-def test_nbgraders_validate_gives_the_verdict_of_the_check(browser: Browser, lab: Lab) -> None:
+def test_nbgraders_validate_gives_the_verdict_of_the_check(browser: Browser, lab: Server) -> None:
     with visit(browser) as page:
         notebook = lab.open(page, START_HERE)
         notebook.run_imports()

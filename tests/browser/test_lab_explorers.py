@@ -1,62 +1,65 @@
-"""The explorers in JupyterLab: by keyboard and by mouse, picture and text follow."""
+"""The explorers in JupyterLab: by keyboard and by mouse, plots and numbers follow."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import nbformat
 import pytest
 from browser.chromium import visit
 from browser.explorer import LiveExplorer
-from browser.lab import Lab
-from playwright.sync_api import Browser
+from browser.lab import Server
+from browser.notebook import Notebook, write_notebook
+from playwright.sync_api import Browser, expect
 
 import gradlab
 from gradlab.course.folder import LESSONS, lessons_folder
+from gradlab.live.script import FRONT
 
-# Without dropout there is nothing to keep.
-NEEDED_FIRST = {"keep p": "mask"}
-
-
-class Place(NamedTuple):
-    """A call that shows an explorer."""
-
-    function: str
-    lesson: str
-    position: int
-
-
-PLACES = [
-    Place(function, path.name, position)
-    for path in sorted(lessons_folder().glob(LESSONS))
-    for position, cell in enumerate(nbformat.read(path, as_version=4).cells)
+IN_LESSONS = {
+    function
+    for path in lessons_folder().glob(LESSONS)
+    for cell in nbformat.read(path, as_version=4).cells
     if cell.cell_type == "code"
     for function in re.findall(r"gradlab\.(explore_\w+)\(", cell.source)
+}
+# Those that the page itself moves.
+LIVE = [
+    name
+    for name in sorted(IN_LESSONS)
+    if (FRONT / "modules" / f"{name.removeprefix('explore_')}.mjs").exists()
 ]
 
 
 def test_every_explorer_is_in_a_lesson() -> None:
-    explorers = {name for name in gradlab.__all__ if name.startswith("explore_")}
-    assert {place.function for place in PLACES} == explorers
+    assert {name for name in gradlab.__all__ if name.startswith("explore_")} == IN_LESSONS
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.function)
-def test_an_explorer_follows_its_controls(place: Place, lab: Lab, browser: Browser) -> None:
+@pytest.fixture(scope="module")
+def notebook(lab: Server, browser: Browser) -> Iterator[Notebook]:
+    """Open a notebook that shows all explorers, each below a cell of its own."""
+    cells = ["import gradlab", *(f"gradlab.{name}()" for name in LIVE)]
+    write_notebook(lab.folder / "explorers.ipynb", cells)
     with visit(browser) as page:
-        notebook = lab.open(page, place.lesson)
-        notebook.run_imports()
-        names = LiveExplorer(notebook, place.position).controls()
-        sliders = []
-        for name in names:
-            # Each from the same beginning.
-            explorer = LiveExplorer(notebook, place.position)
-            if name in NEEDED_FIRST:
-                explorer.choose_last(NEEDED_FIRST[name])
-            if explorer.row(name).get_by_role("slider").count():
-                explorer.step_then_go_far(name)
-                sliders.append(name)
-            else:
-                explorer.choose_last(name)
-        LiveExplorer(notebook, place.position).drag(sliders[0])
-        assert notebook.popups() == []
-        assert notebook.complaints == []
+        opened = lab.open(page, "explorers.ipynb")
+        opened.run_all()
+        yield opened
     lab.shut_down_kernels()
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_an_explorer_follows_its_controls(name: str, notebook: Notebook) -> None:
+    explorer = LiveExplorer(notebook, 1 + LIVE.index(name))
+    at_first = explorer.shown()
+    for menu in explorer.menus():
+        explorer.choose_each(menu)
+    sliders = explorer.sliders()
+    assert sliders
+    for slider in sliders:
+        explorer.move(slider)
+    for control in explorer.controls():
+        explorer.type_letters(control)
+    expect(notebook.panel.locator(".jp-CodeCell")).to_have_count(len(notebook.cells))
+    explorer.reset()
+    assert explorer.shown() == at_first
+    assert notebook.popups() == []
+    assert notebook.complaints == []

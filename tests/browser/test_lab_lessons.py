@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from browser.chromium import HEIGHT, NARROW, SCREENSHOTS, WIDE, visit
-from browser.lab import Lab
+from browser.lab import Server
 from browser.notebook import Notebook
 from playwright.sync_api import Browser, expect
 
@@ -46,7 +46,7 @@ def look_at(notebook: Notebook) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_lesson_runs_from_top_to_bottom(name: str, lab: Lab, browser: Browser) -> None:
+def test_a_lesson_runs_from_top_to_bottom(name: str, lab: Server, browser: Browser) -> None:
     # What is out of view has a size, too.
     lab.set("@jupyterlab/notebook-extension:tracker", windowingMode="none")
     with visit(browser) as page:

@@ -116,9 +116,10 @@ def test_an_explorer_follows_its_sliders(address: str, browser: Browser) -> None
             for number, cell in enumerate(notebook.cells)
             if cell.source == "gradlab.explore_chords()"
         )
+        notebook.run(position)
         explorer = LiveExplorer(notebook, position)
-        explorer.drag("point x")
-        explorer.drag("step h")
+        for slider in explorer.sliders():
+            explorer.move(slider)
 
 
 def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(

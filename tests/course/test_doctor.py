@@ -14,8 +14,13 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
+import gradlab.live
 from gradlab.course import doctor
-from gradlab.course.doctor import Check, as_text, check_environment, examine
+from gradlab.course.check import Check
+from gradlab.course.doctor import as_text, check_environment, examine
+
+# Where an editable install would put a copy, which may be of before the last change.
+JUPYTER_PATH = str(Path(gradlab.live.__file__).parent)
 
 
 def names(checks: list[Check] | tuple[Check, ...]) -> list[str]:
@@ -24,27 +29,31 @@ def names(checks: list[Check] | tuple[Check, ...]) -> list[str]:
 
 def test_a_sound_installation_passes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_PATH", JUPYTER_PATH)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "nowhere"))
     checks = examine()
     assert as_text(checks).startswith("Everything is ready."), as_text(checks)
-    packages = ["numpy", "matplotlib", "ipywidgets", "tqdm", "jupyterlab", "ipykernel"]
+    packages = ["numpy", "matplotlib", "anywidget", "tqdm", "jupyterlab", "ipykernel"]
     assert names(checks) == [
         *["Python", *packages, "gradlab-course"],
-        *["float64", "kernel", "lessons", "network", "folder"],
+        *["float64", "kernel", "lessons", "network", "folder", "live outputs", "servers"],
     ]
     assert checks[0].found == "version {}.{}.{}".format(*sys.version_info)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("platform", ["linux", "emscripten"])
-def test_what_is_checked_in_a_notebook(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("platform", "widgets"), [("linux", ["anywidget"]), ("emscripten", [])])
+def test_what_is_checked_in_a_notebook(
+    platform: str, widgets: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The page in the browser has no JupyterLab package, and processes cannot be started there.
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setitem(sys.modules, "jupyterlab", None)
     monkeypatch.delattr(subprocess, "Popen")
     environment = check_environment()
     assert names(environment.checks) == [
-        *["Python", "numpy", "matplotlib", "ipywidgets", "tqdm", "gradlab-course"],
-        *["float64", "kernel", "widgets"],
+        *["Python", "numpy", "matplotlib", *widgets, "tqdm", "gradlab-course"],
+        *["float64", "kernel", "live outputs"],
     ]
     assert [check.name for check in environment.checks if not check.ok] == ["kernel"]
     assert not environment.ok
@@ -65,12 +74,12 @@ def test_in_a_notebook_the_text_names_versions_and_nothing_else_of_the_machine(
         "ok      Python          version NUMBER\n"
         "ok      numpy           version NUMBER\n"
         "ok      matplotlib      version NUMBER\n"
-        "ok      ipywidgets      version NUMBER\n"
+        "ok      anywidget       version NUMBER\n"
         "ok      tqdm            version NUMBER\n"
         "ok      gradlab-course  version NUMBER\n"
         "ok      float64         unit round-off 2^-53, ties to even, subnormal numbers kept\n"
         "ok      kernel          this code runs in one\n"
-        "ok      widgets         can be made"
+        "ok      live outputs    explorers and predictions can move"
     )
     page = re.sub(r"version \d+(\.\w+)*", "version NUMBER", output.data["text/html"])
     assert page.count("✓ ok") == 9

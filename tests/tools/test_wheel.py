@@ -10,9 +10,13 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from hatchling.build import build_sdist, build_wheel
+from hatchling.build import build_editable, build_sdist, build_wheel
+
+from gradlab.live.script import LABEXTENSIONS
 
 ROOT = Path(__file__).parents[2]
+# Where Jupyter looks, below the environment.
+JUPYTER = "share/jupyter/labextensions"
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +69,19 @@ def lessons() -> list[str]:
     return sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
+def list_shared(tracked: list[str], wheel: Path) -> dict[str, str]:
+    """Return the files of the labextension: their paths in the wheel, and in the clone."""
+    data = f"{'-'.join(wheel.name.split('-')[:2])}.data/data/{JUPYTER}"
+    folder = LABEXTENSIONS.relative_to(ROOT).as_posix()
+    extension = [path for path in tracked if path.startswith(f"{folder}/gradlab-live/")]
+    assert f"{folder}/gradlab-live/package.json" in extension
+    return {path.replace(folder, data): path for path in extension}
+
+
 def test_the_wheel_holds_what_is_tracked_and_the_lessons(tracked: list[str], wheel: Path) -> None:
     expected = {path: path for path in tracked if path.startswith("gradlab/")}
     expected |= {f"gradlab/lessons/{name}": f"notebooks/{name}" for name in lessons()}
+    expected |= list_shared(tracked, wheel)
     with ZipFile(wheel) as archive:
         packed = [name for name in archive.namelist() if ".dist-info/" not in name]
         assert sorted(packed) == sorted(expected)
@@ -101,9 +115,19 @@ def test_the_sdist_builds_the_same_wheel(project: Path, wheel: Path, tmp_path: P
     assert again.read_bytes() == wheel.read_bytes()
 
 
-@pytest.fixture
-def installed(wheel: Path, tmp_path: Path) -> Path:
-    target = tmp_path / "installed"
+def test_an_editable_install_has_the_labextension(
+    tracked: list[str], wheel: Path, project: Path, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        editable = tmp_path / build_editable(str(tmp_path))
+    with ZipFile(editable) as archive:
+        assert set(list_shared(tracked, wheel)) <= set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("target") / "installed"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run(
         [*pip, "--no-deps", "--no-index", "--target", str(target), str(wheel)], check=True
@@ -118,6 +142,12 @@ print(lessons_folder())
 for lesson in open_course(Path("my-course")):
     print(lesson.name, lesson.outcome)
 """
+
+
+def test_an_installed_wheel_brings_the_labextension(installed: Path) -> None:
+    package = json.loads((installed / JUPYTER / "gradlab-live" / "package.json").read_bytes())
+    load = package["jupyterlab"]["_build"]["load"].partition("?")[0]
+    assert (installed / JUPYTER / "gradlab-live" / load).is_file()
 
 
 def test_an_installed_wheel_brings_its_lessons(installed: Path, tmp_path: Path) -> None:

@@ -2,15 +2,22 @@
 // that an answer was edited and not run since.
 const CHECKS = /\bcheck\s*\(/;
 
+// By the names of the exercises, which are whatever stands in the file.
+const collect = (cells) => {
+  const texts = new Map();
+  for (const { model } of cells) {
+    const mark = model.getMetadata("nbgrader");
+    if (model.type !== "code" || mark?.solution !== true) continue;
+    const name = String(mark.grade_id);
+    texts.set(name, [...(texts.get(name) ?? []), model.sharedModel.getSource()]);
+  }
+  return Object.fromEntries(texts);
+};
+
 export default (NotebookActions, talk) => {
   NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
     if (!CHECKS.test(cell.model.sharedModel.getSource())) return;
-    const cells = {};
-    for (const { model } of notebook.widgets) {
-      const mark = model.getMetadata("nbgrader");
-      if (model.type !== "code" || !mark?.solution) continue;
-      (cells[mark.grade_id] ??= []).push(model.sharedModel.getSource());
-    }
+    const cells = collect(notebook.widgets);
     if (Object.keys(cells).length) {
       talk.tell(talk.findPanelOfNotebook(notebook), { kind: "cells", cells });
     }

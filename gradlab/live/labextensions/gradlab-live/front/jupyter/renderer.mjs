@@ -2,6 +2,9 @@
 // code is this package's own, and the output holds only data. What the reader changes is written
 // back into the output, and so into the file at the next save.
 const MIME = "application/vnd.gradlab.live+json";
+// Dead once its kernel is gone: where it stays in the file, a JupyterLab without this extension
+// shows an error in place of the picture. Here nobody needs it.
+const WIDGET = "application/vnd.jupyter.widget-view+json";
 
 // The same text for the same data: a file sorts its keys, a module does not.
 const sortKeys = (_, value) =>
@@ -9,6 +12,36 @@ const sortKeys = (_, value) =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 const toText = (data) => JSON.stringify(data, sortKeys);
+
+// What nobody did must not mark a notebook as changed because it was opened.
+const runWhenDirty = (context, write) => {
+  if (!context) return;
+  if (context.model.dirty) {
+    write();
+    return;
+  }
+  const follow = (model) => {
+    if (!model.dirty) return;
+    model.stateChanged.disconnect(follow);
+    write();
+  };
+  context.model.stateChanged.connect(follow);
+};
+
+// A notebook may be older or newer than this extension, or written by anyone.
+const standIn = (text) => {
+  const words = document.createElement("pre");
+  words.textContent = [
+    ...(text === undefined ? [] : [text].flat()),
+    "(It cannot move here: run its cell again, or install a newer version of gradlab-course.)",
+  ].join("\n");
+  return words;
+};
+
+const put = (output, live) => {
+  const { [WIDGET]: _, ...data } = output.data;
+  output.setData({ data: { ...data, [MIME]: live }, metadata: output.metadata });
+};
 
 export default ({ Widget }, talk, load) => {
   class LiveView extends Widget {
@@ -22,27 +55,32 @@ export default ({ Widget }, talk, load) => {
       // Ours, come back: drawing it again would lose the focus.
       if (text === this.text) return;
       this.text = text;
+      const drawing = (this.drawing = {});
+      // What was not written yet is older than what has come.
       this.leave?.();
+      this.leave = undefined;
       this.node.replaceChildren();
       try {
-        await this.draw(output);
+        await this.draw(output, drawing);
       } catch (error) {
         console.warn(error);
-        this.node.replaceChildren(standIn(output.data["text/plain"]));
+        if (this.drawing === drawing) this.node.replaceChildren(standIn(output.data["text/plain"]));
       }
     }
 
-    async draw(output) {
+    async draw(output, drawing) {
       const { module, key, state } = output.data[MIME];
       const [{ render }, kit] = await Promise.all([load(`modules/${module}`), load("modules/kit")]);
+      if (this.isDisposed || this.drawing !== drawing) return;
+      const context = talk.findPanelOf(output)?.context;
       const now = { ...state };
       const write = () => {
         const data = { module, key, state: { ...now } };
         const text = toText(data);
-        if (text === this.text || this.isDisposed) return;
+        if (text === this.text || this.isDisposed || this.drawing !== drawing) return;
         this.text = text;
-        output.setData({ data: { ...output.data, [MIME]: data }, metadata: output.metadata });
-        talk.tell(talk.findPanelOf(this.node), { kind: "state", key, state: data.state });
+        put(output, data);
+        talk.tell(talk.findPanelOf(output), { kind: "state", key, state: data.state });
       };
       const model = {
         get: (name) => now[name],
@@ -50,35 +88,21 @@ export default ({ Widget }, talk, load) => {
           now[name] = value;
         },
         save_changes: write,
-        save_when_dirty: () => this.runWhenDirty(write),
+        save_when_dirty: () => runWhenDirty(context, write),
         on: () => {},
       };
       this.leave = render({ model, el: this.node, kit });
-    }
-
-    // What nobody did must not mark a notebook as changed because it was opened.
-    runWhenDirty(write) {
-      const context = this.isAttached && talk.findPanelOf(this.node)?.context;
-      if (!context || context.model.dirty) return write();
-      const follow = (model) => {
-        if (!model.dirty) return;
-        model.stateChanged.disconnect(follow);
-        write();
-      };
-      context.model.stateChanged.connect(follow);
+      runWhenDirty(context, () => {
+        if (output.data[WIDGET] && !this.isDisposed) put(output, output.data[MIME]);
+      });
     }
 
     dispose() {
+      if (this.isDisposed) return;
       this.leave?.();
       super.dispose();
     }
   }
-
-  const standIn = (text) => {
-    const words = document.createElement("pre");
-    words.textContent = text ?? "This output needs a newer version of gradlab.";
-    return words;
-  };
 
   return {
     id: "gradlab-live:renderer",
