@@ -13,31 +13,24 @@ from playwright.sync_api import Browser, expect
 
 import gradlab
 from gradlab.course.folder import LESSONS, lessons_folder
-from gradlab.live.script import FRONT
 
-IN_LESSONS = {
+IN_LESSONS = sorted(
     function
     for path in lessons_folder().glob(LESSONS)
     for cell in nbformat.read(path, as_version=4).cells
     if cell.cell_type == "code"
     for function in re.findall(r"gradlab\.(explore_\w+)\(", cell.source)
-}
-# Those that the page itself moves.
-LIVE = [
-    name
-    for name in sorted(IN_LESSONS)
-    if (FRONT / "modules" / f"{name.removeprefix('explore_')}.mjs").exists()
-]
+)
 
 
 def test_every_explorer_is_in_a_lesson() -> None:
-    assert {name for name in gradlab.__all__ if name.startswith("explore_")} == IN_LESSONS
+    assert [name for name in sorted(gradlab.__all__) if name.startswith("explore_")] == IN_LESSONS
 
 
 @pytest.fixture(scope="module")
 def notebook(lab: Server, browser: Browser) -> Iterator[Notebook]:
     """Open a notebook that shows all explorers, each below a cell of its own."""
-    cells = ["import gradlab", *(f"gradlab.{name}()" for name in LIVE)]
+    cells = ["import gradlab", *(f"gradlab.{name}()" for name in IN_LESSONS)]
     write_notebook(lab.folder / "explorers.ipynb", cells)
     with visit(browser) as page:
         opened = lab.open(page, "explorers.ipynb")
@@ -46,9 +39,9 @@ def notebook(lab: Server, browser: Browser) -> Iterator[Notebook]:
     lab.shut_down_kernels()
 
 
-@pytest.mark.parametrize("name", LIVE)
+@pytest.mark.parametrize("name", IN_LESSONS)
 def test_an_explorer_follows_its_controls(name: str, notebook: Notebook) -> None:
-    explorer = LiveExplorer(notebook, 1 + LIVE.index(name))
+    explorer = LiveExplorer(notebook, 1 + IN_LESSONS.index(name))
     at_first = explorer.shown()
     for menu in explorer.menus():
         explorer.choose_each(menu)

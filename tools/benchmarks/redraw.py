@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradlab
-from gradlab.live.output import LiveOutput
 from gradlab.live.script import as_page_script
 
 if TYPE_CHECKING:
@@ -84,10 +83,7 @@ def print_redraws() -> None:
 def _measure(browser: Browser) -> Iterator[Redraws]:
     script = as_page_script()
     for name in sorted(name for name in gradlab.__all__ if name.startswith("explore_")):
-        explorer = getattr(gradlab, name)()
-        if not isinstance(explorer, LiveOutput):
-            continue
-        bundle, _ = explorer._repr_mimebundle_()
+        bundle, _ = getattr(gradlab, name)()._repr_mimebundle_()
         page = browser.new_page()
         page.set_content(_PAGE.format(figure=bundle["text/html"], script=script))
         for control, times in page.evaluate(_MEASURE, _MOVES):
