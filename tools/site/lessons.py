@@ -12,6 +12,21 @@ from typing import Any
 # Not imported: what the site is built with does not have what gradlab needs.
 _NOTE = Path(__file__).parents[2] / "gradlab" / "course" / "browser_note.md"
 
+# What JupyterLite writes into a notebook once its kernel runs. A lesson without it would count as
+# edited by whoever only opens it: saved after two minutes, or a question at the end.
+_KERNEL = {
+    "kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "python", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.8",
+    },
+}
+
 
 def copy_lessons(source: Path, target: Path) -> list[Path]:
     """Copy the learner's edition of each lesson, with the note for the browser on top.
@@ -67,6 +82,7 @@ def _copy(path: Path, target: Path) -> Path:
     text = _NOTE.read_text(encoding="utf-8").strip().replace("{edition}", edition)
     note = {"cell_type": "markdown", "id": "browser-note", "metadata": {}, "source": text}
     notebook["cells"].insert(0, note)
+    notebook["metadata"] |= _KERNEL
     target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8")
     return target
 
