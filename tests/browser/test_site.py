@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import shutil
 import subprocess
 import time
@@ -11,11 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser.chromium import ACCOUNT, NARROW, ROOT, SCREENSHOTS, WIDE, serve, visit
-from browser.explorer import LiveExplorer
+from browser.chromium import (
+    ACCOUNT,
+    NARROW,
+    ROOT,
+    SCREENSHOTS,
+    WIDE,
+    screenshot,
+    serve,
+    visit,
+)
 from browser.notebook import Notebook
 from browser.pyodide import fetch, unpack
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from gradlab.cli import main
 from gradlab.course.folder import LESSONS, lessons_folder
@@ -65,7 +75,7 @@ def open_lesson(page: Page, address: str, name: str) -> Notebook:
     notebook = Notebook(
         page,
         f"{address}/lite/notebooks/index.html?path={name}",
-        SITE / "lite" / "files" / name,
+        SITE / "lite" / "files" / name.partition("#")[0],
     )
     # What is run before there is a kernel is lost; what is run while it starts is not. Its name
     # may be in the menu where JupyterLab puts what has no room in the toolbar.
@@ -108,17 +118,71 @@ def test_the_page_is_dark_and_narrow_where_the_visitor_is(address: str, browser:
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
-def test_an_explorer_follows_its_sliders(address: str, browser: Browser) -> None:
+def test_explorers_and_predictions_answer_and_are_there_when_the_page_is_opened_again(
+    address: str, browser: Browser
+) -> None:
     with lesson(browser, address, DERIVATIVES) as notebook:
         notebook.run_imports()
-        (position,) = (
-            number
-            for number, cell in enumerate(notebook.cells)
-            if cell.source == "gradlab.explore_chords()"
-        )
-        explorer = LiveExplorer(notebook, position)
-        explorer.drag("point x")
-        explorer.drag("step h")
+        for call in ("explore_chords", "predict", "tally_predictions"):
+            notebook.run(find(notebook, call))
+        page, cells = notebook.page, notebook.panel.locator(".jp-Cell").count()
+        step = explorer(notebook).get_by_label("step h")
+        before = explorer(notebook).locator("table").inner_text()
+        step.focus()
+        # Elsewhere, a letter inserts a cell and an arrow leaves it.
+        for key in ("b", "ArrowLeft", "ArrowLeft"):
+            page.keyboard.press(key)
+        expect(explorer(notebook).locator("table")).not_to_have_text(before)
+        moved = step.input_value()
+        drag(page, explorer(notebook).get_by_label("point x"))
+        place = explorer(notebook).get_by_label("point x").input_value()
+        choices(notebook).nth(1).check()
+        assert notebook.panel.locator(".jp-Cell").count() == cells
+        tally = notebook.output(find(notebook, "tally_predictions")).locator(".gx")
+        counted = tally.inner_text()
+        page.wait_for_timeout(500)
+        page.keyboard.press("Control+s")
+        wait_for_storage(page, f'"x":{place}', True)
+
+        # With no kernel, and then with a new one.
+        again = open_lesson(page, address, DERIVATIVES)
+        for _ in range(2):
+            expect(explorer(again).get_by_label("step h")).to_have_value(moved)
+            expect(explorer(again).get_by_label("point x")).to_have_value(place)
+            expect(choices(again).nth(1)).to_be_checked()
+            tally = again.output(find(again, "tally_predictions")).locator(".gx")
+            expect(tally).to_have_text(counted, use_inner_text=True)
+            assert "Loading widget" not in again.panel.inner_text()
+            again.run_imports()
+        again.run(find(again, "predict"))
+        expect(choices(again).nth(1)).to_be_checked()
+
+
+def find(notebook: Notebook, call: str) -> int:
+    """Return the position of the first cell that calls a function of gradlab."""
+    return next(
+        position
+        for position, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and f"gradlab.{call}(" in cell.source
+    )
+
+
+def explorer(notebook: Notebook) -> Locator:
+    return notebook.panel.locator(".gx-chords")
+
+
+def choices(notebook: Notebook) -> Locator:
+    return notebook.output(find(notebook, "predict")).get_by_role("radio")
+
+
+def drag(page: Page, slider: Locator) -> None:
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
 
 
 def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(
@@ -172,6 +236,91 @@ def delete_in_the_list(page: Page, address: str, name: str) -> None:
     dialog = page.locator(".jp-Dialog")
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog).to_have_count(0)
+
+
+def test_a_newer_edition_is_offered_beside_what_a_learner_saved(
+    address: str, browser: Browser
+) -> None:
+    with visit(browser) as page:
+        notebook = open_lesson(page, address, START_HERE)
+        assert offers(page).count() == 0
+        notebook.answer("double", "return x + x")
+        page.keyboard.press("Control+s")
+        wait_for_storage(page, "return x + x", True)
+        with newer_edition(START_HERE) as text:
+            mine = open_lesson(page, address, START_HERE)
+            expect(offers(page)).to_contain_text("A newer edition of this lesson is here.")
+            screenshot(page, "site", "newer_edition")
+            with page.expect_popup() as popup:
+                page.get_by_role("button", name="Open the newer edition").press("Enter")
+            new = popup.value
+            expect(new.locator(".jp-Cell").first).to_contain_text(text)
+            assert new.url.endswith("path=00_start_here.new-1.ipynb")
+            assert offers(new).count() == 0
+            new.close()
+            expect(mine.cell(mine.position("double"))).to_contain_text("return x + x")
+            # Opened again, it is named, not brought again; and dismissed, it is named no more.
+            mine = open_lesson(page, address, START_HERE)
+            expect(offers(page)).to_contain_text("00_start_here.new-1.ipynb")
+            expect(mine.cell(mine.position("double"))).to_contain_text("return x + x")
+            page.get_by_role("button", name="Dismiss").click()
+            expect(offers(page)).to_have_count(0)
+            open_lesson(page, address, START_HERE)
+            page.wait_for_timeout(1000)
+            assert offers(page).count() == 0
+
+
+def offers(page: Page) -> Locator:
+    return page.locator(".gradlab-bar").get_by_role("status")
+
+
+@contextmanager
+def newer_edition(name: str) -> Iterator[str]:
+    """Serve another edition of a lesson, as a later build would; yields the text on its top."""
+    paths = (SITE / "lite" / "jupyter-lite.json", SITE / "lite" / "files" / name)
+    contents = [path.read_text(encoding="utf-8") for path in paths]
+    settings, notebook = map(json.loads, contents)
+    mark = {**notebook["metadata"]["gradlab"], "edition": "0badcafe"}
+    settings["jupyter-config-data"]["gradlabLessons"][name] = mark
+    notebook["metadata"]["gradlab"] = mark
+    notebook["cells"][0]["source"] = "This is what is new."
+    try:
+        for path, content in zip(paths, (settings, notebook), strict=True):
+            path.write_text(json.dumps(content), encoding="utf-8")
+        yield notebook["cells"][0]["source"]
+    finally:
+        for path, text in zip(paths, contents, strict=True):
+            path.write_text(text, encoding="utf-8")
+
+
+def test_a_lesson_that_is_only_looked_at_closes_without_a_question(
+    address: str, browser: Browser
+) -> None:
+    asked: list[str] = []
+    with visit(browser) as page:
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        notebook = open_lesson(page, address, START_HERE)
+        # The kernel has said what it is: only now might the notebook have been changed.
+        notebook.run_imports()
+        page.reload()
+        notebook = open_lesson(page, address, START_HERE)
+    assert asked == []
+
+
+def test_an_address_leads_to_a_cell_and_a_button_back_to_the_book(
+    address: str, browser: Browser
+) -> None:
+    with visit(browser) as page:
+        cells = json.loads((SITE / "lite" / "files" / DERIVATIVES).read_text())["cells"]
+        number = next(i for i, cell in enumerate(cells) if "explore_chords" in cell["source"])
+        notebook = open_lesson(page, address, f"{DERIVATIVES}#cell-id={cells[number]['id']}")
+        expect(notebook.cell(number)).to_have_class(re.compile("jp-mod-active"))
+        expect(notebook.cell(number)).to_be_in_viewport()
+        with page.expect_popup() as popup:
+            notebook.press("Book")
+        title = popup.value.locator("h1").first
+        expect(title).to_contain_text("Derivatives by differences")
+        assert popup.value.url.endswith(f"notebooks/{DERIVATIVES.replace('.ipynb', '.html')}")
 
 
 def test_the_book_leads_to_the_lesson(address: str, browser: Browser) -> None:

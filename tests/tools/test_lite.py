@@ -103,7 +103,9 @@ def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
 
 
 def kernel_settings() -> dict[str, Any]:
-    settings = make_configuration(["b.whl", "a.whl"], {})["jupyter-config-data"]["litePluginSettings"]
+    settings = make_configuration(["b.whl", "a.whl"], {})["jupyter-config-data"][
+        "litePluginSettings"
+    ]
     found: dict[str, Any] = settings[KERNEL]
     return found
 

@@ -23,6 +23,17 @@ const findLesson = (lessons, name, mark) => {
   return Object.keys(lessons).find((lesson) => hasOneOf(lessons[lesson]));
 };
 
+// The mark of each lesson, by its name. The page was set up with one that its browser may have kept
+// for days, so the server is asked for the present one.
+const readLessons = async (known, base) => {
+  try {
+    const answer = await fetch(`${base}jupyter-lite.json`, { cache: "no-cache" });
+    return (await answer.json())["jupyter-config-data"].gradlabLessons ?? known;
+  } catch {
+    return known;
+  }
+};
+
 // What was dismissed in this browser. A window without storage keeps nothing, and so asks again.
 const isDismissed = (lesson, edition) => {
   try {
@@ -71,15 +82,18 @@ const putBeside = async (contents, folder, lesson, notebook) => {
 };
 
 export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, notebooks) => {
-  const lessons = JSON.parse(PageConfig.getOption("gradlabLessons") || "{}");
+  const known = PageConfig.getOption("gradlabLessons");
+  // Elsewhere than on the site, `gradlab start` looks after the lessons.
+  if (!known) return;
   const base = PageConfig.getBaseUrl();
+  const reading = readLessons(JSON.parse(known), base);
   const { contents } = app.serviceManager;
   const getAddress = (path) => `${base}notebooks/index.html?path=${encodeURIComponent(path)}`;
 
-  const offer = (panel, folder, lesson, copy) => {
+  const offer = (panel, folder, lesson, edition, copy) => {
     const bar = showBar(Widget, panel, NAME);
     const leave = makeButton("Dismiss", () => {
-      dismiss(lesson, lessons[lesson].edition);
+      dismiss(lesson, edition);
       bar.close();
     });
     const sayWhere = ({ name, path }) =>
@@ -103,6 +117,7 @@ export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, 
   };
 
   const look = async (panel) => {
+    const lessons = await reading;
     await panel.context.ready;
     const [folder, name] = splitPath(panel.context.path);
     const mark = panel.content.model.getMetadata("gradlab");
@@ -110,7 +125,7 @@ export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, 
     const edition = lessons[lesson]?.edition;
     if (!edition || mark?.edition === edition || isDismissed(lesson, edition)) return;
     const copy = await findPlace(contents, folder, lesson, edition);
-    if (!panel.isDisposed) offer(panel, folder, lesson, copy);
+    if (!panel.isDisposed) offer(panel, folder, lesson, edition, copy);
   };
 
   // Where it cannot be compared, the learner works on as before.
