@@ -34,9 +34,10 @@ async ([base, path, files, settings]) => {
     }
     window.files = files
     const contents = {
-        get: async path => path in files
-            ? { content: files[path] }
-            : { content: Object.keys(files).map(name => ({ name })) },
+        get: async (path, { content = false } = {}) => ({
+            content: !content ? null
+                : files[path] ?? Object.keys(files).map(name => ({ name })),
+        }),
         save: async (path, { content }) => {
             if (settings.full) throw new Error("full")
             files[path] = content

@@ -11,8 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from browser import controls
 from browser.chromium import (
     ACCOUNT,
     NARROW,
@@ -34,26 +37,31 @@ NAMES = sorted(path.name for path in lessons_folder().glob(LESSONS))
 START_HERE, DERIVATIVES = NAMES[:2]
 ARCHIVES = ROOT / "build" / "archives"
 SITE = ROOT / "build" / "site"
+LITE = SITE / "lite"
 CONVERT = "x = np.asarray(x, dtype=np.float64)"
 
-# Nothing in the page says when a file is saved, or gone.
-_IN_STORAGE = """
-async ([text, wanted]) => {
+# What is in the browser's storage. Nothing in the page says when a file is saved, or gone.
+_ROWS = """
+async () => {
     const answered = request => new Promise((done, failed) => {
         request.onsuccess = () => done(request.result)
         request.onerror = failed
     })
-    let found = false
+    const found = []
     for (const { name } of await indexedDB.databases()) {
         const database = await answered(indexedDB.open(name))
-        for (const store of database.objectStoreNames) {
-            const rows = await answered(database.transaction(store).objectStore(store).getAll())
-            found ||= JSON.stringify(rows).includes(text)
-        }
+        for (const store of database.objectStoreNames)
+            found.push(...await answered(database.transaction(store).objectStore(store).getAll()))
         database.close()
     }
-    return found === wanted
+    return found
 }
+"""
+_IN_STORAGE = f"""
+async ([text, wanted]) => JSON.stringify(await ({_ROWS})()).includes(text) === wanted
+"""
+_METADATA = f"""
+async name => (await ({_ROWS})()).find(row => row?.path === name && row.content).content.metadata
 """
 
 
@@ -75,7 +83,7 @@ def open_lesson(page: Page, address: str, name: str) -> Notebook:
     notebook = Notebook(
         page,
         f"{address}/lite/notebooks/index.html?path={name}",
-        SITE / "lite" / "files" / name.partition("#")[0],
+        LITE / "files" / name.partition("#")[0],
     )
     # What is run before there is a kernel is lost; what is run while it starts is not. Its name
     # may be in the menu where JupyterLab puts what has no room in the toolbar.
@@ -143,19 +151,27 @@ def test_explorers_and_predictions_answer_and_are_there_when_the_page_is_opened_
         page.wait_for_timeout(500)
         page.keyboard.press("Control+s")
         wait_for_storage(page, f'"x":{place}', True)
+        # Where these differ, a lesson that is only opened counts as edited.
+        saved = page.evaluate(_METADATA, DERIVATIVES)
+        assert saved == read(notebook.path)["metadata"]
 
-        # With no kernel, and then with a new one.
+        # What came back needs no kernel; what a new one runs gets its choice back.
         again = open_lesson(page, address, DERIVATIVES)
-        for _ in range(2):
-            expect(explorer(again).get_by_label("step h")).to_have_value(moved)
-            expect(explorer(again).get_by_label("point x")).to_have_value(place)
-            expect(choices(again).nth(1)).to_be_checked()
-            tally = again.output(find(again, "tally_predictions")).locator(".gx")
-            expect(tally).to_have_text(counted, use_inner_text=True)
-            assert "Loading widget" not in again.panel.inner_text()
-            again.run_imports()
+        expect(explorer(again).get_by_label("step h")).to_have_value(moved)
+        expect(explorer(again).get_by_label("point x")).to_have_value(place)
+        expect(choices(again).nth(1)).to_be_checked()
+        tally = again.output(find(again, "tally_predictions")).locator(".gx")
+        expect(tally).to_have_text(counted, use_inner_text=True)
+        again.cell(imports(again)).locator(".jp-InputPrompt").click()
+        page.keyboard.press("Control+Enter")
         again.run(find(again, "predict"))
         expect(choices(again).nth(1)).to_be_checked()
+        assert "Loading widget" not in again.panel.inner_text()
+
+
+def imports(notebook: Notebook) -> int:
+    """Return the position of the first cell of code."""
+    return [cell.cell_type for cell in notebook.cells].index("code")
 
 
 def find(notebook: Notebook, call: str) -> int:
@@ -277,42 +293,53 @@ def offers(page: Page) -> Locator:
 @contextmanager
 def newer_edition(name: str) -> Iterator[str]:
     """Serve another edition of a lesson, as a later build would; yields the text on its top."""
-    paths = (SITE / "lite" / "jupyter-lite.json", SITE / "lite" / "files" / name)
-    contents = [path.read_text(encoding="utf-8") for path in paths]
-    settings, notebook = map(json.loads, contents)
+    settings, notebook = read(LITE / "jupyter-lite.json"), read(LITE / "files" / name)
     mark = {**notebook["metadata"]["gradlab"], "edition": "0badcafe"}
     settings["jupyter-config-data"]["gradlabLessons"][name] = mark
     notebook["metadata"]["gradlab"] = mark
     notebook["cells"][0]["source"] = "This is what is new."
-    try:
-        for path, content in zip(paths, (settings, notebook), strict=True):
-            path.write_text(json.dumps(content), encoding="utf-8")
+    with served("jupyter-lite.json", settings), served(f"files/{name}", notebook):
         yield notebook["cells"][0]["source"]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def served(name: str, content: Any) -> Iterator[None]:
+    """Serve other JSON in place of a file of the page."""
+    path = LITE / name
+    before = path.read_bytes()
+    path.write_text(json.dumps(content), encoding="utf-8")
+    try:
+        yield
     finally:
-        for path, text in zip(paths, contents, strict=True):
-            path.write_text(text, encoding="utf-8")
+        path.write_bytes(before)
 
 
-def test_a_lesson_that_is_only_looked_at_closes_without_a_question(
-    address: str, browser: Browser
-) -> None:
-    asked: list[str] = []
-    with visit(browser) as page:
-        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-        notebook = open_lesson(page, address, START_HERE)
-        # The kernel has said what it is: only now might the notebook have been changed.
-        notebook.run_imports()
-        page.reload()
-        notebook = open_lesson(page, address, START_HERE)
-    assert asked == []
+def test_controls_have_their_keys_and_jupyter_its_own(address: str, browser: Browser) -> None:
+    metadata = read(LITE / "files" / START_HERE)["metadata"]
+    cells = nbformat.v4.new_notebook(cells=controls.CELLS, metadata=metadata)
+    with served(f"files/{START_HERE}", cells), lesson(browser, address, START_HERE) as notebook:
+        controls.run_cells(notebook)
+        controls.require_that_letters_edit_no_notebook(notebook)
+        controls.require_that_controls_follow_their_keys(notebook)
+        controls.slider(notebook).focus()
+        notebook.page.keyboard.press("Control+s")
+        wait_for_storage(notebook.page, "Controls in a text", True)
+        controls.require_that_jupyter_keeps_its_own(notebook)
+        controls.require_that_a_question_is_answered(notebook)
 
 
 def test_an_address_leads_to_a_cell_and_a_button_back_to_the_book(
     address: str, browser: Browser
 ) -> None:
     with visit(browser) as page:
-        cells = json.loads((SITE / "lite" / "files" / DERIVATIVES).read_text())["cells"]
-        number = next(i for i, cell in enumerate(cells) if "explore_chords" in cell["source"])
+        cells = read(LITE / "files" / DERIVATIVES)["cells"]
+        number = next(
+            i for i, cell in enumerate(cells) if "explore_chords" in "".join(cell["source"])
+        )
         notebook = open_lesson(page, address, f"{DERIVATIVES}#cell-id={cells[number]['id']}")
         expect(notebook.cell(number)).to_have_class(re.compile("jp-mod-active"))
         expect(notebook.cell(number)).to_be_in_viewport()

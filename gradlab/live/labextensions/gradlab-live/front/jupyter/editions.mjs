@@ -52,13 +52,14 @@ const dismiss = (lesson, edition) => {
 
 // Where the edition is in a folder, or else a name that no file has: as `gradlab start` names them.
 const findPlace = async (contents, folder, lesson, edition) => {
-  const { content: files } = await contents.get(folder.replace(/\/$/, ""));
+  const read = (path) => contents.get(path, { content: true });
+  const { content: files } = await read(folder.replace(/\/$/, ""));
   const taken = new Set(files.map(({ name }) => name));
   for (let number = 0; ; number += 1) {
     const name = number ? lesson.replace(/\.ipynb$/, `.new-${number}.ipynb`) : lesson;
     const path = folder + name;
     if (!taken.has(name)) return { name, path, isThere: false };
-    const { content } = await contents.get(path).catch(() => ({}));
+    const { content } = await read(path).catch(() => ({}));
     if (getEdition(content) === edition) return { name, path, isThere: true };
   }
 };
