@@ -97,7 +97,7 @@ site: $(DEV) $(LITE)/.ready  ## the book, with the lessons to run in the browser
 	$(BIN)/python -m hatchling build -t wheel -d build/wheels
 	$(LITE)/bin/python -m pip download --disable-pip-version-check --quiet $(OFFLINE) \
 	    --no-deps --require-hashes -r tools/site/wheels.lock -d build/wheels
-	$(LITE)/bin/python -m tools.site build/lite --wheels build/wheels $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+	$(LITE)/bin/python -m tools.site build/lite --wheels build/wheels --book ../ $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 	cp -r build/book build/site
 	mv build/lite build/site/lite
 	@echo "The site is in build/site. To look at it:"

@@ -223,6 +223,7 @@ def number_headings(cells: list[Json]) -> None:
             one["source"] = re.sub(r"^## ", f"## {number}.1. ", text_of(one))
 
 
+EDITION_NOTE = NOTE.replace("{edition}", "2f6e8de7")
 CODE = "# a test\nfor network in networks:\n    print(network)  # and look\n"
 SAYS_NOTHING: dict[str, Change] = {
     "as it was given out": lambda cells: None,
@@ -234,7 +235,16 @@ SAYS_NOTHING: dict[str, Change] = {
     "as code": replace(0, "# YOUR ANSWER HERE", "code"),
     "empty cells": insert(1, cell(""), cell("\n", kind="markdown"), cell("#", kind="raw")),
     "the note of the lesson in the browser": lambda cells: cells.insert(
-        0, cell(NOTE, kind="markdown")
+        0, cell(EDITION_NOTE, kind="markdown")
+    ),
+    "the note of another edition": lambda cells: cells.insert(
+        0, cell(EDITION_NOTE.replace("2f6e8de7", "00c0ffee"), kind="markdown")
+    ),
+    "the note in one line": lambda cells: cells.insert(
+        0, cell(" ".join(EDITION_NOTE.split()), kind="markdown")
+    ),
+    "the note as it was before it named the edition": lambda cells: cells.insert(
+        0, cell(NOTE.partition("\n\nThis is edition")[0], kind="markdown")
     ),
     "cells there twice": lambda cells: cells.extend(copy.deepcopy(cells)),
     "joined cells": lambda cells: cells[2].update(

@@ -15,8 +15,8 @@ import pytest
 from gradlab.course.browser_note import NOTE
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
-from tools.site.lessons import copy_lessons
-from tools.site.page import PACKAGES, make_configuration
+from tools.site.lessons import copy_lessons, read_marks
+from tools.site.page import PACKAGES, build_page, make_configuration
 from tools.site.pyodide import copy_pyodide
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,15 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+def metadata(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    return found
+
+
+def edition(path: Path) -> str:
+    return str(metadata(path)["gradlab"]["edition"])
+
+
 # Lessons
 
 
@@ -46,7 +55,7 @@ def test_each_lesson_has_the_note_on_top_and_is_else_the_learners_edition(tmp_pa
     assert [path.name for path in copies] == sorted(p.name for p in NOTEBOOKS.glob("*.ipynb"))
     for path in copies:
         note, *rest = cells(path)
-        assert note["source"] == NOTE
+        assert note["source"] == NOTE.replace("{edition}", edition(NOTEBOOKS / path.name))
         assert rest == cells(NOTEBOOKS / path.name)
 
 
@@ -70,6 +79,21 @@ def test_answers_are_found_as_without_the_note(tmp_path: Path) -> None:
     assert replace(found, answers={}) == replace(expected, answers={})
 
 
+def test_the_page_knows_the_edition_of_each_lesson_that_it_serves(tmp_path: Path) -> None:
+    copies = copy_lessons(NOTEBOOKS, tmp_path)
+    marks = make_configuration([], read_marks(copies))["jupyter-config-data"]["gradlabLessons"]
+    assert marks == {path.name: metadata(path)["gradlab"] for path in copies}
+    assert {name: mark["edition"] for name, mark in marks.items()} == {
+        path.name: edition(path) for path in NOTEBOOKS.glob("*.ipynb")
+    }
+
+
+def test_a_lesson_without_a_mark_of_its_edition_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "00_old.ipynb").write_text('{"cells": [], "metadata": {}}', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"00_old\.ipynb has no mark of its edition"):
+        copy_lessons(tmp_path, tmp_path / "new")
+
+
 def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no lessons"):
         copy_lessons(tmp_path, tmp_path / "new")
@@ -79,9 +103,26 @@ def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
 
 
 def kernel_settings() -> dict[str, Any]:
-    settings = make_configuration(["b.whl", "a.whl"])["jupyter-config-data"]["litePluginSettings"]
+    settings = make_configuration(["b.whl", "a.whl"], {})["jupyter-config-data"][
+        "litePluginSettings"
+    ]
     found: dict[str, Any] = settings[KERNEL]
     return found
+
+
+def test_a_way_back_to_the_book_is_where_there_is_a_book() -> None:
+    alone, beside = (
+        make_configuration([], {}, book)["jupyter-config-data"] for book in (None, "../")
+    )
+    assert "gradlabBook" not in alone
+    assert beside["gradlabBook"] == "../"
+
+
+def test_a_page_without_gradlabs_wheel_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "tqdm-4-py3-none-any.whl"
+    other.touch()
+    with pytest.raises(ValueError, match="no wheel of gradlab"):
+        build_page(NOTEBOOKS, [other], tmp_path / "page")
 
 
 def test_nothing_is_looked_up_in_a_public_index() -> None:

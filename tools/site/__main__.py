@@ -19,10 +19,13 @@ def main(argv: list[str] | None = None) -> int:
         "--wheels", type=Path, required=True, help="the folder with the wheels, gradlab's included"
     )
     parser.add_argument("--pyodide", type=Path, help="the folder of a Pyodide distribution")
+    parser.add_argument("--book", help="where the book is, relative to the page")
     arguments = parser.parse_args(argv)
     wheels = sorted(arguments.wheels.glob("*.whl"))
     try:
-        build_page(LESSONS, wheels, arguments.output, arguments.pyodide)
+        build_page(
+            *(LESSONS, wheels, arguments.output), pyodide=arguments.pyodide, book=arguments.book
+        )
     except (ValueError, RuntimeError) as error:
         print(f"make site: {error}.", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.site.lessons import copy_lessons
+from tools.site.lessons import copy_lessons, read_marks
 from tools.site.pyodide import copy_pyodide
 
 # These come from Pyodide; everything else that gradlab needs comes as a wheel with the page.
@@ -21,7 +21,12 @@ _ROOT = "../../../.."
 
 
 def build_page(
-    lessons: Path, wheels: list[Path], output: Path, pyodide: Path | None = None
+    lessons: Path,
+    wheels: list[Path],
+    output: Path,
+    *,
+    pyodide: Path | None = None,
+    book: str | None = None,
 ) -> None:
     """Build the page.
 
@@ -31,17 +36,19 @@ def build_page(
         The folder with the learner's edition of the lessons.
     wheels : list of Path
         gradlab's wheel and the others that the page brings; they are loaded before the first cell
-        runs.
+        runs. The extension that draws explorers and predictions comes from gradlab's.
     output : Path
         Where the page goes. Anything already there is replaced.
     pyodide : Path, optional
         The folder of a Pyodide distribution. Without it, the page takes Pyodide from its usual
         public address.
+    book : str, optional
+        Where the book is, relative to the page. Without it, no button leads there.
 
     Raises
     ------
     ValueError
-        If there are no lessons, or the Pyodide does not fit.
+        If there are no lessons or no wheel of gradlab, or the Pyodide does not fit.
     RuntimeError
         If JupyterLite cannot be built.
     """
@@ -49,15 +56,15 @@ def build_page(
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         contents = project / "contents"
-        copy_lessons(lessons, contents)
+        marks = read_marks(copy_lessons(lessons, contents))
         if pyodide is not None:
             copy_pyodide(pyodide, project / "static" / "pyodide", PACKAGES)
         (project / "pypi").mkdir()
         for wheel in wheels:
             shutil.copyfile(wheel, project / "pypi" / wheel.name)
-        _write_json(
-            project / "jupyter-lite.json", make_configuration([path.name for path in wheels])
-        )
+        names = [path.name for path in wheels]
+        _write_json(project / "jupyter-lite.json", make_configuration(names, marks, book))
+        _write_json(project / "jupyter_lite_config.json", _make_build_configuration(names))
         shutil.copyfile(Path(__file__).with_name("overrides.json"), project / "overrides.json")
         _run_jupyterlite(project, contents, output.resolve())
 
@@ -75,13 +82,26 @@ def _run_jupyterlite(project: Path, contents: Path, output: Path) -> None:
         raise RuntimeError("JupyterLite could not be built, see above")
 
 
-def make_configuration(wheels: list[str]) -> dict[str, Any]:
+def _make_build_configuration(wheels: list[str]) -> dict[str, Any]:
+    extensions = [f"pypi/{name}" for name in wheels if name.startswith("gradlab_course-")]
+    if not extensions:
+        raise ValueError("there is no wheel of gradlab among the wheels; make site builds it")
+    return {"LiteBuildConfig": {"federated_extensions": extensions}}
+
+
+def make_configuration(
+    wheels: list[str], marks: dict[str, Any], book: str | None = None
+) -> dict[str, Any]:
     """Return JupyterLite's settings.
 
     Parameters
     ----------
     wheels : list of str
         The names of the wheels to load before the first cell runs.
+    marks : dict
+        The mark of each lesson by its name. The page compares them with those of saved notebooks.
+    book : str, optional
+        Where the book is, relative to the page.
 
     Returns
     -------
@@ -91,7 +111,7 @@ def make_configuration(wheels: list[str]) -> dict[str, Any]:
     Examples
     --------
     >>> from tools.site.page import make_configuration
-    >>> make_configuration([])["jupyter-config-data"]["appName"]
+    >>> make_configuration([], {})["jupyter-config-data"]["appName"]
     'Gradient checking'
     """
     kernel = {
@@ -109,6 +129,9 @@ def make_configuration(wheels: list[str]) -> dict[str, Any]:
             # A file that was never saved has no checkpoints.
             "disabledExtensions": ["@jupyter-notebook/notebook-extension:checkpoints"],
             "litePluginSettings": {_KERNEL: kernel},
+            # What the course's own extension reads.
+            "gradlabLessons": marks,
+            **({} if book is None else {"gradlabBook": book}),
         },
     }
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from gradlab.course.browser_note import NOTE
+from gradlab.course.browser_note import NOTE, hide_edition
 from gradlab.course.folder import LESSONS, lessons_folder
 from gradlab.grading.intake.by_tools import is_by_tool
 from gradlab.grading.intake.notebooks import Notebook, read_notebook
@@ -218,10 +218,10 @@ def list_words(text: str) -> list[str]:
     >>> list_words("- *One* line") == list_words("* __one__ line")
     True
     """
-    return _WORDS.findall(text.casefold())
+    return _WORDS.findall(hide_edition(text.casefold()))
 
 
 def _tidy_line(line: str) -> str:
-    line = " ".join(line.rstrip("\\ \t").split())
+    line = hide_edition(" ".join(line.rstrip("\\ \t").split()))
     is_heading = line.startswith("#") and len(line) <= _LONGEST_HEADING
     return _IN_HEADING.sub("", line).strip() if is_heading else line

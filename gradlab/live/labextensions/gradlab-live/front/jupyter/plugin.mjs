@@ -1,13 +1,18 @@
-// What the page does beside drawing: it tells the kernel what stands in the exercises' cells, and
-// leaves keys to the controls that have the focus.
-export default ({ INotebookTracker, NotebookActions }, talk, load) => ({
+// What the page does beside drawing: it tells the kernel what stands in the exercises' cells, leaves
+// keys to the controls that have the focus, and on the site leads to a newer edition of a lesson, to
+// its page in the book, and from there to a cell.
+export default (jupyter, talk, load) => ({
   id: "gradlab-live:plugin",
   autoStart: true,
   requires: [],
-  optional: [INotebookTracker],
+  optional: [jupyter.INotebookTracker],
   activate: async (app, notebooks) => {
-    if (notebooks) talk.setNotebooks(notebooks);
     (await load("jupyter/keys"))();
-    (await load("jupyter/cells"))(NotebookActions, talk);
+    if (!notebooks) return;
+    talk.setNotebooks(notebooks);
+    (await load("jupyter/cells"))(jupyter.NotebookActions, talk);
+    (await load("jupyter/place"))(notebooks);
+    (await load("jupyter/book"))(jupyter, app, notebooks);
+    (await load("jupyter/editions"))(jupyter, await load("jupyter/bar"), app, notebooks);
   },
 });
