@@ -65,6 +65,14 @@ async name => (await ({_ROWS})()).find(row => row?.path === name && row.content)
 """
 
 
+# The name of the kernel is there before the kernel is.
+_STARTED = """
+() => ["idle", "busy"].includes(
+    document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status
+)
+"""
+
+
 @pytest.fixture(scope="module")
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Build the site with a Pyodide of its own, and serve it below the server's root."""
@@ -88,6 +96,7 @@ def open_lesson(page: Page, address: str, name: str) -> Notebook:
     # What is run before there is a kernel is lost; what is run while it starts is not. Its name
     # may be in the menu where JupyterLab puts what has no room in the toolbar.
     expect(page.get_by_text("Python (Pyodide)").first).to_be_attached()
+    page.wait_for_function(_STARTED)
     return notebook
 
 
