@@ -1,13 +1,5 @@
 // The forward, backward and central chord of a curve, and their errors against the step.
 
-const CURVES = {
-  "sin x": { f: Math.sin, slope: Math.cos },
-  "exp(x / 2)": { f: (x) => Math.exp(x / 2), slope: (x) => 0.5 * Math.exp(x / 2) },
-  "x³/4 − x": { f: (x) => (0.25 * x * x - 1) * x, slope: (x) => 0.75 * x * x - 1 },
-  "x²/2 (a parabola)": { f: (x) => 0.5 * x * x, slope: (x) => x },
-  "1000 + sin x": { f: (x) => 1000 + Math.sin(x), slope: Math.cos },
-  "|x| (a kink at 0)": { f: Math.abs, slope: (x) => (x === 0 ? NaN : Math.sign(x)) },
-};
 const CHORDS = {
   forward: { colour: "red", dash: "7 4", ends: (x, h) => [x, x + h], run: 1, side: 1, lift: 6 },
   backward: { colour: "purple", dash: "2 4", ends: (x, h) => [x - h, x], run: 1, side: -1, lift: 6 },
@@ -25,9 +17,9 @@ const DIGITS = 6;
 const SECONDS = 6;
 
 // What is computed: the true slope, NaN at a kink; the slope of each chord, and its error.
-function compute({ curve, x, h }) {
-  const { f, slope } = CURVES[curve];
-  const derivative = slope(x);
+function compute({ curve, x, h }, { curves }) {
+  const { f, derivatives } = curves[curve];
+  const derivative = derivatives[0](x);
   const [slopes, errors] = [{}, {}];
   for (const [name, { ends, run }] of Object.entries(CHORDS)) {
     const [left, right] = ends(x, h);
@@ -37,9 +29,9 @@ function compute({ curve, x, h }) {
   return { derivative, slopes, errors };
 }
 
-function readState(get, { readNumber, readChoice }) {
+function readState(get, { curves, readNumber, readChoice }) {
   const read = (curve, x, h) => ({
-    curve: readChoice(curve, Object.keys(CURVES), "sin x"),
+    curve: readChoice(curve, Object.keys(curves), "sin x"),
     x: readNumber(x, X.low, X.high, 1),
     h: readNumber(h, 10 ** H.low, 2, 1),
   });
@@ -50,7 +42,7 @@ function readState(get, { readNumber, readChoice }) {
 const describeStep = (h) => (h < 0.001 ? h.toExponential(1) : String(+h.toPrecision(2)));
 
 function makeCurvePlot(kit) {
-  const { clipLine, colours, draw, format, makeLabel, makeLine, makePath, makePlot } = kit;
+  const { clipLine, colours, curves, draw, format, makeLabel, makeLine, makePath, makePlot } = kit;
   const { placeLabels, scale, setAll } = kit;
   const ticks = [-3, -2, -1, 0, 1, 2, 3].map((value) => [value, format.fixed(value, 0)]);
   const plot = makePlot({
@@ -70,8 +62,8 @@ function makeCurvePlot(kit) {
 
   const grid = Array.from({ length: 141 }, (_, i) => -WINDOW + (i * WINDOW) / 70);
   const update = ({ curve: name, x, h }, { derivative }) => {
-    const { f } = CURVES[name];
-    const values = grid.map(f);
+    const { f } = curves[name];
+    const values = grid.map((t) => f(t));
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const margin = 0.12 * (high - low);
     const Y = scale(low - margin, high + margin, plot.bottom, plot.top);
@@ -114,7 +106,7 @@ function makeErrorPlot(kit) {
     [plot.X(exponent), plot.Y(Math.log10(Math.max(Math.abs(error), SMALLEST_ERROR)))];
   const update = (state, { derivative, errors }) => {
     const isKink = Number.isNaN(derivative);
-    const computed = steps.map((exponent) => compute({ ...state, h: 10 ** exponent }).errors);
+    const computed = steps.map((exponent) => compute({ ...state, h: 10 ** exponent }, kit).errors);
     for (const { name, line, dot } of lines) {
       line.setAttribute("d", makePath(steps.map((exponent, i) => locate(exponent, computed[i][name]))));
       const [cx, cy] = isKink ? [0, 0] : locate(Math.log10(state.h), errors[name]);
@@ -150,7 +142,7 @@ function makeTable(kit) {
 
 function makeControls(kit, move) {
   const curve = kit.makeMenu({
-    label: "curve f", options: Object.keys(CURVES), change: (value) => move({ curve: value }),
+    label: "curve f", options: Object.keys(kit.curves), change: (value) => move({ curve: value }),
   });
   const x = kit.makeSlider({
     label: "point x", min: X.low, max: X.high, step: X.step, say: (value) => kit.format.fixed(value, 2),
@@ -173,7 +165,7 @@ function render({ model, el, kit }) {
   let stop = () => {};
 
   const show = () => {
-    const computed = compute(now);
+    const computed = compute(now, kit);
     curvePlot.update(now, computed);
     errorPlot.update(now, computed);
     numbers.update(computed);

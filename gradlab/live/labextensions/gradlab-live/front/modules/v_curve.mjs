@@ -1,31 +1,6 @@
 // The error of a difference against its step: measured step by step, and predicted as truncation
 // plus rounding, in float64 or float32.
 
-const zero = () => 0;
-// `f` rounds as NumPy does: float32 once an operation, a polynomial once, at its end. The
-// derivatives, from the first to the fifth, are taken in float64.
-const CURVES = {
-  "sin x": {
-    f: (x, round) => round(Math.sin(x)),
-    derivatives: [Math.cos, (x) => -Math.sin(x), (x) => -Math.cos(x), Math.sin, Math.cos],
-  },
-  "exp(x / 2)": {
-    f: (x, round) => round(Math.exp(x / 2)),
-    derivatives: [1, 2, 3, 4, 5].map((order) => (x) => 0.5 ** order * Math.exp(x / 2)),
-  },
-  "x³/4 − x": {
-    f: (x, round) => round((0.25 * x * x - 1) * x),
-    derivatives: [(x) => 0.75 * x * x - 1, (x) => 1.5 * x, () => 1.5, zero, zero],
-  },
-  "x²/2 (a parabola)": {
-    f: (x, round) => round(0.5 * x * x),
-    derivatives: [(x) => x, () => 1, zero, zero, zero],
-  },
-  "1000 + sin x": {
-    f: (x, round) => round(1000 + round(Math.sin(x))),
-    derivatives: [Math.cos, (x) => -Math.sin(x), (x) => -Math.cos(x), Math.sin, Math.cos],
-  },
-};
 // The difference of a formula, every operation rounded; and its error, which is at most
 // c D h^k + r sigma / h, where D is the derivative of order k + 1 and sigma the error of f.
 const METHODS = {
@@ -74,8 +49,8 @@ const FIRST = { curve: "sin x", x: 1, method: "central", precision: "float64" };
 
 // The errors measured at the steps, and their prediction: truncation(h) = c D h^k and
 // rounding(h) = r sigma / h, whose sum is least at the bottom.
-function compute({ curve, x, method, precision }) {
-  const { f, derivatives } = CURVES[curve];
+function compute({ curve, x, method, precision }, { curves }) {
+  const { f, derivatives } = curves[curve];
   const { k, c, r, take } = METHODS[method];
   const { round, u } = PRECISIONS[precision];
   const inType = (t) => f(t, round);
@@ -106,9 +81,14 @@ function describe({ isExact, truncation, rounding, bottom, errors }, { format })
   return [words, ...seen];
 }
 
-function readState(get, { readNumber, readChoice }) {
+// A curve with a kink does not have the derivatives that the prediction takes.
+const listCurves = ({ curves }) =>
+  Object.keys(curves).filter((name) => curves[name].derivatives.length === 5);
+
+function readState(get, kit) {
+  const { readNumber, readChoice } = kit;
   const read = (state) => ({
-    curve: readChoice(state.curve, Object.keys(CURVES), FIRST.curve),
+    curve: readChoice(state.curve, listCurves(kit), FIRST.curve),
     x: readNumber(state.x, X.low, X.high, FIRST.x),
     method: readChoice(state.method, Object.keys(METHODS), FIRST.method),
     precision: readChoice(state.precision, Object.keys(PRECISIONS), FIRST.precision),
@@ -178,7 +158,7 @@ function makeErrorPlot(kit) {
 // The controls by what they change.
 function makeControls(kit, change) {
   const addMenu = (name, label, choices) =>
-    kit.makeMenu({ label, options: Object.keys(choices), change: (value) => change({ [name]: value }) });
+    kit.makeMenu({ label, options: choices, change: (value) => change({ [name]: value }) });
   const x = kit.makeSlider({
     label: "point x", min: X.low, max: X.high, step: X.step,
     say: (value) => kit.format.fixed(value, 2),
@@ -186,10 +166,10 @@ function makeControls(kit, change) {
     change: (value) => change({ x: Math.round(100 * value) / 100 }),
   });
   return {
-    curve: addMenu("curve", "curve f", CURVES),
+    curve: addMenu("curve", "curve f", listCurves(kit)),
     x,
-    method: addMenu("method", "method", METHODS),
-    precision: addMenu("precision", "precision", PRECISIONS),
+    method: addMenu("method", "method", Object.keys(METHODS)),
+    precision: addMenu("precision", "precision", Object.keys(PRECISIONS)),
   };
 }
 
@@ -203,7 +183,7 @@ function render({ model, el, kit }) {
   const words = kit.make("div");
 
   const show = () => {
-    const computed = compute(now);
+    const computed = compute(now, kit);
     const sentences = describe(computed, kit);
     const subject = `${now.method.replace("_", "-")} difference of ${now.curve} at `
       + `x = ${kit.format.fixed(now.x, 2)}, ${now.precision}`;
