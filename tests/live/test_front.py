@@ -56,8 +56,8 @@ def test_a_module_can_be_wrapped(path: Path) -> None:
 
 
 def test_every_front_end_has_the_whole_kit() -> None:
-    (listed,) = re.findall(r"^const PARTS = (\[.*\]);$", read(FRONT / "jupyter/kit.mjs"), re.M)
-    assert json.loads(listed) == PARTS
+    listed = read(FRONT / "jupyter" / "kit.mjs").partition("const PARTS = [")[2].partition("]")[0]
+    assert re.findall(r'"(\w+)"', listed) == PARTS
     for script in (as_page_script(), as_module(MODULES[0])):
         assert re.findall(r"^parts\.(\w+) = ", script, re.M) == PARTS
 

@@ -21,23 +21,33 @@ export default (kit) => {
   const makeSlider = ({ label, min, max, step, say, change }) => {
     const input = kit.make("input", { type: "range", min, max, step, ...OWN_KEYS });
     const output = kit.make("output");
+    // A slider's 0 may be 3e-17, which is another point.
+    const read = () => +(+input.value).toFixed(10);
     const show = () => {
-      output.textContent = say(+input.value);
+      output.textContent = say(read());
       input.setAttribute("aria-valuetext", output.textContent);
     };
     const row = makeRow(label, input, output);
     output.htmlFor = input.id;
     input.addEventListener("input", () => {
       show();
-      change(+input.value);
+      change(read());
     });
-    return { row, input, set: (value) => { input.value = value; show(); } };
+    return { row, set: (value) => { input.value = value; show(); } };
+  };
+
+  // A slider whose ends and steps are powers of ten, but not what it says and changes.
+  const makeLogSlider = ({ say, change, ...others }) => {
+    const slider = makeSlider({
+      ...others, say: (power) => say(10 ** power), change: (power) => change(10 ** power),
+    });
+    return { ...slider, set: (value) => slider.set(Math.log10(value)) };
   };
 
   const makeMenu = ({ label, options, change }) => {
     const select = kit.make("select", OWN_KEYS, ...options.map((option) => kit.make("option", {}, option)));
     select.addEventListener("change", () => change(select.value));
-    return { row: makeRow(label, select), select, set: (value) => { select.value = value; } };
+    return { row: makeRow(label, select), set: (value) => { select.value = value; } };
   };
 
   const makeButton = (label, press) => {
@@ -85,5 +95,5 @@ export default (kit) => {
     return { table: kit.make("div", { class: "gx-numbers" }, kit.make("table", {}, ...rows)), set };
   };
 
-  return { OWN_KEYS, makeButton, makeMenu, makeNumbers, makeSlider, makeSpeaker, play };
+  return { OWN_KEYS, makeButton, makeLogSlider, makeMenu, makeNumbers, makeSlider, makeSpeaker, play };
 };

@@ -5,6 +5,8 @@ const format = {
     const text = Math.abs(value).toFixed(digits);
     return (value < 0 && +text ? "−" : "+") + text;
   },
+  // With two digits.
+  short: (value) => String(+value.toPrecision(2)),
   power: (value, digits = 0) => value.toExponential(digits).replace("e+", "e").replace(/^-/, "−"),
   // With so many decimals, or as a power where they would all be 0.
   error: (value, digits) => {

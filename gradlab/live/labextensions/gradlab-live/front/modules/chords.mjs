@@ -29,15 +29,12 @@ function compute({ curve, x, h }, { curves }) {
   return { derivative, slopes, errors };
 }
 
-function readState(get, { curves, readNumber, readChoice }) {
-  const read = (curve, x, h) => ({
+const readState = (get, { curves, readChoice, readControls, readNumber }) =>
+  readControls(get, ({ curve, x, h }) => ({
     curve: readChoice(curve, Object.keys(curves), "sin x"),
     x: readNumber(x, X.low, X.high, 1),
     h: readNumber(h, 10 ** H.low, 2, 1),
-  });
-  const start = get("start") ?? {};
-  return { now: read(get("curve"), get("x"), get("h")), start: read(start.curve, start.x, start.h) };
-}
+  }));
 
 const describeStep = (h) => (h < 0.001 ? h.toExponential(1) : String(+h.toPrecision(2)));
 
@@ -140,29 +137,27 @@ function makeTable(kit) {
   return { table: make("div", { class: "gx-numbers" }, table), update };
 }
 
-function makeControls(kit, move) {
-  const curve = kit.makeMenu({
-    label: "curve f", options: Object.keys(kit.curves), change: (value) => move({ curve: value }),
-  });
-  const x = kit.makeSlider({
-    label: "point x", min: X.low, max: X.high, step: X.step, say: (value) => kit.format.fixed(value, 2),
-    // A slider's 0 may be 3e-17, beside the kink.
-    change: (value) => move({ x: Math.round(100 * value) / 100 }),
-  });
-  const h = kit.makeSlider({
-    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
-    change: (value) => move({ h: 10 ** value }),
-  });
-  return { curve, x, h };
+// The controls by what they change.
+function makeControls({ curves, format, makeLogSlider, makeMenu, makeSlider }, move) {
+  return {
+    curve: makeMenu({
+      label: "curve f", options: Object.keys(curves), change: (value) => move({ curve: value }),
+    }),
+    x: makeSlider({
+      label: "point x", min: X.low, max: X.high, step: X.step,
+      say: (value) => format.fixed(value, 2), change: (value) => move({ x: value }),
+    }),
+    h: makeLogSlider({
+      label: "step h", min: H.low, max: H.high, step: H.step,
+      say: describeStep, change: (value) => move({ h: value }),
+    }),
+  };
 }
 
 function render({ model, el, kit }) {
   const { now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "chords");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
   const [curvePlot, errorPlot, numbers] = [makeCurvePlot(kit), makeErrorPlot(kit), makeTable(kit)];
-  let stop = () => {};
 
   const show = () => {
     const computed = compute(now, kit);
@@ -172,45 +167,15 @@ function render({ model, el, kit }) {
     const place = `${now.curve} at x = ${kit.format.fixed(now.x, 2)}, h = ${describeStep(now.h)}`;
     curvePlot.svg.setAttribute("aria-label", `${place}, with its tangent and three chords`);
     errorPlot.svg.setAttribute("aria-label", `The errors of the three chords against the step, ${place}`);
-    return { place, ...computed };
+    const slopes = NAMES.map((name) => `${name} ${kit.format.fixed(computed.slopes[name], 4)}`);
+    return `${place}: ${slopes.join(", ")}`;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    const { place, slopes } = show();
-    keep(now);
-    speak(`${place}: ${NAMES.map((name) => `${name} ${kit.format.fixed(slopes[name], 4)}`).join(", ")}`);
-  };
-  const move = (changes) => {
-    stop();
-    change(changes);
-  };
-  const { curve, x, h } = makeControls(kit, move);
-  const set = () => {
-    curve.set(now.curve);
-    x.set(now.x);
-    h.set(Math.log10(now.h));
-  };
-  const shrink = kit.makeButton("let h shrink", () => {
-    stop();
-    stop = kit.play(SECONDS, (t) => {
-      change({ h: 10 ** (H.high + t * (H.low - H.high)) });
-      set();
-    });
-  });
-  const reset = kit.makeButton("reset", () => {
-    move(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    curve.row, x.row, h.row, kit.make("div", { class: "gx-buttons" }, shrink, reset),
-    kit.make("div", { class: "gx-panels" }, curvePlot.svg, errorPlot.svg), numbers.table
-  );
-  return () => {
-    stop();
-    flush();
-  };
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  const shrink = explorer.makePlay("let h shrink", SECONDS, (t) => ({
+    h: 10 ** (H.high + t * (H.low - H.high)),
+  }));
+  const plots = kit.make("div", { class: "gx-panels" }, curvePlot.svg, errorPlot.svg);
+  return explorer.begin(makeControls(kit, explorer.move), [shrink], plots, numbers.table);
 }
 
 export default { render, compute };

@@ -45,7 +45,6 @@ const AXES = {
   x: { ...H, ticks: labelPowers([-15, -12, -9, -6, -3, 0]), name: "step h" },
   y: { low: -17, high: 5, ticks: labelPowers([-16, -12, -8, -4, 0, 4]), name: "|difference − derivative|" },
 };
-const FIRST = { curve: "sin x", x: 1, method: "central", precision: "float64" };
 
 // The errors measured at the steps, and their prediction: truncation(h) = c D h^k and
 // rounding(h) = r sigma / h, whose sum is least at the bottom.
@@ -85,17 +84,12 @@ function describe({ isExact, truncation, rounding, bottom, errors }, { format })
 const listCurves = ({ curves }) =>
   Object.keys(curves).filter((name) => curves[name].derivatives.length === 5);
 
-function readState(get, kit) {
-  const { readNumber, readChoice } = kit;
-  const read = (state) => ({
-    curve: readChoice(state.curve, listCurves(kit), FIRST.curve),
-    x: readNumber(state.x, X.low, X.high, FIRST.x),
-    method: readChoice(state.method, Object.keys(METHODS), FIRST.method),
-    precision: readChoice(state.precision, Object.keys(PRECISIONS), FIRST.precision),
-  });
-  const now = Object.fromEntries(Object.keys(FIRST).map((name) => [name, get(name)]));
-  return { now: read(now), start: read(get("start") ?? {}) };
-}
+const readState = (get, kit) => kit.readControls(get, ({ curve, x, method, precision }) => ({
+  curve: kit.readChoice(curve, listCurves(kit), "sin x"),
+  x: kit.readNumber(x, X.low, X.high, 1),
+  method: kit.readChoice(method, Object.keys(METHODS), "central"),
+  precision: kit.readChoice(precision, Object.keys(PRECISIONS), "float64"),
+}));
 
 const drawStar = ([x, y], size) => Array.from({ length: 10 }, (_, i) => {
   const [angle, radius] = [(i * Math.PI) / 5, i % 2 ? 0.4 * size : size];
@@ -162,8 +156,7 @@ function makeControls(kit, change) {
   const x = kit.makeSlider({
     label: "point x", min: X.low, max: X.high, step: X.step,
     say: (value) => kit.format.fixed(value, 2),
-    // A slider's 0 may be 3e-17, which is another point.
-    change: (value) => change({ x: Math.round(100 * value) / 100 }),
+    change: (value) => change({ x: value }),
   });
   return {
     curve: addMenu("curve", "curve f", listCurves(kit)),
@@ -176,8 +169,6 @@ function makeControls(kit, change) {
 function render({ model, el, kit }) {
   const { now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "v_curve");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
   const plot = makeErrorPlot(kit);
   plot.svg.style.maxWidth = "560px";
   const words = kit.make("div");
@@ -192,26 +183,8 @@ function render({ model, el, kit }) {
     words.replaceChildren(...sentences.map((sentence) => kit.make("p", {}, `${sentence}.`)));
     return `${subject}. ${sentences.join(". ")}.`;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    speak(show());
-    keep(now);
-  };
-  const controls = makeControls(kit, change);
-  const set = () => {
-    for (const [name, control] of Object.entries(controls)) control.set(now[name]);
-  };
-  const reset = kit.makeButton("reset", () => {
-    change(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    ...Object.values(controls).map(({ row }) => row), kit.make("div", { class: "gx-buttons" }, reset),
-    plot.svg, words
-  );
-  return flush;
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  return explorer.begin(makeControls(kit, explorer.move), [], plot.svg, words);
 }
 
 export default { render, compute };
