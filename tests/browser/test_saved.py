@@ -159,7 +159,7 @@ def test_as_a_page_of_nbconvert_it_has_pictures_and_sentences(
     assert asked["saved"] == asked["empty"]
 
 
-def test_without_the_extension_it_is_a_widget_while_the_kernel_lives_and_a_picture_from_a_file(
+def test_without_the_extension_it_is_a_widget_and_later_a_picture(
     saved: Path, browser: Browser, tmp_path: Path
 ) -> None:
     folder = tmp_path / "my-course"

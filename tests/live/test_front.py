@@ -3,11 +3,14 @@
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from gradlab.live.script import FRONT, as_module, as_page_script
+from gradlab.live.listening import TARGET
+from gradlab.live.output import MIME
+from gradlab.live.script import EXTENSION, FRONT, as_module, as_page_script
 from tools import labextension
 
 FILES = sorted(path for path in FRONT.rglob("*") if path.is_file())
@@ -15,9 +18,9 @@ MODULES = sorted(path.stem for path in (FRONT / "modules").iterdir())
 PARTS = sorted(path.stem for path in (FRONT / "kit").iterdir())
 # The names of SVG's elements, which no browser asks for.
 NAMESPACE = "http://www.w3.org/2000/svg"
-# What turns data into markup or code, or asks for what is not beside the file.
 # The extension's own files, and lessons from the site that the page came from.
 ALLOWED = {"remoteEntry.js": ["import("], "editions.mjs": ["fetch", "fetch"]}
+# What turns data into markup or code, or asks for what is not beside the file.
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?:|//cdn"
     r"|\bfetch\b|XMLHttpRequest|WebSocket|sendBeacon|srcdoc|^\s*import\b|\bimport\s*\(|\brequire\s*\(",
@@ -89,7 +92,20 @@ def test_the_digest_is_that_of_the_files() -> None:
 def test_the_version_is_that_of_the_package() -> None:
     package = json.loads(labextension.PACKAGE.read_text(encoding="utf-8"))
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'version = "{package["version"]}"' in project
+    assert package["version"] == tomllib.loads(project)["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("jupyter/renderer.mjs", MIME),
+        ("jupyter/talk.mjs", TARGET),
+        ("remoteEntry.js", EXTENSION),
+        ("../package.json", EXTENSION),
+    ],
+)
+def test_the_page_and_python_call_a_thing_by_one_name(file: str, name: str) -> None:
+    assert f'"{name}"' in read(FRONT / file)
 
 
 @pytest.fixture

@@ -31,12 +31,13 @@ const findHome = (el) => {
   if (home) homes.set(el, home);
   return home ?? homes.get(el);
 };
-const announce = (el, message) => dispatchEvent(new CustomEvent(EVENT, { detail: { el, message } }));
+const announce = (el, message) =>
+  dispatchEvent(new CustomEvent(EVENT, { detail: { home: findHome(el), message } }));
 // Calls `listener` with what any of them tells, this one included; returns a function that ends it.
 const hear = (el, listener) => {
   findHome(el);
   const follow = ({ detail }) => {
-    if (findHome(detail.el) === findHome(el)) listener(detail.message);
+    if (detail.home === findHome(el)) listener(detail.message);
   };
   addEventListener(EVENT, follow);
   return () => removeEventListener(EVENT, follow);

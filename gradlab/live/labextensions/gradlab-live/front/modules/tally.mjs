@@ -9,11 +9,11 @@ const CSS = `
 const MOST = 100;
 const MOST_ANSWERS = 10;
 
-const readPredictions = (given) =>
-  (Array.isArray(given) ? given.slice(0, MOST) : []).map((one) => ({
+const readPredictions = (given, { readList }) =>
+  readList(given, MOST).map((one) => ({
     name: String(one?.name),
     question: String(one?.question ?? ""),
-    answers: (Array.isArray(one?.answers) ? one.answers.slice(0, MOST_ANSWERS) : []).map(String),
+    answers: readList(one?.answers, MOST_ANSWERS).map(String),
     right: one?.right,
   }));
 
@@ -34,7 +34,7 @@ function tell({ answers, right }, choice, { make, write }) {
 
 function render({ model, el, kit }) {
   const { make, write } = kit;
-  const predictions = readPredictions(model.get("predictions"));
+  const predictions = readPredictions(model.get("predictions"), kit);
   const byName = new Map(predictions.map((one) => [one.name, one]));
   const chosen = Object.create(null);
   const box = kit.makeBox(el, "tally");
