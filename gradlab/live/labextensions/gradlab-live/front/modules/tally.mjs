@@ -32,6 +32,13 @@ function tell({ answers, right }, choice, { make, write }) {
   return [...chosen, make("br"), make("em", {}, "right is: "), ...write(answers[right])];
 }
 
+const forgetAll = (predictions, el, { announce, remember }) => {
+  for (const { name, question } of predictions) {
+    remember(name, undefined);
+    announce(el, { kind: "chosen", name, question, answer: undefined, seen: false });
+  }
+};
+
 function render({ model, el, kit }) {
   const { make, write } = kit;
   const predictions = readPredictions(model.get("predictions"), kit);
@@ -42,12 +49,7 @@ function render({ model, el, kit }) {
   style.textContent = CSS;
   const status = make("p", { "aria-live": "polite" });
   const list = make("ol");
-  const forget = kit.makeButton("forget my answers", () => {
-    for (const { name, question } of predictions) {
-      kit.remember(name, undefined);
-      kit.announce(el, { kind: "chosen", name, question, answer: undefined, seen: false });
-    }
-  });
+  const forget = kit.makeButton("forget my answers", () => forgetAll(predictions, el, kit));
   box.append(style, status, list, make("div", { class: "gx-buttons" }, forget));
 
   const show = () => {
