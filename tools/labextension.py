@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 
 from gradlab.live.script import FRONT
 
@@ -17,7 +16,13 @@ PACKAGE = FRONT.parent / "package.json"
 
 
 def compute_digest() -> str:
-    """Return a digest of the names and contents of all files that a browser loads."""
+    """Compute a digest of the names and contents of all files that a browser loads.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits, the same on every system.
+    """
     digest = hashlib.sha256()
     for path in sorted(path for path in FRONT.rglob("*") if path.is_file()):
         content = path.read_bytes().replace(b"\r\n", b"\n")
@@ -26,7 +31,13 @@ def compute_digest() -> str:
 
 
 def write_package() -> bool:
-    """Write package.json if the digest in it is another one; return whether it was."""
+    """Write package.json if the digest in it is another one.
+
+    Returns
+    -------
+    bool
+        Whether it was.
+    """
     text = PACKAGE.read_text(encoding="utf-8")
     package = json.loads(text)
     package["jupyterlab"]["_build"]["load"] = f"front/remoteEntry.js?v={compute_digest()}"
@@ -39,4 +50,3 @@ def write_package() -> bool:
 
 if __name__ == "__main__":
     print("wrote the digest" if write_package() else "nothing changed")
-    sys.exit(0)

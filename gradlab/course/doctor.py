@@ -66,9 +66,9 @@ def check_environment() -> Environment:
     >>> [check.name for check in check_environment().checks if "kernel" in check.name]
     ['kernel']
     """
-    # Not jupyterlab: something else may have opened the notebook.
     from gradlab.course.extension import check_extension_version
 
+    # Not jupyterlab: something else may have opened the notebook.
     names = ("numpy", "matplotlib", *_list_widgets(), "tqdm", DISTRIBUTION)
     return Environment(
         (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import html
-import re
 
-from gradlab.exercises.prediction import Prediction, find_predictions
+from gradlab.exercises.prediction import Prediction, find_predictions, mark_code
 from gradlab.live.output import LiveOutput
 
 
@@ -123,4 +122,4 @@ def _as_still(prediction: Prediction) -> str:
 
 
 def _as_html(text: str) -> str:
-    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(text))
+    return mark_code(html.escape(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,6 +52,28 @@ class Prediction:
     def right(self) -> int:
         """The position of the right answer."""
         return next(i for i, answer in enumerate(self.answers) if not answer.misconception)
+
+
+def mark_code(markup: str) -> str:
+    """Return HTML in which what stood between backticks is code.
+
+    Parameters
+    ----------
+    markup : str
+        A text of a prediction, as HTML.
+
+    Returns
+    -------
+    str
+        The same, with elements in place of the backticks.
+
+    Examples
+    --------
+    >>> from gradlab.exercises.prediction import mark_code
+    >>> mark_code("Is `x &lt; 1`?")
+    'Is <code>x &lt; 1</code>?'
+    """
+    return re.sub("`([^`]*)`", r"<code>\1</code>", markup)
 
 
 @cache

@@ -50,13 +50,43 @@ def make_explorer(
 
 
 def require_choice(argument: str, value: str, choices: Iterable[str]) -> None:
-    """Raise ValueError if a value is not in its menu."""
+    """Require that a value is in its menu.
+
+    Parameters
+    ----------
+    argument : str
+        The name of the argument.
+    value : str
+        The value.
+    choices : iterable of str
+        What is in the menu.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
     if value not in choices:
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"{argument} is {value!r}; it must be one of {listed}")
 
 
 def require_between(argument: str, value: float, low: float, high: float) -> None:
-    """Raise ValueError if a number is not within the ends of its slider."""
+    """Require that a number is within the ends of its slider.
+
+    Parameters
+    ----------
+    argument : str
+        The name of the argument.
+    value : float
+        The number.
+    low, high : float
+        The ends.
+
+    Raises
+    ------
+    ValueError
+        If it is beyond them, or not a number.
+    """
     if not low <= value <= high:
         raise ValueError(f"{argument} is {value!r}; it must be between {low:g} and {high:g}")

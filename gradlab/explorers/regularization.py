@@ -98,7 +98,14 @@ class Faulty(MLP):
 
 
 def make_data() -> tuple[FloatArray, FloatArray]:
-    """Return the batch of the explorer: X of shape (8, 8), and Y, one-hot, of shape (8, 4)."""
+    """Make the batch of the explorer.
+
+    Returns
+    -------
+    X : ndarray, shape (8, 8)
+    Y : ndarray, shape (8, 4)
+        The labels, one-hot.
+    """
     X = np.random.default_rng(_SEED).random((len(_LABELS), _SIZES[0]))
     return X, np.eye(_SIZES[-1])[_LABELS]
 
@@ -152,7 +159,13 @@ def compute_ratios(network: MLP, X: FloatArray, Y: FloatArray) -> dict[str, floa
 
 
 def measure_slopes(network: MLP, X: FloatArray, Y: FloatArray) -> Params:
-    """Return the slopes of a network's loss; the parameters are those of `compute_ratios`."""
+    """Measure the slopes of a network's loss; the parameters are those of `compute_ratios`.
+
+    Returns
+    -------
+    list of (dW, db)
+        Central differences.
+    """
     moved = copy.deepcopy(network)
 
     def loss(params: Params) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradlab.support.shell import has_kernel
 
-_TARGET = "gradlab.live"
+TARGET = "gradlab.live"
 _cells: dict[str, tuple[str, ...]] = {}
 
 
@@ -23,7 +23,7 @@ def listen() -> None:
         from comm import get_comm_manager
     except ImportError:  # a kernel that is not IPython's own
         return
-    get_comm_manager().register_target(_TARGET, _open)
+    get_comm_manager().register_target(TARGET, _open)
 
 
 def get_cell_texts(name: str) -> tuple[str, ...] | None:

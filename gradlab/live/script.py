@@ -1,7 +1,8 @@
 """The ES modules as one script, for pages that cannot import them one by one.
 
-A module imports nothing and ends in ``export default``; ``render`` gets what the modules share
-(``kit.mjs``) as an argument. So a module can be wrapped in a function by itself.
+A module imports nothing and ends in ``export default``; ``render`` gets what the modules share,
+the kit, as an argument. The kit is made of the parts in ``kit/``, which import nothing either. So
+each file can be wrapped in a function by itself.
 """
 
 from __future__ import annotations
@@ -11,17 +12,14 @@ from pathlib import Path
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
 EXTENSION = "gradlab-live"
 FRONT = LABEXTENSIONS / EXTENSION / "front"
-_KIT = "kit"
 _EXPORT = "export default"
 # Browsers refuse ES modules in a page from the disk. A classic script they take.
 _START = """\
 // The explorers and predictions of this page, alive without a kernel.
 "use strict";
 (() => {
-const modules = {};
 """
 _END = """\
-const kit = modules.kit();
 for (const figure of document.querySelectorAll("figure.gx-live[data-gx-module]")) {
   const { gxModule, gxState } = figure.dataset;
   if (!Object.hasOwn(modules, gxModule)) continue;
@@ -60,8 +58,8 @@ def as_page_script() -> str:
     >>> "import(" in as_page_script()
     False
     """
-    parts = [_wrap(f"modules.{path.stem}", path) for path in sorted(_list_modules())]
-    return "".join([_START, *parts, _END])
+    modules = [_wrap(f"modules.{path.stem}", path) for path in _list_files("modules")]
+    return "".join([_START, _join_kit(), "const modules = {};\n", *modules, _END])
 
 
 def as_module(name: str) -> str:
@@ -77,10 +75,16 @@ def as_module(name: str) -> str:
     str
         An ES module that imports nothing.
     """
-    wrapped = [_wrap("const makeKit", _get_path(_KIT)), _wrap("const makeModule", _get_path(name))]
-    made = "const [kit, module] = [makeKit(), makeModule()];\n"
-    render = "render: ({ model, el }) => module.render({ model, el, kit })"
-    return "".join([*wrapped, made, f"export default {{ {render} }};\n"])
+    module = _wrap("const makeModule", FRONT / "modules" / f"{name}.mjs")
+    render = "render: ({ model, el }) => makeModule().render({ model, el, kit })"
+    return "".join([_join_kit(), module, f"export default {{ {render} }};\n"])
+
+
+def _join_kit() -> str:
+    """Return what ``jupyter/kit.mjs`` does where files can be imported."""
+    parts = [_wrap(f"parts.{path.stem}", path) for path in _list_files("kit")]
+    join = "for (const make of Object.values(parts)) Object.assign(kit, make()(kit));\n"
+    return "".join(["const parts = {};\n", *parts, "const kit = {};\n", join])
 
 
 def _wrap(target: str, path: Path) -> str:
@@ -89,9 +93,5 @@ def _wrap(target: str, path: Path) -> str:
     return f"{target} = () => {{\n{before}\nreturn {exported}}};\n"
 
 
-def _list_modules() -> list[Path]:
-    return list((FRONT / "modules").glob("*.mjs"))
-
-
-def _get_path(name: str) -> Path:
-    return FRONT / "modules" / f"{name}.mjs"
+def _list_files(folder: str) -> list[Path]:
+    return sorted((FRONT / folder).glob("*.mjs"))

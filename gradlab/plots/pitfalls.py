@@ -60,7 +60,24 @@ def plot_ratios(ratios: Mapping[str, float], title: str) -> Drawing:
 
 
 def describe_ratios(ratios: Mapping[str, float]) -> str:
-    """Return ratios in words; the digits of mere rounding differ between machines."""
+    """Say the ratio of each block; the digits of mere rounding differ between machines.
+
+    Parameters
+    ----------
+    ratios : mapping of str to float
+        The ratios by block.
+
+    Returns
+    -------
+    str
+        The blocks with a digit of their ratios.
+
+    Examples
+    --------
+    >>> from gradlab.plots.pitfalls import describe_ratios
+    >>> describe_ratios({"W1": 0.05, "b1": 2e-10})
+    'W1 5e-02, b1 below 1e-7'
+    """
     return ", ".join(
         f"{name} {f'{ratio:.0e}' if ratio >= ROUNDING else 'below 1e-7'}"
         for name, ratio in ratios.items()
@@ -112,7 +129,18 @@ def plot_kink(z: float, h: float) -> Drawing:
 
 
 def kink_loss(z: Any) -> Any:
-    """Return (max(z, 0) - 1)^2 / 2; its slope is 0 left of the kink and z - 1 right of it."""
+    """Evaluate (max(z, 0) - 1)^2 / 2; its slope is 0 left of the kink and z - 1 right of it.
+
+    Parameters
+    ----------
+    z : float or ndarray
+        The pre-activation.
+
+    Returns
+    -------
+    float or ndarray
+        The loss, of the shape of `z`.
+    """
     return (np.maximum(z, 0.0) - 1.0) ** 2 / 2.0
 
 
@@ -126,7 +154,26 @@ class KinkSlopes(TypedDict):
 
 
 def kink_slopes(z: float, h: float) -> KinkSlopes:
-    """Return the true slope of `kink_loss` at z, and those of three chords of step h."""
+    """Compute the true slope of `kink_loss` at a point, and those of three chords.
+
+    Parameters
+    ----------
+    z : float
+        The pre-activation.
+    h : float
+        The step of the chords.
+
+    Returns
+    -------
+    KinkSlopes
+        The slopes by name.
+
+    Examples
+    --------
+    >>> from gradlab.plots.pitfalls import kink_slopes
+    >>> kink_slopes(0.0, 0.5)["forward"]
+    -0.75
+    """
     left, here, right = (float(kink_loss(at)) for at in (z - h, z, z + h))
     beside = z - 1.0 if z > 0.0 else 0.0
     return {

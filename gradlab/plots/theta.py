@@ -181,7 +181,18 @@ def _move_entry(network: MLP, index: int, move: float) -> MLP:
 
 
 def name_entries(params: Params) -> list[str]:
-    """Return what each entry of theta is, such as ``W1[0, 2]``."""
+    """Name each entry of theta by its block and its place there.
+
+    Parameters
+    ----------
+    params : list of (W, b)
+        The parameters.
+
+    Returns
+    -------
+    list of str
+        A name for each entry, such as ``W1[0, 2]``.
+    """
     return [
         f"{name}[{', '.join(map(str, index))}]"
         for name, block in named_blocks(params)

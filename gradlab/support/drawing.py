@@ -7,7 +7,7 @@ import html
 import io
 import logging
 import sys
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 # On a machine without a font cache (a browser page, every time) Matplotlib announces on stderr
 # that it is building one, as soon as its font manager is imported.
@@ -133,9 +133,9 @@ def picture(data: bytes, alt: str) -> str:
     )
 
 
-def new_figure(layout: Literal["constrained"] | None = "constrained") -> tuple[Figure, Any]:
+def new_figure() -> tuple[Figure, Any]:
     """Return a figure with one pair of axes in the style of the course."""
-    figure = Figure(figsize=SIZE, layout=layout)
+    figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     axes.grid(color="0.9", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)

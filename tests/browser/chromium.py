@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import shutil
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -15,17 +14,18 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from tools.benchmarks.chromium import FLAGS
+
 ROOT = Path(__file__).parents[2]
 # For a person to look at.
 SCREENSHOTS = ROOT / "build" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDE, NARROW = 1280, 390
 HEIGHT = 1000
 
-# Root is not allowed in the sandbox. The rest keeps Chromium's own services from calling home,
-# which are none of our doing: they look up no name but this machine's.
+# Most of these keep Chromium's own services from calling home, which are none of our doing: they
+# look up no name but this machine's.
 _FLAGS = [
-    "--no-sandbox",
+    *FLAGS,
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -77,11 +77,6 @@ class _Guard(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         first = self.rfile.readline(10_000).decode("latin-1").strip()
         ACCOUNT.off_machine.append(first)
-
-
-def find_chromium() -> str | None:
-    """Return the path of the machine's Chromium, None if it has none."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def launch(playwright: Playwright, executable: str) -> Browser:

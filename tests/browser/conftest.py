@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from browser.book import FOLDER
-from browser.chromium import ACCOUNT, NAMES, SCREENSHOTS, Account, find_chromium, launch, serve
+from browser.chromium import ACCOUNT, SCREENSHOTS, Account, launch, serve
 from browser.lab import Server, start
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.benchmarks.chromium import NAMES, find_chromium
 from tools.book.build import build_book
 
 

@@ -14,15 +14,16 @@ from gradlab.exercises.prediction import find_predictions
 from gradlab.live.output import MIME, LiveOutput
 from gradlab.live.script import FRONT
 
-MODULES = sorted(path.stem for path in (FRONT / "modules").glob("*.mjs") if path.stem != "kit")
+MODULES = sorted(path.stem for path in (FRONT / "modules").glob("*.mjs"))
 
 # A model as the front ends make one, which counts how often it was told to save. `move` takes
 # values as a learner's hand gives them.
 _STAGE = """
 async () => {
     document.body.replaceChildren();
-    const load = async (name) => (await import(`/modules/${name}.mjs`)).default;
-    const kit = await load("kit");
+    const loadFile = async (name) => (await import(`/${name}.mjs`)).default;
+    const load = (name) => loadFile(`modules/${name}`);
+    const kit = await (await loadFile("jupyter/kit"))(loadFile);
     const render = async (name, state) => {
         const module = await load(name);
         const shown = { state, saved: 0 };

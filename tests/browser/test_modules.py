@@ -18,8 +18,6 @@ from browser.modules import (
 )
 from playwright.sync_api import Browser, Page, expect
 
-from gradlab.live.script import FRONT
-
 STATES = make_states()
 EXPLORERS = make_explorers()
 NAMES = sorted(EXPLORERS)
@@ -99,14 +97,6 @@ def test_every_module_is_shown_by_something_in_python() -> None:
     assert sorted(STATES) == MODULES
 
 
-@pytest.mark.parametrize("name", [*MODULES, "kit"])
-def test_a_module_imports_nothing_and_takes_text_as_text(name: str) -> None:
-    source = (FRONT / "modules" / f"{name}.mjs").read_text(encoding="utf-8")
-    assert not re.search(r"^\s*import\b|\bimport\(|\brequire\(", source, re.MULTILINE)
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", source)
-    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", source)
-
-
 @pytest.mark.parametrize("name", MODULES)
 def test_every_control_has_a_name_and_keeps_its_keys(name: str, browser: Browser) -> None:
     with open_stage(browser) as page:
@@ -161,9 +151,9 @@ def test_a_change_is_kept_and_opening_is_none(name: str, browser: Browser) -> No
         page.clock.install()
         page.clock.run_for(5000)
         assert page.evaluate("shown.saved") == 0
-        box.locator("input[type=range]").first.focus()
-        page.keyboard.press("ArrowLeft")
-        page.keyboard.press("ArrowLeft")
+        # At once, however busy the machine is: two presses may be far apart.
+        slider = box.locator("input[type=range]").first
+        slider.evaluate("one => { move(one, one.min); move(one, one.max); }")
         page.clock.run_for(5000)
         assert page.evaluate("shown.saved") == 1
         kept = close(page)

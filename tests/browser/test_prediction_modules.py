@@ -365,13 +365,15 @@ def test_notebooks_side_by_side_keep_their_own_answers(browser: Browser, tmp_pat
         assert read(page, "ada again")["state"]["choice"] == 1
 
 
-def test_an_output_scrolled_out_of_its_notebook_is_forgotten_with_it(
+def test_an_output_scrolled_out_of_its_notebook_still_belongs_to_it(
     browser: Browser, tmp_path: Path
 ) -> None:
     with show_notebooks(browser, tmp_path) as page:
         place(page, "asked", "ada", gradlab.predict(KINK.name), choice=1)
-        place(page, "counted", "ada", gradlab.tally_predictions(1))
         page.evaluate("document.querySelector('.gx-predict').parentElement.remove()")
+        page.evaluate("localStorage.clear()")
+        place(page, "counted", "ada", gradlab.tally_predictions(1))
+        assert read(page, "counted")["state"]["chosen"][KINK.name] == 1
         page.locator("#ada").get_by_role("button").click()
         assert read(page, "asked")["state"]["choice"] == -1
         assert read(page, "asked")["at_once"] == 1

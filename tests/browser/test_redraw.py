@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from browser.chromium import find_chromium
 from browser.modules import make_explorers
+
+from tools.benchmarks.chromium import find_chromium
 
 _WITHOUT_PLAYWRIGHT = """
 import sys

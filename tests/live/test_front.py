@@ -3,21 +3,24 @@
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from gradlab.live.script import FRONT, as_module, as_page_script
+from gradlab.live.listening import TARGET
+from gradlab.live.output import MIME
+from gradlab.live.script import EXTENSION, FRONT, as_module, as_page_script
 from tools import labextension
 
 FILES = sorted(path for path in FRONT.rglob("*") if path.is_file())
 MODULES = sorted(path.stem for path in (FRONT / "modules").iterdir())
-EXPLORERS = [name for name in MODULES if name != "kit"]
+PARTS = sorted(path.stem for path in (FRONT / "kit").iterdir())
 # The names of SVG's elements, which no browser asks for.
 NAMESPACE = "http://www.w3.org/2000/svg"
-# What turns data into markup or code, or asks for what is not beside the file.
 # The extension's own files, and lessons from the site that the page came from.
 ALLOWED = {"remoteEntry.js": ["import("], "editions.mjs": ["fetch", "fetch"]}
+# What turns data into markup or code, or asks for what is not beside the file.
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?:|//cdn"
     r"|\bfetch\b|XMLHttpRequest|WebSocket|sendBeacon|srcdoc|^\s*import\b|\bimport\s*\(|\brequire\s*\(",
@@ -44,11 +47,22 @@ def test_a_file_says_at_its_head_what_it_is_for(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("// ")
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_can_be_wrapped(name: str) -> None:
-    text = read(FRONT / "modules" / f"{name}.mjs")
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if path.parent.name in ("kit", "modules")],
+    ids=lambda path: path.stem,
+)
+def test_a_module_can_be_wrapped(path: Path) -> None:
+    text = read(path)
     assert len(re.findall(r"^export\b", text, re.M)) == 1
     assert len(re.findall(r"^export default ", text, re.M)) == 1
+
+
+def test_every_front_end_has_the_whole_kit() -> None:
+    listed = read(FRONT / "jupyter" / "kit.mjs").partition("const PARTS = [")[2].partition("]")[0]
+    assert re.findall(r'"(\w+)"', listed) == PARTS
+    for script in (as_page_script(), as_module(MODULES[0])):
+        assert re.findall(r"^parts\.(\w+) = ", script, re.M) == PARTS
 
 
 def test_the_page_script_has_every_module_and_no_module_syntax() -> None:
@@ -60,7 +74,7 @@ def test_the_page_script_has_every_module_and_no_module_syntax() -> None:
     assert "</script" not in script
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", MODULES)
 def test_a_module_for_anywidget_has_one_export_and_imports_nothing(name: str) -> None:
     module = as_module(name)
     assert re.findall(r"^export default .*$", module, re.M) == [module.splitlines()[-1]]
@@ -78,7 +92,20 @@ def test_the_digest_is_that_of_the_files() -> None:
 def test_the_version_is_that_of_the_package() -> None:
     package = json.loads(labextension.PACKAGE.read_text(encoding="utf-8"))
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'version = "{package["version"]}"' in project
+    assert package["version"] == tomllib.loads(project)["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("jupyter/renderer.mjs", MIME),
+        ("jupyter/talk.mjs", TARGET),
+        ("remoteEntry.js", EXTENSION),
+        ("../package.json", EXTENSION),
+    ],
+)
+def test_the_page_and_python_call_a_thing_by_one_name(file: str, name: str) -> None:
+    assert f'"{name}"' in read(FRONT / file)
 
 
 @pytest.fixture
@@ -96,7 +123,7 @@ def test_the_digest_changes_with_every_file_and_every_name(copied: Path) -> None
     for path in sorted(copied.rglob("*.*js")):
         path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
         digests.add(labextension.compute_digest())
-    (copied / "modules" / "kit.mjs").rename(copied / "modules" / "kit2.mjs")
+    (copied / "kit" / "state.mjs").rename(copied / "kit" / "state2.mjs")
     digests.add(labextension.compute_digest())
     assert len(digests) == len(FILES) + 2
 
@@ -110,6 +137,6 @@ def test_the_digest_is_the_same_on_windows(copied: Path) -> None:
 
 def test_the_digest_is_written_only_if_it_is_another(copied: Path) -> None:
     assert not labextension.write_package()
-    (copied / "modules" / "kit.mjs").unlink()
+    (copied / "kit" / "state.mjs").unlink()
     assert labextension.write_package()
     assert not labextension.write_package()

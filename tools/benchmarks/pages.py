@@ -12,7 +12,6 @@ import argparse
 import functools
 import http.server
 import re
-import shutil
 import statistics
 import sys
 import threading
@@ -23,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tools.benchmarks.chromium import FLAGS, NAMES, find_chromium
 from tools.benchmarks.markdown import format_table
 
 try:
@@ -31,7 +31,6 @@ except ImportError:
     sys.exit("This needs Playwright. Install it with: pip install -e '.[test]'")
 
 _SITE = Path(__file__).parents[2] / "build" / "site"
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _RUN_ALL = ("01", "02", "04")
 _MILLISECONDS = 300_000
 
@@ -85,9 +84,9 @@ def main() -> None:
         sys.exit(f"{arguments.site} has no lessons. Build the site: make site PYODIDE=folder")
     if not (arguments.site / "lite" / "static" / "pyodide").is_dir():
         sys.exit(f"{arguments.site} has no Pyodide of its own. Build it: make site PYODIDE=folder")
-    executable = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    executable = find_chromium()
     if executable is None:
-        sys.exit(f"This machine has no Chromium (looked for {', '.join(_CHROMIUM)}).")
+        sys.exit(f"This machine has no Chromium (looked for {', '.join(NAMES)}).")
     book = {page.stem: f"notebooks/{page.name}" for page in pages}
     lessons = {
         name: f"lite/notebooks/index.html?path={name}.ipynb"
@@ -95,8 +94,7 @@ def main() -> None:
         if name.startswith(_RUN_ALL)
     }
     with sync_playwright() as playwright:
-        # Root is not allowed in the sandbox.
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         print(f"Chromium {browser.version}; medians of {arguments.runs} visits.\n")
         visit = functools.partial(_visit, browser, arguments.site, arguments.runs)
         print("The book, with kB until a page is loaded:\n")

@@ -6,20 +6,19 @@ range; a redraw is the time that its handler takes, and then the layout of the p
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradlab
 from gradlab.live.script import as_page_script
+from tools.benchmarks.chromium import FLAGS, NAMES, find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 AIM_MS = 16
 _MOVES = 60
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _PAGE = '<!doctype html><meta charset="utf-8"><body>{figure}<script>{script}</script>'
 # There and back, so that no move leaves a control where it was.
 _MEASURE = """
@@ -64,12 +63,12 @@ def print_redraws() -> None:
     except ImportError:
         print("redraws of the explorers: not measured, there is no Playwright here")
         return
-    executable = next(filter(None, map(shutil.which, _NAMES)), None)
+    executable = find_chromium()
     if executable is None:
-        print(f"redraws of the explorers: not measured, no Chromium here ({', '.join(_NAMES)})")
+        print(f"redraws of the explorers: not measured, no Chromium here ({', '.join(NAMES)})")
         return
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         for redraws in _measure(browser):
             what = f"redraw of {redraws.explorer}, {redraws.control}"
             print(

@@ -22,6 +22,11 @@ def get_module(cell: NotebookNode) -> str | None:
     ----------
     cell : NotebookNode
         A cell of the solved edition, with its outputs.
+
+    Returns
+    -------
+    str or None
+        The name of the module.
     """
     for output in cell.get("outputs", []):
         if MIME in output.get("data", {}):
@@ -65,6 +70,11 @@ def open_fold(cell: str) -> NotebookNode:
     ----------
     cell : str
         The id of the first cell inside. No cell inside may have a heading.
+
+    Returns
+    -------
+    NotebookNode
+        A cell of Markdown.
     """
     opening: NotebookNode = nbformat.v4.new_markdown_cell(_OPEN, id=f"{cell}-open")
     return opening
@@ -77,6 +87,11 @@ def close_fold(cell: str) -> NotebookNode:
     ----------
     cell : str
         The id of the last cell inside.
+
+    Returns
+    -------
+    NotebookNode
+        A cell of Markdown.
     """
     closing: NotebookNode = nbformat.v4.new_markdown_cell(_CLOSE, id=f"{cell}-close")
     return closing

@@ -84,6 +84,11 @@ def make_run_link(lite: str, name: str, text: str, root: str = "", cell: str = "
     cell : str, optional
         The id of the cell to go to.
 
+    Returns
+    -------
+    str
+        The link, as HTML.
+
     Examples
     --------
     >>> make_run_link("lite/?path=", "00_start_here.ipynb", "Run it", root="../")
@@ -149,10 +154,8 @@ def _is_answer(cell: NotebookNode) -> bool:
 def _fold_answer(cell: NotebookNode) -> NotebookNode:
     """Return a cell that shows the answer after a click or the Enter key."""
     if cell.cell_type == "code":
-        summary, answer = (
-            "Show a solution",
-            f"```python\n{_MARKER.sub('', cell.source).rstrip()}\n```",
-        )
+        summary = "Show a solution"
+        answer = f"```python\n{_MARKER.sub('', cell.source).rstrip()}\n```"
     else:
         summary, answer = "Show a model answer", cell.source
     text = f"<details><summary>{summary}</summary>\n\n{answer}\n\n</details>"

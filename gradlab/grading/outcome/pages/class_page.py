@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from gradlab.exercises.prediction import mark_code
 from gradlab.grading.outcome.gradebook import as_number
 from gradlab.grading.outcome.pages.class_style import STYLE
 from gradlab.grading.outcome.pages.document import name_lesson, render_document, render_name
@@ -265,7 +265,7 @@ def _render_predictions(predictions: Sequence[PredictionTally]) -> Iterator[str]
 def _render_prediction(prediction: PredictionTally) -> Iterator[str]:
     chosen = sum(choice.count for choice in prediction.choices) + prediction.others
     where = "" if prediction.lesson is None else f"Lesson {prediction.lesson}: "
-    question = _mark_code(as_html(prediction.question or prediction.name))
+    question = mark_code(as_html(prediction.question or prediction.name))
     yield '<div class="exercise">'
     yield f'<h3 class="said"><span class="quiet">{where}</span>{question}</h3>'
     yield '<ul class="choices">'
@@ -289,15 +289,10 @@ def _render_share(count: int, chosen: int) -> str:
 
 def _render_choice(choice: ChoiceTally) -> str:
     """Return an answer; of a lesson's, also whether it is right."""
-    text = _mark_code(as_html(choice.text))
+    text = mark_code(as_html(choice.text))
     if choice.is_right:
         return f"<strong>✓ {text}</strong> (right)"
     return f"✗ {text}" if choice.misconception else text
-
-
-def _mark_code(text: str) -> str:
-    """Return HTML in which what stood between backticks is code."""
-    return re.sub("`([^`]*)`", r"<code>\1</code>", text)
 
 
 def _render_bin(count: int, most: int) -> str:

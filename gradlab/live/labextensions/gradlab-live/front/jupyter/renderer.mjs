@@ -44,6 +44,10 @@ const put = (output, live) => {
 };
 
 export default ({ Widget }, talk, load) => {
+  // One for the page: what outputs tell each other needs the same.
+  let kit;
+  const loadKit = async () => (await load("jupyter/kit"))(load);
+
   class LiveView extends Widget {
     constructor() {
       super();
@@ -70,7 +74,7 @@ export default ({ Widget }, talk, load) => {
 
     async draw(output, drawing) {
       const { module, key, state } = output.data[MIME];
-      const [{ render }, kit] = await Promise.all([load(`modules/${module}`), load("modules/kit")]);
+      const [{ render }, made] = await Promise.all([load(`modules/${module}`), (kit ??= loadKit())]);
       if (this.isDisposed || this.drawing !== drawing) return;
       const context = talk.findPanelOf(output)?.context;
       const now = { ...state };
@@ -91,7 +95,7 @@ export default ({ Widget }, talk, load) => {
         save_when_dirty: () => runWhenDirty(context, write),
         on: () => {},
       };
-      this.leave = render({ model, el: this.node, kit });
+      this.leave = render({ model, el: this.node, kit: made });
       runWhenDirty(context, () => {
         if (output.data[WIDGET] && !this.isDisposed) put(output, output.data[MIME]);
       });

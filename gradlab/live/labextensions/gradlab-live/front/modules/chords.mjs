@@ -1,13 +1,5 @@
 // The forward, backward and central chord of a curve, and their errors against the step.
 
-const CURVES = {
-  "sin x": { f: Math.sin, slope: Math.cos },
-  "exp(x / 2)": { f: (x) => Math.exp(x / 2), slope: (x) => 0.5 * Math.exp(x / 2) },
-  "x³/4 − x": { f: (x) => (0.25 * x * x - 1) * x, slope: (x) => 0.75 * x * x - 1 },
-  "x²/2 (a parabola)": { f: (x) => 0.5 * x * x, slope: (x) => x },
-  "1000 + sin x": { f: (x) => 1000 + Math.sin(x), slope: Math.cos },
-  "|x| (a kink at 0)": { f: Math.abs, slope: (x) => (x === 0 ? NaN : Math.sign(x)) },
-};
 const CHORDS = {
   forward: { colour: "red", dash: "7 4", ends: (x, h) => [x, x + h], run: 1, side: 1, lift: 6 },
   backward: { colour: "purple", dash: "2 4", ends: (x, h) => [x - h, x], run: 1, side: -1, lift: 6 },
@@ -25,9 +17,9 @@ const DIGITS = 6;
 const SECONDS = 6;
 
 // What is computed: the true slope, NaN at a kink; the slope of each chord, and its error.
-function compute({ curve, x, h }) {
-  const { f, slope } = CURVES[curve];
-  const derivative = slope(x);
+function compute({ curve, x, h }, { curves }) {
+  const { f, derivatives } = curves[curve];
+  const derivative = derivatives[0](x);
   const [slopes, errors] = [{}, {}];
   for (const [name, { ends, run }] of Object.entries(CHORDS)) {
     const [left, right] = ends(x, h);
@@ -37,20 +29,17 @@ function compute({ curve, x, h }) {
   return { derivative, slopes, errors };
 }
 
-function readState(get, { readNumber, readChoice }) {
-  const read = (curve, x, h) => ({
-    curve: readChoice(curve, Object.keys(CURVES), "sin x"),
+const readState = (get, { curves, readChoice, readControls, readNumber }) =>
+  readControls(get, ({ curve, x, h }) => ({
+    curve: readChoice(curve, Object.keys(curves), "sin x"),
     x: readNumber(x, X.low, X.high, 1),
     h: readNumber(h, 10 ** H.low, 2, 1),
-  });
-  const start = get("start") ?? {};
-  return { now: read(get("curve"), get("x"), get("h")), start: read(start.curve, start.x, start.h) };
-}
+  }));
 
 const describeStep = (h) => (h < 0.001 ? h.toExponential(1) : String(+h.toPrecision(2)));
 
 function makeCurvePlot(kit) {
-  const { clipLine, colours, draw, format, makeLabel, makeLine, makePath, makePlot } = kit;
+  const { clipLine, colours, curves, draw, format, makeLabel, makeLine, makePath, makePlot } = kit;
   const { placeLabels, scale, setAll } = kit;
   const ticks = [-3, -2, -1, 0, 1, 2, 3].map((value) => [value, format.fixed(value, 0)]);
   const plot = makePlot({
@@ -70,8 +59,8 @@ function makeCurvePlot(kit) {
 
   const grid = Array.from({ length: 141 }, (_, i) => -WINDOW + (i * WINDOW) / 70);
   const update = ({ curve: name, x, h }, { derivative }) => {
-    const { f } = CURVES[name];
-    const values = grid.map(f);
+    const { f } = curves[name];
+    const values = grid.map((t) => f(t));
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const margin = 0.12 * (high - low);
     const Y = scale(low - margin, high + margin, plot.bottom, plot.top);
@@ -114,7 +103,7 @@ function makeErrorPlot(kit) {
     [plot.X(exponent), plot.Y(Math.log10(Math.max(Math.abs(error), SMALLEST_ERROR)))];
   const update = (state, { derivative, errors }) => {
     const isKink = Number.isNaN(derivative);
-    const computed = steps.map((exponent) => compute({ ...state, h: 10 ** exponent }).errors);
+    const computed = steps.map((exponent) => compute({ ...state, h: 10 ** exponent }, kit).errors);
     for (const { name, line, dot } of lines) {
       line.setAttribute("d", makePath(steps.map((exponent, i) => locate(exponent, computed[i][name]))));
       const [cx, cy] = isKink ? [0, 0] : locate(Math.log10(state.h), errors[name]);
@@ -148,77 +137,45 @@ function makeTable(kit) {
   return { table: make("div", { class: "gx-numbers" }, table), update };
 }
 
-function makeControls(kit, move) {
-  const curve = kit.makeMenu({
-    label: "curve f", options: Object.keys(CURVES), change: (value) => move({ curve: value }),
-  });
-  const x = kit.makeSlider({
-    label: "point x", min: X.low, max: X.high, step: X.step, say: (value) => kit.format.fixed(value, 2),
-    // A slider's 0 may be 3e-17, beside the kink.
-    change: (value) => move({ x: Math.round(100 * value) / 100 }),
-  });
-  const h = kit.makeSlider({
-    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
-    change: (value) => move({ h: 10 ** value }),
-  });
-  return { curve, x, h };
+// The controls by what they change.
+function makeControls({ curves, format, makeLogSlider, makeMenu, makeSlider }, move) {
+  return {
+    curve: makeMenu({
+      label: "curve f", options: Object.keys(curves), change: (value) => move({ curve: value }),
+    }),
+    x: makeSlider({
+      label: "point x", min: X.low, max: X.high, step: X.step,
+      say: (value) => format.fixed(value, 2), change: (value) => move({ x: value }),
+    }),
+    h: makeLogSlider({
+      label: "step h", min: H.low, max: H.high, step: H.step,
+      say: describeStep, change: (value) => move({ h: value }),
+    }),
+  };
 }
 
 function render({ model, el, kit }) {
   const { now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "chords");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
   const [curvePlot, errorPlot, numbers] = [makeCurvePlot(kit), makeErrorPlot(kit), makeTable(kit)];
-  let stop = () => {};
 
   const show = () => {
-    const computed = compute(now);
+    const computed = compute(now, kit);
     curvePlot.update(now, computed);
     errorPlot.update(now, computed);
     numbers.update(computed);
     const place = `${now.curve} at x = ${kit.format.fixed(now.x, 2)}, h = ${describeStep(now.h)}`;
     curvePlot.svg.setAttribute("aria-label", `${place}, with its tangent and three chords`);
     errorPlot.svg.setAttribute("aria-label", `The errors of the three chords against the step, ${place}`);
-    return { place, ...computed };
+    const slopes = NAMES.map((name) => `${name} ${kit.format.fixed(computed.slopes[name], 4)}`);
+    return `${place}: ${slopes.join(", ")}`;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    const { place, slopes } = show();
-    keep(now);
-    speak(`${place}: ${NAMES.map((name) => `${name} ${kit.format.fixed(slopes[name], 4)}`).join(", ")}`);
-  };
-  const move = (changes) => {
-    stop();
-    change(changes);
-  };
-  const { curve, x, h } = makeControls(kit, move);
-  const set = () => {
-    curve.set(now.curve);
-    x.set(now.x);
-    h.set(Math.log10(now.h));
-  };
-  const shrink = kit.makeButton("let h shrink", () => {
-    stop();
-    stop = kit.play(SECONDS, (t) => {
-      change({ h: 10 ** (H.high + t * (H.low - H.high)) });
-      set();
-    });
-  });
-  const reset = kit.makeButton("reset", () => {
-    move(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    curve.row, x.row, h.row, kit.make("div", { class: "gx-buttons" }, shrink, reset),
-    kit.make("div", { class: "gx-panels" }, curvePlot.svg, errorPlot.svg), numbers.table
-  );
-  return () => {
-    stop();
-    flush();
-  };
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  const shrink = explorer.makePlay("let h shrink", SECONDS, (t) => ({
+    h: 10 ** (H.high + t * (H.low - H.high)),
+  }));
+  const plots = kit.make("div", { class: "gx-panels" }, curvePlot.svg, errorPlot.svg);
+  return explorer.begin(makeControls(kit, explorer.move), [shrink], plots, numbers.table);
 }
 
 export default { render, compute };

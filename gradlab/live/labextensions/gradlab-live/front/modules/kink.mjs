@@ -24,16 +24,10 @@ function compute({ z, h }) {
   };
 }
 
-function readState(get, { readNumber }) {
-  const read = (z, h) => ({
-    z: readNumber(z, Z.low, Z.high, 0.3),
-    h: readNumber(h, 10 ** H.low, 10 ** H.high, 0.5),
-  });
-  const start = get("start") ?? {};
-  return { now: read(get("z"), get("h")), start: read(start.z, start.h) };
-}
-
-const describeStep = (h) => String(+h.toPrecision(2));
+const readState = (get, { readControls, readNumber }) => readControls(get, ({ z, h }) => ({
+  z: readNumber(z, Z.low, Z.high, 0.3),
+  h: readNumber(h, 10 ** H.low, 10 ** H.high, 0.5),
+}));
 
 function makeLossPlot(kit) {
   const { clipLine, colours, draw, makeLabel, makeLine, makePath, makePlot, placeLabels, setAll } = kit;
@@ -74,14 +68,25 @@ function makeLossPlot(kit) {
   return { svg: plot.svg, update };
 }
 
+// The controls by what they change.
+function makeControls({ format, makeLogSlider, makeSlider }, move) {
+  return {
+    z: makeSlider({
+      label: "z", min: Z.low, max: Z.high, step: Z.step,
+      say: (value) => format.fixed(value, 2), change: (value) => move({ z: value }),
+    }),
+    h: makeLogSlider({
+      label: "step h", min: H.low, max: H.high, step: H.step,
+      say: format.short, change: (value) => move({ h: value }),
+    }),
+  };
+}
+
 function render({ model, el, kit }) {
   const { now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "kink");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
-  const { fixed, signed } = kit.format;
+  const { fixed, short, signed } = kit.format;
   const [plot, numbers] = [makeLossPlot(kit), kit.makeNumbers(NAMES)];
-  let stop = () => {};
 
   const show = () => {
     const computed = compute(now);
@@ -92,57 +97,19 @@ function render({ model, el, kit }) {
     plot.update(now, computed);
     const texts = [backward, forward, forward - backward, central].map((value) => signed(value, 4));
     numbers.set([real, ...texts, where]);
-    const place = `z = ${fixed(now.z, 2)}, h = ${describeStep(now.h)}: the kink is ${where}`;
+    const place = `z = ${fixed(now.z, 2)}, h = ${short(now.h)}: the kink is ${where}`;
     const words =
       `${place}. The central chord has slope ${signed(central, 2)}; ` +
       (isNone ? "there is no true slope." : `the true slope is ${real}.`);
     plot.svg.setAttribute("aria-label", `The loss, flat left of a kink at 0, falling beyond. ${words}`);
     return words;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    speak(show());
-    keep(now);
-  };
-  const move = (changes) => {
-    stop();
-    change(changes);
-  };
-  // A slider's 0 may be 3e-17, beside the kink.
-  const round = (value) => Math.round(100 * value) / 100;
-  const z = kit.makeSlider({
-    label: "z", min: Z.low, max: Z.high, step: Z.step, say: (value) => fixed(round(value), 2),
-    change: (value) => move({ z: round(value) }),
-  });
-  const h = kit.makeSlider({
-    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
-    change: (value) => move({ h: 10 ** value }),
-  });
-  const set = () => {
-    z.set(now.z);
-    h.set(Math.log10(now.h));
-  };
-  const cross = kit.makeButton("cross the kink", () => {
-    stop();
-    stop = kit.play(SECONDS, (t) => {
-      change({ z: round(Z.high + t * (Z.low - Z.high)) });
-      set();
-    });
-  });
-  const reset = kit.makeButton("reset", () => {
-    move(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    z.row, h.row, kit.make("div", { class: "gx-buttons" }, cross, reset),
-    kit.make("div", { class: "gx-panels" }, plot.svg, numbers.table)
-  );
-  return () => {
-    stop();
-    flush();
-  };
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  const cross = explorer.makePlay("cross the kink", SECONDS, (t) => ({
+    z: Math.round(100 * (Z.high + t * (Z.low - Z.high))) / 100,
+  }));
+  const panels = kit.make("div", { class: "gx-panels" }, plot.svg, numbers.table);
+  return explorer.begin(makeControls(kit, explorer.move), [cross], panels);
 }
 
 export default { render, compute };

@@ -71,15 +71,9 @@ function build({ question, texts, replies, right }, kit) {
   return { elements: [fields, status, details], inputs, details, show };
 }
 
-function render({ model, el, kit }) {
-  const state = readState(model.get.bind(model), kit);
+// What is chosen goes into the model, into the browser, and to the other outputs.
+function makeChoice({ model, el, kit }, state, show) {
   const { name, question, texts } = state;
-  const { elements, inputs, details, show } = build(state, kit);
-  const box = kit.makeBox(el, "predict");
-  const style = kit.make("style");
-  style.textContent = CSS;
-  box.append(style, ...elements);
-
   const remember = () => {
     const { choice, seen } = state;
     kit.remember(name, choice >= 0 ? { question, answer: texts[choice], seen } : undefined);
@@ -98,11 +92,6 @@ function render({ model, el, kit }) {
     remember();
     tell("chosen");
   };
-  inputs.forEach((input, i) => input.addEventListener("change", () => choose({ choice: i })));
-  details.addEventListener("toggle", () => {
-    if (details.open && !state.seen && state.choice >= 0) choose({ seen: true });
-  });
-
   // Another copy of the question follows, unless its own answer stands; to forget clears all.
   const follow = (heard) => {
     const { answer, seen } = heard;
@@ -113,8 +102,24 @@ function render({ model, el, kit }) {
     change({ choice, seen });
     model.save_changes();
   };
+  return { remember, tell, change, choose, follow };
+}
+
+function render({ model, el, kit }) {
+  const state = readState(model.get.bind(model), kit);
+  const { elements, inputs, details, show } = build(state, kit);
+  const { remember, tell, change, choose, follow } = makeChoice({ model, el, kit }, state, show);
+  const box = kit.makeBox(el, "predict");
+  const style = kit.make("style");
+  style.textContent = CSS;
+  box.append(style, ...elements);
+  inputs.forEach((input, i) => input.addEventListener("change", () => choose({ choice: i })));
+  details.addEventListener("toggle", () => {
+    if (details.open && !state.seen && state.choice >= 0) choose({ seen: true });
+  });
+
   const leave = kit.hear(el, (heard) => {
-    if (heard.name !== name) return;
+    if (heard.name !== state.name) return;
     if (heard.kind === "asked") tell("standing");
     if (heard.kind === "chosen") follow(heard);
   });

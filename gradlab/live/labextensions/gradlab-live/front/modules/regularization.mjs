@@ -95,24 +95,19 @@ function compute(state, { makeNetwork }) {
   return { analytic: [...analytic], numeric: [...numeric], ratios, verdict: judge(state) };
 }
 
-function readState(get, { makeNetwork, readChoice, readData, readNumber }) {
+function readState(get, { makeNetwork, readChoice, readControls, readData, readNumber }) {
   const [inputs, hidden, classes] = SIZES;
   const labels = readData(get("labels"), ROWS, 0, classes - 1).map(Math.round);
   const X = readData(get("X"), ROWS * inputs, -100, 100);
   const theta = readData(get("theta"), makeNetwork(SIZES, X, labels).size, -100, 100);
   const draws = readData(get("draws"), ROWS * hidden, 0, 9);
-  const read = (mistake, l2, masks, keep) => ({
+  const read = ({ mistake, l2, masks, keep_prob }) => ({
     mistake: readChoice(mistake, MISTAKES, PENALTY),
     l2: readNumber(l2, 10 ** L2.low, 10 ** L2.high, 0.1),
     masks: readChoice(masks, MASKS, "none"),
-    keep_prob: Math.round(10 * readNumber(keep, KEEP.low, KEEP.high, 0.8)) / 10,
+    keep_prob: Math.round(10 * readNumber(keep_prob, KEEP.low, KEEP.high, 0.8)) / 10,
   });
-  const start = get("start") ?? {};
-  return {
-    data: { theta, X, labels, draws },
-    now: read(get("mistake"), get("l2"), get("masks"), get("keep_prob")),
-    start: read(start.mistake, start.l2, start.masks, start.keep_prob),
-  };
+  return { data: { theta, X, labels, draws }, ...readControls(get, read) };
 }
 
 const describeRatio = (ratio, { power }) => (ratio >= ROUNDING ? power(ratio) : "below 1e-7");
@@ -151,11 +146,27 @@ function makeRatioPlot(kit) {
   return { svg, update };
 }
 
+// The controls by what they change.
+function makeControls({ format, makeLogSlider, makeMenu, makeSlider }, move) {
+  return {
+    mistake: makeMenu({
+      label: "mistake", options: MISTAKES, change: (value) => move({ mistake: value }),
+    }),
+    l2: makeLogSlider({
+      label: "lambda", min: L2.low, max: L2.high, step: L2.step,
+      say: describeStrength, change: (value) => move({ l2: value }),
+    }),
+    masks: makeMenu({ label: "mask", options: MASKS, change: (value) => move({ masks: value }) }),
+    keep_prob: makeSlider({
+      label: "keep p", min: KEEP.low, max: KEEP.high, step: KEEP.step,
+      say: (value) => format.fixed(value, 1), change: (value) => move({ keep_prob: value }),
+    }),
+  };
+}
+
 function render({ model, el, kit }) {
   const { data, now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "regularization");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
   const plot = makeRatioPlot(kit);
   const numbers = kit.makeNumbers([...Object.keys(DOTS).map((name) => `ratio of ${name}`), "gradlab's verdict"]);
 
@@ -172,40 +183,9 @@ function render({ model, el, kit }) {
     plot.svg.setAttribute("aria-label", `The ratio of each block on a logarithmic axis, with the customary bands. ${words}`);
     return words;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    speak(show());
-    keep(now);
-  };
-  const mistake = kit.makeMenu({
-    label: "mistake", options: MISTAKES, change: (value) => change({ mistake: value }),
-  });
-  const l2 = kit.makeSlider({
-    label: "lambda", min: L2.low, max: L2.high, step: L2.step, say: (value) => describeStrength(10 ** value),
-    change: (value) => change({ l2: 10 ** value }),
-  });
-  const masks = kit.makeMenu({ label: "mask", options: MASKS, change: (value) => change({ masks: value }) });
-  const keepProb = kit.makeSlider({
-    label: "keep p", min: KEEP.low, max: KEEP.high, step: KEEP.step, say: (value) => kit.format.fixed(value, 1),
-    change: (value) => change({ keep_prob: Math.round(10 * value) / 10 }),
-  });
-  const set = () => {
-    mistake.set(now.mistake);
-    l2.set(Math.log10(now.l2));
-    masks.set(now.masks);
-    keepProb.set(now.keep_prob);
-  };
-  const reset = kit.makeButton("reset", () => {
-    change(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    mistake.row, l2.row, masks.row, keepProb.row, kit.make("div", { class: "gx-buttons" }, reset),
-    kit.make("div", { class: "gx-panels" }, plot.svg, numbers.table)
-  );
-  return flush;
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  const panels = kit.make("div", { class: "gx-panels" }, plot.svg, numbers.table);
+  return explorer.begin(makeControls(kit, explorer.move), [], panels);
 }
 
 export default { render, compute };

@@ -9,11 +9,11 @@ const CSS = `
 const MOST = 100;
 const MOST_ANSWERS = 10;
 
-const readPredictions = (given) =>
-  (Array.isArray(given) ? given.slice(0, MOST) : []).map((one) => ({
+const readPredictions = (given, { readList }) =>
+  readList(given, MOST).map((one) => ({
     name: String(one?.name),
     question: String(one?.question ?? ""),
-    answers: (Array.isArray(one?.answers) ? one.answers.slice(0, MOST_ANSWERS) : []).map(String),
+    answers: readList(one?.answers, MOST_ANSWERS).map(String),
     right: one?.right,
   }));
 
@@ -32,9 +32,16 @@ function tell({ answers, right }, choice, { make, write }) {
   return [...chosen, make("br"), make("em", {}, "right is: "), ...write(answers[right])];
 }
 
+const forgetAll = (predictions, el, { announce, remember }) => {
+  for (const { name, question } of predictions) {
+    remember(name, undefined);
+    announce(el, { kind: "chosen", name, question, answer: undefined, seen: false });
+  }
+};
+
 function render({ model, el, kit }) {
   const { make, write } = kit;
-  const predictions = readPredictions(model.get("predictions"));
+  const predictions = readPredictions(model.get("predictions"), kit);
   const byName = new Map(predictions.map((one) => [one.name, one]));
   const chosen = Object.create(null);
   const box = kit.makeBox(el, "tally");
@@ -42,12 +49,7 @@ function render({ model, el, kit }) {
   style.textContent = CSS;
   const status = make("p", { "aria-live": "polite" });
   const list = make("ol");
-  const forget = kit.makeButton("forget my answers", () => {
-    for (const { name, question } of predictions) {
-      kit.remember(name, undefined);
-      kit.announce(el, { kind: "chosen", name, question, answer: undefined, seen: false });
-    }
-  });
+  const forget = kit.makeButton("forget my answers", () => forgetAll(predictions, el, kit));
   box.append(style, status, list, make("div", { class: "gx-buttons" }, forget));
 
   const show = () => {

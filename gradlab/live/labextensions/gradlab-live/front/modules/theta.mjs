@@ -39,25 +39,19 @@ function compute({ index, move, h, theta, X, labels }, { makeNetwork }) {
   };
 }
 
-function readState(get, { makeNetwork, readData, readNumber }) {
+function readState(get, { makeNetwork, readControls, readData, readNumber }) {
   const [inputs] = SIZES;
   const labels = readData(get("labels"), ROWS, 0, SIZES[2] - 1).map(Math.round);
   const X = readData(get("X"), ROWS * inputs, -100, 100);
   const network = makeNetwork(SIZES, X, labels);
   const theta = readData(get("theta"), network.size, -100, 100);
-  const read = (index, move, h) => ({
+  const read = ({ index, move, h }) => ({
     index: Math.round(readNumber(index, 0, network.size - 1, 13)),
     move: readNumber(move, MOVE.low, MOVE.high, 0),
     h: readNumber(h, 10 ** H.low, 2, 0.5),
   });
-  const start = get("start") ?? {};
-  return {
-    data: { theta, X, labels }, entries: makeEntries(network),
-    now: read(get("index"), get("move"), get("h")), start: read(start.index, start.move, start.h),
-  };
+  return { data: { theta, X, labels }, entries: makeEntries(network), ...readControls(get, read) };
 }
-
-const describeStep = (h) => String(+h.toPrecision(2));
 
 // Layers differ in colour; biases are drawn as outlines.
 function makeBars(kit, entries) {
@@ -140,12 +134,28 @@ function makeLossPlot(kit) {
   return { svg: plot.svg, update };
 }
 
+// The controls by what they change.
+function makeControls({ format, makeLogSlider, makeSlider }, entries, move) {
+  return {
+    index: makeSlider({
+      label: "entry i", min: 0, max: entries.length - 1, step: 1,
+      say: (value) => `${value}, ${entries[value].name}`, change: (value) => move({ index: value }),
+    }),
+    move: makeSlider({
+      label: "move by", min: MOVE.low, max: MOVE.high, step: MOVE.step,
+      say: (value) => format.signed(value, 1), change: (value) => move({ move: value }),
+    }),
+    h: makeLogSlider({
+      label: "step h", min: H.low, max: H.high, step: H.step,
+      say: format.short, change: (value) => move({ h: value }),
+    }),
+  };
+}
+
 function render({ model, el, kit }) {
   const { data, entries, now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "theta");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
-  const { fixed, signed } = kit.format;
+  const { fixed, short, signed } = kit.format;
   const [bars, plot, numbers] = [makeBars(kit, entries), makeLossPlot(kit), kit.makeNumbers(NAMES)];
 
   const show = () => {
@@ -160,46 +170,16 @@ function render({ model, el, kit }) {
       fixed(loss, 4), signed(difference, 4), signed(backprop, 4),
     ]);
     const words =
-      `${entry}, at ${fixed(position, 2)}, h = ${describeStep(now.h)}: loss ${fixed(loss, 4)}, ` +
+      `${entry}, at ${fixed(position, 2)}, h = ${short(now.h)}: loss ${fixed(loss, 4)}, ` +
       `central difference ${signed(difference, 4)}, backpropagation ${signed(backprop, 4)}`;
     bars.svg.setAttribute("aria-label", `The ${entries.length} entries of theta as bars, a mark over ${entry}`);
     plot.svg.setAttribute("aria-label", `The loss against one entry, all others held. ${words}`);
     return words;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    speak(show());
-    keep(now);
-  };
-  const index = kit.makeSlider({
-    label: "entry i", min: 0, max: entries.length - 1, step: 1, say: (value) => `${value}, ${entries[value].name}`,
-    change: (value) => change({ index: value }),
-  });
-  const round = (value) => Math.round(10 * value) / 10;
-  const amount = kit.makeSlider({
-    label: "move by", min: MOVE.low, max: MOVE.high, step: MOVE.step, say: (value) => signed(round(value), 1),
-    change: (value) => change({ move: round(value) }),
-  });
-  const h = kit.makeSlider({
-    label: "step h", min: H.low, max: H.high, step: H.step, say: (value) => describeStep(10 ** value),
-    change: (value) => change({ h: 10 ** value }),
-  });
-  const set = () => {
-    index.set(now.index);
-    amount.set(now.move);
-    h.set(Math.log10(now.h));
-  };
-  const reset = kit.makeButton("reset", () => {
-    change(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    index.row, amount.row, h.row, kit.make("div", { class: "gx-buttons" }, reset),
-    kit.make("div", { class: "gx-panels" }, kit.make("div", {}, bars.svg, plot.svg), numbers.table)
-  );
-  return flush;
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  const pictures = kit.make("div", {}, bars.svg, plot.svg);
+  const panels = kit.make("div", { class: "gx-panels" }, pictures, numbers.table);
+  return explorer.begin(makeControls(kit, entries, explorer.move), [], panels);
 }
 
 export default { render, compute };

@@ -1,31 +1,6 @@
 // The error of a difference against its step: measured step by step, and predicted as truncation
 // plus rounding, in float64 or float32.
 
-const zero = () => 0;
-// `f` rounds as NumPy does: float32 once an operation, a polynomial once, at its end. The
-// derivatives, from the first to the fifth, are taken in float64.
-const CURVES = {
-  "sin x": {
-    f: (x, round) => round(Math.sin(x)),
-    derivatives: [Math.cos, (x) => -Math.sin(x), (x) => -Math.cos(x), Math.sin, Math.cos],
-  },
-  "exp(x / 2)": {
-    f: (x, round) => round(Math.exp(x / 2)),
-    derivatives: [1, 2, 3, 4, 5].map((order) => (x) => 0.5 ** order * Math.exp(x / 2)),
-  },
-  "x³/4 − x": {
-    f: (x, round) => round((0.25 * x * x - 1) * x),
-    derivatives: [(x) => 0.75 * x * x - 1, (x) => 1.5 * x, () => 1.5, zero, zero],
-  },
-  "x²/2 (a parabola)": {
-    f: (x, round) => round(0.5 * x * x),
-    derivatives: [(x) => x, () => 1, zero, zero, zero],
-  },
-  "1000 + sin x": {
-    f: (x, round) => round(1000 + round(Math.sin(x))),
-    derivatives: [Math.cos, (x) => -Math.sin(x), (x) => -Math.cos(x), Math.sin, Math.cos],
-  },
-};
 // The difference of a formula, every operation rounded; and its error, which is at most
 // c D h^k + r sigma / h, where D is the derivative of order k + 1 and sigma the error of f.
 const METHODS = {
@@ -70,12 +45,11 @@ const AXES = {
   x: { ...H, ticks: labelPowers([-15, -12, -9, -6, -3, 0]), name: "step h" },
   y: { low: -17, high: 5, ticks: labelPowers([-16, -12, -8, -4, 0, 4]), name: "|difference − derivative|" },
 };
-const FIRST = { curve: "sin x", x: 1, method: "central", precision: "float64" };
 
 // The errors measured at the steps, and their prediction: truncation(h) = c D h^k and
 // rounding(h) = r sigma / h, whose sum is least at the bottom.
-function compute({ curve, x, method, precision }) {
-  const { f, derivatives } = CURVES[curve];
+function compute({ curve, x, method, precision }, { curves }) {
+  const { f, derivatives } = curves[curve];
   const { k, c, r, take } = METHODS[method];
   const { round, u } = PRECISIONS[precision];
   const inType = (t) => f(t, round);
@@ -106,16 +80,16 @@ function describe({ isExact, truncation, rounding, bottom, errors }, { format })
   return [words, ...seen];
 }
 
-function readState(get, { readNumber, readChoice }) {
-  const read = (state) => ({
-    curve: readChoice(state.curve, Object.keys(CURVES), FIRST.curve),
-    x: readNumber(state.x, X.low, X.high, FIRST.x),
-    method: readChoice(state.method, Object.keys(METHODS), FIRST.method),
-    precision: readChoice(state.precision, Object.keys(PRECISIONS), FIRST.precision),
-  });
-  const now = Object.fromEntries(Object.keys(FIRST).map((name) => [name, get(name)]));
-  return { now: read(now), start: read(get("start") ?? {}) };
-}
+// A curve with a kink does not have the derivatives that the prediction takes.
+const listCurves = ({ curves }) =>
+  Object.keys(curves).filter((name) => curves[name].derivatives.length === 5);
+
+const readState = (get, kit) => kit.readControls(get, ({ curve, x, method, precision }) => ({
+  curve: kit.readChoice(curve, listCurves(kit), "sin x"),
+  x: kit.readNumber(x, X.low, X.high, 1),
+  method: kit.readChoice(method, Object.keys(METHODS), "central"),
+  precision: kit.readChoice(precision, Object.keys(PRECISIONS), "float64"),
+}));
 
 const drawStar = ([x, y], size) => Array.from({ length: 10 }, (_, i) => {
   const [angle, radius] = [(i * Math.PI) / 5, i % 2 ? 0.4 * size : size];
@@ -178,32 +152,29 @@ function makeErrorPlot(kit) {
 // The controls by what they change.
 function makeControls(kit, change) {
   const addMenu = (name, label, choices) =>
-    kit.makeMenu({ label, options: Object.keys(choices), change: (value) => change({ [name]: value }) });
+    kit.makeMenu({ label, options: choices, change: (value) => change({ [name]: value }) });
   const x = kit.makeSlider({
     label: "point x", min: X.low, max: X.high, step: X.step,
     say: (value) => kit.format.fixed(value, 2),
-    // A slider's 0 may be 3e-17, which is another point.
-    change: (value) => change({ x: Math.round(100 * value) / 100 }),
+    change: (value) => change({ x: value }),
   });
   return {
-    curve: addMenu("curve", "curve f", CURVES),
+    curve: addMenu("curve", "curve f", listCurves(kit)),
     x,
-    method: addMenu("method", "method", METHODS),
-    precision: addMenu("precision", "precision", PRECISIONS),
+    method: addMenu("method", "method", Object.keys(METHODS)),
+    precision: addMenu("precision", "precision", Object.keys(PRECISIONS)),
   };
 }
 
 function render({ model, el, kit }) {
   const { now, start } = readState(model.get.bind(model), kit);
   const box = kit.makeBox(el, "v_curve");
-  const { keep, flush } = kit.makeKeeper(model);
-  const speak = kit.makeSpeaker(box);
   const plot = makeErrorPlot(kit);
   plot.svg.style.maxWidth = "560px";
   const words = kit.make("div");
 
   const show = () => {
-    const computed = compute(now);
+    const computed = compute(now, kit);
     const sentences = describe(computed, kit);
     const subject = `${now.method.replace("_", "-")} difference of ${now.curve} at `
       + `x = ${kit.format.fixed(now.x, 2)}, ${now.precision}`;
@@ -212,26 +183,8 @@ function render({ model, el, kit }) {
     words.replaceChildren(...sentences.map((sentence) => kit.make("p", {}, `${sentence}.`)));
     return `${subject}. ${sentences.join(". ")}.`;
   };
-  const change = (changes) => {
-    Object.assign(now, changes);
-    speak(show());
-    keep(now);
-  };
-  const controls = makeControls(kit, change);
-  const set = () => {
-    for (const [name, control] of Object.entries(controls)) control.set(now[name]);
-  };
-  const reset = kit.makeButton("reset", () => {
-    change(start);
-    set();
-  });
-  set();
-  show();
-  box.append(
-    ...Object.values(controls).map(({ row }) => row), kit.make("div", { class: "gx-buttons" }, reset),
-    plot.svg, words
-  );
-  return flush;
+  const explorer = kit.makeExplorer({ model, box, now, start, show });
+  return explorer.begin(makeControls(kit, explorer.move), [], plot.svg, words);
 }
 
 export default { render, compute };
