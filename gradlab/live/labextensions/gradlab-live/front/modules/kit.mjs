@@ -171,6 +171,9 @@ const play = (seconds, frame) => {
 const readNumber = (value, low, high, otherwise) =>
   typeof value === "number" && value >= low && value <= high ? value : otherwise;
 const readChoice = (value, choices, otherwise) => (choices.includes(value) ? value : otherwise);
+// Longer than any text of ours; a page drawn from millions of letters would hang.
+const MOST_LETTERS = 1000;
+const readText = (value) => String(value ?? "").slice(0, MOST_LETTERS);
 const readList = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
 // A place in a list; -1 for none.
 const readPlace = (value, length) =>
@@ -185,8 +188,7 @@ const readData = (value, length, low, high) => {
   return Float64Array.from(value);
 };
 
-// What was chosen in a prediction, in this browser: it comes back after Run All, which replaces the
-// output. An answer is kept by its text, because a newer edition may have others. A window without
+// What was chosen in a prediction, in this browser, by whoever sat here. An answer is kept by its text, because a newer edition may have others. A window without
 // storage keeps nothing.
 const STORED = "gradlab:predict:";
 const EVENT = "gradlab-prediction";
@@ -416,8 +418,8 @@ const makeNetwork = ([inputs, hidden, classes], X, labels) => {
 const colours = Object.fromEntries(COLOURS.map((name) => [name, `var(--gx-${name})`]));
 
 export default {
-  announce, clipLine, colours, draw, format, hear, make, makeBox, makeButton, makeKeeper, makeLabel,
+  announce, clipLine, colours, draw, findHome, format, hear, make, makeBox, makeButton, makeKeeper, makeLabel,
   makeLine, makeMenu, makeNetwork, makeNumbers, makePath, makePlot, makeRow, makeSample, makeSlider,
   makeSpeaker, OWN_KEYS, placeLabels, play, readChoice, readData, readList, readNumber, readPlace,
-  recall, remember, scale, setAll, write,
+  readText, recall, remember, scale, setAll, write,
 };
