@@ -75,9 +75,11 @@ def as_module(name: str) -> str:
     str
         An ES module that imports nothing.
     """
+    # Made once: a module may remember what it has drawn.
     module = _wrap("const makeModule", FRONT / "modules" / f"{name}.mjs")
-    render = "render: ({ model, el }) => makeModule().render({ model, el, kit })"
-    return "".join([_join_kit(), module, f"export default {{ {render} }};\n"])
+    made = "const module = makeModule();\n"
+    render = "render: ({ model, el }) => module.render({ model, el, kit })"
+    return "".join([_join_kit(), module, made, f"export default {{ {render} }};\n"])
 
 
 def _join_kit() -> str:

@@ -105,10 +105,31 @@ def test_the_answer_may_change_until_the_reply_is_opened(browser: Browser, tmp_p
             expect(radio).to_be_disabled()
         # To fold the reply again changes nothing.
         open_reply(page)
-        page.reload()
+
+
+def test_what_only_the_browser_remembers_may_be_somebody_elses(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with show(browser, tmp_path, ask(), tally()) as page:
+        store(page, question=KINK.question, answer=KINK.answers[WRONG].text, seen=True)
         expect(answer(page, KINK.answers[WRONG].text)).to_be_checked()
-        expect(answer(page, KINK.answers[WRONG].text)).to_be_disabled()
+        expect(answer(page, KINK.answers[WRONG].text)).to_be_enabled()
+        expect(asked(page)).to_contain_text("earlier in this browser")
+        expect(asked(page)).not_to_contain_text(KINK.answers[WRONG].reply)
+        expect(page.locator(".gx-tally")).to_contain_text("earlier in this browser: 1")
+        # Pressed again, it is the reader's own.
+        answer(page, KINK.answers[WRONG].text).click()
+        expect(asked(page)).not_to_contain_text("earlier in this browser")
+        expect(page.locator(".gx-tally")).not_to_contain_text("earlier in this browser")
+        page.reload()
+        open_reply(page)
         expect(asked(page)).to_contain_text(KINK.answers[WRONG].reply)
+        page.reload()
+        asked(page).get_by_role("button", name="forget").click()
+        assert page.locator("input:checked").count() == 0
+        assert page.evaluate("document.activeElement.type") == "radio"
+        expect(page.locator(".gx-tally")).to_contain_text("none of the")
+        assert get_stored(page) is None
 
 
 def test_the_right_answer_has_its_reply(browser: Browser, tmp_path: Path) -> None:
@@ -288,10 +309,19 @@ import predict from "./predict.mjs";
 import tally from "./tally.mjs";
 window.saved = {};
 window.leave = {};
+window.redraw = (id, changes) => {
+  const { el, module, state } = saved[id];
+  leave[id]();
+  el.replaceChildren();
+  draw(id, el, module, { ...state, ...changes });
+};
 window.place = (id, parent, module, state) => {
   const el = document.createElement("div");
   document.getElementById(parent).append(el);
-  saved[id] = { at_once: 0, when_dirty: 0, state };
+  draw(id, el, module, state);
+};
+const draw = (id, el, module, state) => {
+  saved[id] = { at_once: 0, when_dirty: 0, state, el, module };
   const model = {
     get: (name) => state[name],
     set: (name, value) => { state[name] = value; },
@@ -323,7 +353,7 @@ def place(page: Page, identity: str, notebook: str, output: LiveOutput, **change
 
 
 def read(page: Page, identity: str) -> dict[str, Any]:
-    saved: dict[str, Any] = page.evaluate("id => saved[id]", identity)
+    saved: dict[str, Any] = page.evaluate("id => ({ ...saved[id], el: null })", identity)
     return saved
 
 
@@ -342,6 +372,57 @@ def test_to_open_a_notebook_writes_nothing_into_it(browser: Browser, tmp_path: P
         assert read(page, "again")["when_dirty"] == 1
         assert read(page, "again")["state"]["choice"] == 1
         assert read(page, "tally")["state"]["chosen"][KINK.name] == 1
+
+
+def test_somebody_elses_choice_is_not_written_into_a_notebook(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with show_notebooks(browser, tmp_path) as page:
+        place(page, "ada", "ada", gradlab.predict(KINK.name))
+        page.locator("#ada").get_by_role("radio").nth(1).check()
+        place(page, "ben", "ben", gradlab.predict(KINK.name))
+        place(page, "ben counted", "ben", gradlab.tally_predictions(1))
+        expect(page.locator("#ben").get_by_role("radio").nth(1)).to_be_checked()
+        expect(page.locator("#ben .gx-tally")).to_contain_text("You made 1 of")
+        assert read(page, "ben")["state"]["choice"] == -1
+        assert read(page, "ben counted")["state"]["chosen"][KINK.name] == -1
+        for name in ("ben", "ben counted"):
+            assert read(page, name)["at_once"] == read(page, name)["when_dirty"] == 0
+        page.locator("#ben").get_by_role("radio").nth(1).click()
+        assert read(page, "ben")["state"]["choice"] == 1
+        assert read(page, "ben counted")["state"]["chosen"][KINK.name] == 1
+
+
+def test_to_open_a_notebook_leaves_the_browsers_memory_alone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with show_notebooks(browser, tmp_path) as page:
+        place(page, "own", "ada", gradlab.predict(KINK.name), choice=1)
+        place(page, "strange", "ada", gradlab.predict(KINK.name), name="n" * 100_000, choice=1)
+        page.evaluate("leave.own(), leave.strange()")
+        assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_redrawn_question_does_not_bring_back_what_was_forgotten(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with show_notebooks(browser, tmp_path) as page:
+        place(page, "own", "ada", gradlab.predict(KINK.name), choice=1)
+        # As in a second view of the notebook, when the answers are forgotten in the first.
+        page.evaluate("redraw('own', { choice: -1, seen: false })")
+        assert page.locator("input:checked").count() == 0
+        assert read(page, "own")["when_dirty"] == 0
+
+
+def test_millions_of_letters_are_not_drawn(browser: Browser, tmp_path: Path) -> None:
+    long = "`" * 100_000
+    counted = gradlab.tally_predictions(1)
+    one = {"name": "long", "question": long, "answers": [long] * 10, "right": 0}
+    counted.state.update(predictions=[one], chosen={"long": 1})
+    asking = ask(question=long, answers=[{"text": long, "reply": long}] * 10)
+    with show(browser, tmp_path, asking, as_figure(counted)) as page:
+        assert page.locator(".gx-predict, .gx-tally").count() == 2
+        assert page.locator("code").count() < 20_000
 
 
 def test_notebooks_side_by_side_keep_their_own_answers(browser: Browser, tmp_path: Path) -> None:

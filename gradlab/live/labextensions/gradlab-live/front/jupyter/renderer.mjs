@@ -11,6 +11,7 @@ const sortKeys = (_, value) =>
   value && typeof value === "object" && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const toText = (data) => JSON.stringify(data, sortKeys);
 
 // What nobody did must not mark a notebook as changed because it was opened.
@@ -77,7 +78,8 @@ export default ({ Widget }, talk, load) => {
       const [{ render }, made] = await Promise.all([load(`modules/${module}`), (kit ??= loadKit())]);
       if (this.isDisposed || this.drawing !== drawing) return;
       const context = talk.findPanelOf(output)?.context;
-      const now = { ...state };
+      // Letters or entries by the million are no state.
+      const now = isObject(state) ? { ...state } : {};
       const write = () => {
         const data = { module, key, state: { ...now } };
         const text = toText(data);

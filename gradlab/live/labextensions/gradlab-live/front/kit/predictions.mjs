@@ -1,8 +1,7 @@
 // How predictions and tallies are kept in the browser, and how they tell each other.
 
-// What was chosen in a prediction, in this browser: it comes back after Run All, which replaces the
-// output. An answer is kept by its text, because a newer edition may have others. A window without
-// storage keeps nothing.
+// What was chosen in a prediction, in this browser, by whoever sat here. An answer is kept by its
+// text, because a newer edition may have others. A window without storage keeps nothing.
 const STORED = "gradlab:predict:";
 const EVENT = "gradlab-prediction";
 const recall = (name) => {
@@ -43,4 +42,4 @@ const hear = (el, listener) => {
   return () => removeEventListener(EVENT, follow);
 };
 
-export default () => ({ announce, hear, recall, remember });
+export default () => ({ announce, findHome, hear, recall, remember });

@@ -7,6 +7,9 @@ const KEEP_AFTER = 200;
 const readNumber = (value, low, high, otherwise) =>
   typeof value === "number" && value >= low && value <= high ? value : otherwise;
 const readChoice = (value, choices, otherwise) => (choices.includes(value) ? value : otherwise);
+// Longer than any text of ours; a page drawn from millions of letters would hang.
+const MOST_LETTERS = 1000;
+const readText = (value) => String(value ?? "").slice(0, MOST_LETTERS);
 const readList = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
 // A place in a list; -1 for none.
 const readPlace = (value, length) =>
@@ -39,4 +42,4 @@ const makeKeeper = (model) => {
   return { keep, flush };
 };
 
-export default () => ({ makeKeeper, readChoice, readData, readList, readNumber, readPlace });
+export default () => ({ makeKeeper, readChoice, readData, readList, readNumber, readPlace, readText });

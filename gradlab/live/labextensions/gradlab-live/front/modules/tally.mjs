@@ -9,11 +9,11 @@ const CSS = `
 const MOST = 100;
 const MOST_ANSWERS = 10;
 
-const readPredictions = (given, { readList }) =>
+const readPredictions = (given, { readList, readText }) =>
   readList(given, MOST).map((one) => ({
-    name: String(one?.name),
-    question: String(one?.question ?? ""),
-    answers: readList(one?.answers, MOST_ANSWERS).map(String),
+    name: readText(one?.name),
+    question: readText(one?.question),
+    answers: readList(one?.answers, MOST_ANSWERS).map(readText),
     right: one?.right,
   }));
 
@@ -43,7 +43,8 @@ function render({ model, el, kit }) {
   const { make, write } = kit;
   const predictions = readPredictions(model.get("predictions"), kit);
   const byName = new Map(predictions.map((one) => [one.name, one]));
-  const chosen = Object.create(null);
+  // What is shown, and what is this notebook's own: the rest was chosen earlier in this browser.
+  const [chosen, own] = [Object.create(null), Object.create(null)];
   const box = kit.makeBox(el, "tally");
   const style = make("style");
   style.textContent = CSS;
@@ -54,33 +55,40 @@ function render({ model, el, kit }) {
 
   const show = () => {
     const { made, right } = compute({ predictions, chosen });
+    const earlier = predictions.filter(({ name }) => chosen[name] !== own[name]).length;
+    const source = earlier ? ` Chosen earlier in this browser: ${earlier}.` : "";
     status.textContent = made
-      ? `You made ${made} of ${predictions.length} predictions, ${right} of them right.`
+      ? `You made ${made} of ${predictions.length} predictions, ${right} of them right.${source}`
       : `You have made none of the ${predictions.length} predictions yet.`;
     list.replaceChildren(...predictions.map((one) =>
       make("li", {}, ...write(one.question), make("br"), ...tell(one, chosen[one.name], kit))));
   };
   const recall = ({ name, question, answers }) => {
-    const own = kit.readPlace(model.get("chosen")?.[name], answers.length);
     const stored = kit.recall(name);
-    return own < 0 && stored.question === question ? answers.indexOf(stored.answer) : own;
+    return stored.question === question ? answers.indexOf(stored.answer) : -1;
   };
-  const leave = kit.hear(el, ({ kind, name, question, answer }) => {
+  const leave = kit.hear(el, ({ kind, name, question, answer, isRecalled }) => {
     const one = byName.get(name);
     const isMeant = one && kind !== "asked" && (answer === undefined || question === one.question);
-    const choice = isMeant ? one.answers.indexOf(answer) : chosen[name];
-    if (choice === chosen[name]) return;
+    if (!isMeant) return;
+    const choice = one.answers.indexOf(answer);
+    const owned = isRecalled ? own[name] : choice;
+    if (choice === chosen[name] && owned === own[name]) return;
     chosen[name] = choice;
+    const isWritten = owned === own[name];
+    own[name] = owned;
     show();
-    model.set("chosen", { ...chosen });
+    if (isWritten) return;
+    model.set("chosen", { ...own });
     const isOld = kind === "standing" && model.save_when_dirty;
     (isOld ? model.save_when_dirty : model.save_changes).call(model);
   });
 
-  for (const one of predictions) chosen[one.name] = recall(one);
+  for (const one of predictions) {
+    own[one.name] = kit.readPlace(model.get("chosen")?.[one.name], one.answers.length);
+    chosen[one.name] = own[one.name] < 0 ? recall(one) : own[one.name];
+  }
   show();
-  model.set("chosen", { ...chosen });
-  (model.save_when_dirty ?? model.save_changes).call(model);
   for (const { name } of predictions) kit.announce(el, { kind: "asked", name });
   return leave;
 }
