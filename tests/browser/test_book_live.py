@@ -209,6 +209,18 @@ def test_everything_is_printed(browser: Browser, places: dict[Place, str], name:
         expect(page.locator("details.gx-after > summary").first).to_be_hidden()
 
 
+@pytest.mark.parametrize("look", LOOKS[:2])
+def test_paper_is_white_whatever_the_theme(
+    browser: Browser, places: dict[Place, str], look: str
+) -> None:
+    with read_lesson(browser, places, ASKING[0], look=look) as page:
+        for _ in range(3):
+            page.emulate_media(media="print")
+            assert page.evaluate(FAINT) == []
+            page.emulate_media(media="screen")
+            page.locator(".theme-toggle:visible").first.click()
+
+
 @every_place
 def test_a_link_into_a_fold_opens_it(
     browser: Browser, places: dict[Place, str], place: Place

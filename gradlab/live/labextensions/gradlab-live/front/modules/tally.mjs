@@ -53,7 +53,7 @@ function render({ model, el, kit }) {
   const show = () => {
     const { made, right } = compute({ predictions, chosen });
     status.textContent = made
-      ? `You made ${made} of ${predictions.length} predictions, ${right} of them right.`
+      ? `You made ${made} of ${predictions.length} predictions. Right: ${right}.`
       : `You have made none of the ${predictions.length} predictions yet.`;
     list.replaceChildren(...predictions.map((one) =>
       make("li", {}, ...write(one.question), make("br"), ...tell(one, chosen[one.name], kit))));
