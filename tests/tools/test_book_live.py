@@ -35,7 +35,7 @@ Pages = dict[str, BeautifulSoup]
 
 
 def make_cell(kind: str, position: int) -> NotebookNode:
-    """Return a cell: Code, eXercise, Markdown, Heading, Question in words, or one with a live output."""
+    """Return a cell: Code, eXercise, Markdown, Heading, Question, or one with a live output."""
     cell: NotebookNode
     if kind in TEXTS:
         cell = nbformat.v4.new_markdown_cell(TEXTS[kind])

@@ -70,7 +70,9 @@ def _give_levels(
 ) -> None:
     """Give the headings of the list of pages the level that screen readers need."""
     tree = context["furo_navigation_tree"]
-    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
 
 
 def setup(app: Sphinx) -> None:

@@ -9,8 +9,8 @@ PREDICTIONS = (
         (
             Answer(
                 "Training stops with an error.",
-                "An array of the wrong shape would stop it. Here all shapes fit, and Python cannot "
-                "know what the numbers ought to be.",
+                "An array of the wrong shape would stop it. Here all shapes fit, and Python "
+                "cannot know what the numbers ought to be.",
                 "wrong code raises an error",
             ),
             Answer(
@@ -21,8 +21,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "It falls.",
-                "A step that is roughly right still leads downhill. So a loss that falls shows that "
-                "the steps help, not that they are the right ones.",
+                "A step that is roughly right still leads downhill. So a loss that falls shows "
+                "that the steps help, not that they are the right ones.",
             ),
             Answer(
                 "It stands still.",

@@ -12,7 +12,8 @@ export default (jupyter, talk, load) => ({
     talk.setNotebooks(notebooks);
     (await load("jupyter/cells"))(jupyter.NotebookActions, talk);
     (await load("jupyter/place"))(notebooks);
-    (await load("jupyter/book"))(jupyter, app, notebooks);
-    (await load("jupyter/editions"))(jupyter, await load("jupyter/bar"), app, notebooks);
+    const lessons = await load("jupyter/lessons");
+    (await load("jupyter/book"))(jupyter, lessons, app, notebooks);
+    (await load("jupyter/editions"))(jupyter, lessons, await load("jupyter/bar"), app, notebooks);
   },
 });
