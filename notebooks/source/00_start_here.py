@@ -7,7 +7,7 @@
 # with one gradient check. Then do a dry run of an exercise.
 #
 # **What you will learn.**
-# - why wrong gradients go unnoticed;
+# - what a wrong gradient does to training;
 # - what a gradient check does;
 # - how the lessons of this course work.
 #
@@ -39,7 +39,7 @@ gradlab.check_environment()
 # Every line should say *ok*. If one does not, do what it says, then run the cell again.
 
 # %% [markdown]
-# ## The mistake that nobody notices (4 min)
+# ## Two networks, one mistake (4 min)
 #
 # The data are real: handwritten digits, as pictures of 8 × 8 pixels. A network gets 64 numbers
 # and says which digit it sees.
@@ -130,8 +130,9 @@ report = gradlab.check_network(right, X[:32], Y[:32])
 print(report.verdict)
 
 # %% [markdown]
-# It passes: each of its 3,466 numbers was moved, and each slope agrees. At the end of this course you can write such a check, and you will know when to
-# trust it: a careless one cries wolf at right gradients and lets wrong ones through.
+# It passes: each of its 3,466 numbers was moved, and each slope agrees. At the end of this course
+# you can write such a check, and you will know when to trust it: a careless one cries wolf at right
+# gradients and lets wrong ones through.
 
 # %% [markdown]
 # ## Your turn: a dry run (2 min)

@@ -3,13 +3,13 @@
 #
 # **40 minutes**: 30 to read and run, 10 for two exercises.
 #
-# **What you will do.** Measure slopes with three formulas, watch their errors shrink, then
-# watch them grow again. Write two of the formulas yourself.
+# **What you will do.** Measure slopes with three formulas, and watch what their errors do as the
+# step shrinks. Write two of the formulas yourself.
 #
 # **What you will learn.**
-# - what a forward, a backward and a central difference are, and why central is the best of them;
+# - what a forward, a backward and a central difference are, and which of them is best, and why;
 # - what happens to the error when you halve the step;
-# - why the smallest step is not the best step;
+# - how small a step should be, and why;
 # - what quietly spoils a difference: integers, float32, and kinks, which are corners of a curve.
 #
 # **What you need.** One-variable calculus, NumPy, and [lesson 0](00_start_here.ipynb).
@@ -119,7 +119,8 @@ gradlab.explore_chords()
 # <details><summary>What there was to see</summary>
 #
 # 1. Central is first, by far: it needs an $h$ of about 0.3, forward one of about 0.02.
-# 2. Central is exact for every parabola, at every $x$ and every $h$. Lesson 3 shows why.
+# 2. None: central is exact for every parabola, at every $x$ and every $h$. Lesson 3 shows why. A
+#    number such as 3e-9, at a small $h$, is the rounding of the floats; more of that soon.
 # 3. Forward says 1, backward says −1, central says 0, at every $h$. See the next section.
 # </details>
 #

@@ -102,6 +102,9 @@ def test_every_slider_moves_what_is_shown(
     with read_lesson(browser, places, name, place) as page:
         unfold(page)
         for figure in figures(page).all():
+            # Without a mask, what is kept plays no part.
+            for mask in figure.get_by_label("mask").and_(figure.get_by_role("combobox")).all():
+                mask.select_option("frozen")
             for slider in figure.get_by_role("slider").all():
                 before, said = figure.evaluate(SHOWN), slider.get_attribute("aria-valuetext")
                 slider.focus()
@@ -207,6 +210,18 @@ def test_everything_is_printed(browser: Browser, places: dict[Place, str], name:
         for cell in page.locator("details.gx-after .cell").all():
             expect(cell).to_be_visible()
         expect(page.locator("details.gx-after > summary").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("look", LOOKS[:2])
+def test_paper_is_white_whatever_the_theme(
+    browser: Browser, places: dict[Place, str], look: str
+) -> None:
+    with read_lesson(browser, places, ASKING[0], look=look) as page:
+        for _ in range(3):
+            page.emulate_media(media="print")
+            assert page.evaluate(FAINT) == []
+            page.emulate_media(media="screen")
+            page.locator(".theme-toggle:visible").first.click()
 
 
 @every_place

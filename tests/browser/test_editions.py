@@ -1,4 +1,4 @@
-"""What the site does about a newer edition of a lesson, with a JupyterLite made of a few lines.
+"""What the site does about a lesson that is opened, with a JupyterLite made of a few lines.
 
 `test_site` tries the real one; here are the cases for which that would take minutes.
 """
@@ -47,7 +47,7 @@ async ([base, path, files, settings]) => {
     const cell = document.body.appendChild(document.createElement("button"))
     const panel = {
         context: { ready: Promise.resolve(), path },
-        content: { model: { getMetadata: name => files[path].metadata[name] } },
+        content: { model: { getMetadata: name => files[path].metadata[name] }, widgets: [] },
         contentHeader: { addWidget: ({ node }) => header.append(node) },
         activate: () => cell.focus(),
     }
@@ -56,13 +56,19 @@ async ([base, path, files, settings]) => {
         getOption: name => options[name] ?? "", getBaseUrl: () => `${base}/lite/`,
     }
     const notebooks = {
-        forEach: visit => visit(panel), widgetAdded: { connect: () => {} },
+        forEach: visit => visit(panel), widgetAdded: { connect: () => {} }, currentWidget: panel,
     }
-    const app = { serviceManager: { contents } }
+    window.commands = {}
+    const addCommand = (name, command) => (commands[name] = command)
+    const app = { serviceManager: { contents }, commands: { addCommand } }
     window.opened = []
-    window.open = address => opened.push(address)
+    window.open = address => opened.push(String(address))
+    location.hash = settings.hash ?? ""
+    ;(await load("place"))(notebooks)
+    const lessons = await load("lessons")
+    ;(await load("book"))({ PageConfig }, lessons, app, notebooks)
     const editions = await load("editions")
-    editions({ Widget, PageConfig }, await load("bar"), app, notebooks)
+    editions({ Widget, PageConfig }, lessons, await load("bar"), app, notebooks)
 }
 """
 
@@ -218,6 +224,40 @@ def test_a_failure_is_told_loses_nothing_and_can_be_tried_again(
             served.write_text(content)
             page.get_by_role("button", name="Try again").click()
             expect(page.get_by_role("status")).to_contain_text(BESIDE)
+
+
+def test_two_clicks_open_one_tab(browser: Browser, site: str) -> None:
+    files = {LESSON: lesson("old00000")}
+    with opened(browser, site, LESSON, files) as page:
+        offered = page.get_by_role("button", name="Open the newer edition")
+        offered.evaluate("button => { button.click(); button.click() }")
+        expect(page.get_by_role("status")).to_contain_text(BESIDE)
+        assert words(page).count(BESIDE) == len(page.evaluate("opened")) == 1
+
+
+@pytest.mark.parametrize("cell", ["nothing", "", "%E0%A4%A", "%22%3E%3Cimg"])
+def test_an_address_of_no_cell_hinders_nothing(cell: str, browser: Browser, site: str) -> None:
+    files = {LESSON: lesson("old00000")}
+    with opened(browser, site, LESSON, files, hash=f"#cell-id={cell}") as page:
+        assert words(page) == OFFER
+
+
+@pytest.mark.parametrize(
+    ("path", "notebook", "target"),
+    [
+        (LESSON, lesson("new00000"), "notebooks/01_derivatives.html"),
+        ("sub/" + BESIDE, lesson("new00000"), "notebooks/01_derivatives.html"),
+        ("mine.ipynb", lesson("old00001", "taylor"), "notebooks/02_taylor.html"),
+        ("notes.ipynb", lesson(None), ""),
+    ],
+)
+def test_the_book_opens_at_the_page_of_the_lesson_whatever_the_name_of_the_file(
+    path: str, notebook: Json, target: str, browser: Browser, site: str
+) -> None:
+    options = {"gradlabBook": "../"}
+    with opened(browser, site, path, {path: notebook}, options=options) as page:
+        page.evaluate("commands['gradlab:book'].execute()")
+        assert page.evaluate("opened") == [f"{site}/{target}"]
 
 
 def test_elsewhere_than_on_the_site_nothing_is_said(browser: Browser, site: str) -> None:

@@ -196,7 +196,7 @@ def test_the_tally_follows_and_forgets_everything(browser: Browser, tmp_path: Pa
             answer(page, prediction.answers[chosen].text, place).check()
             open_reply(page, place)
         half = len(NAMES) // 2
-        said = f"You made {len(NAMES)} of {len(NAMES)} predictions, {half} of them right."
+        said = f"You made {len(NAMES)} of {len(NAMES)} predictions. Right: {half}."
         expect(counted).to_contain_text(said)
         page.reload()
         expect(counted).to_contain_text(said)

@@ -113,7 +113,7 @@ def test_opened_again_all_is_there_and_comes_back_after_run_all(
         notebook.output(TALLY).get_by_role("button", name="forget my answers").click()
         for radio in notebook.output(PREDICTION).get_by_role("radio").all():
             expect(radio).not_to_be_checked()
-        expect(notebook.output(TALLY)).to_contain_text("none of the")
+        expect(notebook.output(TALLY)).to_contain_text("You have made none of")
         assert ask_python(notebook) == "1.0 -1 -1"
         notebook.save()
         assert read_state(path, PREDICTION)["choice"] == -1

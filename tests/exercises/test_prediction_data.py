@@ -81,7 +81,7 @@ def test_a_lesson_asks_its_predictions_once_in_their_order_and_tallies_them(less
 
 @every_lesson
 def test_a_question_comes_right_before_a_cell_of_code_whose_reading_is_a_cell(lesson: int) -> None:
-    """The book folds what lies between: the cells of code, and the first text after them."""
+    """The book folds them, with all that follows up to a heading, a question or an exercise."""
     cells = re.split(r"^# %%", LESSON_TEXTS[lesson], flags=re.MULTILINE)
     for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
         if "\ngradlab.predict(" not in before:

@@ -71,6 +71,14 @@ def test_both_editions_say_which_they_are_and_what_they_ask(
     }
 
 
+def test_of_two_editions_with_as_many_answers_the_present_one_counts() -> None:
+    """The page in the browser puts a newer edition beside the learner's own."""
+    new, old = LESSON_4.replace(".ipynb", ".new-1.ipynb"), change_edition(SOLVED[LESSON_4])
+    assert find({LESSON_4: old, new: SOLVED[LESSON_4]}).notes[0].endswith(f": {new} counts")
+    # A newer one that nobody worked in changes nothing.
+    assert find({LESSON_4: old, new: BLANK[LESSON_4]}).notes[0].endswith(f": {LESSON_4} counts")
+
+
 def test_of_this_edition_nothing_is_said() -> None:
     for edition in (BLANK, SOLVED):
         work = find(edition)

@@ -195,6 +195,13 @@ def test_headings_are_in_order(pages: Pages) -> None:
         assert all(after <= before + 1 for before, after in pairwise(levels)), name
 
 
+def test_headings_by_role_have_a_level(pages: Pages) -> None:
+    for page in pages.values():
+        found = page.select('[role="heading"]')
+        assert found
+        assert all(heading.get("aria-level") for heading in found)
+
+
 def test_pages_have_a_language_a_title_and_a_skip_link(pages: Pages) -> None:
     for name, page in pages.items():
         (root,) = page.select("html")

@@ -20,7 +20,11 @@ from tools.book.lessons import make_lesson_page
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
-TEXTS = {"m": "An interpretation.", "h": "## A part\n\nText."}
+TEXTS = {
+    "m": "An interpretation.",
+    "h": "## A part\n\nText.",
+    "q": "And to the left?\n\n**Predict.** What is it there?",
+}
 LIVE = {
     "p": ("predict", 'gradlab.predict("lost_step")'),
     "t": ("tally", "gradlab.tally_predictions(1)"),
@@ -31,7 +35,7 @@ Pages = dict[str, BeautifulSoup]
 
 
 def make_cell(kind: str, position: int) -> NotebookNode:
-    """Return a cell: Code, eXercise, Markdown, Heading, or one with a live output."""
+    """Return a cell: Code, eXercise, Markdown, Heading, Question, or one with a live output."""
     cell: NotebookNode
     if kind in TEXTS:
         cell = nbformat.v4.new_markdown_cell(TEXTS[kind])
@@ -85,8 +89,8 @@ def shorten(page: NotebookNode) -> list[str]:
     ("kinds", "laid_out"),
     [
         ("pcm", "0 ( 1 2 )"),
-        ("pcccmm", "0 ( 1 2 3 4 ) 5"),
-        ("mpcmcm", "0 1 ( 2 3 ) 4 5"),
+        ("pcccmm", "0 ( 1 2 3 4 5 )"),
+        ("mpcmcm", "0 1 ( 2 3 4 5 )"),
         ("pch", "0 ( 1 ) 2"),
         ("pc", "0 ( 1 )"),
         ("pem", "0 ( 1 2 )"),
@@ -98,15 +102,18 @@ def shorten(page: NotebookNode) -> list[str]:
         ("pcpcm", "0 ( 1 ) 2 ( 3 4 )"),
         ("cm", "0 1"),
         ("ecm", "0 1 2"),
+        # What begins something new.
+        ("pcmch", "0 ( 1 2 3 ) 4"),
+        ("pcmqc", "0 ( 1 2 ) 3 4"),
     ],
 )
-def test_the_code_after_a_prediction_and_its_interpretation_are_folded(
+def test_what_follows_a_prediction_is_folded_up_to_something_new(
     kinds: str, laid_out: str
 ) -> None:
     assert " ".join(shorten(make_page(kinds))) == laid_out
 
 
-@given(st.text("pctemhx", max_size=12))
+@given(st.text("pctemhxq", max_size=12))
 def test_a_fold_holds_neither_a_heading_nor_an_exercise_nor_a_question(kinds: str) -> None:
     folds = find_what_follows(make_notebook(kinds).cells[1:])
     inside = [position for fold in folds for position in fold]

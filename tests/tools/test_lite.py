@@ -16,7 +16,7 @@ from gradlab.course.browser_note import NOTE
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.answers import find_answers
 from tools.site.lessons import copy_lessons, read_marks
-from tools.site.page import PACKAGES, build_page, make_configuration
+from tools.site.page import PACKAGES, build_page, copy_wheel, make_configuration
 from tools.site.pyodide import copy_pyodide
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +103,7 @@ def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
 
 
 def kernel_settings() -> dict[str, Any]:
-    settings = make_configuration(["b.whl", "a.whl"], {})["jupyter-config-data"][
+    settings = make_configuration(["pypi/b.whl", "pypi/a.whl"], {})["jupyter-config-data"][
         "litePluginSettings"
     ]
     found: dict[str, Any] = settings[KERNEL]
@@ -123,6 +123,18 @@ def test_a_page_without_gradlabs_wheel_is_refused(tmp_path: Path) -> None:
     other.touch()
     with pytest.raises(ValueError, match="no wheel of gradlab"):
         build_page(NOTEBOOKS, [other], tmp_path / "page")
+
+
+def test_another_gradlab_of_the_same_name_has_another_address(tmp_path: Path) -> None:
+    """A browser that keeps files would run a new lesson on an old gradlab."""
+    wheel = tmp_path / "gradlab_course-1-py3-none-any.whl"
+    addresses = []
+    for content in (b"old", b"new"):
+        wheel.write_bytes(content)
+        addresses.append(copy_wheel(wheel, tmp_path / "page"))
+        assert (tmp_path / "page" / addresses[-1]).read_bytes() == content
+    assert len({*addresses}) == 2
+    assert all(address.endswith(f"/{wheel.name}") for address in addresses)
 
 
 def test_nothing_is_looked_up_in_a_public_index() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -10,7 +11,10 @@ from nbformat import NotebookNode
 
 from gradlab.live.output import MIME
 
-_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+# How a lesson asks in words, with nothing to choose.
+ASKS = "**Predict.**"
+# A heading, or such a question.
+_BEGINS = re.compile(rf"^#{{1,6}} |{re.escape(ASKS)}", re.MULTILINE)
 _OPEN = '<details class="gx-after"><summary>See what happens</summary>'
 _CLOSE = "</details>"
 
@@ -45,21 +49,19 @@ def find_what_follows(cells: Sequence[NotebookNode]) -> list[range]:
     Returns
     -------
     list of range
-        For each prediction, the positions of the cells of code after it and of the interpretation
-        after these. A cell with a heading begins something new, and so does the next prediction
-        or an exercise.
+        For each prediction that code follows, the positions of that code and of all cells after
+        it that belong to it. A cell with a heading begins something new, and so does the next
+        prediction, a question in words or an exercise.
     """
     found = []
     for position, cell in enumerate(cells):
         if get_module(cell) != "predict":
             continue
-        end = start = position + 1
-        while end < len(cells) and _answers(cells[end]):
-            end += 1
-        if start < end < len(cells) and _interprets(cells[end]):
-            end += 1
-        if start < end:
-            found.append(range(start, end))
+        start = position + 1
+        following = itertools.takewhile(_belongs, cells[start:])
+        kinds = [follower.cell_type for follower in following]
+        if kinds[:1] == ["code"]:
+            found.append(range(start, start + len(kinds)))
     return found
 
 
@@ -97,17 +99,8 @@ def close_fold(cell: str) -> NotebookNode:
     return closing
 
 
-def _answers(cell: NotebookNode) -> bool:
-    return (
-        cell.cell_type == "code"
-        and "nbgrader" not in cell.metadata
-        and get_module(cell) != "predict"
-    )
-
-
-def _interprets(cell: NotebookNode) -> bool:
-    return (
-        cell.cell_type == "markdown"
-        and "nbgrader" not in cell.metadata
-        and not _HEADING.search(cell.source)
-    )
+def _belongs(cell: NotebookNode) -> bool:
+    """Return whether a cell goes on with what the cells before it are about."""
+    if "nbgrader" in cell.metadata or get_module(cell) == "predict":
+        return False
+    return cell.cell_type == "code" or not _BEGINS.search(cell.source)

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gradlab.live.output import MIME
-from tools.book.folding import close_fold, find_what_follows, get_module, open_fold
+from tools.book.folding import ASKS, close_fold, find_what_follows, get_module, open_fold
 
 _WHAT_IT_IS = "This is the solved lesson with its outputs."
 _EXPLORERS = "Its sliders move."
@@ -136,7 +136,7 @@ def _make_live_link(cell: str, name: str, lite: str | None) -> list[NotebookNode
 def _describe(solved: NotebookNode) -> str:
     """Return what a reader can do on the page, by what the lesson has."""
     modules = {get_module(cell) for cell in solved.cells} - {None}
-    asks_in_words = any("**Predict.**" in cell.source for cell in solved.cells)
+    asks_in_words = any(ASKS in cell.source for cell in solved.cells)
     parts = [_WHAT_IT_IS]
     if modules - {*_WITHOUT_CODE}:
         parts.append(_EXPLORERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ PACKAGES = ["numpy", "matplotlib", "packaging"]
 _KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # The path from the kernel's worker to the page's root, wherever the page is served.
 _ROOT = "../../../.."
+# Where gradlab's wheel is on the page.
+_OWN = "gradlab"
 
 
 def build_page(
@@ -59,14 +62,38 @@ def build_page(
         marks = read_marks(copy_lessons(lessons, contents))
         if pyodide is not None:
             copy_pyodide(pyodide, project / "static" / "pyodide", PACKAGES)
-        (project / "pypi").mkdir()
-        for wheel in wheels:
-            shutil.copyfile(wheel, project / "pypi" / wheel.name)
-        names = [path.name for path in wheels]
-        _write_json(project / "jupyter-lite.json", make_configuration(names, marks, book))
-        _write_json(project / "jupyter_lite_config.json", _make_build_configuration(names))
+        addresses = [copy_wheel(wheel, project) for wheel in wheels]
+        _write_json(project / "jupyter-lite.json", make_configuration(addresses, marks, book))
+        _write_json(project / "jupyter_lite_config.json", _make_build_configuration(addresses))
         shutil.copyfile(Path(__file__).with_name("overrides.json"), project / "overrides.json")
         _run_jupyterlite(project, contents, output.resolve())
+        shutil.copytree(project / _OWN, output / _OWN)
+
+
+def copy_wheel(wheel: Path, project: Path) -> str:
+    """Copy a wheel to where it is served.
+
+    gradlab's has the same name in many builds, with other contents. A browser that keeps files
+    would run a new lesson on an old gradlab, if its address did not change too.
+
+    Parameters
+    ----------
+    wheel : Path
+        The wheel.
+    project : Path
+        The folder that stands for the page's root.
+
+    Returns
+    -------
+    str
+        The address of the copy below the page's root.
+    """
+    folder = "pypi"
+    if wheel.name.startswith("gradlab_course-"):
+        folder = f"{_OWN}/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:8]}"
+    (project / folder).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(wheel, project / folder / wheel.name)
+    return f"{folder}/{wheel.name}"
 
 
 def _run_jupyterlite(project: Path, contents: Path, output: Path) -> None:
@@ -83,7 +110,7 @@ def _run_jupyterlite(project: Path, contents: Path, output: Path) -> None:
 
 
 def _make_build_configuration(wheels: list[str]) -> dict[str, Any]:
-    extensions = [f"pypi/{name}" for name in wheels if name.startswith("gradlab_course-")]
+    extensions = [address for address in wheels if address.startswith(f"{_OWN}/")]
     if not extensions:
         raise ValueError("there is no wheel of gradlab among the wheels; make site builds it")
     return {"LiteBuildConfig": {"federated_extensions": extensions}}
@@ -97,7 +124,7 @@ def make_configuration(
     Parameters
     ----------
     wheels : list of str
-        The names of the wheels to load before the first cell runs.
+        The addresses, below the page's root, of the wheels to load before the first cell runs.
     marks : dict
         The mark of each lesson by its name. The page compares them with those of saved notebooks.
     book : str, optional
@@ -118,7 +145,7 @@ def make_configuration(
         # No public index is searched, whatever a cell imports or installs.
         "disablePyPIFallback": True,
         "loadPyodideOptions": {
-            "packages": [*PACKAGES, *(f"{_ROOT}/pypi/{name}" for name in sorted(wheels))]
+            "packages": [*PACKAGES, *(f"{_ROOT}/{address}" for address in sorted(wheels))]
         },
     }
     return {

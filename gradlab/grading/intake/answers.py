@@ -240,10 +240,17 @@ def _choose_for_each_lesson(
     return used, older, notes
 
 
-def _rank(book: Notebook, attempt: int) -> tuple[bool, int, int, bool, str]:
-    """Return what puts the notebook first that counts: answered, late, and the most of it."""
+def _rank(book: Notebook, attempt: int) -> tuple[bool, int, int, bool, bool, str]:
+    """Return what puts the notebook first that counts: answered, late, the most of it, present."""
     count = _count_answers(book)
-    return (count == 0, -attempt, -count, not _is_lesson_file(book.name), book.name)
+    is_other_file = not _is_lesson_file(book.name)
+    return (count == 0, -attempt, -count, not _is_present(book), is_other_file, book.name)
+
+
+def _is_present(book: Notebook) -> bool:
+    """Whether a notebook is of the present edition, which a learner puts beside an older one."""
+    lesson = None if book.lesson is None else read_given_out().lessons.get(book.lesson)
+    return lesson is not None and book.edition.mark == lesson.edition.mark
 
 
 def _count_answers(book: Notebook) -> int:

@@ -65,6 +65,18 @@ def _add_scripts(
             app.add_js_file(name, loading_method="defer", priority=_FIRST)
 
 
+def _give_levels(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give the headings of the list of pages the level that screen readers need."""
+    tree = context["furo_navigation_tree"]
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def setup(app: Sphinx) -> None:
-    """Let Sphinx ask which scripts a page needs."""
+    """Let Sphinx ask which scripts a page needs, and mend what the theme leaves out."""
     app.connect("html-page-context", _add_scripts)
+    # The theme makes the list at 500.
+    app.connect("html-page-context", _give_levels, priority=600)

@@ -9,25 +9,25 @@ PREDICTIONS = (
         (
             Answer(
                 "Training stops with an error.",
-                "Only an array of the wrong shape would stop it. This one has the right shape, "
-                "and Python cannot know what its numbers ought to be.",
+                "An array of the wrong shape would stop it. Here all shapes fit, and Python "
+                "cannot know what the numbers ought to be.",
                 "wrong code raises an error",
             ),
             Answer(
                 "It explodes.",
-                "It would if the steps led uphill. But the line spoils one array of the gradient "
-                "out of six, and the other five still lead downhill.",
+                "It would if the steps led uphill. These are only roughly right, but they still "
+                "lead downhill.",
                 "a wrong gradient leads uphill",
             ),
             Answer(
                 "It falls.",
-                "Most of the gradient is right, and that is enough to go downhill. A loss that "
-                "falls shows that the steps help, not that they are the right ones.",
+                "A step that is roughly right still leads downhill. So a loss that falls shows "
+                "that the steps help, not that they are the right ones.",
             ),
             Answer(
                 "It stands still.",
                 "Training does not need the exact gradient. Any small step that leads somewhat "
-                "downhill lowers the loss, and most of this gradient is right.",
+                "downhill lowers the loss, and these steps do.",
                 "only the exact gradient trains",
             ),
         ),

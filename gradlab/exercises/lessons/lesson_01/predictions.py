@@ -34,7 +34,7 @@ PREDICTIONS = (
             Answer(
                 "The central one.",
                 "Forward errs to one side, backward to the other. The central slope is the mean "
-                "of the two, and most of the errors cancels.",
+                "of the two, and most of the error cancels.",
             ),
             Answer(
                 "The forward one: it starts at the point, as in the definition.",
@@ -133,8 +133,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "It falls until x + h is x, and then jumps.",
-                "That comes too, at the very end. Rounding does its harm long before: at h = "
-                "1e-8 there are still 45 million floats between x and x + h.",
+                "Rounding does its harm long before a step is lost: at h = 1e-8, say, there are "
+                "still 45 million floats between x and x + h.",
                 "rounding matters only once the step is lost",
             ),
             Answer(

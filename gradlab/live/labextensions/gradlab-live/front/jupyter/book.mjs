@@ -2,12 +2,14 @@
 // own, always the same: to leave the lesson's page would end its Python.
 const COMMAND = "gradlab:book";
 
-export default ({ PageConfig }, app, notebooks) => {
+export default ({ PageConfig }, { read, find }, app, notebooks) => {
   const book = PageConfig.getOption("gradlabBook");
-  const lessons = JSON.parse(PageConfig.getOption("gradlabLessons") || "{}");
+  const lessons = read({ PageConfig });
   const getPage = () => {
-    const name = notebooks.currentWidget?.context.path.split("/").pop();
-    const page = Object.hasOwn(lessons, name) ? `notebooks/${name.replace(/\.ipynb$/, ".html")}` : "";
+    const panel = notebooks.currentWidget;
+    const name = panel?.context.path.split("/").pop();
+    const lesson = find(lessons, name, panel?.content.model?.getMetadata("gradlab"));
+    const page = lesson ? `notebooks/${lesson.replace(/\.ipynb$/, ".html")}` : "";
     return new URL(book + page, PageConfig.getBaseUrl());
   };
   app.commands.addCommand(COMMAND, {

@@ -14,15 +14,6 @@ const splitPath = (path) => {
   return [path.slice(0, end), path.slice(end)];
 };
 
-// The lesson that a notebook is an edition of: by its name, or, if it has another one, by the names
-// of its exercises, which every lesson marks. A learner's own notebook has neither.
-const findLesson = (lessons, name, mark) => {
-  if (Object.hasOwn(lessons, name)) return name;
-  const asked = Object.keys(mark?.exercises ?? {});
-  const hasOneOf = ({ exercises }) => asked.some((exercise) => Object.hasOwn(exercises, exercise));
-  return Object.keys(lessons).find((lesson) => hasOneOf(lessons[lesson]));
-};
-
 // The mark of each lesson, by its name. The page was set up with one that its browser may have kept
 // for days, so the server is asked for the present one.
 const readLessons = async (known, base) => {
@@ -82,12 +73,13 @@ const putBeside = async (contents, folder, lesson, notebook) => {
   return place;
 };
 
-export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, notebooks) => {
-  const known = PageConfig.getOption("gradlabLessons");
+export default ({ Widget, PageConfig }, { read, find }, bars, app, notebooks) => {
+  const known = read({ PageConfig });
   // Elsewhere than on the site, `gradlab start` looks after the lessons.
-  if (!known) return;
+  if (!Object.keys(known).length) return;
+  const { showBar, makeButton, makeLink } = bars;
   const base = PageConfig.getBaseUrl();
-  const reading = readLessons(JSON.parse(known), base);
+  const reading = readLessons(known, base);
   const { contents } = app.serviceManager;
   const getAddress = (path) => `${base}notebooks/index.html?path=${encodeURIComponent(path)}`;
 
@@ -99,7 +91,11 @@ export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, 
     });
     const sayWhere = ({ name, path }) =>
       bar.say(describeCopy(name), makeLink("Open it", getAddress(path)), leave);
+    let isGetting = false;
     const get = async () => {
+      // The second click of two.
+      if (isGetting) return;
+      isGetting = true;
       let problem = NOT_FETCHED;
       try {
         const notebook = await fetchLesson(`${base}files/${encodeURIComponent(lesson)}`);
@@ -111,6 +107,8 @@ export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, 
       } catch (error) {
         console.warn(error);
         bar.say(problem, makeButton("Try again", get), leave);
+      } finally {
+        isGetting = false;
       }
     };
     if (copy.isThere) sayWhere(copy);
@@ -122,7 +120,7 @@ export default ({ Widget, PageConfig }, { showBar, makeButton, makeLink }, app, 
     await panel.context.ready;
     const [folder, name] = splitPath(panel.context.path);
     const mark = panel.content.model.getMetadata("gradlab");
-    const lesson = findLesson(lessons, name, mark);
+    const lesson = find(lessons, name, mark);
     const edition = lessons[lesson]?.edition;
     if (!edition || mark?.edition === edition || isDismissed(lesson, edition)) return;
     const copy = await findPlace(contents, folder, lesson, edition);

@@ -25,10 +25,18 @@ const goTo = async (panel, id) => {
   setTimeout(stop, SETTLED_AFTER);
 };
 
+// An address may be cut off, or typed.
+const readId = () => {
+  try {
+    return decodeURIComponent(location.hash.slice(PREFIX.length));
+  } catch {
+    return "";
+  }
+};
+
 export default (notebooks) => {
   const follow = (panel) => {
-    if (!location.hash.startsWith(PREFIX)) return;
-    goTo(panel, decodeURIComponent(location.hash.slice(PREFIX.length)));
+    if (location.hash.startsWith(PREFIX)) goTo(panel, readId());
   };
   notebooks.forEach(follow);
   notebooks.widgetAdded.connect((_, panel) => follow(panel));

@@ -77,7 +77,9 @@ export default ({ Widget }, talk, load) => {
       const { module, key, state } = output.data[MIME];
       const [{ render }, made] = await Promise.all([load(`modules/${module}`), (kit ??= loadKit())]);
       if (this.isDisposed || this.drawing !== drawing) return;
-      const context = talk.findPanelOf(output)?.context;
+      const panel = talk.findPanelOf(output);
+      const context = panel?.context;
+      if (panel) made.setHome(this.node, panel.content.node);
       // Letters or entries by the million are no state.
       const now = isObject(state) ? { ...state } : {};
       const write = () => {

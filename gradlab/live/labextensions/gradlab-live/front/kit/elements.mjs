@@ -24,6 +24,7 @@ const CSS = `
 .gx-row input[type="range"] { flex: 1 1 10em; margin: 0; max-width: 24em; min-width: 8em; }
 .gx-row output { font-variant-numeric: tabular-nums; min-width: 5.5em; }
 .gx select, .gx button { color: inherit; font: inherit; max-width: 100%; }
+.gx select { background: var(--gx-ground); border: 1px solid var(--gx-soft); border-radius: 4px; }
 .gx button { background: transparent; border: 1px solid var(--gx-soft); border-radius: 4px;
   cursor: pointer; padding: .15em .7em; }
 .gx :focus-visible { outline: 2px solid var(--gx-blue); outline-offset: 2px; }

@@ -21,14 +21,15 @@ const remember = (name, choice) => {
 };
 
 // Tells the other outputs of the notebook, or of a page that is none. Notebooks side by side do not
-// hear each other: they may be two people's. An output that is scrolled far away is in no notebook
-// for a while, and still belongs to it.
+// hear each other: they may be two people's. An output that is drawn before it is in view, or is
+// scrolled far away, is in no notebook for a while, and still belongs to it.
 const NOTEBOOK = ".jp-Notebook";
 const homes = new WeakMap();
+const setHome = (el, home) => homes.set(el, home);
 const findHome = (el) => {
-  const home = el.closest(NOTEBOOK);
-  if (home) homes.set(el, home);
-  return home ?? homes.get(el);
+  const home = homes.get(el) ?? el.closest(NOTEBOOK);
+  if (home) setHome(el, home);
+  return home;
 };
 const announce = (el, message) =>
   dispatchEvent(new CustomEvent(EVENT, { detail: { home: findHome(el), message } }));
@@ -42,4 +43,4 @@ const hear = (el, listener) => {
   return () => removeEventListener(EVENT, follow);
 };
 
-export default () => ({ announce, findHome, hear, recall, remember });
+export default () => ({ announce, findHome, hear, recall, remember, setHome });

@@ -16,7 +16,7 @@ const CSS = `
 .gx-predict fieldset label:has(:disabled) { cursor: auto; }
 .gx-predict fieldset label:has(:checked) { font-weight: 600; }
 .gx-predict input { flex: none; margin: 0; }
-.gx-predict summary { cursor: pointer; }
+.gx-predict summary { cursor: pointer; padding: .2em 0; }
 .gx-predict p { margin: .3em 0; }
 `;
 const MOST_ANSWERS = 10;

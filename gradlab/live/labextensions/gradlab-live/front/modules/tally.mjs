@@ -58,7 +58,7 @@ function render({ model, el, kit }) {
     const earlier = predictions.filter(({ name }) => chosen[name] !== own[name]).length;
     const source = earlier ? ` Chosen earlier in this browser: ${earlier}.` : "";
     status.textContent = made
-      ? `You made ${made} of ${predictions.length} predictions, ${right} of them right.${source}`
+      ? `You made ${made} of ${predictions.length} predictions. Right: ${right}.${source}`
       : `You have made none of the ${predictions.length} predictions yet.`;
     list.replaceChildren(...predictions.map((one) =>
       make("li", {}, ...write(one.question), make("br"), ...tell(one, chosen[one.name], kit))));
