@@ -10,6 +10,7 @@ from browser.lab import Server
 from browser.notebook import write_notebook
 from playwright.sync_api import Browser, Locator, expect
 
+import gradlab
 from gradlab.course.extension import check_servers
 from gradlab.live.output import MIME
 
@@ -100,6 +101,27 @@ def test_an_output_keeps_its_place_in_python_and_is_the_same_in_every_view(
         values = [slider.input_value() for slider in find_sliders(page.locator("body")).all()]
         assert values.count("2.45") == 3
         notebook.require_no_complaints()
+    lab.shut_down_kernels()
+
+
+def test_run_all_keeps_a_choice_whose_output_was_never_in_view(
+    lab: Server, browser: Browser
+) -> None:
+    asked = gradlab.predict("lost_step")
+    live = {**asked._repr_mimebundle_()[0][MIME], "state": {**asked.state, "choice": 2}}
+    chosen = make_cell(live)
+    chosen.source = "gradlab.predict('lost_step')"
+    path = lab.folder / "long.ipynb"
+    # Far enough below for JupyterLab to leave it out of the page, or to draw it late.
+    write_notebook(path, ["import gradlab", *["x = 1\n" * 20] * 80, chosen])
+    lab.set("@jupyterlab/notebook-extension:tracker", windowingMode="full")
+    with visit(browser) as page:
+        notebook = lab.open(page, path.name)
+        notebook.run_all()
+        notebook.save()
+        saved = nbformat.read(path, as_version=4).cells[-1]
+        assert saved.execution_count == 82
+        assert saved.outputs[0].data[MIME].state.choice == 2
     lab.shut_down_kernels()
 
 
