@@ -51,7 +51,7 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     Examples
     --------
     >>> from gradlab.live.listening import get_cell_texts, receive
-    >>> get_cell_texts("double") is None
+    >>> get_cell_texts("of_no_cell") is None
     True
     >>> receive({"kind": "cells", "cells": {"double": ["def double(x):\n    return 2 * x"]}})
     >>> get_cell_texts("double")
