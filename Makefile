@@ -73,7 +73,7 @@ check-locks: $(DEV)  ## resolve each lock for every Python and system; needs a n
 notebooks: $(DEV)  ## build both editions of every lesson whose source changed
 	$(BIN)/python -m tools.lessons $(if $(ALL),--all)
 
-labextension: $(DEV)  ## write the digest of the labextension's files, after a change in one
+labextension: $(DEV)  ## after a change under front/: write the digest of its files
 	$(BIN)/python -m tools.labextension
 
 bench: $(DEV)  ## measure speed and start-up, side by side

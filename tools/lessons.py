@@ -162,7 +162,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        A copy with outputs. Live widgets are left out; their pictures and texts stay.
+        A copy with outputs. Views of widgets are left out; the other representations stay.
 
     Raises
     ------

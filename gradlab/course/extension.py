@@ -70,7 +70,7 @@ def check_servers() -> Check:
         else f"{having} running, with {EXTENSION}"
         if having
         else "none is running that could be asked",
-        "This server runs from another environment, which has no "
+        "They run from another environment, which has no "
         f"{EXTENSION}: install gradlab-course there too. {_NEEDS_NOTHING}",
     )
 
@@ -102,7 +102,9 @@ def _get_address(package: Mapping[str, Any]) -> str:
 def _describe_installed(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return f"the JupyterLab of this environment has no {EXTENSION}"
-    return f"{EXTENSION} is of version {found['version']}, gradlab of {_read_own()['version']}"
+    return (
+        f"{EXTENSION} is version {found['version']}, gradlab is version {_read_own()['version']}"
+    )
 
 
 def _ask(server: Mapping[str, Any]) -> int | None:

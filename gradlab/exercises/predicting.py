@@ -20,7 +20,8 @@ def predict(name: str) -> LiveOutput:
     -------
     LiveOutput
         The question with its answers; it shows itself as the last expression of a cell. What is
-        chosen is kept in the notebook, and is ``state["choice"]``, -1 for nothing.
+        chosen is kept in the notebook, and is ``state["choice"]``, -1 for nothing. A choice that
+        only the browser remembers is not in it.
 
     Raises
     ------
@@ -64,7 +65,8 @@ def tally_predictions(lesson: int) -> LiveOutput:
     -------
     LiveOutput
         How many predictions were made, how many were right, and which; it shows itself as the
-        last expression of a cell, and follows the answers. A button forgets them.
+        last expression of a cell, and follows the answers. A button forgets the answers.
+        ``state["chosen"]`` has what is in the notebook alone.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def _as_still(prediction: Prediction) -> str:
     """Return the question as HTML in which an answer unfolds its reply, with no script."""
     answers = "".join(
         f"<details><summary>{_as_html(answer.text)}</summary>"
-        f"{'Not so.' if answer.misconception else 'Right.'} {_as_html(answer.reply)}</details>"
+        f"{'No.' if answer.misconception else 'Right.'} {_as_html(answer.reply)}</details>"
         for answer in prediction.answers
     )
     question = _as_html(prediction.question)

@@ -30,7 +30,6 @@ for (const figure of document.querySelectorAll("figure.gx-live[data-gx-module]")
       get: (name) => state[name],
       set: (name, value) => { state[name] = value; },
       save_changes: () => {},
-      on: () => {},
     };
     modules[gxModule]().render({ model, el: box, kit });
     // Words that were searched for are marked by new elements, which would spoil these.

@@ -21,12 +21,13 @@
 #
 # Where you see **Predict**, stop and say what you expect before you go on. You will remember what
 # surprised you. Some of these questions are cells of their own: run the cell, choose an answer,
-# then run the next cell and look. Last, open the reply to your answer. Until then you may change
+# then run the next cell and look. Finally, open the reply to your answer. Until then you may change
 # your mind; once the reply is open, your answer stands.
 #
-# Your choices are kept in this notebook, and so they are part of what you hand in. They are kept in
-# this browser as well, and come back when you run all cells again. They earn no points and cost
-# none.
+# Your choices are kept in this notebook, so they are part of what you hand in, and they stay when
+# you run all cells again. This browser remembers them too: a fresh copy of the lesson shows them as
+# *Chosen earlier in this browser*, and they count as that copy's only once you press them again or
+# open the reply. They earn no points and cost none.
 #
 # First, see if everything is in place.
 
@@ -170,8 +171,8 @@ print(report.verdict)
 # chose in predictions, your notes. A program may grade it. It tells your teacher which answers are
 # right, which mistakes it recognised, whether an answer is the same as the published one or as
 # somebody else's, and whether it came late, if the place where you handed it in says so. Your class
-# may see which mistakes were met how often, and what was predicted how often, without names. You
-# get your points and hints. Your teacher reads what you answer in words, and may change points.
+# may see how often each mistake was made and each answer predicted, without names. You get your
+# points and hints. Your teacher reads what you answer in words, and may change points.
 
 # %% [markdown]
 # ## Recap

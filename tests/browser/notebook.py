@@ -36,6 +36,14 @@ _IDLE = f"""
         && document.querySelector("{_PANEL} .jp-Notebook-ExecutionIndicator[data-status=idle]")
 }}
 """
+# What is run before there is a kernel is lost. Its name is there before it is.
+_STARTED = """
+() => {
+    const name = document.querySelector(".jp-Toolbar-kernelName")?.textContent ?? "No Kernel"
+    const indicator = document.querySelector(".jp-Notebook-ExecutionIndicator")
+    return name !== "No Kernel" && ["idle", "busy"].includes(indicator?.dataset.status)
+}
+"""
 # Nothing runs after an error.
 _ALL_RUN = f"""
 () => document.querySelector("{_STDERR}")
@@ -140,6 +148,7 @@ class Notebook:
         page.goto(address)
         self.panel = page.locator(_PANEL)
         expect(self.panel.locator(".jp-Cell")).to_have_count(len(self.cells))
+        self.page.wait_for_function(_STARTED)
         self.page.wait_for_function(_IDLE)
 
     def require_no_complaints(self) -> None:

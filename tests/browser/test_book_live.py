@@ -170,7 +170,7 @@ def test_a_prediction_answers_by_keys_and_is_there_the_next_time(
         expect(tally(page)).to_contain_text(counted)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        verdict = "Right." if is_right(question, 1) else "Not so."
+        verdict = "Right." if is_right(question, 1) else "No."
         expect(question.locator("details p")).to_contain_text(verdict)
         page.reload()
         expect(questions(page).first.get_by_role("radio").nth(1)).to_be_checked()

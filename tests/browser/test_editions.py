@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from gradlab.live.script import FRONT
 
 LESSON, OTHER = "01_derivatives.ipynb", "02_taylor.ipynb"
 BESIDE = "01_derivatives.new-1.ipynb"
-OFFER = "A newer edition of this lesson is here. Yours stays as it is."
+OFFER = "There is a newer edition of this lesson. Yours stays as it is."
 FETCH, SAVE = "could not be fetched", "could not be saved"
 Json = dict[str, Any]
 
@@ -222,6 +223,9 @@ def test_a_failure_is_told_loses_nothing_and_can_be_tried_again(
         assert page.evaluate("opened") == []
         if problem == FETCH:
             served.write_text(content)
+            # The server tells times by the second; this is a later one.
+            later = served.stat().st_mtime + 10
+            os.utime(served, (later, later))
             page.get_by_role("button", name="Try again").click()
             expect(page.get_by_role("status")).to_contain_text(BESIDE)
 

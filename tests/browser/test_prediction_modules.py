@@ -100,7 +100,7 @@ def test_the_answer_may_change_until_the_reply_is_opened(browser: Browser, tmp_p
         open_reply(page)
         expect(asked(page)).to_contain_text("Your answer stands.")
         expect(asked(page)).to_contain_text(KINK.answers[WRONG].reply)
-        expect(asked(page)).to_contain_text("Not so.")
+        expect(asked(page)).to_contain_text("No.")
         for radio in asked(page).get_by_role("radio").all():
             expect(radio).to_be_disabled()
         # To fold the reply again changes nothing.
@@ -215,7 +215,7 @@ def test_the_tally_says_what_is_right_where_another_was_chosen(
     with show(browser, tmp_path, ask(choice=WRONG), tally()) as page:
         line = page.locator(".gx-tally li").nth(NAMES.index(KINK.name))
         expect(line).to_contain_text(f"you chose: {KINK.answers[WRONG].text}")
-        expect(line).to_contain_text(f"right is: {KINK.answers[KINK.right].text}")
+        expect(line).to_contain_text(f"the right answer: {KINK.answers[KINK.right].text}")
 
 
 def test_the_notebooks_own_choice_comes_before_the_browsers(

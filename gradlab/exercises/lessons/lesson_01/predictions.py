@@ -29,7 +29,7 @@ PREDICTIONS = (
     ),
     Prediction(
         "nearest_to_parallel",
-        "Which chord of sin at x = 1 is nearest to parallel with the tangent?",
+        "Which chord of sin at x = 1 is closest to parallel to the tangent?",
         (
             Answer(
                 "The central one.",
@@ -38,8 +38,8 @@ PREDICTIONS = (
             ),
             Answer(
                 "The forward one: it starts at the point, as in the definition.",
-                "In the definition h goes to 0. Here it is 0.8, and on that way the curve "
-                "flattens a lot. The forward chord takes in all of it.",
+                "In the definition h goes to 0. Here it is 0.8, and over that stretch the "
+                "curve flattens a lot. The forward chord takes in all of it.",
                 "the formula of the definition is the best one",
             ),
             Answer(
@@ -63,7 +63,7 @@ PREDICTIONS = (
             Answer(
                 "Central: it sees both sides.",
                 "It sees them, and then takes their difference: (|h| − |−h|) / 2h. Both sides "
-                "are equally high, so that this is 0, as at the bottom of a smooth valley.",
+                "are equally high, so this is 0, as at the bottom of a smooth valley.",
                 "what looks at both sides notices that they differ",
             ),
             Answer(
@@ -103,7 +103,7 @@ PREDICTIONS = (
             Answer(
                 "Both fall to a quarter.",
                 "You may think of the gap between the curve and its tangent, which does go with "
-                "h². A slope is a rise divided by h, so that forward's error goes with h alone.",
+                "h². A slope is a rise divided by h, so forward's error goes with h.",
                 "forgets that the gap to the tangent is divided by h",
             ),
             Answer(

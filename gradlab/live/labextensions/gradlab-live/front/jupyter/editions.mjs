@@ -3,7 +3,7 @@
 // compared with the site's, and a newer one is offered beside the learner's, which stays as it is.
 const DISMISSED = "gradlab:edition-dismissed:";
 const NAME = "A newer edition of this lesson";
-const OFFER = "A newer edition of this lesson is here. Yours stays as it is.";
+const OFFER = "There is a newer edition of this lesson. Yours stays as it is.";
 const describeCopy = (name) => `The newer edition of this lesson is in ${name}. Yours stays as it is.`;
 const NOT_FETCHED = "The newer edition could not be fetched; is there a connection? Yours is as it was.";
 const NOT_SAVED = "The newer edition could not be saved; is this browser's storage full? Yours is as it was.";

@@ -11,7 +11,7 @@ export default (jupyter, talk, load) => ({
     if (!notebooks) return;
     talk.setNotebooks(notebooks);
     (await load("jupyter/cells"))(jupyter.NotebookActions, talk);
-    (await load("jupyter/choices"))(jupyter.NotebookActions);
+    (await load("jupyter/choices"))(jupyter.NotebookActions, notebooks);
     (await load("jupyter/place"))(notebooks);
     const lessons = await load("jupyter/lessons");
     (await load("jupyter/book"))(jupyter, lessons, app, notebooks);

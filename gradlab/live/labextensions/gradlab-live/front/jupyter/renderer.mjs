@@ -34,7 +34,7 @@ const standIn = (text) => {
   const words = document.createElement("pre");
   words.textContent = [
     ...(text === undefined ? [] : [text].flat()),
-    "(It cannot move here: run its cell again, or install a newer version of gradlab-course.)",
+    "(It cannot be shown live here: run its cell again, or install a newer version of gradlab-course.)",
   ].join("\n");
   return words;
 };
@@ -80,7 +80,7 @@ export default ({ Widget }, talk, load) => {
       const panel = talk.findPanelOf(output);
       const context = panel?.context;
       if (panel) made.setHome(this.node, panel.content.node);
-      // Letters or entries by the million are no state.
+      // A string or a list would be spread into an entry for each of its parts.
       const now = isObject(state) ? { ...state } : {};
       const write = () => {
         const data = { module, key, state: { ...now } };
@@ -97,7 +97,6 @@ export default ({ Widget }, talk, load) => {
         },
         save_changes: write,
         save_when_dirty: () => runWhenDirty(context, write),
-        on: () => {},
       };
       this.leave = render({ model, el: this.node, kit: made });
       runWhenDirty(context, () => {

@@ -3,12 +3,12 @@
 const SVG = "http://www.w3.org/2000/svg";
 // The page says by `color-scheme` whether it is light or dark. Okabe and Ito's colours, on dark
 // grounds in lighter shades; two are darker here, so that words in each have a contrast of 4.5:1.
-// Jupyter has rules of its own for tables, than which `.gx.gx` is stronger.
+// Jupyter has its own rules for tables; `.gx.gx` outranks them.
 const CSS = `
 .gx { --gx-ink: light-dark(#222, #ddd); --gx-soft: light-dark(#6b6b6b, #a0a0a0);
   --gx-grid: light-dark(#e4e4e4, #3a3a3a); --gx-ground: light-dark(#fff, #161616);
   --gx-blue: light-dark(#0072b2, #56b4e9); --gx-red: light-dark(#bf5300, #ff8a3d);
-  --gx-purple: light-dark(#a6497f, #e59cc3); --gx-green: light-dark(#00785a, #2fc39a);
+  --gx-purple: light-dark(#a6497f, #e59cc3);
   --gx-orange: light-dark(#9a6700, #e69f00);
   color: var(--gx-ink); font: 14px/1.45 system-ui, sans-serif; max-width: 760px; }
 .gx * { box-sizing: border-box; }
@@ -41,7 +41,7 @@ const CSS = `
 @media (max-width: 560px) { .gx-panels { grid-template-columns: 1fr; }
   .gx-panels svg { max-height: 260px; } }
 `;
-const COLOURS = ["ink", "soft", "blue", "red", "purple", "green", "orange"];
+const COLOURS = ["ink", "soft", "blue", "red", "purple", "orange"];
 const colours = Object.fromEntries(COLOURS.map((name) => [name, `var(--gx-${name})`]));
 
 const setAll = (element, attributes) => {

@@ -16,7 +16,7 @@ const remember = (name, choice) => {
     if (choice) localStorage.setItem(STORED + name, JSON.stringify(choice));
     else localStorage.removeItem(STORED + name);
   } catch {
-    // Nothing is lost: the notebook keeps the choice.
+    // In a notebook nothing is lost: it keeps the choice itself.
   }
 };
 

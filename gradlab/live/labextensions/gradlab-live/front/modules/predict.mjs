@@ -17,7 +17,6 @@ const CSS = `
 .gx-predict fieldset label:has(:checked) { font-weight: 600; }
 .gx-predict input { flex: none; margin: 0; }
 .gx-predict summary { cursor: pointer; padding: .2em 0; }
-.gx-predict p { margin: .3em 0; }
 `;
 const MOST_ANSWERS = 10;
 // On the notebook's element, because a page may hold several copies of this file.
@@ -48,7 +47,7 @@ function readStored({ question, texts }, stored) {
 }
 
 function describeChoice({ choice, seen, isRecalled }) {
-  if (isRecalled) return "Chosen earlier in this browser. Choose again, or keep it by opening the reply.";
+  if (isRecalled) return "Chosen earlier in this browser. To keep it, press it again or open the reply; or choose another.";
   if (seen) return "Your answer stands.";
   return choice >= 0 ? "Noted. Now go on and look." : "Choose before you go on.";
 }
@@ -85,7 +84,7 @@ function build({ question, texts, replies, right }, kit, press) {
     details.open = seen;
     summary.textContent = seen ? "The reply" : "Open the reply (your answer then stands)";
     reply.replaceChildren(
-      ...(seen ? [make("strong", {}, choice === right ? "Right. " : "Not so. "), ...write(replies[choice])] : [])
+      ...(seen ? [make("strong", {}, choice === right ? "Right. " : "No. "), ...write(replies[choice])] : [])
     );
   };
   return { elements: [fields, status, details], inputs, details, show };

@@ -4,7 +4,6 @@
 const CSS = `
 .gx-tally ol { margin: .3em 0; padding-left: 1.6em; }
 .gx-tally li { margin: .4em 0; }
-.gx-tally p { margin: .3em 0; }
 `;
 const MOST = 100;
 const MOST_ANSWERS = 10;
@@ -29,7 +28,7 @@ function tell({ answers, right }, choice, { make, write }) {
   if (choice < 0) return [make("em", {}, "not answered yet")];
   const chosen = [make("em", {}, choice === right ? "right: " : "you chose: "), ...write(answers[choice])];
   if (choice === right || answers[right] === undefined) return chosen;
-  return [...chosen, make("br"), make("em", {}, "right is: "), ...write(answers[right])];
+  return [...chosen, make("br"), make("em", {}, "the right answer: "), ...write(answers[right])];
 }
 
 const forgetAll = (predictions, el, { announce, remember }) => {
