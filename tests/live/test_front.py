@@ -99,7 +99,6 @@ def test_the_version_is_that_of_the_package() -> None:
     ("file", "name"),
     [
         ("jupyter/renderer.mjs", MIME),
-        ("jupyter/choices.mjs", MIME),
         ("jupyter/talk.mjs", TARGET),
         ("remoteEntry.js", EXTENSION),
         ("../package.json", EXTENSION),
@@ -107,16 +106,6 @@ def test_the_version_is_that_of_the_package() -> None:
 )
 def test_the_page_and_python_call_a_thing_by_one_name(file: str, name: str) -> None:
     assert f'"{name}"' in read(FRONT / file)
-
-
-def test_what_was_chosen_is_noted_and_told_under_one_name() -> None:
-    noting = read(FRONT / "jupyter" / "choices.mjs")
-    for file, pattern in (
-        ("modules/predict.mjs", r'Symbol\.for\("(.+?)"\)'),
-        ("kit/predictions.mjs", r'EVENT = "(.+?)"'),
-    ):
-        (name,) = re.findall(pattern, read(FRONT / file))
-        assert re.findall(pattern, noting) == [name]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-// What the page does beside drawing: it tells the kernel what stands in the exercises' cells, brings
-// choices back after a run, leaves keys to the controls that have the focus, and on the site leads to
-// a newer edition of a lesson, to its page in the book, and from there to a cell.
+// What the page does beside drawing: it tells the kernel what stands in the exercises' cells, leaves
+// keys to the controls that have the focus, and on the site leads to a newer edition of a lesson, to
+// its page in the book, and from there to a cell.
 export default (jupyter, talk, load) => ({
   id: "gradlab-live:plugin",
   autoStart: true,
@@ -11,7 +11,6 @@ export default (jupyter, talk, load) => ({
     if (!notebooks) return;
     talk.setNotebooks(notebooks);
     (await load("jupyter/cells"))(jupyter.NotebookActions, talk);
-    (await load("jupyter/choices"))(jupyter.NotebookActions, notebooks);
     (await load("jupyter/place"))(notebooks);
     const lessons = await load("jupyter/lessons");
     (await load("jupyter/book"))(jupyter, lessons, app, notebooks);
