@@ -182,7 +182,10 @@ def test_a_served_course(tmp_path: Path) -> None:
     assert config.read_text() == text
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "name",
+    ["SIGTERM", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGINT", "SIGHUP"))],
+)
 def test_a_signal_ends_the_server_and_its_kernels(name: str, tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         server.start_kernel()

@@ -297,6 +297,7 @@ def test_the_blank_answer_of_another_exercise_is_named() -> None:
     assert double.notes == ("uses softmax, which is blank",)
 
 
+@pytest.mark.slow
 def test_time_that_other_cells_take_is_the_answers() -> None:
     double = grade("k = 0\nwhile True:\n    k += 1", body("return k * x"))
     assert double.outcome == "stopped"
@@ -308,6 +309,7 @@ def test_of_a_line_that_fails_in_another_cell_the_learner_reads() -> None:
     assert double.hints[0] == "It raised KeyError, in the line “raise KeyError(v)”."
 
 
+@pytest.mark.slow
 def test_a_slow_demo_that_counts_calls_costs_the_answer_nothing() -> None:
     helper = "C = 0\ndef twice(x):\n    global C\n    C += 1\n    return 2 * x"
     demo = "import time\nfor k in range(1000):\n    twice(k)\n    time.sleep(1)"

@@ -182,6 +182,7 @@ def test_a_blank_learners_edition_runs_from_top_to_bottom(stem: str) -> None:
         assert not any(output.get("name") == "stderr" for output in cell.get("outputs", []))
 
 
+@pytest.mark.slow
 def test_nbval_notices_one_changed_digit_and_the_sanitiser_eats_no_sizes(
     pytester: pytest.Pytester,
 ) -> None:

@@ -180,6 +180,7 @@ def test_the_kinds_of_mistakes_are_those_of_findings() -> None:
     assert {kind for kind in readings if f'"{kind}"' not in known} == set()
 
 
+@pytest.mark.slow
 def test_a_short_run_blames_the_wrong_inputs_and_no_others() -> None:
     outcomes = judge(list_cases(LAYERS, [0]))
     right = [outcome for outcome in outcomes if outcome.case.mistake is None]
