@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradlab.examples import CURVES, Example
-from gradlab.explorers.explorer import make_explorer, require_between, require_choice
+from gradlab.explorers.explorer import make_explorer, read_between, require_choice
 from gradlab.live.output import LiveOutput
 from gradlab.plots.differences import Chords
 
@@ -40,11 +40,11 @@ def explore_chords(curve: str = "sin x", x: float = 1.0, h: float = 1.0) -> Live
     0.5
     """
     require_choice("curve", curve, CURVES)
-    require_between("x", x, -2.5, 2.5)
-    require_between("h", h, 1e-8, 2)
+    x = read_between("x", x, -2.5, 2.5)
+    h = read_between("h", h, 1e-8, 2)
     chosen = CURVES[curve]
     drawing = Chords(chosen.f, chosen.slope, chosen.name, x, h)
-    start = {"curve": curve, "x": float(x), "h": float(h)}
+    start = {"curve": curve, "x": x, "h": h}
     return make_explorer("chords", start, drawing, _describe(chosen, x, h))
 
 

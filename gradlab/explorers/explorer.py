@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradlab.live.output import LiveOutput
+from gradlab.support.arguments import is_real
 from gradlab.support.drawing import Described, picture, png
 
 
@@ -71,8 +72,8 @@ def require_choice(argument: str, value: str, choices: Iterable[str]) -> None:
         raise ValueError(f"{argument} is {value!r}; it must be one of {listed}")
 
 
-def require_between(argument: str, value: float, low: float, high: float) -> None:
-    """Require that a number is within the ends of its slider.
+def read_between(argument: str, value: float, low: float, high: float) -> float:
+    """Return a number in float64, which must be within the ends of its slider.
 
     Parameters
     ----------
@@ -83,10 +84,16 @@ def require_between(argument: str, value: float, low: float, high: float) -> Non
     low, high : float
         The ends.
 
+    Returns
+    -------
+    float
+        The number.
+
     Raises
     ------
     ValueError
         If it is beyond them, or not a number.
     """
-    if not low <= value <= high:
+    if not is_real(value) or not low <= value <= high:
         raise ValueError(f"{argument} is {value!r}; it must be between {low:g} and {high:g}")
+    return float(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradlab.explorers.explorer import make_explorer, require_between
+from gradlab.explorers.explorer import make_explorer, read_between
 from gradlab.live.output import LiveOutput
 from gradlab.plots.pitfalls import kink_slopes, plot_kink
 
@@ -34,9 +34,9 @@ def explore_kink(z: float = 0.3, h: float = 0.5) -> LiveOutput:
     >>> explorer.state["z"]
     -0.2
     """
-    require_between("z", z, -1, 1)
-    require_between("h", h, 0.001, 0.5)
-    start = {"z": float(z), "h": float(h)}
+    z = read_between("z", z, -1, 1)
+    h = read_between("h", h, 0.001, 0.5)
+    start = {"z": z, "h": h}
     return make_explorer("kink", start, plot_kink(z, h), _describe(z, h))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradlab.checker.parameters import ravel
-from gradlab.explorers.explorer import make_explorer, require_between
+from gradlab.explorers.explorer import make_explorer, read_between
 from gradlab.live.output import LiveOutput
 from gradlab.network.mlp import MLP
 from gradlab.plots.theta import name_entries, plot_theta_moved, slopes_along
@@ -43,13 +43,14 @@ def explore_theta(index: int = 13, h: float = 0.5) -> LiveOutput:
     """
     network = MLP([3, 4, 2], seed=4)
     theta, _ = ravel(network.params)
-    if index not in range(theta.size):
+    if isinstance(index, bool) or index not in range(theta.size):
         raise ValueError(f"index is {index!r}; it must be from 0 to {theta.size - 1}")
-    require_between("h", h, 0.001, 2)
+    # As a number that JSON knows, whatever integer it was.
+    index, h = int(index), read_between("h", h, 0.001, 2)
     X, Y = np.random.default_rng(4).random((6, 3)), np.eye(2)[_LABELS]
     return make_explorer(
         "theta",
-        {"index": int(index), "move": 0.0, "h": float(h)},
+        {"index": index, "move": 0.0, "h": h},
         plot_theta_moved(network, X, Y, index, 0.0, h),
         _describe(network, X, Y, index, h),
         {"theta": theta.tolist(), "X": X.ravel().tolist(), "labels": _LABELS},

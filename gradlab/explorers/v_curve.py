@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.examples import CURVES
-from gradlab.explorers.explorer import make_explorer, require_between, require_choice
+from gradlab.explorers.explorer import make_explorer, read_between, require_choice
 from gradlab.live.output import LiveOutput
 from gradlab.plots.differences import VCurve
 
@@ -50,9 +50,9 @@ def explore_v_curve(
     """
     smooth = [name for name, example in CURVES.items() if example.smooth]
     require_choice("curve", curve, smooth)
-    require_between("x", x, -2.5, 2.5)
+    x = read_between("x", x, -2.5, 2.5)
     require_choice("method", method, METHODS)
     require_choice("precision", precision, _TYPES)
     drawing = VCurve(CURVES[curve], x, method, _TYPES[precision])
-    start = {"curve": curve, "x": float(x), "method": method, "precision": precision}
+    start = {"curve": curve, "x": x, "method": method, "precision": precision}
     return make_explorer("v_curve", start, drawing, drawing.summary())
