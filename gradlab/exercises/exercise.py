@@ -52,6 +52,20 @@ def all_or_nothing(trials: list[Trial]) -> Tally:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The trials of one group of cases."""
+
+    name: str
+    trials: list[Trial]
+    tally: Tally
+
+    @property
+    def passed(self) -> bool:
+        """Whether every trial of the group was right."""
+        return all(not trial.stage for trial in self.trials)
+
+
+@dataclass(frozen=True)
 class Misconception:
     """A known wrong answer and the sentence that helps someone who gave it.
 
@@ -70,8 +84,6 @@ class Exercise:
 
     Parameters
     ----------
-    lesson : int
-        The number of its lesson.
     points : int
         What a right answer earns; each group of cases earns the same share.
     reference : callable
@@ -83,6 +95,8 @@ class Exercise:
         Ordered: where an answer shows several, the first one's hint is given.
     hints : tuple of str
         From a nudge to nearly the answer.
+    also_right : tuple of callable
+        Right answers written in other ways than the reference; tests mark them.
     may_use : frozenset of str
         Names of gradlab's own functions and classes that an answer may call.
     withheld : mapping of str to str
@@ -96,14 +110,24 @@ class Exercise:
         Counts what is right in a group of trials, and what it earns.
     advice : str
         What to do with a wrong answer that no hint fits.
+    judge : callable, optional
+        Takes the arguments of a case and what was returned, as a value of
+        `gradlab.exercises.values`, and says what is wrong with it; "" if nothing is. Where many
+        answers are right, this decides in place of the reference's.
+    found : callable, optional
+        Code with a mistake, which the learner is given to mend: the reference, mistaken.
+    question : str
+        What the lesson asks, in Markdown, if the reference's docstring cannot say it.
+    lesson : int
+        The number of its lesson; the catalogue finds it.
     """
 
-    lesson: int
     points: int
     reference: Callable[..., Any]
     cases: Callable[[np.random.Generator], Cases]
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
+    also_right: tuple[Callable[..., Any], ...] = ()
     may_use: frozenset[str] = field(default_factory=frozenset)
     withheld: Mapping[str, str] = field(default_factory=dict, hash=False)
     rtol: float = 1e-6
@@ -111,6 +135,10 @@ class Exercise:
     new_arrays: bool = False
     tally: Callable[[list[Trial]], Tally] = all_or_nothing
     advice: str = "Take the case above and work it out by hand, then compare line by line."
+    judge: Callable[[Arguments, Any], str] | None = None
+    found: Callable[..., Any] | None = None
+    question: str = ""
+    lesson: int = -1
 
     @property
     def name(self) -> str:
@@ -143,23 +171,23 @@ class WrittenAnswer:
 
     Parameters
     ----------
-    name : str
-        What it is called in the notebook and in the grades.
-    lesson : int
-        The number of its lesson.
     rubric : tuple of (int, str)
         What earns how many points.
     model : str
         An answer that earns them all.
     words : tuple of int
         How many words are asked for, from and to.
+    name : str
+        What it is called in the notebook and in the grades; the catalogue finds it.
+    lesson : int
+        The number of its lesson; the catalogue finds it.
     """
 
-    name: str
-    lesson: int
     rubric: tuple[tuple[int, str], ...]
     model: str
     words: tuple[int, int]
+    name: str = ""
+    lesson: int = -1
 
     @property
     def points(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 State = tuple[Any, Any]
 
 
-def random_state() -> State:
+def get_random_state() -> State:
     """Return the state of both generators."""
     return random.getstate(), np.random.get_state()  # noqa: NPY002
 
@@ -27,6 +27,6 @@ def seed_random_state(pythons: int, numpys: int) -> None:
     np.random.seed(numpys)  # noqa: NPY002
 
 
-def spent_random_state() -> tuple[int, int]:
+def draw_seeds() -> tuple[int, int]:
     """Draw a seed from each generator: the same where the same went before."""
     return random.getrandbits(32), int(np.random.randint(2**32, dtype=np.int64))  # noqa: NPY002

@@ -21,18 +21,18 @@ _SHOWN = 8
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 
-def expected_value(result: Any) -> Value:
+def make_value(result: Any) -> Value:
     """Return what a reference answers as a value: its lists and tuples are parts of it."""
     if isinstance(result, list | tuple):
-        return [expected_value(part) for part in result]
+        return [make_value(part) for part in result]
     return np.asarray(result)
 
 
-def leaves(value: Value | None) -> Iterator[Any]:
+def list_leaves(value: Value | None) -> Iterator[Any]:
     """Yield the arrays of a value, in order; what could not be made is None."""
     if isinstance(value, list):
         for part in value:
-            yield from leaves(part)
+            yield from list_leaves(part)
     else:
         yield value
 

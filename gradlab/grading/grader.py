@@ -15,7 +15,8 @@ import numpy as np
 
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import STAGE_HINTS, Drawn, Marking, draw, mark_calls
+from gradlab.exercises.hints import STAGE_HINTS
+from gradlab.exercises.marking import Drawn, Marking, draw_cases, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
@@ -325,7 +326,7 @@ def _make_result(
 @cache
 def _draw_once(name: str, seed: int) -> Drawn:
     """Draw the cases of an exercise once for all learners; they are copied at every call."""
-    return draw(EXERCISES[name], seed)
+    return draw_cases(EXERCISES[name], seed)
 
 
 def _choose_hints(

@@ -8,17 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import right_answers_00_to_03
-import right_answers_04
-import right_answers_05
-import right_answers_06
-import right_answers_07
 from hypothesis import given, settings, strategies as st
-from right_answers_00_to_03 import horner_taylor, order_by_hand, order_by_lstsq
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
+from gradlab.exercises.lessons.lesson_02.observed_order import _order_by_hand, _order_by_lstsq
+from gradlab.exercises.lessons.lesson_02.taylor_polynomial import _horner_taylor
 from gradlab.exercises.marking import mark
 from gradlab.exercises.values import show_value
 
@@ -28,16 +24,6 @@ every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lis
 # Marking find_bugs checks 20 networks; test_exercises_07.py does the same on fewer seeds.
 QUICK = [exercise for exercise in EXERCISES.values() if exercise.name != "find_bugs"]
 every_quick_exercise = pytest.mark.parametrize("exercise", QUICK, ids=[e.name for e in QUICK])
-
-
-# Written in other ways than the reference.
-RIGHT_ANSWERS = (
-    right_answers_00_to_03.RIGHT
-    | right_answers_04.RIGHT
-    | right_answers_05.RIGHT
-    | right_answers_06.RIGHT
-    | right_answers_07.RIGHT
-)
 
 
 @every_quick_exercise
@@ -51,7 +37,8 @@ def test_the_reference_gets_full_marks(exercise: Exercise, seed: int) -> None:
 @settings(max_examples=10)
 @given(seed=seeds)
 def test_other_right_ways_get_full_marks(exercise: Exercise, seed: int) -> None:
-    for answer in RIGHT_ANSWERS[exercise.name]:
+    assert exercise.also_right
+    for answer in exercise.also_right:
         marking = mark(exercise, answer, seed)
         assert marking.points == exercise.points, marking
 
@@ -367,7 +354,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("close_enough", lambda n, a, rtol, atol: True, "the same for every input"),
         (
             "close_enough",
-            lambda n, a, rtol, atol: not RIGHT_ANSWERS["close_enough"][0](n, a, rtol, atol),
+            lambda n, a, rtol, atol: not EXERCISES["close_enough"].also_right[0](n, a, rtol, atol),
             "opposite of the right one",
         ),
         ("close_enough", lambda n, a, rtol, atol: abs(n - a) < atol + 1e12, "is too lenient"),
@@ -377,8 +364,8 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("f", lambda x: x**2 + 3 * x + 1, "off by the same amount, 1"),
         ("f", lambda x: 0 * x + 10, "the same for every input"),
         ("observed_order", lambda h, e: np.polyfit(np.log(h), np.log(e), 1), "a single value"),
-        ("observed_order", lambda h, e: -order_by_lstsq(h, e), "wrong sign"),
-        ("observed_order", lambda h, e: 1.01 * order_by_lstsq(h, e), "nearly right"),
+        ("observed_order", lambda h, e: -_order_by_lstsq(h, e), "wrong sign"),
+        ("observed_order", lambda h, e: 1.01 * _order_by_lstsq(h, e), "nearly right"),
         (
             "taylor_polynomial",
             lambda derivatives, x0, x: derivatives[3],
@@ -418,7 +405,7 @@ def test_an_argument_changed_in_place_is_noticed() -> None:
 )
 def test_a_list_changed_in_place_is_noticed(spoil: Callable[[Any], Any]) -> None:
     def in_place(derivatives: Any, x0: Any, x: Any) -> Any:
-        value = horner_taylor(derivatives, x0, x)
+        value = _horner_taylor(derivatives, x0, x)
         if isinstance(derivatives, list):
             spoil(derivatives)
         return value
@@ -430,7 +417,7 @@ def test_a_list_changed_in_place_is_noticed(spoil: Callable[[Any], Any]) -> None
 
 def test_a_list_that_holds_something_else_afterwards_is_no_error() -> None:
     def in_place(steps: Any, errors: Any) -> Any:
-        slope = order_by_hand(steps, errors)
+        slope = _order_by_hand(steps, errors)
         if isinstance(steps, list):
             steps[0] = "first"
         return slope

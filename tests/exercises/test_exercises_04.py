@@ -9,10 +9,10 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from right_answers_04 import pack_stacked
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.lessons.lesson_04.pack import _pack_stacked
 from gradlab.exercises.marking import mark
 
 NAMES = ("pack", "unpack", "locate", "numerical_gradient")
@@ -522,6 +522,6 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
 
 def test_entries_that_are_off_by_next_to_nothing_are_shown() -> None:
     # Numbers that are moved, not computed, have to be the same to the last bit.
-    text = str(gradlab.check("pack", lambda params: pack_stacked(params) * (1.0 + 1e-13)))
+    text = str(gradlab.check("pack", lambda params: _pack_stacked(params) * (1.0 + 1e-13)))
     assert "at entry [0] returned " in text
     assert "could not be checked" not in text

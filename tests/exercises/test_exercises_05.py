@@ -8,18 +8,18 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from right_answers_05 import (
-    RIGHT,
-    backward_with_ones,
-    central_gradient,
-    log_sum_exp,
-    softmax_by_columns,
-)
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.lesson_05 import _Gradient, _Loss
+from gradlab.exercises.lessons.lesson_05.backward import _backward_with_ones as backward_with_ones
+from gradlab.exercises.lessons.lesson_05.cross_entropy import _log_sum_exp as log_sum_exp
+from gradlab.exercises.lessons.lesson_05.gradient_check import (
+    _central_gradient as central_gradient,
+    _Gradient,
+    _Loss,
+)
+from gradlab.exercises.lessons.lesson_05.softmax import _softmax_by_columns as softmax_by_columns
 from gradlab.exercises.marking import mark
 from gradlab.exercises.values import judge
 
@@ -446,7 +446,7 @@ def norms_of_columns(a: Any, b: Any) -> Any:
 
 
 def in_percent(a: Any, b: Any) -> Any:
-    return 100 * RIGHT["relative_difference"][0](a, b)
+    return 100 * EXERCISES["relative_difference"].also_right[0](a, b)
 
 
 def largest_by_largest(a: Any, b: Any) -> Any:
@@ -454,20 +454,22 @@ def largest_by_largest(a: Any, b: Any) -> Any:
 
 
 def zero_if_close(a: Any, b: Any) -> Any:
-    return 0.0 if np.allclose(a, b) else RIGHT["relative_difference"][0](a, b)
+    return 0.0 if np.allclose(a, b) else EXERCISES["relative_difference"].also_right[0](a, b)
 
 
 def zero_if_near(a: Any, b: Any) -> Any:
-    difference = RIGHT["relative_difference"][0](a, b)
+    difference = EXERCISES["relative_difference"].also_right[0](a, b)
     return 0.0 if difference < 1e-6 else difference
 
 
 def never_above_one(a: Any, b: Any) -> Any:
-    return 1.0 if np.isnan(a + b).any() else RIGHT["relative_difference"][0](a, b)
+    return 1.0 if np.isnan(a + b).any() else EXERCISES["relative_difference"].also_right[0](a, b)
 
 
 def ratio(loss: Any, gradient: Any, theta: Any) -> Any:
-    return RIGHT["relative_difference"][0](gradient(theta), central_gradient(loss, theta))
+    return EXERCISES["relative_difference"].also_right[0](
+        gradient(theta), central_gradient(loss, theta)
+    )
 
 
 def in_words(loss: Any, gradient: Any, theta: Any) -> Any:
@@ -496,7 +498,7 @@ def restored_by_adding(loss: Any, gradient: Any, theta: Any) -> Any:
         theta[i] -= 2e-5
         numeric[i] = (above - loss(theta)) / 2e-5
         theta[i] += 1e-5
-    return RIGHT["relative_difference"][0](gradient(theta), numeric) < 1e-7
+    return EXERCISES["relative_difference"].also_right[0](gradient(theta), numeric) < 1e-7
 
 
 def lenient_and_lets_nan_pass(loss: Any, gradient: Any, theta: Any) -> Any:
@@ -520,7 +522,7 @@ def is_equal(loss: Any, gradient: Any, theta: Any) -> Any:
 def within(tolerance: float, h: float = 1e-5) -> Callable[[Any, Any, Any], Any]:
     def near(loss: Any, gradient: Any, theta: Any) -> Any:
         numeric = central_gradient(loss, theta, h)
-        return RIGHT["relative_difference"][0](gradient(theta), numeric) < tolerance
+        return EXERCISES["relative_difference"].also_right[0](gradient(theta), numeric) < tolerance
 
     return near
 
@@ -565,7 +567,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("cross_entropy", mean_of_the_other_term, ["One of your two terms is a mean"]),
         (
             "cross_entropy",
-            lambda Z, Y: 2 * RIGHT["cross_entropy"][0](Z, Y),
+            lambda Z, Y: 2 * EXERCISES["cross_entropy"].also_right[0](Z, Y),
             ["Every value is 2 times the right one"],
         ),
         (

@@ -14,16 +14,30 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from right_answers_06 import kink_by_two_comparisons, l2_backward_by_hand, l2_loss_by_hand
 
 import gradlab
-from gradlab.exercises import lesson_06
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.lessons.lesson_06.common import (
+    draw_dropout_case,
+    draw_problem,
+    make_network,
+)
+from gradlab.exercises.lessons.lesson_06.has_kink import (
+    _gap_left_over,
+    _is_straight,
+    _kink_by_two_comparisons as kink_by_two_comparisons,
+    _kink_cases,
+)
+from gradlab.exercises.lessons.lesson_06.is_deterministic import _repeated, _seeds_before_each
+from gradlab.exercises.lessons.lesson_06.l2_backward import (
+    _l2_backward_by_hand as l2_backward_by_hand,
+)
+from gradlab.exercises.lessons.lesson_06.l2_loss import _l2_loss_by_hand as l2_loss_by_hand
 from gradlab.exercises.marking import mark
 
 seeds = st.integers(0, 2**32 - 1)
 REFERENCES: dict[str, Callable[..., Any]] = {
-    exercise.name: exercise.reference for exercise in lesson_06.EXERCISES
+    name: exercise.reference for name, exercise in EXERCISES.items() if exercise.lesson == 6
 }
 l2_loss, l2_backward = REFERENCES["l2_loss"], REFERENCES["l2_backward"]
 dropout_forward, dropout_backward = REFERENCES["dropout_forward"], REFERENCES["dropout_backward"]
@@ -33,7 +47,7 @@ dropouts = pytest.mark.parametrize("name", ["dropout_forward", "dropout_backward
 
 
 def problem(hidden: int, seed: int = 0, lam_sign: int = 1) -> tuple[Any, ...]:
-    return lesson_06._problem(np.random.default_rng(seed), hidden, lam_sign)
+    return draw_problem(np.random.default_rng(seed), hidden, lam_sign)
 
 
 # --- The references against oracles of another kind
@@ -96,7 +110,7 @@ def test_the_l2_references_pass_a_gradient_check() -> None:
 
 def test_the_l2_references_agree_with_the_penalty_that_mlp_has_of_its_own() -> None:
     params, X, Y, lam = problem(1, seed=4)
-    network = lesson_06._network(params, l2=lam)
+    network = make_network(params, l2=lam)
     assert l2_loss(params, X, Y, lam) == pytest.approx(network.loss(X, Y), rel=1e-14)
     expected = network.gradients(X, Y)
     for mine, theirs in zip(l2_backward(params, X, Y, lam), expected, strict=True):
@@ -107,7 +121,7 @@ def test_the_l2_references_agree_with_the_penalty_that_mlp_has_of_its_own() -> N
 @given(seed=seeds)
 def test_dropout_backward_is_the_gradient_of_dropout_forward(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    A, keep_prob, mask = lesson_06._dropout_case(rng, float)
+    A, keep_prob, mask = draw_dropout_case(rng, float)
     dA = rng.normal(size=A.shape)
     gradient = dropout_backward(dA, keep_prob, mask)
     direction = rng.normal(size=A.shape)
@@ -200,7 +214,7 @@ def test_two_gaps_are_blind_to_a_kink_at_one_distance(parts: int) -> None:
 
     def left_over(distance: float) -> float:
         f = piecewise(0.0, distance * h, 1.0, 0.0, 0.0)
-        return float(abs(lesson_06._gap_left_over(f, 0.0, h, parts)))
+        return float(abs(_gap_left_over(f, 0.0, h, parts)))
 
     assert left_over(1 / (parts + 1)) < 1e-6
     assert left_over(0.1) > 0.1
@@ -209,7 +223,7 @@ def test_two_gaps_are_blind_to_a_kink_at_one_distance(parts: int) -> None:
 
 def test_the_cases_of_has_kink_keep_the_promises_of_its_docstring() -> None:
     for seed in range(50):
-        for cases in lesson_06._kink_cases(np.random.default_rng(seed)).values():
+        for cases in _kink_cases(np.random.default_rng(seed)).values():
             for f, x, h in cases:
                 distance = abs(f.kink - x) / h
                 assert 1e-6 <= h <= 1e-3
@@ -368,14 +382,14 @@ def seed_only(loss: Any, theta: Any) -> None:
 
 def test_check_leaves_the_global_random_state_alone() -> None:
     before = global_random_state()
-    gradlab.check("is_deterministic", lesson_06._repeated(10, copies=True))
+    gradlab.check("is_deterministic", _repeated(10, copies=True))
     gradlab.check("is_deterministic", seed_only)
     assert global_random_state() == before
 
 
 def test_the_misconception_that_seeds_leaves_the_global_random_state_as_it_was() -> None:
     before = global_random_state()
-    assert lesson_06._seeds_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
+    assert _seeds_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
     assert global_random_state() == before
 
 
@@ -392,7 +406,7 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
             values.append(loss(theta.copy() if copies else theta))
         return len(set(values)) == 1
 
-    tolerant = lesson_06._repeated(count, copies, same=math.isclose)
+    tolerant = _repeated(count, copies, same=math.isclose)
     for answer, words in ((tolerant, "allow a tolerance"), (seeded, "the same seed is set")):
         for seed in range(20):
             assert words in "".join(mark(EXERCISES["is_deterministic"], answer, seed).hints)
@@ -403,9 +417,9 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
 def test_ten_evaluations_tell_every_loss_and_six_do_not(seed: int) -> None:
     exercise = EXERCISES["is_deterministic"]
     for times in (10, 11, 50):
-        assert mark(exercise, lesson_06._repeated(times, copies=True), seed).points == 3
+        assert mark(exercise, _repeated(times, copies=True), seed).points == 3
     for times in (2, 3, 6):
-        marking = mark(exercise, lesson_06._repeated(times, copies=True), seed)
+        marking = mark(exercise, _repeated(times, copies=True), seed)
         assert marking.points <= 2
         assert "Compare all of ten" in marking.hints[0]
 
@@ -695,7 +709,7 @@ def test_the_case_shown_with_a_hint_about_a_straight_f_is_straight(answer: Any) 
     for seed in range(50):
         groups = mark(EXERCISES["has_kink"], answer, seed).groups
         first = next(trial for group in groups for trial in group.trials if trial.stage)
-        assert lesson_06._is_straight(first)
+        assert _is_straight(first)
 
 
 def test_the_hint_of_a_mistake_in_one_layer_only_fits_every_group() -> None:

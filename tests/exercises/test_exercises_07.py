@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from right_answers_07 import RIGHT
 
 import gradlab
 from gradlab.bugs.suspects import Suspect
@@ -17,7 +16,7 @@ SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("answer", [FIND_BUGS.reference, *RIGHT["find_bugs"]])
+@pytest.mark.parametrize("answer", [FIND_BUGS.reference, *FIND_BUGS.also_right])
 def test_right_answers_get_full_marks(answer: Any, seed: int) -> None:
     assert mark(FIND_BUGS, answer, seed).points == 20.0
 
@@ -84,7 +83,7 @@ def test_check_shows_the_confusion_table() -> None:
         (lambda networks: [n.name for n in networks], "has no attribute"),
         (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "this is gradlab's own"),
         (
-            lambda networks: [("ok", "w2")[a != "ok"] for a in RIGHT["find_bugs"][1](networks)],
+            lambda networks: [("ok", "w2")[a != "ok"] for a in FIND_BUGS.also_right[1](networks)],
             "Say “ok” or the name of a block, such as “W2”",
         ),
         (
@@ -105,7 +104,7 @@ def test_gradlabs_reports_may_be_used_and_its_bugs_may_not() -> None:
         return gradlab.draw_suspects(20, 0)[1]
 
     assert "you may use: " in str(gradlab.check("find_bugs", looks_it_up))
-    assert gradlab.check("find_bugs", RIGHT["find_bugs"][1]).passed
+    assert gradlab.check("find_bugs", FIND_BUGS.also_right[1]).passed
 
 
 def test_a_written_answer_has_a_rubric_and_a_model_and_no_check() -> None:

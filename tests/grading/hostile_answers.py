@@ -349,12 +349,13 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "borrowed from the exercises": hostile(
         "import importlib\n"
-        "return importlib.import_module('gradlab.exercises.lesson_00').double(*given)"
+        "there = 'gradlab.exercises.lessons.lesson_00.double'\n"
+        "return importlib.import_module(there).double(*given)"
     ),
     "searched on the disk": hostile(
         """
         import glob, os
-        for pattern in ("/**/lesson_00.py", "/**/00_start_here.*"):
+        for pattern in ("/**/lesson_00/double.py", "/**/00_start_here.*"):
             for path in glob.iglob(pattern, recursive=True):
                 text = open(path).read()
                 exec(text[text.index("def double"):].split("\\n\\n\\n")[0], globals())

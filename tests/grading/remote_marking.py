@@ -1,7 +1,7 @@
 """An answer marked in a sandbox, as the grader does it."""
 
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, draw, mark_calls
+from gradlab.exercises.marking import Marking, draw_cases, mark_calls
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 
@@ -14,6 +14,6 @@ def mark_remotely(
     """Mark an answer, which is the last text, in the sandbox."""
     *setup, source = texts
     answer = RemoteAnswer(sandbox, exercise, tuple(setup), source, SEED, cpu_seconds=20)
-    marking = mark_calls(exercise, answer, draw(exercise, SEED))
+    marking = mark_calls(exercise, answer, draw_cases(exercise, SEED))
     assert answer.end() == ""
     return marking, answer

@@ -6,7 +6,7 @@ import pytest
 from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.marking import draw
+from gradlab.exercises.marking import draw_cases
 from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
@@ -103,7 +103,7 @@ def find_bugs(networks):
 """
     exercise = EXERCISES["find_bugs"]
     answer = RemoteAnswer(sandbox, exercise, (), source, SEED, cpu_seconds=20)
-    ((arguments, _), *_), *_ = draw(exercise, SEED).values()
+    ((arguments, _), *_), *_ = draw_cases(exercise, SEED).values()
     said = answer(arguments).got
     answer.end()
     assert answer.raised == []

@@ -9,14 +9,8 @@ import random
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
-from types import ModuleType
 
 import pytest
-import right_answers_00_to_03
-import right_answers_04
-import right_answers_05
-import right_answers_06
-import right_answers_07
 from hypothesis import given, settings, strategies as st
 from learner_results import RESULTS, make_learner
 
@@ -31,13 +25,6 @@ from gradlab.grading.outcome.same_answers import (
 )
 
 LONG = ["unpack", "locate", "numerical_gradient", "backward", "gradient_check", "find_bugs"]
-RIGHT_ANSWERS = (
-    right_answers_00_to_03,
-    right_answers_04,
-    right_answers_05,
-    right_answers_06,
-    right_answers_07,
-)
 # With helpers, keywords, a closure, comprehensions and a lambda: all that may bind a name.
 RICH = '''
 import numpy as np
@@ -215,17 +202,16 @@ def test_an_answer_that_is_assigned_is_not_left_out() -> None:
     assert len(spell_nameless("backward", other)) > len(spell_nameless("backward", text))
 
 
-def list_right_answers(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield the right answers of the tests as learners would write them."""
-    tables = [table for table in vars(module).values() if isinstance(table, dict)]
-    for name, functions in ((n, table[n]) for table in tables for n in table if n in EXERCISES):
-        for function in functions:
+def list_right_answers() -> Iterator[tuple[str, str]]:
+    """Yield the right answers beside the references as learners would write them."""
+    for name, exercise in EXERCISES.items():
+        for function in exercise.also_right:
             text = textwrap.dedent(inspect.getsource(function))
             if text.startswith("def "):
                 yield name, text.replace(f"def {function.__name__}(", f"def {name}(", 1)
 
 
-INDEPENDENT = [pair for module in RIGHT_ANSWERS for pair in list_right_answers(module)]
+INDEPENDENT = [*list_right_answers()]
 
 
 def test_answers_written_by_themselves_are_not_copies() -> None:

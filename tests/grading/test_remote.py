@@ -1,25 +1,19 @@
 """An answer in another process is marked as it would be in this one."""
 
 import contextlib
-import inspect
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
 import pytest
-import right_answers_00_to_03
-import right_answers_04
-import right_answers_05
-import right_answers_06
-import right_answers_07
+from answer_text import write_right_answer
 from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Cases, Exercise
-from gradlab.exercises.marking import draw, mark, mark_calls
+from gradlab.exercises.marking import draw_cases, mark, mark_calls
 from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Ending, Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
@@ -33,19 +27,8 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-RIGHT: list[tuple[ModuleType, str, int]] = [
-    (module, name, number)
-    for module in (
-        right_answers_00_to_03,
-        right_answers_04,
-        right_answers_05,
-        right_answers_06,
-        right_answers_07,
-    )
-    for name, answers in module.RIGHT.items()
-    for number in range(len(answers))
-    # Right, but by a function of gradlab's that it may not use.
-    if (name, number) != ("richardson", 2)
+RIGHT = [
+    (name, number) for name, one in EXERCISES.items() for number in range(len(one.also_right))
 ]
 SLOW = pytest.mark.slow
 
@@ -58,19 +41,15 @@ def test_the_reference_gets_full_marks(sandbox: Sandbox, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "number"),
+    ("name", "number"),
     [
-        pytest.param(module, name, number, id=f"{name} {number}", marks=SLOW if number else ())
-        for module, name, number in RIGHT
+        pytest.param(name, number, id=f"{name} {number}", marks=SLOW if number else ())
+        for name, number in RIGHT
     ],
 )
-def test_other_right_ways_get_full_marks(
-    sandbox: Sandbox, module: ModuleType, name: str, number: int
-) -> None:
-    # The annotations of a module name what only a type checker needs.
-    text = inspect.getsource(module)
-    source = f"{name} = RIGHT[{name!r}][{number}]"
-    marking, _ = mark_remotely(sandbox, EXERCISES[name], text, source)
+def test_other_right_ways_get_full_marks(sandbox: Sandbox, name: str, number: int) -> None:
+    text = write_right_answer(name, number)
+    marking, _ = mark_remotely(sandbox, EXERCISES[name], text)
     assert marking.points == EXERCISES[name].points, marking
 
 
@@ -123,7 +102,7 @@ def test_a_misconception_gets_the_same_hints_and_points(name: str, number: int) 
     here = mark(exercise, wrong, SEED)
     place = cast(Sandbox, SameProcess(wrong))
     answer = RemoteAnswer(place, exercise, (), "", SEED, cpu_seconds=20)
-    there = mark_calls(exercise, answer, draw(exercise, SEED))
+    there = mark_calls(exercise, answer, draw_cases(exercise, SEED))
     answer.end()
     assert (there.points, there.hints) == (here.points, here.hints)
     stages = [[trial.stage for g in m.groups for trial in g.trials] for m in (here, there)]
@@ -136,7 +115,7 @@ def test_a_misconception_gets_the_same_hints_and_points(name: str, number: int) 
 def make_exercise(
     cases: Callable[[np.random.Generator], Cases], reference: Callable[..., Any], **more: Any
 ) -> Exercise:
-    return Exercise(0, 1, reference, cases, (), (), **more)
+    return Exercise(1, reference, cases, (), (), lesson=0, **more)
 
 
 class Noisy:

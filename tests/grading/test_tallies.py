@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.hints import PATTERN_HINTS, STAGE_HINTS
 from gradlab.exercises.prediction import find_predictions
 from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally, tally_predictions

@@ -18,7 +18,7 @@ from gradlab import bugs, examples, frameworks, plots
 from gradlab.bugs import suspects
 from gradlab.checker import diagnosis, report
 from gradlab.differences import budget, convergence
-from gradlab.exercises import checking
+from gradlab.exercises import result
 from gradlab.live import output
 from tools.book.assemble import FRAME
 
@@ -66,7 +66,7 @@ def test_every_public_name_of_a_submodule_is_documented(book: Path, module: Modu
         budget.ErrorBudget,
         convergence.OrderFit,
         suspects.Suspect,
-        checking.CheckResult,
+        result.CheckResult,
         output.LiveOutput,
         plots.Drawing,
     ],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.marking import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.hints import PATTERN_HINTS, STAGE_HINTS
 from gradlab.grading.outcome.predicted import PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 

@@ -20,8 +20,8 @@ import numpy as np
 
 import gradlab
 from gradlab.bugs.suspects import Suspect
+from gradlab.exercises.calling import Call
 from gradlab.exercises.exercise import Arguments, Exercise
-from gradlab.exercises.marking import Call
 from gradlab.exercises.random_state import seed_random_state
 from gradlab.grading.sandbox.packages import list_fonts
 from gradlab.grading.sandbox.process import (

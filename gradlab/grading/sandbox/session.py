@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.random_state import seed_random_state, spent_random_state
+from gradlab.exercises.random_state import draw_seeds, seed_random_state
 from gradlab.grading.sandbox.borrowing import Package, make_importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
@@ -164,7 +164,7 @@ class _Function(_Proxy):
         if self._draws_globally:
             # Who seeds the global random numbers means those that this function draws. So the
             # grader begins its own with what is drawn from these.
-            order["seeds"] = spent_random_state()
+            order["seeds"] = draw_seeds()
         return self._session.use(order, arguments, keywords)
 
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 3: x^2 + 3x, its derivative, forward's error, and "close enough"."""
+"""The exercise ``close_enough`` of lesson 3."""
 
 from __future__ import annotations
 
@@ -8,22 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
-
-
-def f(x):
-    """Return x^2 + 3x, for a number or an array x."""
-    return x**2 + 3 * x
-
-
-def f_prime(x):
-    """Return the derivative of x^2 + 3x at x, a number or an array."""
-    return 2 * x + 3
-
-
-def predict_forward_error(h):
-    """Forward difference of x^2 + 3x with step h, a number or an array, minus its derivative."""
-    return h
+from gradlab.exercises.exercise import Cases, Exercise, Misconception
 
 
 def close_enough(numeric, analytic, rtol, atol):
@@ -31,203 +16,6 @@ def close_enough(numeric, analytic, rtol, atol):
     if not (np.isfinite(numeric) and np.isfinite(analytic)):
         return False
     return abs(numeric - analytic) <= atol + rtol * max(abs(numeric), abs(analytic))
-
-
-# --- f and f_prime
-
-
-def _points(rng: np.random.Generator) -> Cases:
-    """Numbers and arrays; never 0, 1 or 2, where wrong formulas meet the right one."""
-
-    def draw(size: Any = None) -> Any:
-        return np.round(rng.uniform(2.2, 6, size), 2)
-
-    return {
-        "numbers": [(float(draw()),), (-float(draw()),), (float(draw()) / 10,)],
-        "arrays": [(draw(4),), (-draw((2, 3)),)],
-    }
-
-
-def _is_xor(trials: list[Trial]) -> bool:
-    """Whether every call failed because Python's ^ does not take floats."""
-    return all(
-        trial.got is None and ("for ^" in trial.detail or "bitwise_xor" in trial.detail)
-        for trial in trials
-    )
-
-
-_XOR = "In Python ^ is not a power but a bitwise operation on integers: write x**2."
-
-F = Exercise(
-    lesson=3,
-    points=1,
-    reference=f,
-    cases=_points,
-    misconceptions=(
-        Misconception(wrong=lambda x: x ^ 2 + 3 * x, hint=_XOR, shows=_is_xor),
-        Misconception(
-            wrong=lambda x: x**2 + 3,
-            hint="The second term is 3 times x, not 3.",
-        ),
-        Misconception(
-            wrong=lambda x: 2 * x + 3 * x,
-            hint="x² is x times x; you have 2 times x. At x = 2 you cannot tell, at 3 you can.",
-        ),
-        Misconception(
-            wrong=lambda x: 3 * x**2 + x,
-            hint="The 3 belongs to x, not to x².",
-        ),
-        Misconception(
-            wrong=lambda x: x**2 * 3 * x,
-            hint="You multiply the two terms: add them.",
-        ),
-        Misconception(
-            wrong=lambda x: (x + 3) ** 2,
-            hint="Only x is squared: square first, then add 3x.",
-        ),
-        Misconception(
-            wrong=f_prime,
-            hint="This is the derivative. f is the function itself.",
-        ),
-    ),
-    hints=(
-        "Two terms: the square of x, and three times x.",
-        "A power in Python is x**2, and a product needs its star: 3 * x.",
-        "The whole body is one line: return x**2 + 3 * x.",
-    ),
-)
-
-F_PRIME = Exercise(
-    lesson=3,
-    points=1,
-    reference=f_prime,
-    cases=_points,
-    misconceptions=(
-        Misconception(
-            wrong=lambda x: 2 * x,
-            hint="That is the derivative of x² alone. What is the slope of the line 3x?",
-        ),
-        Misconception(
-            wrong=lambda x: 2 * x + 3 * x,
-            hint="The slope of the line 3x is the same everywhere: it does not depend on x.",
-        ),
-        Misconception(
-            wrong=lambda x: x + 3,
-            hint="The derivative of x² is not x: the exponent comes down as a factor.",
-        ),
-        Misconception(
-            wrong=lambda x: x**2 + 3,
-            hint="You differentiated 3x, but x² is still there as it was.",
-        ),
-        Misconception(
-            wrong=f,
-            hint="This is f itself. Differentiate each of its two terms.",
-        ),
-        Misconception(
-            wrong=lambda x: 0 * x + 5,
-            hint="5 is f'(1). The derivative depends on x.",
-        ),
-        Misconception(
-            wrong=lambda x: 0 * x + 7,
-            hint="7 is f'(2). The function has to work for every x.",
-        ),
-        Misconception(
-            wrong=lambda x: 0 * x + 2,
-            hint="2 is the second derivative: you differentiated twice.",
-        ),
-    ),
-    hints=(
-        "Differentiate term by term: x² first, then 3x.",
-        "The derivative of xⁿ is n xⁿ⁻¹. Try it at x = 2: the answer there is 7.",
-        "x² gives 2x, and 3x gives 3. Add them.",
-    ),
-)
-
-
-# --- The error of the forward difference
-
-
-def _error_cases(rng: np.random.Generator) -> Cases:
-    """Two groups; each has a step so small that a measured error is mostly rounding."""
-
-    def draw(exponent: int, size: Any = None) -> Any:
-        return np.round(rng.uniform(1.2, 9, size), 2) * 10.0**exponent
-
-    return {
-        "numbers": [(float(draw(-1)),), (float(draw(-3)),), (float(draw(-13)),)],
-        "arrays": [(draw(-2, 3),), (draw(-3, (2, 2)),), (draw(-13, 4),)],
-    }
-
-
-def _measured(h: Any) -> Any:
-    return (f(2 + h) - f(2)) / h - f_prime(2)
-
-
-def _is_measured(trials: list[Trial]) -> bool:
-    """Whether the large steps are right, and the tiny ones off by no more than rounding."""
-    tiny = trials[-1]
-    return (
-        all(trial.got is not None for trial in trials)
-        and not any(trial.stage for trial in trials[:-1])
-        and tiny.stage == "values"
-        and bool(np.all(np.abs(tiny.got - tiny.expected) <= 1e-14 / tiny.arguments[0]))
-        and not np.array_equal(tiny.got, np.zeros_like(tiny.got))
-    )
-
-
-PREDICT_FORWARD_ERROR = Exercise(
-    lesson=3,
-    points=2,
-    reference=predict_forward_error,
-    cases=_error_cases,
-    atol=0.0,
-    misconceptions=(
-        Misconception(
-            wrong=lambda h: h / 2,
-            hint="The error is h f''/2. What is f'' here?",
-        ),
-        Misconception(
-            wrong=lambda h: 2 * h,
-            hint="f'' is 2, but the error is half of h f''.",
-        ),
-        Misconception(
-            wrong=lambda h: -h,
-            hint="The sign: forward minus exact. At x = 2 forward gives 7.001, exact is 7.",
-        ),
-        Misconception(
-            wrong=lambda h: h**2,
-            hint="h² is left in the rise f(x + h) - f(x). A slope is the rise divided by h.",
-        ),
-        Misconception(
-            wrong=lambda h: h**2 / 2,
-            hint="This is a term of the expansion of f(x + h), halved. Divide by h as the "
-            "difference does, and put in f''.",
-        ),
-        Misconception(
-            wrong=lambda h: 0 * h,
-            hint="0 is the error of the central difference. Forward's is not 0: it gave 7.001.",
-        ),
-        Misconception(
-            wrong=lambda h: 7 + h,
-            hint="This is the forward difference at x = 2. Its error is what is left after "
-            "subtracting the exact slope.",
-        ),
-        Misconception(
-            wrong=_measured,
-            hint="You measure the error, and at tiny h you measure rounding instead. Predict it: "
-            "expand (x + h)² and simplify by hand.",
-            shows=_is_measured,
-        ),
-    ),
-    hints=(
-        "Write out ((x + h)² + 3(x + h) - x² - 3x) / h. What is left besides 2x + 3?",
-        "Or by Taylor: the error is h f''/2, and nothing after it, because f''' = 0. What is f''?",
-        "f'' = 2, so h f''/2 = h. It does not depend on x.",
-    ),
-)
-
-
-# --- Close enough
 
 
 def _pair(low: float, margin: float, rtol: float, atol: float) -> tuple[float, float]:
@@ -338,13 +126,25 @@ _DIVIDES = (
     "Multiply the other side instead."
 )
 
+
 _TEXTBOOK = (
     "This is the textbook's relative error. It measures against the analytic value alone and says "
     "nothing useful where that is 0: use the larger size, and atol."
 )
 
-CLOSE_ENOUGH = Exercise(
-    lesson=3,
+
+def _close_in_cases(numeric: float, analytic: float, rtol: float, atol: float) -> bool:
+    if math.isnan(numeric) or math.isnan(analytic):
+        return False
+    if math.isinf(numeric) or math.isinf(analytic):
+        return False
+    if numeric < analytic:
+        return _close_in_cases(analytic, numeric, rtol, atol)
+    larger = abs(numeric) if abs(numeric) > abs(analytic) else abs(analytic)
+    return numeric - analytic <= rtol * larger + atol
+
+
+EXERCISE = Exercise(
     points=4,
     reference=close_enough,
     cases=_close_cases,
@@ -455,6 +255,20 @@ CLOSE_ENOUGH = Exercise(
         "First return False unless np.isfinite holds for both. Then return "
         "abs(n - a) <= atol + rtol * max(abs(n), abs(a)).",
     ),
+    also_right=(
+        _close_in_cases,
+        lambda n, a, rtol, atol: bool(
+            np.isfinite(n)
+            and np.isfinite(a)
+            and np.abs(n - a) <= atol + rtol * np.abs([n, a]).max()
+        ),
+        lambda n, a, rtol, atol: (
+            abs(n) < math.inf
+            and abs(a) < math.inf
+            and (np.isclose(n, a, rtol, atol) or np.isclose(a, n, rtol, atol))
+        ),
+        lambda n, a, rtol, atol: int(
+            np.isfinite([n, a]).all() and not abs(a - n) > max(abs(n), abs(a)) * rtol + atol
+        ),
+    ),
 )
-
-EXERCISES = (F, F_PRIME, PREDICT_FORWARD_ERROR, CLOSE_ENOUGH)

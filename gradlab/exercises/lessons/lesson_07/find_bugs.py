@@ -1,26 +1,18 @@
-"""The exercises of lesson 7: find_bugs, and an answer in words."""
+"""The exercise ``find_bugs`` of lesson 7."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 import gradlab
 from gradlab.bugs.suspects import Suspect, confusion_table, draw_suspects, nearest_to_output
-from gradlab.exercises.exercise import (
-    Cases,
-    Exercise,
-    Misconception,
-    Tally,
-    Trial,
-    WrittenAnswer,
-)
-from gradlab.exercises.values import leaves
+from gradlab.exercises.exercise import Cases, Exercise, Misconception, Tally, Trial
+from gradlab.exercises.values import list_leaves
 from gradlab.network.batch import Params
-
-_COUNT = 20
 
 
 def find_bugs(networks):
@@ -39,6 +31,9 @@ def find_bugs(networks):
     return answers
 
 
+_COUNT = 20
+
+
 def _cases(rng: np.random.Generator) -> Cases:
     networks, _ = draw_suspects(_COUNT, int(rng.integers(2**32)))
     return {f"{_COUNT} networks, half of them right": [(networks,)]}
@@ -50,7 +45,8 @@ def _said_and_right(trials: list[Trial]) -> list[tuple[str, str]]:
     if trial.stage not in ("", "values"):
         return []
     return [
-        (str(s), str(r)) for s, r in zip(leaves(trial.got), leaves(trial.expected), strict=True)
+        (str(s), str(r))
+        for s, r in zip(list_leaves(trial.got), list_leaves(trial.expected), strict=True)
     ]
 
 
@@ -153,8 +149,66 @@ def _by_the_whole_ratio(networks: list[Suspect]) -> list[str]:
     return answers
 
 
-FIND_BUGS = Exercise(
-    lesson=7,
+def _by_check_gradient(networks: Any) -> Any:
+    answers = []
+    for network in networks:
+
+        def loss(params: Any, network: Any = network) -> Any:
+            network.params = params
+            return network.loss(network.X, network.Y)
+
+        def gradient(params: Any, network: Any = network) -> Any:
+            network.params = params
+            return network.gradients(network.X, network.Y)
+
+        before = network.params
+        report = gradlab.check_gradient(loss, gradient, before)
+        network.params = before
+        answer = "ok"
+        for block in report.parameters:
+            same_layer = answer[1:] == block.name[1:]
+            if block.verdict == "fail" and not same_layer:
+                answer = block.name
+        answers.append(answer)
+    return answers
+
+
+def _by_dict(networks: Any) -> Any:
+    answers = []
+    for network in networks:
+        report = gradlab.check_network(network, network.X, network.Y, method="loop")
+        data = report.to_dict()
+        failed = {b["name"] for b in data["parameters"] if b["verdict"] == "fail"}
+        layers = [int(name[1:]) for name in failed]
+        if not layers:
+            answers.append("ok")
+        else:
+            last = max(layers)
+            answers.append(f"W{last}" if f"W{last}" in failed else f"b{last}")
+    return answers
+
+
+def _from_the_output(networks: Any) -> Any:
+    answers = []
+    for network in networks:
+        report = gradlab.check_network(network, network.X, network.Y)
+        blocks = {block.name: block.verdict for block in report.parameters}
+        if report.passed or report.verdict == "inconclusive":
+            answers.append("ok")
+            continue
+        for layer in range(len(network.params), 0, -1):
+            found = [n for n in (f"W{layer}", f"b{layer}") if blocks[n] == "fail"]
+            if found:
+                answers.append(found[0])
+                break
+    return tuple(answers)
+
+
+def _as_an_array(networks: Any) -> Any:
+    return np.array(_from_the_output(networks))
+
+
+EXERCISE = Exercise(
     points=20,
     reference=find_bugs,
     cases=_cases,
@@ -238,34 +292,10 @@ FIND_BUGS = Exercise(
         "If none fails, answer “ok”. Else take the largest layer number among the names, and W "
         "before b if both are there.",
     ),
-)
-
-EXPLAIN = WrittenAnswer(
-    name="explain",
-    lesson=7,
-    rubric=(
-        (3, "what is wrong: the formula as it is, and as it should be, with the shapes"),
-        (3, "the evidence: which blocks fail, which pass, and why that points to this line"),
-        (2, "what the loss curve, a ratio or an early check showed, and what it hid"),
-        (2, "what to do so that it is found next time, and what a check cannot show"),
+    also_right=(
+        _by_check_gradient,
+        _by_dict,
+        _from_the_output,
+        _as_an_array,
     ),
-    model="""\
-The biases. The pipeline takes $db_l$ as the mean of the columns of $\\delta_l$. It should be
-their sum, $db_l = \\sum_i \\delta_{i\\cdot}$, of shape $(n_l,)$. The $1/m$ of the mean loss is in
-$\\delta_l$ already, of shape $(m, n_l)$, so it was applied twice.
-
-The evidence: $b_1$ and $b_2$ fail, $W_1$ and $W_2$ pass. The weights of a layer use the same
-$\\delta_l$ as its biases, so $\\delta_l$ is right, and the line of $db_l$ is wrong. The report
-says that the gradient is $1/32$ of what it should be, and the batch has 32 rows.
-
-Nobody noticed, because the weights make up nearly all of the network. The loss fell almost as
-fast as with the right gradient; the biases just learned 32 times more slowly.
-
-Next time: a test with a gradient check, read block by block, at the start and after some
-training, on a batch that uses every input. It shows that the gradient fits the loss as it is
-coded, not that the loss or the data are right.""",
-    words=(150, 200),
 )
-
-EXERCISES = (FIND_BUGS,)
-WRITTEN = (EXPLAIN,)

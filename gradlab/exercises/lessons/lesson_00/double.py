@@ -1,4 +1,4 @@
-"""The exercise of lesson 0: a dry run of how exercises work."""
+"""The exercise ``double`` of lesson 0."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ def _cases(rng: np.random.Generator) -> Cases:
     }
 
 
-DOUBLE = Exercise(
-    lesson=0,
+EXERCISE = Exercise(
     points=1,
     reference=double,
     cases=_cases,
@@ -44,6 +43,10 @@ DOUBLE = Exercise(
         "NumPy multiplies a number and an array alike, so one expression does for both.",
         "The whole body is one line: return 2 * x.",
     ),
+    also_right=(
+        lambda x: x + x,
+        lambda x: 4 * np.asarray(x) / 2,
+        lambda x: np.multiply(x, 2.0),
+        lambda x: [2 * v for v in x] if np.ndim(x) else 2 * x,
+    ),
 )
-
-EXERCISES = (DOUBLE,)

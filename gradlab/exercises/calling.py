@@ -1,0 +1,129 @@
+"""Calling an answer once: what it handed back, and whether that is right."""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.values import Value, judge, list_leaves
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of an answer came to.
+
+    Attributes
+    ----------
+    got : object
+        What it handed back.
+    after : tuple
+        Its arguments as they are after the call.
+    error : type, optional
+        What it raised.
+    said : str
+        What it raised and where, for people.
+    shares_memory : callable
+        Finds out whether what it handed back shares memory with its arguments.
+    """
+
+    got: Any = None
+    after: Arguments = ()
+    error: type[BaseException] | None = None
+    said: str = ""
+    shares_memory: Callable[[], bool] = lambda: False
+
+
+# Calls an answer with arguments, which it must leave as they are, and does not raise.
+Caller = Callable[[Arguments], Call]
+
+
+def make_caller(answer: Callable[..., Any]) -> Caller:
+    """Return what calls an answer here; its errors are kept, but for a stop by the learner."""
+
+    def call(arguments: Arguments) -> Call:
+        # An answer may spoil what it gets.
+        mine = copy.deepcopy(arguments)
+        try:
+            got = answer(*mine)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Call(error=type(error), said=_raised(error))
+        return Call(got, mine, shares_memory=lambda: _shares_memory(got, mine))
+
+    return call
+
+
+def try_case(
+    exercise: Exercise,
+    call: Caller,
+    arguments: Arguments,
+    expected: Value | IndexError,
+    told: bool = True,
+) -> Trial:
+    """Call the answer once; an error is a failure, but where raising it is right."""
+    done = call(arguments)
+    if done.error:
+        if issubclass(done.error, IndexError) and isinstance(expected, IndexError):
+            return Trial(arguments, expected, None, "", "")
+        stage = "stub" if issubclass(done.error, NotImplementedError) else "raises"
+        return Trial(arguments, expected, None, stage, done.said)
+    if isinstance(expected, IndexError):
+        what = "returned a value; raising an IndexError is right"
+        return Trial(arguments, expected, None, "values", what)
+    value, stage, detail = judge(exercise, done.got, expected, told)
+    if not stage and _changed(done.after, arguments):
+        stage, detail = "changes", "changed its argument in place"
+    if not stage and exercise.new_arrays and done.shares_memory():
+        stage, detail = "changes", "returned an array that shares memory with its argument"
+    return Trial(arguments, expected, value, stage, detail)
+
+
+def _raised(error: BaseException) -> str:
+    try:
+        what = f"raised {type(error).__name__}: {error}".rstrip(": ")
+    except Exception:
+        what = "raised an error that cannot be shown"
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [frame for frame in frames if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    # The learner's own line, not that of a library it calls.
+    own = [frame for frame in outside if frame.filename == outside[0].filename]
+    if not own:
+        return what
+    return what + (f", in the line “{own[-1].line}”" if own[-1].line else "")
+
+
+def _changed(after: Any, before: Any) -> bool:
+    """Whether arguments, or what their lists and arrays hold, are no longer what they were."""
+    if isinstance(before, list | tuple):
+        if type(after) is not type(before) or len(after) != len(before):
+            return True
+        return any(map(_changed, after, before))
+    if not isinstance(before, np.ndarray | np.number | int | float | complex):
+        return False
+    if type(after) is not type(before):
+        return True
+    if np.asarray(after).dtype != np.asarray(before).dtype:
+        return True
+    return not np.array_equal(after, before, equal_nan=True)
+
+
+def _shares_memory(got: Any, arguments: Any) -> bool:
+    mine, theirs = (
+        [leaf for leaf in list_leaves(_as_lists(value)) if isinstance(leaf, np.ndarray)]
+        for value in (got, arguments)
+    )
+    return any(np.shares_memory(one, other) for one in mine for other in theirs)
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,354 @@
+"""The exercise ``locate`` of lesson 4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_04.common import (
+    FORTRAN,
+    WEIGHTS_FIRST,
+    Params,
+    Shapes,
+    count_entries,
+    draw_sizes,
+    list_failed,
+    make_shapes,
+    make_unpack,
+    unpack_weights_first,
+)
+from gradlab.exercises.values import list_leaves, make_value
+
+
+def locate(index, shapes):
+    """Return where theta[index] belongs: ("W2", (row, column)) or ("b1", (j,)).
+
+    shapes is [((n_in, n_out), (n_out,)), ...], theta is in the order of pack. Layers count from
+    1, all else from 0. Raises IndexError unless 0 <= index < N, where N is the length of theta.
+    """
+    if index < 0:
+        raise IndexError(f"theta has no entry {index}")
+    offset = index
+    for layer, ((n_in, n_out), _) in enumerate(shapes, start=1):
+        if offset < n_in * n_out:
+            return f"W{layer}", divmod(offset, n_out)
+        offset -= n_in * n_out
+        if offset < n_out:
+            return f"b{layer}", (offset,)
+        offset -= n_out
+    raise IndexError(f"theta has no entry {index}")
+
+
+Place = tuple[str, tuple[int, ...]]
+
+
+def _locate_cases(rng: np.random.Generator) -> Cases:
+    """Three groups, with indices outside in each: too large everywhere, negative in the last.
+
+    So an answer that lets Python's lists count from the end keeps two groups.
+    """
+    deep, shallow = make_shapes(draw_sizes(rng, 3)), make_shapes(draw_sizes(rng, 2))
+    second = (1, shallow)  # W1[0, 1] by rows, W1[1, 0] by columns
+
+    def draw(shapes: Shapes, block: int) -> list[tuple[Any, ...]]:
+        """Draw an index from each W (block 0) or b (block 1), which is not its first or last."""
+        cases = []
+        for start, end in _borders(shapes)[block::2]:
+            inner = rng.integers(start + 1, max(end - 1, start + 2))
+            cases.append((int(inner), shapes))
+        return cases
+
+    edges = [index for start, end in _borders(deep) for index in (start, end - 1)]
+    outside = (
+        -1,
+        -count_entries(deep),
+        count_entries(deep),
+        count_entries(deep) + int(rng.integers(1, 9)),
+    )
+    return {
+        "weights": [second, *draw(deep, 0), *draw(shallow, 0), (count_entries(shallow), shallow)],
+        "biases": [*draw(deep, 1), *draw(shallow, 1), (count_entries(shallow), shallow)],
+        "first and last entries, and outside": [
+            (index, deep) for index in (*dict.fromkeys(edges), *outside)
+        ],
+    }
+
+
+def _borders(shapes: Shapes) -> list[tuple[int, int]]:
+    """Return where W1, b1, W2, ... begin and end in theta."""
+    sizes = [size for (n_in, n_out), _ in shapes for size in (n_in * n_out, n_out)]
+    return list(pairwise(np.cumsum([0, *sizes]).tolist()))
+
+
+def _found(change: Callable[[str, Any], Any]) -> Callable[[int, Shapes], Any]:
+    """Return a wrong locate, which makes change(name, place) of what is right."""
+    return lambda index, shapes: change(*locate(index, shapes))
+
+
+def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes], Any]:
+    """Return a wrong locate, which makes change(row, column, n_in, n_out) of the place in a W."""
+
+    def located(index: int, shapes: Shapes) -> Any:
+        name, place = locate(index, shapes)
+        if name[0] == "b":
+            return name, place
+        row, column = place
+        n_in, n_out = shapes[int(name[1:]) - 1][0]
+        return name, change(row, column, n_in, n_out)
+
+    return located
+
+
+def _by_numbering(
+    numbered: Callable[[Any, Shapes], Params],
+) -> Callable[[int, Shapes], Any]:
+    """Return a wrong locate, for a theta that `numbered` unpacks: look where the index ends up."""
+
+    def located(index: int, shapes: Shapes) -> Place:
+        for layer, blocks in enumerate(
+            numbered(np.arange(count_entries(shapes)), shapes), start=1
+        ):
+            for letter, block in zip("Wb", blocks, strict=True):
+                for place in np.argwhere(block == index).tolist():
+                    return f"{letter}{layer}", tuple(place)
+        raise IndexError
+
+    return located
+
+
+def _without_subtracting(index: int, shapes: Shapes) -> Any:
+    name, _ = locate(index, shapes)
+    n_out = shapes[int(name[1:]) - 1][1][0]
+    return name, divmod(index, n_out) if name[0] == "W" else (index,)
+
+
+def _too_long(index: int, shapes: Shapes) -> Any:
+    """Test with <= where < is right, so that the entry after a block still belongs to it."""
+    offset = index
+    for layer, ((n_in, n_out), _) in enumerate(shapes, start=1):
+        if 0 <= offset <= n_in * n_out:
+            return f"W{layer}", divmod(offset, n_out)
+        offset -= n_in * n_out
+        if 0 <= offset <= n_out:
+            return f"b{layer}", (offset,)
+        offset -= n_out
+    raise IndexError
+
+
+def _from_the_end(index: int, shapes: Shapes) -> Any:
+    return locate(range(count_entries(shapes))[index], shapes)
+
+
+def _ends_in_none(index: int, shapes: Shapes) -> Any:
+    return locate(index, shapes) if 0 <= index < count_entries(shapes) else None
+
+
+def _raises_value_error(index: int, shapes: Shapes) -> Any:
+    if not 0 <= index < count_entries(shapes):
+        raise ValueError
+    return locate(index, shapes)
+
+
+def _is_outside(trial: Trial) -> bool:
+    return isinstance(trial.expected, IndexError)
+
+
+def _answers_outside(trials: list[Trial]) -> bool:
+    return all(_is_outside(trial) and trial.stage == "values" for trial in list_failed(trials))
+
+
+def _answers_negative(trials: list[Trial]) -> bool:
+    return _answers_outside(trials) and all(t.arguments[0] < 0 for t in list_failed(trials))
+
+
+def _raises_something_else(trials: list[Trial]) -> bool:
+    return all(_is_outside(trial) and trial.stage == "raises" for trial in list_failed(trials))
+
+
+def _layers_from_0(trials: list[Trial]) -> bool:
+    """Whether every name is one layer behind, be the places right or not."""
+    inside = [trial for trial in trials if not _is_outside(trial)]
+    if not all(isinstance(trial.got, list) for trial in inside):
+        return False
+    names = [(str(trial.got[0]), str(trial.expected[0])) for trial in inside]
+    return all(got == f"{right[0]}{int(right[1:]) - 1}" for got, right in names)
+
+
+def _inside_as(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], bool]:
+    """Return a test whether inside theta an answer is wrong as `wrong` is, whatever outside."""
+
+    def shows(trials: list[Trial]) -> bool:
+        inside = [trial for trial in trials if not _is_outside(trial)]
+        return any(trial.stage for trial in inside) and all(
+            _texts(trial.got) == _texts(make_value(wrong(*trial.arguments))) for trial in inside
+        )
+
+    return shows
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(leaf) for leaf in list_leaves(value)]
+
+
+_swapped = _place(lambda row, column, n_in, n_out: (column, row))
+
+
+_rows_of_n_in = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
+
+
+_by_columns = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
+
+
+_two_divisors = _place(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
+
+
+_TWO_THINGS = (
+    "Return two things, the name and the place; the place is a tuple of its own: "
+    '("W2", (row, column)).'
+)
+
+
+def _unpack_by_split(theta: Any, shapes: Any) -> Any:
+    in_a_row = [shape for pair in shapes for shape in pair]
+    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
+    parts = np.split(theta, ends[:-1])
+    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
+    return list(zip(blocks[::2], blocks[1::2], strict=True))
+
+
+def _locate_in_a_table(index: int, shapes: Any) -> Any:
+    table: list[Any] = []
+    for layer, ((n_in, n_out), _) in enumerate(shapes):
+        table += [(f"W{layer + 1}", (i, j)) for i in range(n_in) for j in range(n_out)]
+        table += [(f"b{layer + 1}", (j,)) for j in range(n_out)]
+    if index < 0:
+        raise IndexError
+    return table[index]
+
+
+def _locate_by_searchsorted(index: int, shapes: Any) -> Any:
+    in_a_row = [shape for pair in shapes for shape in pair]
+    ends = np.cumsum([np.prod(shape) for shape in in_a_row])
+    if not 0 <= index < ends[-1]:
+        raise IndexError("outside")
+    block = int(np.searchsorted(ends, index, side="right"))
+    offset = index - (ends[block - 1] if block else 0)
+    return "Wb"[block % 2] + str(block // 2 + 1), np.unravel_index(offset, in_a_row[block])
+
+
+def _locate_by_numbering(index: int, shapes: Any) -> Any:
+    numbers = np.arange(sum(math.prod(shape) for pair in shapes for shape in pair))
+    for layer, blocks in enumerate(_unpack_by_split(numbers, shapes), start=1):
+        for letter, block in zip("Wb", blocks, strict=True):
+            if index in block:
+                return [f"{letter}{layer}", np.argwhere(block == index)[0]]
+    raise IndexError(index)
+
+
+def _locate_recursively(index: int, shapes: Any, layer: int = 1) -> Any:
+    if index < 0 or not shapes:
+        raise IndexError(index)
+    n_in, n_out = shapes[0][0]
+    row, column = divmod(index, n_out)
+    if row < n_in:
+        return f"W{layer}", (row, column)
+    if row == n_in:
+        return f"b{layer}", (column,)
+    return _locate_recursively(index - (n_in + 1) * n_out, shapes[1:], layer + 1)
+
+
+EXERCISE = Exercise(
+    points=3,
+    reference=locate,
+    cases=_locate_cases,
+    misconceptions=(
+        Misconception(
+            wrong=_found(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
+            hint="You count layers from 0. Their names begin with W1 and b1.",
+            shows=_layers_from_0,
+        ),
+        Misconception(
+            wrong=_swapped,
+            hint="Row and column are swapped: the row comes first.",
+            shows=_inside_as(_swapped),
+        ),
+        Misconception(
+            wrong=_rows_of_n_in,
+            hint="You divide by the number of rows, n_in. How many entries does one row have?",
+            shows=_inside_as(_rows_of_n_in),
+        ),
+        Misconception(wrong=_by_columns, hint=FORTRAN, shows=_inside_as(_by_columns)),
+        Misconception(
+            wrong=_two_divisors,
+            hint="Row and column come from one division, its quotient and its remainder: take // "
+            "and % by the same number, the length of a row.",
+            shows=_inside_as(_two_divisors),
+        ),
+        Misconception(
+            wrong=_by_numbering(make_unpack(lambda W_size, b_size: W_size)),
+            hint="From the second layer on you are off: the next layer begins after b, not after "
+            "W.",
+        ),
+        Misconception(wrong=_by_numbering(unpack_weights_first), hint=WEIGHTS_FIRST),
+        Misconception(
+            wrong=_without_subtracting,
+            hint="The block is right, the place is not: count from where that block begins, so "
+            "subtract the sizes of all blocks before it.",
+        ),
+        Misconception(
+            wrong=_found(lambda name, place: (name, tuple(number + 1 for number in place))),
+            hint="You count rows, columns and j from 1. As in NumPy, they begin with 0.",
+        ),
+        Misconception(
+            wrong=_from_the_end,
+            hint="-1 is outside too. Python's lists and arrays count it from the end, so ask for "
+            "index < 0 yourself.",
+            shows=_answers_negative,
+        ),
+        Misconception(
+            wrong=_ends_in_none,
+            hint="Outside theta, that is for index < 0 and for index >= N, raise an IndexError. A "
+            "function that just ends returns None.",
+            shows=_answers_outside,
+        ),
+        Misconception(
+            wrong=_too_long,
+            hint="Your blocks are one entry too long: a block of n entries has the offsets 0 to "
+            "n - 1, so test with <, not <=.",
+        ),
+        Misconception(
+            wrong=_place(lambda row, column, n_in, n_out: (row + column / n_out, column)),
+            hint="A row is a whole number: divide with “//”.",
+        ),
+        Misconception(
+            wrong=_found(lambda name, place: (name, place if name[0] == "W" else place[0])),
+            hint="The place in b is a tuple too, of one number: (j,), with the comma.",
+        ),
+        Misconception(wrong=_found(lambda name, place: (name, *place)), hint=_TWO_THINGS),
+        Misconception(wrong=_found(lambda name, place: f"{name}{place}"), hint=_TWO_THINGS),
+        Misconception(
+            wrong=_raises_value_error,
+            hint="Outside theta the error to raise is an IndexError.",
+            shows=_raises_something_else,
+        ),
+    ),
+    hints=(
+        "Walk through the blocks W1, b1, W2, ... as in unpack. Is the index in this block? If "
+        "not, subtract its size and go on.",
+        "Inside W, offset // n_out is the row and offset % n_out the column: a row has n_out "
+        "entries. Inside b, the offset is j.",
+        "enumerate(shapes, start=1) counts the layers from 1. Raise IndexError first for "
+        "index < 0, and after the loop, where no block is left.",
+    ),
+    also_right=(
+        _locate_in_a_table,
+        _locate_by_searchsorted,
+        _locate_by_numbering,
+        _locate_recursively,
+    ),
+)

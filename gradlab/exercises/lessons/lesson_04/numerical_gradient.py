@@ -1,0 +1,408 @@
+"""The exercise ``numerical_gradient`` of lesson 4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_04.common import list_failed, make_told
+
+
+def numerical_gradient(loss, theta, h):
+    """Return the central difference of loss in each entry of theta, with the others held.
+
+    theta is a 1-D array of float64 or integers and keeps its values to the last bit; loss takes
+    a float64 array of the same shape and returns a number; h > 0 is the step. The result is a
+    float64 array of the shape of theta.
+    """
+    theta = np.array(theta, dtype=np.float64)  # a copy: the caller's theta stays as it is
+    gradient = np.zeros_like(theta)
+    for i in range(theta.size):
+        kept = theta[i]
+        theta[i] = kept + h
+        above = loss(theta)
+        theta[i] = kept - h
+        below = loss(theta)
+        theta[i] = kept  # put back, not computed back: x + h - h need not be x
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+Loss = Callable[[Any], float]
+
+
+def _loss(rng: np.random.Generator, size: int, coupled: bool = True) -> Loss:
+    """Draw a loss with slopes of both signs and much curvature; products couple neighbours."""
+    weights = rng.uniform(0.5, 2, size).round(1) * (-1.0) ** np.arange(size)
+    products = rng.uniform(1, 3, size - 1).round(1) * rng.choice([-1, 1], size - 1) * coupled
+
+    def loss(theta: Any) -> float:
+        theta = np.asarray(theta, dtype=np.float64)
+        if theta.shape != (size,):
+            raise ValueError(f"loss needs a theta of shape {(size,)}; it got shape {theta.shape}")
+        value = weights @ np.exp(2 * theta) + products @ (theta[:-1] * theta[1:])
+        return float(value)
+
+    terms = [f"{_signed(w)} exp(2 x[{i}])" for i, w in enumerate(weights)]
+    terms += [f"{_signed(p)} x[{i}] x[{i + 1}]" for i, p in enumerate(products) if p]
+    loss.__name__ = " ".join(terms).removeprefix("+ ")
+    loss.__qualname__ = "loss"  # what an error message calls it
+    return loss
+
+
+def _signed(number: float) -> str:
+    return f"{'-' if number < 0 else '+'} {abs(number):g}"
+
+
+def _gradient_cases(rng: np.random.Generator) -> Cases:
+    """Four groups; every theta comes with two steps.
+
+    In the first three theta and h have so few bits that theta + h - h is theta again. In the
+    last, h is much larger than theta, so that restoring by arithmetic loses theta's last bits.
+    """
+
+    def cases(steps: list[float], *thetas: Any, coupled: bool = True) -> list[tuple[Any, ...]]:
+        losses = [_loss(rng, theta.size, coupled) for theta in thetas]
+        return [(f, theta, h) for f, theta in zip(losses, thetas, strict=True) for h in steps]
+
+    def signs(size: int) -> Any:
+        return rng.choice([-1, 1], size)
+
+    def sixteenths(size: int) -> Any:
+        return rng.integers(4, 13, size) * signs(size) / 16
+
+    def small(size: int) -> Any:
+        return rng.integers(11, 50, size) * signs(size) / 1000
+
+    def powers_of_two() -> list[float]:
+        steps: list[float] = rng.permutation([0.125, 0.25]).tolist()
+        return steps
+
+    def integers(size: int) -> Any:
+        return rng.permutation([2, *rng.choice([-1, 1, 2], size - 1)])
+
+    decimals = rng.permutation([0.1, 0.2, 0.3])[:2].tolist()
+    return {
+        "separate terms": cases(powers_of_two(), sixteenths(3), sixteenths(4), coupled=False),
+        "terms that couple entries": cases(powers_of_two(), sixteenths(2), sixteenths(5)),
+        "integers": cases(powers_of_two(), integers(3), integers(4)),
+        "theta kept to the last bit": cases(decimals, small(4), small(5)),
+    }
+
+
+def _move_entry(theta: Any, i: int, step: float) -> Any:
+    moved = np.array(theta, dtype=np.float64)
+    moved[i] += step
+    return moved
+
+
+def _each_entry(
+    quotient: Callable[[Callable[[float], float], float], float],
+) -> Callable[[Loss, Any, float], Any]:
+    """Return a gradient by another quotient of f(step), the loss with one entry moved, and h."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        def along(i: int) -> Callable[[float], float]:
+            return lambda step: loss(_move_entry(theta, i, step))
+
+        return np.array([quotient(along(i), h) for i in range(theta.size)])
+
+    return gradient
+
+
+def _steps_that_scale(scale: Callable[[float], float]) -> Callable[[Loss, Any, float], Any]:
+    """Return a gradient whose step for an entry of theta is h * scale(entry)."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        return np.diag([numerical_gradient(loss, theta, h * scale(entry)) for entry in theta])
+
+    return gradient
+
+
+def _all_at_once(loss: Loss, theta: Any, h: float) -> float:
+    return (loss(theta + h) - loss(theta - h)) / (2 * h)
+
+
+def _never_put_back(loss: Loss, theta: Any, h: float) -> Any:
+    """Work in place and leave each entry at theta[i] - h; the result is float in any case."""
+    gradient = np.zeros(theta.size)
+    for i in range(theta.size):
+        theta[i] += h
+        above = loss(theta)
+        theta[i] -= 2 * h
+        gradient[i] = (above - loss(theta)) / (2 * h)
+    return gradient
+
+
+def _one_copy_before_the_loop(loss: Loss, theta: Any, h: float) -> Any:
+    return _never_put_back(loss, np.array(theta, dtype=np.float64), h)
+
+
+def _two_copies_before_the_loop(loss: Loss, theta: Any, h: float) -> Any:
+    above, below = np.array(theta, dtype=np.float64), np.array(theta, dtype=np.float64)
+    gradient = np.zeros(theta.size)
+    for i in range(theta.size):
+        above[i] += h
+        below[i] -= h
+        gradient[i] = (loss(above) - loss(below)) / (2 * h)
+    return gradient
+
+
+def _put_back_by_arithmetic(loss: Loss, theta: Any, h: float) -> Any:
+    gradient = np.zeros(theta.size)
+    for i in range(theta.size):
+        theta[i] += h
+        above = loss(theta)
+        theta[i] -= 2 * h
+        below = loss(theta)
+        theta[i] += h
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+def _with(
+    integers: Callable[[Loss, Any, float], Any], floats: Callable[[Loss, Any, float], Any]
+) -> Callable[[Loss, Any, float], Any]:
+    """Return one gradient where theta holds integers and another where it holds floats."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        return (integers if theta.dtype.kind == "i" else floats)(loss, theta, h)
+
+    return gradient
+
+
+def _copies_of_the_same_type(loss: Loss, theta: Any, h: float) -> Any:
+    gradient = np.zeros(theta.size)
+    for i in range(theta.size):
+        above, below = theta.copy(), theta.copy()
+        above[i] += h
+        below[i] -= h
+        gradient[i] = (loss(above) - loss(below)) / (2 * h)
+    return gradient
+
+
+def _filled_like_theta(
+    gradient: Callable[[Loss, Any, float], Any],
+) -> Callable[[Loss, Any, float], Any]:
+    """Wrap a gradient that fills an array made like theta, and so keeps the type of theta."""
+    return lambda loss, theta, h: gradient(loss, theta, h).astype(theta.dtype)
+
+
+def _up_to(end: int) -> Callable[[Loss, Any, float], Any]:
+    """Return a gradient that is right in the entries before this one and 0 in the others."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        partial = np.zeros(theta.size)
+        partial[:end] = numerical_gradient(loss, theta, h)[:end]
+        return partial
+
+    return gradient
+
+
+def _is_one_number(trials: list[Trial]) -> bool:
+    return all(isinstance(t.got, np.ndarray) and t.got.ndim == 0 for t in list_failed(trials))
+
+
+def _is_cut(trials: list[Trial]) -> bool:
+    """Whether theta holds integers and so do the results, or NumPy refused to make them."""
+    return all(
+        trial.arguments[1].dtype.kind == "i"
+        and ("Cannot cast" in trial.detail or _holds_integers(trial.got))
+        for trial in list_failed(trials)
+    )
+
+
+def _holds_integers(value: Any) -> bool:
+    """Whether a value is an array of type integer, with entries that are not all the same."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "i" and len(np.unique(value)) > 1
+
+
+def _ignores_h(trials: list[Trial]) -> bool:
+    """Whether trials that differ in h alone gave the same value."""
+    values = [trial.got for trial in trials]
+    if any(value is None for value in values):
+        return False
+    return all(np.array_equal(*pair) for pair in zip(values[::2], values[1::2], strict=True))
+
+
+_TRUNCATED = (
+    "Where theta holds integers, your numbers are cut to integers: copy, zeros_like and "
+    "empty_like keep the type of theta. Convert theta to float64 first."
+)
+
+
+_CUMULATED = (
+    "The steps pile up: when you come to an entry, the ones before it are still moved. Put each "
+    "entry back, or make fresh copies inside the loop."
+)
+
+
+_AT_ONCE = (
+    "theta + h moves every entry at once. Move one entry, hold the others, and do that for each "
+    "entry."
+)
+
+
+_SCALED_STEPS = (
+    "Your steps grow with |theta[i]|. Here the step is the h that you are given, for every entry."
+)
+
+
+def _gradient_by_unit_vectors(loss: Any, theta: Any, h: float) -> Any:
+    steps = h * np.eye(len(theta))
+    return np.array([(loss(theta + step) - loss(theta - step)) / (2 * h) for step in steps])
+
+
+def _gradient_with_two_copies(loss: Any, theta: Any, h: float) -> Any:
+    slopes = []
+    for i in range(len(theta)):
+        above, below = theta.astype(float), theta.astype(float)
+        above[i] += h
+        below[i] -= h
+        slopes.append((loss(above) - loss(below)) / h / 2)
+    return slopes
+
+
+def _gradient_in_place(loss: Any, theta: Any, h: float) -> Any:
+    """Move the entries of the caller's own theta where that can hold them, and put each back."""
+    work = theta if theta.dtype == np.float64 else theta.astype(np.float64)
+    out = np.empty(work.shape)
+    for i, kept in enumerate(work.tolist()):
+        work[i] = kept - h
+        below = loss(work)
+        work[i] = kept + h
+        out[i] = 0.5 * (loss(work) - below) / h
+        work[i] = kept
+    return out
+
+
+def _gradient_with_arithmetic_on_a_copy(loss: Any, theta: Any, h: float) -> Any:
+    """Put entries back by arithmetic, which is near enough for the slopes of a copy."""
+    work = 1.0 * theta
+    gradient = np.zeros(work.size)
+    for i in range(work.size):
+        work[i] += h
+        gradient[i] += loss(work)
+        work[i] -= 2 * h
+        gradient[i] -= loss(work)
+        work[i] += h
+    return gradient / (2 * h)
+
+
+def _gradient_as_mean_of_one_sided(loss: Any, theta: Any, h: float) -> Any:
+    def one_sided(i: int, step: float) -> Any:
+        moved = [value + step * (k == i) for k, value in enumerate(theta)]
+        return (loss(np.array(moved)) - loss(theta)) / step
+
+    return np.array([(one_sided(i, h) + one_sided(i, -h)) / 2 for i in range(theta.size)])
+
+
+EXERCISE = Exercise(
+    points=4,
+    reference=numerical_gradient,
+    cases=_gradient_cases,
+    misconceptions=(
+        Misconception(
+            wrong=lambda loss, theta, h: np.zeros(theta.size),
+            hint="Every entry is 0. Did you write “above = theta”? That is a second name for the "
+            "same array, so moving one up and the other down cancels: use theta.copy().",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / h),
+            hint="Twice the slope: from theta[i] - h to theta[i] + h the run is 2 h, not h.",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / h),
+            hint="This is the forward difference. The central one also needs the loss with "
+            "theta[i] - h.",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / (2 * h)),
+            hint="Your second loss is taken at theta itself, where theta[i] - h belongs. After "
+            "moving an entry up by h, it takes 2 h to get there.",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / 2 * h),
+            hint="“/ 2 * h” divides by 2 and then multiplies by h: write / (2 * h).",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: f(h) - f(-h) / (2 * h)),
+            hint="Only the second loss is divided: put brackets around the difference.",
+        ),
+        Misconception(
+            wrong=_each_entry(lambda f, h: f(h) - f(-h)),
+            hint="This is the rise alone. Divide it by the run, 2 h.",
+        ),
+        *(
+            Misconception(wrong=_steps_that_scale(scale), hint=_SCALED_STEPS)
+            for scale in (abs, lambda entry: max(1.0, abs(entry)))
+        ),
+        Misconception(
+            wrong=lambda loss, theta, h: np.full(theta.size, _all_at_once(loss, theta, h)),
+            hint=_AT_ONCE,
+        ),
+        Misconception(
+            wrong=_all_at_once,
+            hint="You return a single number. A gradient has one for each entry of theta: move "
+            "entry i alone, and keep its slope as gradient[i].",
+            shows=_is_one_number,
+        ),
+        # In integers, steps that are cut off look like steps that pile up.
+        *(
+            Misconception(
+                wrong=_with(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
+            )
+            for in_place in (_never_put_back, _put_back_by_arithmetic)
+        ),
+        Misconception(wrong=_never_put_back, hint=_CUMULATED),
+        Misconception(wrong=_one_copy_before_the_loop, hint=_CUMULATED),
+        Misconception(wrong=_two_copies_before_the_loop, hint=_CUMULATED),
+        Misconception(
+            wrong=_with(integers=numerical_gradient, floats=_put_back_by_arithmetic),
+            hint="The slopes are right, but theta comes back changed in its last bits: in floats, "
+            "x + h - 2h + h need not be x. Keep the old value and put it back, or work on a copy.",
+        ),
+        Misconception(
+            wrong=_up_to(-1),
+            hint="The last entry is missing: range(n) ends with n - 1 already.",
+        ),
+        Misconception(
+            wrong=_up_to(1),
+            hint="Only the first entry is there. Does return stand inside the loop?",
+        ),
+        Misconception(wrong=_copies_of_the_same_type, hint=_TRUNCATED),
+        Misconception(wrong=_filled_like_theta(_copies_of_the_same_type), hint=_TRUNCATED),
+        Misconception(
+            wrong=_filled_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut
+        ),
+        Misconception(
+            wrong=lambda loss, theta, h: loss(theta[0] + h),
+            hint="Hand loss one whole theta, with one entry moved: neither a single number nor "
+            "several thetas at once.",
+            shows=make_told("loss needs a theta of shape"),
+        ),
+        Misconception(
+            wrong=lambda loss, theta, h: numerical_gradient(loss, theta, 1e-5),
+            hint="Your result is the same for two different steps: use the h that you are given.",
+            shows=_ignores_h,
+        ),
+    ),
+    hints=(
+        "It is the central difference of lesson 1, once for every entry of theta, with all other "
+        "entries held. How do you move one entry and leave the caller's theta alone?",
+        "Start with theta = np.array(theta, dtype=np.float64): a copy, and no integers any more. "
+        "Then loop over range(theta.size).",
+        "In the loop keep old = theta[i]. Set theta[i] = old + h and take the loss, set "
+        "theta[i] = old - h and take it again, then theta[i] = old. Divide by 2 * h.",
+    ),
+    also_right=(
+        _gradient_by_unit_vectors,
+        _gradient_with_two_copies,
+        _gradient_in_place,
+        _gradient_with_arithmetic_on_a_copy,
+        _gradient_as_mean_of_one_sided,
+    ),
+)

@@ -1,0 +1,413 @@
+"""The exercise ``backward`` of lesson 5."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.draws import draw_signed
+from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common import (
+    Params,
+    Pass,
+    draw_one_hot,
+    find_gradients,
+    join_entries,
+    make_backward,
+    make_raised,
+)
+from gradlab.exercises.lessons.lesson_05.softmax import softmax
+
+
+def backward(params, X, Y):
+    """Gradient of the mean softmax cross-entropy of a network, by backpropagation.
+
+    params is a list of (W, b), one pair for each layer: W has shape (n_in, n_out), b (n_out,).
+    Every layer but the last is followed by tanh; the last one gives the logits. X has shape
+    (m, n_0), the one-hot Y shape (m, K). Returns a list of (dW, db), in the order and with the
+    shapes of params. The arguments stay as they are.
+    """
+    activations = [X]
+    for W, b in params[:-1]:
+        activations.append(np.tanh(activations[-1] @ W + b))
+    W, b = params[-1]
+    logits = activations[-1] @ W + b
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    delta = (probabilities - Y) / len(X)
+    gradients = []
+    for layer in reversed(range(len(params))):
+        A = activations[layer]  # what went into this layer
+        gradients.append((A.T @ delta, delta.sum(axis=0)))
+        if layer > 0:
+            W, _ = params[layer]
+            delta = (delta @ W.T) * (1 - A**2)  # tanh'(z) = 1 - tanh(z)^2
+    return gradients[::-1]
+
+
+def _backward_cases(rng: np.random.Generator) -> Cases:
+    """Three groups, by depth; all sizes of a case differ, so that swapped axes show."""
+
+    def case(hidden: int) -> Arguments:
+        rows, *sizes = rng.permutation([2, 3, 4, 5, 6])[: hidden + 3].tolist()
+        params = [
+            (draw_signed(rng, 0.3, 0.9, pair), draw_signed(rng, 0.2, 0.6, pair[1]))
+            for pair in pairwise(sizes)
+        ]
+        X = np.round(rng.uniform(0.05, 1, (rows, sizes[0])), 2)
+        return params, X, draw_one_hot(rng, rows, sizes[-1])
+
+    depths = ("no hidden layer", "one hidden layer", "two hidden layers")
+    return {name: [case(hidden), case(hidden)] for hidden, name in enumerate(depths)}
+
+
+def _summed(f: Pass) -> Any:
+    return f.P - f.Y
+
+
+def _mean_dw(f: Pass, layer: int, delta: Any) -> Any:
+    return f.A[layer].T @ delta / len(delta)
+
+
+def _mean_db(f: Pass, layer: int, delta: Any) -> Any:
+    return delta.mean(axis=0)
+
+
+def _with_slope(f: Pass, layer: int, delta: Any) -> Any:
+    return delta if layer == len(f.params) - 1 else delta * (1 - f.A[layer + 1] ** 2)
+
+
+def _in_one_list(params: Params, X: Any, Y: Any) -> list[Any]:
+    return [part for pair in find_gradients(params, X, Y) for part in pair]
+
+
+def _in_two_lists(params: Params, X: Any, Y: Any) -> list[Any]:
+    return [list(parts) for parts in zip(*find_gradients(params, X, Y), strict=True)]
+
+
+def _updated(params: Params, X: Any, Y: Any) -> Params:
+    pairs = zip(params, find_gradients(params, X, Y), strict=True)
+    return [(W - 0.1 * dW, b - 0.1 * db) for (W, b), (dW, db) in pairs]
+
+
+def _is_updated(trials: list[Trial]) -> bool:
+    """Whether every result is params plus a multiple of the gradient."""
+    for trial in trials:
+        if trial.got is None or trial.stage != "values":
+            return False
+        gradient = join_entries(trial.expected)
+        step = join_entries(trial.got) - join_entries(trial.arguments[0])
+        rate = step @ gradient / (gradient @ gradient)
+        if abs(rate) < 1e-9 or not np.allclose(step, rate * gradient, rtol=1e-6, atol=1e-9):
+            return False
+    return True
+
+
+_ONE_SUMMED = (
+    "One of dW and db is averaged over the rows, the other is summed. Divide by m once, in "
+    "delta_L = (A_L - Y) / m, and nowhere else."
+)
+
+
+_TWICE = (
+    "You divide by m twice somewhere. If delta_L is already divided by m, then dW is "
+    "A^T delta and db the plain sum over the rows."
+)
+
+
+_FROM_Z = (
+    "tanh'(Z) is 1 - tanh(Z)^2, so in terms of the activations it is 1 - A^2. You put something "
+    "else in the place of A."
+)
+
+
+_PAIRS = (
+    "The gradient has the form of params: a list with one pair (dW, db) for each layer, also "
+    "where there is only one layer."
+)
+
+
+_LAST_SLOPE = (
+    "For softmax with cross-entropy all derivatives are done in A_L - Y: multiply delta_L by "
+    "no further one. The last layer has no tanh."
+)
+
+
+def _softmax_by_rows(Z: Any) -> Any:
+    out = np.empty_like(Z)
+    for i, row in enumerate(Z):
+        exponentials = [math.exp(z - max(row)) for z in row]
+        out[i] = np.array(exponentials) / math.fsum(exponentials)
+    return out
+
+
+def _softmax_by_columns(Z: Any) -> Any:
+    exponentials = np.exp(Z.T - np.max(Z, axis=-1))
+    return (exponentials / np.sum(exponentials, axis=0)).T
+
+
+def _log_probabilities(Z: Any) -> Any:
+    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
+
+
+def _backward_by_samples(params: Any, X: Any, Y: Any) -> Any:
+    """One sample after the other, outer products, gradients added up in place."""
+    gradients = [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
+    for x, y in zip(X, Y, strict=True):
+        activations = [x]
+        for W, b in params:
+            activations.append(np.tanh(W.T @ activations[-1] + b))
+        z = W.T @ activations[-2] + b
+        exponentials = np.exp(z - z.max())
+        delta = (exponentials / exponentials.sum() - y) / len(X)
+        for (W, _), (dW, db), a in zip(
+            params[::-1], gradients[::-1], activations[-2::-1], strict=True
+        ):
+            dW += np.outer(a, delta)
+            db += delta
+            delta = (1 - a * a) * (W @ delta)
+    return gradients
+
+
+def _backward_by_einsum(params: Any, X: Any, Y: Any) -> Any:
+    """Z is kept rather than A, sech^2 is the derivative, and the mean is taken at the end."""
+    Z = [np.einsum("mi,ij->mj", X, params[0][0]) + params[0][1]]
+    for W, b in params[1:]:
+        Z.append(np.einsum("mi,ij->mj", np.tanh(Z[-1]), W) + b)
+    delta = np.exp(_log_probabilities(Z[-1])) - Y
+    found: list[Any] = []
+    for layer in range(len(params) - 1, -1, -1):
+        A = np.tanh(Z[layer - 1]) if layer else X
+        found = [[np.einsum("mi,mj->ij", A, delta) / len(X), delta.mean(axis=0)], *found]
+        if layer:
+            back = np.einsum("mj,ij->mi", delta, params[layer][0])
+            delta = back / np.cosh(Z[layer - 1]) ** 2
+    return found
+
+
+def _backward_with_ones(params: Any, X: Any, Y: Any) -> Any:
+    """A column of ones makes the bias a row of W."""
+    m = X.shape[0]
+    inputs, A = [], X
+    for W, b in params:
+        inputs.append(np.hstack([A, np.ones((m, 1))]))
+        logits = inputs[-1] @ np.vstack([W, b])
+        A = np.tanh(logits)
+    delta = (_softmax_by_columns(logits) - Y) / m
+    gradients: list[Any] = [None] * len(params)
+    for layer, (W, _) in reversed(list(enumerate(params))):
+        stacked = np.dot(delta.T, inputs[layer]).T
+        gradients[layer] = (stacked[:-1], stacked[-1])
+        delta = np.dot(delta, np.transpose(W)) * (1 - np.square(inputs[layer][:, :-1]))
+    return tuple(gradients)
+
+
+def _backward_recursive(params: Any, X: Any, Y: Any) -> Any:
+    def down(layer: int, A: Any) -> tuple[list[Any], Any]:
+        """The gradients from this layer on, and the derivative by A."""
+        W, b = params[layer]
+        if layer == len(params) - 1:
+            delta = (_softmax_by_rows(A @ W + b) - Y) / len(Y)
+            return [[(A.T @ delta).tolist(), list(delta.sum(0))]], delta @ W.T
+        out = np.tanh(A @ W + b)
+        later, dA = down(layer + 1, out)
+        delta = dA * (1 - out) * (1 + out)
+        return [[A.T @ delta, sum(delta)], *later], delta @ W.T
+
+    return down(0, X)[0]
+
+
+def _backward_by_complex_step(params: Any, X: Any, Y: Any) -> Any:
+    """No backward pass at all: the derivative of the loss, entry by entry."""
+
+    def loss(changed: Any) -> Any:
+        A = X
+        for W, b in changed:
+            Z = A @ W + b
+            A = np.tanh(Z)
+        return np.mean(np.log(np.exp(Z).sum(axis=1)) - (Y * Z).sum(axis=1))
+
+    moved = [[W.astype(complex), b.astype(complex)] for W, b in params]
+    gradients = [[np.zeros(W.shape), np.zeros(b.shape)] for W, b in params]
+    for arrays, out in zip(moved, gradients, strict=True):
+        for array, slopes in zip(arrays, out, strict=True):
+            for index in np.ndindex(array.shape):
+                array[index] += 1e-20j
+                slopes[index] = loss(moved).imag / 1e-20
+                array[index] = array[index].real
+    return gradients
+
+
+EXERCISE = Exercise(
+    points=6,
+    reference=backward,
+    cases=_backward_cases,
+    misconceptions=(
+        Misconception(
+            wrong=make_backward(start=_summed),
+            hint="Everything is m times too large: the loss is a mean over m rows, so delta_L is "
+            "(A_L - Y) / m.",
+        ),
+        Misconception(wrong=make_backward(start=_summed, weights=_mean_dw), hint=_ONE_SUMMED),
+        Misconception(wrong=make_backward(start=_summed, bias=_mean_db), hint=_ONE_SUMMED),
+        Misconception(wrong=make_backward(bias=_mean_db), hint=_TWICE),
+        Misconception(wrong=make_backward(weights=_mean_dw), hint=_TWICE),
+        Misconception(wrong=make_backward(weights=_mean_dw, bias=_mean_db), hint=_TWICE),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.P - f.Y) / f.Y.size),
+            hint="You divide by m K, the number of entries of Y. The mean is over the m rows.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: 1.0),
+            hint="The last layer is right, those before are not: on its way back delta also "
+            "passes tanh. Multiply delta W^T by tanh'(Z), entry by entry.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: 1 - f.Z[layer - 1] ** 2), hint=_FROM_Z
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: 1 - np.tanh(f.A[layer]) ** 2),
+            hint=_FROM_Z,
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: 1 - f.A[layer]),
+            hint="tanh' is 1 - A^2: the square is missing.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: f.A[layer] * (1 - f.A[layer])),
+            hint="A (1 - A) is the derivative of the sigmoid. The hidden layers are tanh.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: f.A[layer] > 0),
+            hint="This is the derivative of ReLU. The hidden layers are tanh.",
+        ),
+        *(
+            Misconception(
+                wrong=make_backward(activation=activation, slope=slope),
+                hint="The hidden layers are tanh, on the way forward too.",
+            )
+            for activation, slope in (
+                (lambda Z: 1 / (1 + np.exp(-Z)), lambda f, layer: f.A[layer] * (1 - f.A[layer])),
+                (lambda Z: np.maximum(Z, 0), lambda f, layer: f.A[layer] > 0),
+                (lambda Z: Z, lambda f, layer: 1.0),
+            )
+        ),
+        Misconception(
+            wrong=lambda params, X, Y: find_gradients([(W, 0 * b) for W, b in params], X, Y),
+            hint="You leave b out on the way forward: Z is A W + b.",
+        ),
+        *(
+            Misconception(
+                wrong=make_backward(
+                    weights=lambda f, layer, d: f.A[layer].T @ _with_slope(f, layer, d),
+                    bias=bias,
+                    slope=lambda f, layer: 1.0,
+                ),
+                hint="The slope of tanh belongs into delta itself, not only into this dW: db and "
+                "the layers before come from the same delta.",
+            )
+            for bias in (
+                lambda f, layer, d: d.sum(axis=0),
+                lambda f, layer, d: _with_slope(f, layer, d).sum(axis=0),
+            )
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d),
+            hint="b is added to every row, so every row has a share in db: sum delta over the "
+            "rows.",
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d.sum()),
+            hint="Your db is one number. Each unit has a bias of its own: sum over the rows only, "
+            "axis=0.",
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d.sum(axis=1)),
+            hint="db has one entry for each unit, so sum delta over the rows: axis=0.",
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d.sum(axis=0, keepdims=True)),
+            hint="db has shape (1, n_out). b has shape (n_out,): sum without keepdims.",
+        ),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.Y - f.P) / len(f.Y)),
+            hint="The sign of everything is wrong: delta_L is A_L - Y, not Y - A_L. The update "
+            "W - rate * dW has its minus elsewhere.",
+        ),
+        Misconception(
+            wrong=make_backward(product=lambda f, layer, d: d @ f.params[layer][0]),
+            hint="The shapes of a matrix product do not fit. Write them beside each factor: delta "
+            "is (m, n_out), W is (n_in, n_out), A is (m, n_in). Which factor needs .T? And the "
+            "slope of tanh is no matrix product: *.",
+            shows=make_raised("matmul", "not aligned"),
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: 1 - f.A[layer + 1] ** 2),
+            hint="Two arrays of unequal shapes meet. Where it is the slope: on the way back "
+            "through layer l delta W^T has the shape of A_{l-1}, so the slope is 1 - A_{l-1}^2.",
+            shows=make_raised("broadcast"),
+        ),
+        Misconception(
+            wrong=lambda params, X, Y: find_gradients(params, X, Y)[::-1],
+            hint="The layers come out last to first, as you find them. Turn the list round.",
+        ),
+        Misconception(
+            wrong=lambda params, X, Y: find_gradients(params, X, Y)[-1:],
+            hint="One layer comes out, however many there are. Does return stand inside the loop?",
+        ),
+        Misconception(
+            wrong=_updated,
+            hint="You return updated parameters. Return the gradient itself, dW and db: whoever "
+            "calls you makes the update.",
+            shows=_is_updated,
+        ),
+        Misconception(wrong=_in_one_list, hint=_PAIRS),
+        Misconception(wrong=_in_two_lists, hint=_PAIRS),
+        Misconception(
+            wrong=lambda params, X, Y: [(dW.T, db) for dW, db in find_gradients(params, X, Y)],
+            hint="dW is transposed: W has shape (n_in, n_out), so dW is A^T delta.",
+        ),
+        Misconception(
+            wrong=make_backward(weights=lambda f, layer, d: f.A[layer + 1].T @ d),
+            hint="dW_l takes the activations that go into layer l, A_{l-1}, not those that come "
+            "out.",
+        ),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.Z[-1] - f.Y) / len(f.Y)),
+            hint="delta_L takes the probabilities: put the logits through softmax first.",
+        ),
+        Misconception(
+            wrong=make_backward(start=lambda f: (softmax(f.A[-1]) - f.Y) / len(f.Y)),
+            hint="The last layer has no tanh: its pre-activations are the logits.",
+        ),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.P - f.Y) / len(f.Y) * f.P * (1 - f.P)),
+            hint=_LAST_SLOPE,
+        ),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.P - f.Y) / len(f.Y) * (1 - f.P**2)),
+            hint=_LAST_SLOPE,
+        ),
+    ),
+    hints=(
+        "First forward, and keep every A_l. Then start at the end: what is the derivative of the "
+        "mean loss by the logits?",
+        "delta_L = (A_L - Y) / m. In each layer dW_l = A_{l-1}^T delta_l, and db_l is the sum of "
+        "delta_l over the rows. Then one layer back.",
+        "delta_{l-1} = (delta_l @ W_l.T) * (1 - A_{l-1}**2), because tanh' = 1 - tanh^2. "
+        "Without hidden layers you never need it.",
+        "Go through the layers from last to first, append (A.T @ delta, delta.sum(axis=0)), and "
+        "return the list turned round.",
+    ),
+    also_right=(
+        _backward_by_samples,
+        _backward_by_einsum,
+        _backward_with_ones,
+        _backward_recursive,
+        _backward_by_complex_step,
+    ),
+)

@@ -1,0 +1,100 @@
+"""What several exercises of lesson 5 share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradlab.exercises.exercise import Trial
+
+Params = list[tuple[Any, Any]]
+
+
+def draw_one_hot(rng: np.random.Generator, rows: int, classes: int) -> Any:
+    return np.eye(classes)[rng.integers(classes, size=rows)]
+
+
+def draw_level(rng: np.random.Generator) -> float:
+    """Draw how large large logits are: far above 709, where np.exp overflows."""
+    return float(rng.integers(5000, 9900))
+
+
+def make_raised(*words: str) -> Callable[[list[Trial]], bool]:
+    """Return a test whether every call was stopped by an error that says one of these words."""
+
+    def shows(trials: list[Trial]) -> bool:
+        return all(
+            trial.stage == "raises" and any(word in trial.detail for word in words)
+            for trial in trials
+        )
+
+    return shows
+
+
+def find_log_softmax(Z: Any, axis: int = 1) -> Any:
+    shifted = Z - Z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+class Pass(NamedTuple):
+    """A forward pass: A[l] goes into layer l, counted from 0, and Z[l] comes out of it.
+
+    P are the probabilities. A holds one array more, for wrong answers: the logits, activated.
+    """
+
+    params: Params
+    A: list[Any]
+    Z: list[Any]
+    P: Any
+    Y: Any
+
+
+def run_forward(params: Params, X: Any, Y: Any, activation: Callable[[Any], Any]) -> Pass:
+    A, Z = [X], []
+    for W, b in params:
+        Z.append(A[-1] @ W + b)
+        A.append(activation(Z[-1]))
+    return Pass(params, A, Z, np.exp(find_log_softmax(Z[-1])), Y)
+
+
+def make_backward(
+    start: Callable[[Pass], Any] = lambda f: (f.P - f.Y) / len(f.Y),
+    weights: Callable[[Pass, int, Any], Any] = lambda f, layer, delta: f.A[layer].T @ delta,
+    bias: Callable[[Pass, int, Any], Any] = lambda f, layer, delta: delta.sum(axis=0),
+    product: Callable[[Pass, int, Any], Any] = lambda f, layer, delta: (
+        delta @ f.params[layer][0].T
+    ),
+    slope: Callable[[Pass, int], Any] = lambda f, layer: 1 - f.A[layer] ** 2,
+    activation: Callable[[Any], Any] = np.tanh,
+) -> Callable[[Params, Any, Any], Params]:
+    """Return backpropagation in which any of the steps may be a wrong one."""
+
+    def gradients(params: Params, X: Any, Y: Any) -> Params:
+        f = run_forward(params, X, Y, activation)
+        delta = start(f)
+        found: Params = []
+        for layer in reversed(range(len(params))):
+            found.insert(0, (weights(f, layer, delta), bias(f, layer, delta)))
+            if layer > 0:
+                delta = product(f, layer, delta) * slope(f, layer)
+        return found
+
+    return gradients
+
+
+find_gradients = make_backward()
+
+
+def join_entries(pairs: Any) -> Any:
+    return np.concatenate([np.ravel(part) for pair in pairs for part in pair])
+
+
+def find_norm(v: Any) -> Any:
+    return np.sqrt(np.sum(v**2))
+
+
+@np.errstate(all="ignore")
+def divide_unguarded(a: Any, b: Any) -> Any:
+    return find_norm(a - b) / (find_norm(a) + find_norm(b))

@@ -1,0 +1,276 @@
+"""The exercise ``relative_difference`` of lesson 5."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.draws import draw_signed
+from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common import divide_unguarded, find_norm
+
+
+def relative_difference(a, b):
+    """Return ||a - b|| / (||a|| + ||b||) for two arrays of the same shape, 1-D or 2-D.
+
+    ||a|| is the root of the sum of the squares of all entries. Returns one number: 0.0 if both
+    arrays are zero, NaN if an entry is NaN.
+    """
+    total = np.linalg.norm(a) + np.linalg.norm(b)
+    if total == 0:
+        return 0.0
+    return np.linalg.norm(a - b) / total
+
+
+def _difference_cases(rng: np.random.Generator) -> Cases:
+    """Four groups, none of which has the same answer throughout; one pair is nearly equal."""
+
+    def pair(*shape: int, apart: float = 0.3, scale: float = 1.0) -> Arguments:
+        a = draw_signed(rng, 0.5, 3, shape)
+        b = a + apart * draw_signed(rng, 0.5, 2, shape)
+        return scale * a, scale * b
+
+    def with_nan(arrays: Arguments, in_a: bool, in_b: bool) -> Arguments:
+        a, b = arrays
+        place = np.unravel_index(rng.integers(a.size), a.shape)
+        a[place] = math.nan if in_a else a[place]
+        b[place] = math.nan if in_b else b[place]
+        return a, b
+
+    some, same = pair(4)[0], pair(3)[0]
+    return {
+        "vectors": [pair(4), pair(3, apart=1e-7), pair(5, scale=1e6), pair(2, scale=1e-6)],
+        "matrices": [pair(2, 3), pair(4, 2, scale=1e-6), pair(3, 5, scale=1e6)],
+        "zeros": [
+            (np.zeros(4), some),
+            (np.zeros(3), np.zeros(3)),
+            (pair(3, 2)[0], np.zeros((3, 2))),
+            (np.zeros((2, 3)), np.zeros((2, 3))),
+            (same, same.copy()),
+        ],
+        "NaN": [
+            with_nan(pair(3), True, False),
+            with_nan(pair(2, 4), False, True),
+            with_nan(pair(5), True, True),
+            pair(4),
+        ],
+    }
+
+
+def _ratio(
+    distance: Callable[[Any, Any], Any] = lambda a, b: find_norm(a - b),
+    total: Callable[[Any, Any], Any] = lambda a, b: find_norm(a) + find_norm(b),
+) -> Callable[[Any, Any], Any]:
+    """Return a wrong ratio, which is still 0 where both arrays are zero."""
+
+    @np.errstate(all="ignore")
+    def answer(a: Any, b: Any) -> Any:
+        if not a.any() and not b.any():
+            return 0.0
+        return distance(a, b) / total(a, b)
+
+    return answer
+
+
+def _norms(size: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the ratio with another norm."""
+    return _ratio(lambda a, b: size(a - b), lambda a, b: size(a) + size(b))
+
+
+def _square(v: Any) -> Any:
+    return np.sum(v**2)
+
+
+def _largest_singular_value(v: Any) -> Any:
+    """Return the spectral norm of a matrix, which np.linalg.norm(v, 2) is; NaN stays NaN."""
+    return np.linalg.norm(v, 2) if np.isfinite(v).all() else math.nan
+
+
+def _zero_by_zero(trials: list[Trial]) -> bool:
+    """Whether 0 / 0 was NaN or an error, and what is not 0 / 0 is right."""
+    both_zero = [t for t in trials if not np.any(t.arguments[0]) and not np.any(t.arguments[1])]
+    return bool(both_zero) and all(
+        trial.stage == "finite" or "ZeroDivisionError" in trial.detail for trial in both_zero
+    )
+
+
+def _zero_unless_positive(a: Any, b: Any) -> Any:
+    total = find_norm(a) + find_norm(b)
+    return find_norm(a - b) / total if total > 0 else 0.0
+
+
+def _zero_where_near(trials: list[Trial]) -> bool:
+    """Whether ratios below 1 came out as 0, and all else is right."""
+    failed = [trial for trial in trials if trial.stage]
+    return 0 < len(failed) < len(trials) and all(
+        np.array_equal(trial.got, 0.0) and 0 < trial.expected < 1 for trial in failed
+    )
+
+
+def _adds_a_constant(trials: list[Trial]) -> bool:
+    """Whether the ratios are a little too small where the arrays are tiny, and right elsewhere."""
+    for trial in trials:
+        if trial.got is None or np.shape(trial.got) != ():
+            return False
+        tiny = np.abs(trial.arguments[0]).max() < 1e-4
+        if trial.stage and not (tiny and trial.got < trial.expected):
+            return False
+    return True
+
+
+_SQUARED = (
+    "These are squares. A norm is the root of the sum of squares, and without the roots a ratio "
+    "of 1e-4 looks like 1e-8."
+)
+
+
+_ONE_SIDE = (
+    "You divide by the norm of one of the two alone. Divide by ||a|| + ||b||: then the order does "
+    "not matter, and the ratio is at most 1."
+)
+
+
+_LARGEST = (
+    "You take the largest entry of each. The norm here is the root of the sum of all squares."
+)
+
+
+def _difference_by_loops(a: Any, b: Any) -> float:
+    a, b = a.ravel().tolist(), b.ravel().tolist()
+    apart = math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)))
+    total = math.sqrt(sum(p * p for p in a)) + math.sqrt(sum(q * q for q in b))
+    return 0.0 if total == 0 else apart / total
+
+
+def _difference_by_einsum(a: Any, b: Any) -> Any:
+    d, a, b = np.ravel(a - b), np.ravel(a), np.ravel(b)
+    if not (np.any(a) or np.any(b)):
+        return 0
+    above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
+    return above / sum(below)
+
+
+def _difference_scaled(a: Any, b: Any) -> Any:
+    """Divide by the largest entry first, so that no square overflows or underflows."""
+    largest = np.max(np.abs([a, b]))
+    if largest == 0:
+        return np.float64(0.0)
+    a, b = a / largest, b / largest
+    return np.linalg.norm(b - a, "fro" if a.ndim == 2 else None) / (
+        np.sqrt((a * a).sum()) + np.sqrt((b * b).sum())
+    )
+
+
+EXERCISE = Exercise(
+    points=3,
+    reference=relative_difference,
+    cases=_difference_cases,
+    atol=0.0,
+    misconceptions=(
+        Misconception(
+            wrong=_ratio(total=lambda a, b: 1.0),
+            hint="This is the distance alone. Tiny gradients are close by that measure whatever "
+            "they are: divide by ||a|| + ||b||.",
+        ),
+        Misconception(wrong=_norms(_square), hint=_SQUARED),
+        Misconception(
+            wrong=lambda a, b: relative_difference(a, b) ** 2,
+            hint=_SQUARED,
+        ),
+        *(
+            Misconception(wrong=_ratio(lambda a, b: np.max(np.abs(a - b)), total), hint=_LARGEST)
+            for total in (
+                lambda a, b: np.max(np.abs(a)) + np.max(np.abs(b)),
+                lambda a, b: np.max(np.abs([a, b])),
+                lambda a, b: 1.0,
+            )
+        ),
+        Misconception(
+            wrong=_norms(lambda v: np.sum(np.abs(v))),
+            hint="You add up absolute values. The norm here is the root of the sum of squares.",
+        ),
+        Misconception(
+            wrong=_norms(_largest_singular_value),
+            hint="Of a matrix, np.linalg.norm(a, 2) is the largest singular value. Without the 2 "
+            "it is the root of the sum of squares.",
+        ),
+        Misconception(wrong=_ratio(total=lambda a, b: find_norm(a)), hint=_ONE_SIDE),
+        Misconception(wrong=_ratio(total=lambda a, b: find_norm(b)), hint=_ONE_SIDE),
+        Misconception(
+            wrong=_ratio(total=lambda a, b: np.maximum(find_norm(a), find_norm(b))),
+            hint="You divide by the larger of the two norms: divide by their sum.",
+        ),
+        Misconception(
+            wrong=_ratio(
+                lambda a, b: find_norm(a - b) / find_norm(a) + find_norm(b), lambda a, b: 1.0
+            ),
+            hint="Only the first norm is below the fraction line: put brackets around the sum.",
+        ),
+        Misconception(
+            wrong=_ratio(distance=lambda a, b: np.abs(find_norm(a) - find_norm(b))),
+            hint="You compare the lengths alone, and lose the directions: a and -a would agree. "
+            "Subtract first, then take the norm.",
+        ),
+        Misconception(
+            wrong=_ratio(lambda a, b: np.abs(a - b), lambda a, b: np.abs(a) + np.abs(b)),
+            hint="This is a ratio for each entry. One number is needed, from the norms.",
+        ),
+        Misconception(
+            wrong=divide_unguarded,
+            hint="If both are zero you divide 0 by 0. Ask first whether the sum of the norms is "
+            "0, and return 0.0 then.",
+            shows=_zero_by_zero,
+        ),
+        Misconception(
+            wrong=lambda a, b: (
+                0.0 if find_norm(a) == 0 or find_norm(b) == 0 else relative_difference(a, b)
+            ),
+            hint="If only one of the two is zero they differ as much as can be: the ratio is 1. "
+            "It is 0 where both are.",
+        ),
+        Misconception(
+            wrong=lambda a, b: 0.0 if np.allclose(a, b) else relative_difference(a, b),
+            hint="Nearly equal is not equal: a ratio of 1e-7 comes out as 0. Ask only whether "
+            "both norms are 0.",
+            shows=_zero_where_near,
+        ),
+        Misconception(
+            wrong=_zero_unless_positive,
+            hint="NaN becomes 0, which reads “equal”. NaN > 0 is False: ask whether the sum of "
+            "the norms == 0 instead.",
+        ),
+        Misconception(
+            wrong=lambda a, b: find_norm(a - b) / (find_norm(a) + find_norm(b) + 1e-8),
+            hint="A constant in the denominator makes the ratio of tiny gradients too small. Ask "
+            "whether the sum of the norms is 0 instead.",
+            shows=_adds_a_constant,
+        ),
+    ),
+    hints=(
+        "np.linalg.norm(a) is the root of the sum of squares of all entries, for 1-D and 2-D "
+        "arrays. You need it three times.",
+        "Subtract, then take the norm; divide by the sum of the two norms, in brackets. What if "
+        "that sum is 0?",
+        "total = np.linalg.norm(a) + np.linalg.norm(b); return 0.0 if total == 0, else "
+        "np.linalg.norm(a - b) / total. NaN then stays NaN by itself.",
+    ),
+    also_right=(
+        _difference_by_loops,
+        _difference_by_einsum,
+        _difference_scaled,
+        lambda a, b: 0.0 if np.array_equal(a, b) else _difference_by_einsum(a, b),
+        lambda a, b: np.linalg.norm(a - b) / ((np.linalg.norm(a) + np.linalg.norm(b)) or 1.0),
+        lambda a, b: (
+            np.sqrt(np.mean((a - b) ** 2)) / (np.sqrt(np.mean(a**2)) + np.sqrt(np.mean(b**2)))
+            if np.any(a) or np.any(b)
+            else 0.0
+        ),
+        lambda a, b: (
+            np.hypot.reduce((a - b).ravel())
+            / (np.hypot.reduce(a.ravel()) + np.hypot.reduce(b.ravel()) + 1e-300)
+        ),
+    ),
+)
