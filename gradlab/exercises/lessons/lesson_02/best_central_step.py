@@ -137,7 +137,9 @@ EXERCISE = Exercise(
             hint=_NO_ABS,
         ),
         Misconception(
-            wrong=lambda f_scale, third_derivative: np.cbrt(3 * UNIT_ROUNDOFF * f_scale / third_derivative),
+            wrong=lambda f_scale, third_derivative: np.cbrt(
+                3 * UNIT_ROUNDOFF * f_scale / third_derivative
+            ),
             hint=_NO_ABS,
         ),
     ),

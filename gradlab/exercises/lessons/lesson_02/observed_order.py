@@ -162,7 +162,9 @@ def _takes_lists_for_arrays(trials: list[Trial]) -> bool:
 def _calls_math_log(trials: list[Trial]) -> bool:
     """Whether a function of one number, which math.log is, was given a list or an array."""
     said = ("must be real number, not list", "can be converted to Python scalars")
-    return all(said[isinstance(trial.arguments[0], np.ndarray)] in trial.detail for trial in trials)
+    return all(
+        said[isinstance(trial.arguments[0], np.ndarray)] in trial.detail for trial in trials
+    )
 
 
 def _list_mixed_bases() -> Iterator[Misconception]:
@@ -232,9 +234,7 @@ EXERCISE = Exercise(
             hint="You take the logarithm of the steps alone. Log-log means both.",
         ),
         *_list_mixed_bases(),
-        Misconception(
-            wrong=_connect(0, -1), hint=_TWO_POINTS.format("the first and the last")
-        ),
+        Misconception(wrong=_connect(0, -1), hint=_TWO_POINTS.format("the first and the last")),
         Misconception(wrong=_connect(0, 1), hint=_TWO_POINTS.format("the first two")),
         Misconception(wrong=_connect(-2, -1), hint=_TWO_POINTS.format("the last two")),
         Misconception(

@@ -250,7 +250,7 @@ def _list_guards() -> Iterator[Misconception]:
 
 
 def _list_formulas() -> Iterator[tuple[Answer, str]]:
-    """Yield what goes wrong with other numbers too, whether or not they are asked to be finite."""
+    """Yield what goes wrong with finite numbers too; each with and without asking for these."""
     for size, hint in (
         (
             lambda n, a: abs(a),
@@ -266,7 +266,10 @@ def _list_formulas() -> Iterator[tuple[Answer, str]]:
             lambda n, a: (abs(n) + abs(a)) / 2,
             "You take the mean of the two sizes: take the larger.",
         ),
-        (lambda n, a: min(abs(n), abs(a)), "You take the smaller of the two sizes: take the larger."),
+        (
+            lambda n, a: min(abs(n), abs(a)),
+            "You take the smaller of the two sizes: take the larger.",
+        ),
         (
             lambda n, a: abs(n) + abs(a),
             "You take the sum of the two sizes, which lets too much through: take the larger.",
@@ -321,16 +324,7 @@ def _list_formulas() -> Iterator[tuple[Answer, str]]:
         lambda n, a, rtol, atol: abs(n - a) <= atol,
         "rtol is missing: one absolute tolerance cannot suit 1e-9 and 1e9.",
     )
-    yield lambda n, a, rtol, atol: abs(n - a) / _largest(n, a) <= rtol, _DIVIDES
-    yield _is_quotient_small, _DIVIDES
-    yield lambda n, a, rtol, atol: abs(n - a) / _largest(n, a) <= atol + rtol, _DIVIDES
-    yield lambda n, a, rtol, atol: abs(n - a) / abs(a) <= rtol, _TEXTBOOK
     yield lambda n, a, rtol, atol: abs(n - a) <= rtol * abs(a), _TEXTBOOK
-    yield (
-        lambda n, a, rtol, atol: abs(n - a) / (abs(n) + abs(a)) <= rtol,
-        "You divide by the sum of the sizes: 0 against 0 then has no answer, and atol is "
-        "not used. Multiply the larger size by rtol instead.",
-    )
     yield (
         lambda n, a, rtol, atol: abs(n - a) < atol + rtol * _largest(n, a),
         "The border counts as close: 0 against 0 with atol = 0 needs <=.",
@@ -362,6 +356,19 @@ def _list_formulas() -> Iterator[tuple[Answer, str]]:
     )
 
 
+def _list_quotients() -> Iterator[tuple[Answer, str]]:
+    """Yield what divides, where NaN and infinity give NaN or infinity, which is not small."""
+    yield lambda n, a, rtol, atol: abs(n - a) / _largest(n, a) <= rtol, _DIVIDES
+    yield _is_quotient_small, _DIVIDES
+    yield lambda n, a, rtol, atol: abs(n - a) / _largest(n, a) <= atol + rtol, _DIVIDES
+    yield lambda n, a, rtol, atol: abs(n - a) / abs(a) <= rtol, _TEXTBOOK
+    yield (
+        lambda n, a, rtol, atol: abs(n - a) / (abs(n) + abs(a)) <= rtol,
+        "You divide by the sum of the sizes: 0 against 0 then has no answer, and atol is "
+        "not used. Multiply the larger size by rtol instead.",
+    )
+
+
 EXERCISE = Exercise(
     points=4,
     reference=close_enough,
@@ -389,6 +396,7 @@ EXERCISE = Exercise(
             for formula, hint in _list_formulas()
             for wrong in (_guard(formula, _are_finite), formula)
         ),
+        *(Misconception(wrong, hint) for wrong, hint in _list_quotients()),
         Misconception(
             wrong=lambda n, a, rtol, atol: np.isclose(n, a, rtol=rtol, atol=atol),
             hint="np.isclose measures against its second argument alone, and calls inf and inf "
