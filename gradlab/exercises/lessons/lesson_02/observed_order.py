@@ -115,19 +115,26 @@ def _mix_divisors(steps: Any, errors: Any) -> Any:
     return np.cov(x, y)[0, 1] / np.var(x)
 
 
-def _is_slope_in_array(size: int) -> Callable[[list[Trial]], bool]:
-    """Return what tells whether each value is an array of that size, with the slope first."""
+def _holds_slope_and_another(trials: list[Trial]) -> bool:
+    """Whether each value is a pair of numbers, one of them the slope."""
+    return all(
+        np.shape(trial.got) == (2,) and np.isclose(trial.got, trial.expected).any()
+        for trial in trials
+    )
 
-    def is_in_array(trials: list[Trial]) -> bool:
-        return all(
-            isinstance(trial.got, np.ndarray)
-            and trial.got.ndim > 0
-            and trial.got.size == size
-            and np.allclose(trial.got.flat[0], trial.expected)
-            for trial in trials
-        )
 
-    return is_in_array
+def _is_in_list(trials: list[Trial]) -> bool:
+    return all(np.ndim(trial.got) > 0 and np.size(trial.got) == 1 for trial in trials)
+
+
+def _is_another_slope(trials: list[Trial]) -> bool:
+    """Whether the values are near the slopes, so that another line than the best was taken."""
+    return all(
+        trial.got is not None
+        and np.shape(trial.got) == ()
+        and abs(trial.got - trial.expected) < 0.1 * abs(trial.expected) + 0.2
+        for trial in trials
+    )
 
 
 def _has_one_each(missing: int) -> Callable[[list[Trial]], bool]:
@@ -191,15 +198,15 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             wrong=lambda steps, errors: np.polyfit(np.log(steps), np.log(errors), 1),
-            hint="np.polyfit gives two numbers, slope and intercept: return the first alone, "
-            "np.polyfit(...)[0].",
-            shows=_is_slope_in_array(2),
+            hint="You return two numbers. np.polyfit gives the slope and then the intercept: "
+            "return the slope alone, np.polyfit(...)[0].",
+            shows=_holds_slope_and_another,
         ),
         Misconception(
             wrong=lambda steps, errors: [observed_order(steps, errors)],
-            hint="The slope is right, but it stands in a list or an array: return the number "
+            hint="You return a list or an array that holds one number: return the number "
             "itself, result[0].",
-            shows=_is_slope_in_array(1),
+            shows=_is_in_list,
         ),
         Misconception(
             wrong=_connect_neighbours,
@@ -297,9 +304,19 @@ EXERCISE = Exercise(
             "slope is negative.",
         ),
         Misconception(
+            wrong=lambda steps, errors: np.exp(observed_order(steps, errors)),
+            hint="You take the exponential of the slope. The order is the slope itself.",
+        ),
+        Misconception(
             wrong=lambda steps, errors: round(observed_order(steps, errors)),
             hint="Your slope is rounded: return it as it is.",
             shows=_is_rounded,
+        ),
+        Misconception(
+            wrong=lambda steps, errors: _fit(np.log(steps)[1:], np.log(errors)[1:]),
+            hint="Your values are near the right ones, but not the slope of the least-squares "
+            "line through all points: np.polyfit with degree 1 finds that.",
+            shows=_is_another_slope,
         ),
         Misconception(
             wrong=lambda steps, errors: observed_order(steps / steps[0], errors),
@@ -313,6 +330,8 @@ EXERCISE = Exercise(
             shows=_calls_math_log,
         ),
     ),
+    advice="Go through the parts: the logarithms of the steps along x, those of the errors along "
+    "y, one straight line through all points, its slope. Which of them does your function do?",
     hints=(
         "If error = C h^p, what is log(error) as a function of log(h)? Which number is p in it?",
         "It is a straight line with slope p. Any base of the logarithm gives the same slope.",
