@@ -96,7 +96,7 @@ def _draw_scaled(rng: np.random.Generator) -> list[tuple[Any, ...]]:
             n, a = _pair(float(f"{_draw_number(rng) * scale:.6g}"), margin, rtol, atol)
             cases += [(n, a, rtol, atol), (-a, -n, rtol, atol)]
     # The tolerances that np.isclose and math.isclose have by themselves tell these two apart.
-    tiny, huge = _draw_number(rng) * 1e-9, _draw_number(rng) * 1e9
+    tiny, huge = (float(f"{_draw_number(rng) * scale:.6g}") for scale in (1e-9, 1e9))
     cases += [(tiny, 1.5 * tiny, rtol, 0.0), (huge + 0.5, huge, rtol, 0.0)]
     # The same pairs, with other tolerances.
     return [*cases, (tiny, 1.5 * tiny, 0.5, 0.0), (huge + 0.5, huge, 1e-12, 0.0)]
