@@ -180,7 +180,7 @@ def divide_lists(steps: Any, errors: Any) -> Any:
         (lambda h, e: log_fit(h, e, 2)[0], "degree"),
         (lambda h, e: np.corrcoef(np.log(h), np.log(e))[1, 0], "correlation"),
         (lambda h, e: log_fit(np.sort(h), e)[0], "sort"),
-        (lambda h, e: log_fit(h[:-1], e[:-1])[0], "near the right ones"),
+        (lambda h, e: log_fit(h[:-1], e[:-1])[0], "nearly right, but not the slope"),
         (divide_lists, "Lists cannot be divided"),
         (lambda h, e: log_fit(math.log(h), math.log(e)), "math.log takes a single number"),
     ],

@@ -314,8 +314,8 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda steps, errors: _fit(np.log(steps)[1:], np.log(errors)[1:]),
-            hint="Your values are near the right ones, but not the slope of the least-squares "
-            "line through all points: np.polyfit with degree 1 finds that.",
+            hint="Every value is nearly right, but not the slope of the least-squares line "
+            "through all points: np.polyfit with degree 1 finds that.",
             shows=_is_another_slope,
         ),
         Misconception(
