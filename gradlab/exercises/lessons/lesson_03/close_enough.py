@@ -186,8 +186,8 @@ _ONE_GUARDED = (
     "math.isfinite(analytic)."
 )
 _NAN_SLIPS_BY = (
-    "Every comparison with NaN is False, so “not >” lets NaN pass: use <=, or ask math.isfinite "
-    "first."
+    "NaN passes, where False is right. Every comparison with NaN is False, so “not >” lets it "
+    "pass: ask math.isfinite first."
 )
 _ONE_SIDED = (
     "You measure against the {} value alone. Swap the two and the answer may change: take the "
