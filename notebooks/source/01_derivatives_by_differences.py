@@ -317,7 +317,7 @@ for h in (1e-3, 1e-5, 1e-7):
 # - `f` is a function that acts on each entry of an array.
 # - `x` is a number or an array of any shape. It may hold integers or float32: compute in float64.
 # - `h` is a positive number.
-# - Return the slope of the forward chord at each entry of `x`, in the shape of `x`.
+# - Return the slope of the forward chord at each entry of `x`, in float64 and in the shape of `x`.
 #
 # In the cell below, replace the line that raises `NotImplementedError`. Run it, then run the cell
 # after it. Stuck? `gradlab.hint("forward_difference")`, and in the end

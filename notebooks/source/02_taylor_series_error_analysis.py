@@ -74,6 +74,7 @@ print(f"the bound falls by {first / third:.0f} from degree 1 to 3")
 # - `derivatives` is a list or an array, $[f(x_0), f'(x_0), f''(x_0), \dots]$. Its length decides the
 #   degree; there is at least one entry. Leave it as it is.
 # - `x` is a number or an array; return the value at each entry, in the shape of `x`.
+# - All of them may be integers; the value is a float all the same.
 
 # %% exercise="taylor_polynomial"
 

@@ -1,4 +1,4 @@
-"""What several exercises of lesson 1 share."""
+"""What the two exercises of lesson 1 share."""
 
 from __future__ import annotations
 
@@ -7,25 +7,37 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.exercises.draws import make_function
 from gradlab.exercises.exercise import Cases, Trial
 
 Function = Callable[[Any], Any]
+Formula = Callable[[Function, Any, float], Any]
 
-
-def draw_curve(rng: np.random.Generator, sign: int) -> Function:
-    """Draw a curve whose first three derivatives are well away from 0, the first of this sign."""
-    a, b, c = (sign * rng.uniform(1.0, 3.0, size=3).round(1)).tolist()
-
-    def f(x: Any) -> Any:
-        return a * np.exp(0.3 * x) + b * x**3 + c * x
-
-    f.__name__ = f"{a:g} exp(0.3 x) {b:+g} x^3 {c:+g} x"
-    f.__qualname__ = "f"  # what an error message calls it
-    return f
+SWAPPED = "The sign is the wrong way round: take the value on the right minus the one on the left."
+ABSOLUTE = "A slope may be negative, and here it is: drop the absolute value."
+MULTIPLIED = "You multiply by the run. A slope is rise over run: divide."
+FLOORED = "“//” cuts the quotient to a whole number: divide with “/”."
+HARD_CODED = "Your result is the same for two different steps: use the h that you are given."
+TRUNCATED = (
+    "Your result has the type of x: whole numbers where x holds integers, about 7 digits where it "
+    "is float32. An array made like x (zeros_like, empty_like, copy) does that: convert x to "
+    "float64 first."
+)
+NARROWED = (
+    "Your difference is right, but where x is float32 you turn the result back into float32, "
+    "which keeps about 7 digits: return it as float64."
+)
+FLOAT32 = (
+    "Where x is float32 your whole difference is computed in float32, and most digits are "
+    "lost in the subtraction: convert x with np.asarray(x, dtype=np.float64) first."
+)
 
 
 def draw_difference_cases(rng: np.random.Generator) -> Cases:
-    """Four groups, each with rising and falling curves; every point comes with two steps."""
+    """Four groups, each with rising and falling curves; every point comes with two steps.
+
+    The first two cases can be done by hand.
+    """
 
     def pairs(*points: Any) -> list[tuple[Any, ...]]:
         steps = rng.uniform([0.002, 0.1], [0.004, 0.2]).round(4).tolist()
@@ -35,12 +47,24 @@ def draw_difference_cases(rng: np.random.Generator) -> Cases:
     def draw(size: Any = None) -> Any:
         return np.round(rng.uniform(0.5, 2, size), 2)
 
+    cube = make_function("lambda x: x**3")
+    by_hand = [(cube, 3.0, 2.0), (cube, 3.0, 1.0)]
     return {
-        "numbers": pairs(float(draw()), -float(draw())),
+        "numbers": [*by_hand, *pairs(float(draw()), -float(draw()))],
         "arrays": pairs(draw(4), -draw((2, 3))),
         "integers": pairs(int(rng.integers(1, 4)), rng.integers(1, 4, size=3)),
         "float32": pairs(draw(3).astype(np.float32), np.float32(draw())),
     }
+
+
+def draw_curve(rng: np.random.Generator, sign: int) -> Function:
+    """Draw a curve whose first three derivatives are well away from 0, the first of this sign."""
+    a, b, c = rng.uniform(1.0, 3.0, size=3).round(1).tolist()
+    first, then = ("", "+") if sign > 0 else ("-", "-")
+    curve: Function = make_function(
+        f"lambda x: {first}{a:g} * np.exp(0.3 * x) {then} {b:g} * x**3 {then} {c:g} * x"
+    )
+    return curve
 
 
 def ignores_h(trials: list[Trial]) -> bool:
@@ -63,51 +87,33 @@ def stays_in_float32(trials: list[Trial]) -> bool:
     return True
 
 
-def filled(
-    formula: Callable[[Function, Any, float], Any],
-) -> Callable[[Function, Any, float], Any]:
-    """Wrap a right formula that fills an array made like x, and so keeps the type of x."""
+def convert_first(formula: Formula) -> Formula:
+    """Convert x to float64, so that a wrong formula is wrong for one reason only."""
+    return lambda f, x, h: formula(f, np.asarray(x, dtype=np.float64), h)
+
+
+def fill_like_x(formula: Formula) -> Formula:
+    """Put what a right formula gives into an array made like x, which keeps the type of x."""
 
     def fill(f: Function, x: Any, h: float) -> Any:
         out = np.zeros_like(x)
-        out[...] = formula(f, np.asarray(x, dtype=np.float64), h)
+        out[...] = formula(f, x, h)
         return out
 
     return fill
 
 
-def in_float64(formula: Callable[[Function, Any, float], Any]) -> Callable[..., Any]:
-    """Convert x first, so that an answer is wrong for one reason only."""
-    return lambda f, x, h: formula(f, np.asarray(x, dtype=np.float64), h)
+def narrow_result(formula: Formula) -> Formula:
+    """Turn what a right formula gives back into float32 where x is float32."""
+
+    def narrow(f: Function, x: Any, h: float) -> Any:
+        slope = formula(f, x, h)
+        return np.float32(slope) if np.asarray(x).dtype == np.float32 else slope
+
+    return narrow
 
 
 def halve_forward(f: Function, x: Any, h: float) -> Any:
+    """Return half the forward difference."""
     x = np.asarray(x, dtype=np.float64)
     return (f(x + h) - f(x)) / (2 * h)
-
-
-SWAPPED = "The sign is the wrong way round: take the value on the right minus that on the left."
-
-
-ABSOLUTE = "A slope may be negative, and here it is: drop the absolute value."
-
-
-MULTIPLIED = "You multiply by the run. A slope is rise over run: divide."
-
-
-FLOORED = "“//” cuts the quotient to a whole number: divide with “/”."
-
-
-TRUNCATED = (
-    "Your result is cut to whole numbers where x holds integers. An array made like x "
-    "(zeros_like, empty_like, copy) has the type of x: convert x to float64 first."
-)
-
-
-FLOAT32 = (
-    "Where x is float32 your whole difference is computed in float32, and most digits are "
-    "lost in the subtraction: convert x with np.asarray(x, dtype=np.float64) first."
-)
-
-
-HARD_CODED = "Your result is the same for two different steps: use the h that you are given."

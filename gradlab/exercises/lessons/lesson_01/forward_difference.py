@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gradlab.exercises.exercise import Exercise, Misconception
@@ -13,14 +11,15 @@ from gradlab.exercises.lessons.lesson_01.common import (
     FLOORED,
     HARD_CODED,
     MULTIPLIED,
+    NARROWED,
     SWAPPED,
     TRUNCATED,
-    Function,
+    convert_first,
     draw_difference_cases,
-    filled,
+    fill_like_x,
     halve_forward,
     ignores_h,
-    in_float64,
+    narrow_result,
     stays_in_float32,
 )
 
@@ -31,41 +30,35 @@ def forward_difference(f, x, h):
     return (f(x + h) - f(x)) / h
 
 
-def _swapped_forward(f: Function, x: Any, h: float) -> Any:
-    x = np.asarray(x, dtype=np.float64)
-    return (f(x) - f(x + h)) / h
-
-
-def _precedence_forward(f: Function, x: Any, h: float) -> Any:
-    x = np.asarray(x, dtype=np.float64)
-    return f(x + h) - f(x) / h
-
-
-def _undivided(f: Function, x: Any, h: float) -> Any:
-    x = np.asarray(x, dtype=np.float64)
-    return f(x + h) - f(x)
-
-
 EXERCISE = Exercise(
     points=4,
     reference=forward_difference,
+    also_right=(
+        lambda f, x, h: (f(np.float64(x) + h) - f(np.float64(x))) / h,
+        lambda f, x, h: f(np.float64(x) + h) / h - f(np.float64(x)) / h,
+        lambda f, x, h: -(f(1.0 * np.float64(x)) - f(np.float64(x) + h)) * (1 / h),
+    ),
     cases=draw_difference_cases,
+    rtol=1e-9,
     misconceptions=(
-        Misconception(wrong=_swapped_forward, hint=SWAPPED),
         Misconception(
-            wrong=in_float64(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h)),
+            wrong=convert_first(lambda f, x, h: (f(x) - f(x + h)) / h),
+            hint=SWAPPED,
+        ),
+        Misconception(
+            wrong=convert_first(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h)),
             hint="This is the central difference. The forward one uses f(x) itself and f(x + h).",
         ),
         Misconception(
-            wrong=lambda f, x, h: (f(1.0 * x) - f(x - h)) / h,
+            wrong=convert_first(lambda f, x, h: (f(x) - f(x - h)) / h),
             hint="This is the backward difference: it looks left, to x - h. Forward looks right.",
         ),
         Misconception(
-            wrong=_undivided,
+            wrong=convert_first(lambda f, x, h: f(x + h) - f(x)),
             hint="This is the rise f(x + h) - f(x) alone. A slope is rise over run: divide by h.",
         ),
         Misconception(
-            wrong=_precedence_forward,
+            wrong=convert_first(lambda f, x, h: f(x + h) - f(x) / h),
             hint="Only f(x) is divided by h: put brackets around the whole difference.",
         ),
         Misconception(
@@ -73,26 +66,31 @@ EXERCISE = Exercise(
             hint="Half the slope: from x to x + h the run is h, not 2 h.",
         ),
         Misconception(
-            wrong=in_float64(lambda f, x, h: abs(f(x + h) - f(x)) / h),
+            wrong=convert_first(lambda f, x, h: abs(f(x + h) - f(x)) / h),
             hint=ABSOLUTE,
         ),
         Misconception(
-            wrong=in_float64(lambda f, x, h: (f(x + h) - f(x)) * h),
+            wrong=convert_first(lambda f, x, h: (f(x + h) - f(x)) * h),
             hint=MULTIPLIED,
         ),
         Misconception(
-            wrong=in_float64(lambda f, x, h: (f(x + h) - f(x)) // h),
+            wrong=convert_first(lambda f, x, h: (f(x + h) - f(x)) // h),
             hint=FLOORED,
         ),
         Misconception(
-            wrong=in_float64(lambda f, x, h: (f(x) + h - f(x)) / h),
+            wrong=convert_first(lambda f, x, h: (f(x + h) - f(x)) / x),
+            hint="You divide by x. The run from x to x + h is h.",
+        ),
+        Misconception(
+            wrong=convert_first(lambda f, x, h: (f(x) + h - f(x)) / h),
             hint="You add h to the value of f. Add it to x: f(x + h).",
         ),
         Misconception(
-            wrong=in_float64(lambda f, x, h: (f(h) - f(x)) / h),
+            wrong=convert_first(lambda f, x, h: (f(h) - f(x)) / h),
             hint="You evaluate f at h. The point to the right of x is x + h.",
         ),
-        Misconception(wrong=filled(forward_difference), hint=TRUNCATED),
+        Misconception(wrong=fill_like_x(forward_difference), hint=TRUNCATED),
+        Misconception(wrong=narrow_result(forward_difference), hint=NARROWED),
         Misconception(
             wrong=lambda f, x, h: (f(x + 1e-5) - f(1.0 * x)) / 1e-5,
             hint=HARD_CODED,
@@ -108,10 +106,5 @@ EXERCISE = Exercise(
         "The chord goes from the point (x, f(x)) to the point (x + h, f(x + h)). Rise over run?",
         "Rise: f(x + h) - f(x). Run: h. Mind the brackets.",
         "x may hold integers or float32: begin with x = np.asarray(x, dtype=np.float64).",
-    ),
-    also_right=(
-        lambda f, x, h: (f(np.float64(x) + h) - f(np.float64(x))) / h,
-        lambda f, x, h: f(np.float64(x) + h) / h - f(np.float64(x)) / h,
-        lambda f, x, h: -(f(1.0 * np.float64(x)) - f(np.float64(x) + h)) * (1 / h),
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
+from gradlab.support.floats import UNIT_ROUNDOFF
 
 
 def best_central_step(f_scale, third_derivative):
@@ -17,11 +18,16 @@ def best_central_step(f_scale, third_derivative):
     return (3 * u * f_scale / abs(third_derivative)) ** (1 / 3)
 
 
-_UNIT_ROUND_OFF = 2.0**-53
+def _search_step(f_scale: float, third_derivative: float) -> Any:
+    h = np.logspace(-12, 2, 2000)
+    return h[np.argmin(2**-53 * f_scale / h + h**2 * abs(third_derivative) / 6)]
 
 
-def _step_cases(rng: np.random.Generator) -> Cases:
-    """Two groups, by sign; all sizes stay far from 1, so that none can be left out."""
+def _draw_cases(rng: np.random.Generator) -> Cases:
+    """Two groups, by sign; all sizes stay far from 1, so that none can be left out.
+
+    The first case can be done by hand: 3 u 32/3 is 2^-48, and its cube root 2^-16.
+    """
 
     def cases(sign: float) -> list[tuple[Any, ...]]:
         large, small = rng.uniform(6, 90, 4), rng.uniform(0.01, 0.15, 4)
@@ -29,17 +35,23 @@ def _step_cases(rng: np.random.Generator) -> Cases:
         pairs.append((small[2], small[3]))
         return [(float(f"{f:.3g}"), sign * float(f"{d:.3g}")) for f, d in pairs]
 
-    return {"positive derivative": cases(1.0), "negative derivative": cases(-1.0)}
+    return {
+        "positive derivative": [(32.0, 3.0), *cases(1.0)],
+        "negative derivative": cases(-1.0),
+    }
 
 
-def _step(
+_NO_ABS = "A step is positive: take |f'''|, the size of the third derivative."
+
+
+def _make_wrong(
     factor: float = 3.0,
     power: float = 1 / 3,
-    u: float = _UNIT_ROUND_OFF,
+    u: float = UNIT_ROUNDOFF,
     ratio: Callable[[float, float], float] = lambda f, d: f / d,
     outside: float = 1.0,
 ) -> Callable[[float, float], float]:
-    """Return a wrong best step: another factor, power, unit round-off or ratio."""
+    """Return the formula with another factor, power, unit round-off or ratio."""
 
     def step(f_scale: float, third_derivative: float) -> float:
         inside = factor * u * ratio(f_scale, abs(third_derivative))
@@ -48,82 +60,9 @@ def _step(
     return step
 
 
-_NO_ABS = "A step is positive: take |f'''|, the size of the third derivative."
-
-
-def _best_step_by_search(f_scale: float, third_derivative: float) -> Any:
-    h = np.logspace(-12, 2, 2000)
-    return h[np.argmin(2**-53 * f_scale / h + h**2 * abs(third_derivative) / 6)]
-
-
 EXERCISE = Exercise(
     points=2,
     reference=best_central_step,
-    cases=_step_cases,
-    rtol=0.1,
-    atol=0.0,
-    misconceptions=(
-        Misconception(
-            wrong=_step(power=1 / 2),
-            hint="That is a square root. Where the slope of u|f|/h + h²|f'''|/6 is zero, a power "
-            "of h stands alone: which one?",
-        ),
-        Misconception(
-            wrong=_step(factor=1.0, power=1 / 2, outside=2.0),
-            hint="This is the forward difference's best step. The central error falls like h².",
-        ),
-        Misconception(
-            wrong=_step(factor=6.0),
-            hint="Your step is about 1.26 times the best. Is your u = 2**-53? That is half of "
-            "np.finfo(float).eps. And the minimum is not where the two terms are equal: set the "
-            "slope of their sum to zero.",
-        ),
-        Misconception(
-            wrong=_step(factor=1.0),
-            hint="A factor 3 is missing under the root: the derivative of h²/6 is h/3.",
-        ),
-        Misconception(
-            wrong=_step(power=1.0, outside=1 / 3),
-            hint="“** 1 / 3” takes the power 1 and then divides by 3: write ** (1 / 3).",
-        ),
-        Misconception(
-            wrong=_step(ratio=lambda f, d: 1 / d),
-            hint="f_scale is missing: large values of f bring large rounding errors.",
-        ),
-        Misconception(
-            wrong=_step(ratio=lambda f, d: f),
-            hint="The third derivative is missing: the more f''' there is, the smaller the step.",
-        ),
-        Misconception(
-            wrong=_step(ratio=lambda f, d: d / f),
-            hint="The quotient is upside down. A larger f, so more rounding, asks for a larger h.",
-        ),
-        Misconception(
-            wrong=_step(ratio=lambda f, d: f * d),
-            hint="You multiply by |f'''|. The more f''' there is, the smaller the step has to be.",
-        ),
-        Misconception(
-            wrong=_step(u=1.0),
-            hint="The unit round-off u = 2**-53 is missing: without it the step is far too large.",
-        ),
-        Misconception(
-            wrong=lambda f_scale, third_derivative: (
-                (3 * _UNIT_ROUND_OFF * f_scale / third_derivative) ** (1 / 3)
-            ),
-            hint=_NO_ABS,
-        ),
-        Misconception(
-            wrong=lambda f_scale, third_derivative: np.cbrt(
-                3 * _UNIT_ROUND_OFF * f_scale / third_derivative
-            ),
-            hint=_NO_ABS,
-        ),
-    ),
-    hints=(
-        "The error is at most u|f|/h + h²|f'''|/6: one term falls with h, the other one grows.",
-        "At the best h the slope of that sum is zero: -u|f|/h² + h|f'''|/3 = 0. Solve for h.",
-        "h³ = 3 u |f| / |f'''|, with u = 2**-53. Mind the brackets in ** (1 / 3).",
-    ),
     also_right=(
         lambda f_scale, third_derivative: np.cbrt(
             1.5 * np.finfo(float).eps * f_scale / np.abs(third_derivative)
@@ -132,6 +71,81 @@ EXERCISE = Exercise(
             math.log(3 * 1.1e-16 * f_scale / math.fabs(third_derivative)) / 3
         ),
         lambda f_scale, third_derivative: abs(3 * 2**-53 * f_scale / third_derivative) ** (1 / 3),
-        _best_step_by_search,
+        _search_step,
+    ),
+    cases=_draw_cases,
+    rtol=0.1,
+    atol=0.0,
+    misconceptions=(
+        Misconception(
+            wrong=_make_wrong(power=1 / 2),
+            hint="That is a square root. Where the slope of u|f|/h + h²|f'''|/6 is zero, a power "
+            "of h stands alone: which one?",
+        ),
+        Misconception(
+            wrong=_make_wrong(factor=1.0, power=1 / 2, outside=2.0),
+            hint="This is the forward difference's best step. The central error falls like h².",
+        ),
+        Misconception(
+            wrong=_make_wrong(factor=6.0),
+            hint="Your step is about 1.26 times the best. Is your u = 2**-53? np.finfo(float).eps "
+            "is twice that. Or did you set the two terms equal? At the minimum it is the slope of "
+            "their sum that is zero.",
+        ),
+        Misconception(
+            wrong=_make_wrong(factor=1.0),
+            hint="A factor 3 is missing under the root: the derivative of h²/6 is h/3.",
+        ),
+        Misconception(
+            wrong=_make_wrong(power=1.0, outside=1 / 3),
+            hint="“** 1 / 3” takes the power 1 and then divides by 3: write ** (1 / 3).",
+        ),
+        Misconception(
+            wrong=_make_wrong(power=1.0),
+            hint="This is h³, the third power of the best step: take its cube root.",
+        ),
+        Misconception(
+            wrong=_make_wrong(ratio=lambda f, d: 1 / d),
+            hint="f_scale is missing: large values of f bring large rounding errors.",
+        ),
+        Misconception(
+            wrong=_make_wrong(ratio=lambda f, d: f),
+            hint="The third derivative is missing: the larger |f'''|, the smaller the step.",
+        ),
+        Misconception(
+            wrong=_make_wrong(ratio=lambda f, d: d / f),
+            hint="The quotient is upside down. A larger |f| means more rounding, and asks for a "
+            "larger h.",
+        ),
+        Misconception(
+            wrong=_make_wrong(ratio=lambda f, d: f * d),
+            hint="You multiply by |f'''|. The larger |f'''|, the smaller the step has to be: "
+            "divide.",
+        ),
+        Misconception(
+            wrong=_make_wrong(u=1.0),
+            hint="The unit round-off u = 2**-53 is missing: without it the step is far too large.",
+        ),
+        Misconception(
+            wrong=_make_wrong(u=2.0**-24),
+            hint="You take the unit round-off of float32. In float64 it is u = 2**-53.",
+        ),
+        Misconception(
+            wrong=lambda f_scale, third_derivative: (
+                (3 * UNIT_ROUNDOFF * f_scale / third_derivative) ** (1 / 3)
+            ),
+            hint=_NO_ABS,
+        ),
+        Misconception(
+            wrong=lambda f_scale, third_derivative: np.cbrt(
+                3 * UNIT_ROUNDOFF * f_scale / third_derivative
+            ),
+            hint=_NO_ABS,
+        ),
+    ),
+    hints=(
+        "The error is at most u|f|/h + h²|f'''|/6: one term falls as h grows, the other rises.",
+        "At the best h the slope of that sum is zero: -u|f|/h² + h|f'''|/3 = 0. Solve for h.",
+        "h³ = 3 u |f| / |f'''|, with u = 2**-53. Mind the brackets in ** (1 / 3).",
     ),
 )

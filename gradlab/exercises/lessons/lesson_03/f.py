@@ -27,6 +27,13 @@ _XOR = "In Python ^ is not a power but a bitwise operation on integers: write x*
 EXERCISE = Exercise(
     points=1,
     reference=f,
+    also_right=(
+        lambda x: x * (x + 3),
+        lambda x: np.square(x) + x + x + x,
+        lambda x: pow(x, 2) + 3.0 * x,
+        lambda x: np.polyval([1, 3, 0], x),
+        lambda x: (x + 1.5) ** 2 - 2.25,
+    ),
     cases=draw_points,
     misconceptions=(
         Misconception(wrong=lambda x: x ^ 2 + 3 * x, hint=_XOR, shows=_is_xor),
@@ -35,8 +42,16 @@ EXERCISE = Exercise(
             hint="The second term is 3 times x, not 3.",
         ),
         Misconception(
+            wrong=lambda x: x**2,
+            hint="The second term is missing: add 3 times x.",
+        ),
+        Misconception(
+            wrong=lambda x: x**3 + 3 * x,
+            hint="The first term is x², and you have x³.",
+        ),
+        Misconception(
             wrong=lambda x: 2 * x + 3 * x,
-            hint="x² is x times x; you have 2 times x. At x = 2 you cannot tell, at 3 you can.",
+            hint="x² is x times x; you have 2 times x. At x = 2 both give 4, at 3 they differ.",
         ),
         Misconception(
             wrong=lambda x: 3 * x**2 + x,
@@ -59,12 +74,5 @@ EXERCISE = Exercise(
         "Two terms: the square of x, and three times x.",
         "A power in Python is x**2, and a product needs its star: 3 * x.",
         "The whole body is one line: return x**2 + 3 * x.",
-    ),
-    also_right=(
-        lambda x: x * (x + 3),
-        lambda x: np.square(x) + x + x + x,
-        lambda x: pow(x, 2) + 3.0 * x,
-        lambda x: np.polyval([1, 3, 0], x),
-        lambda x: (x + 1.5) ** 2 - 2.25,
     ),
 )

@@ -17,6 +17,12 @@ def f_prime(x):
 EXERCISE = Exercise(
     points=1,
     reference=f_prime,
+    also_right=(
+        lambda x: 3 + x + x,
+        lambda x: 2 * (x + 1.5),
+        lambda x: np.polyval([2, 3], x),
+        lambda x: [2 * v + 3 for v in x] if np.ndim(x) == 1 else 2.0 * np.asarray(x) + 3,
+    ),
     cases=draw_points,
     misconceptions=(
         Misconception(
@@ -34,6 +40,10 @@ EXERCISE = Exercise(
         Misconception(
             wrong=lambda x: x**2 + 3,
             hint="You differentiated 3x, but x² is still there as it was.",
+        ),
+        Misconception(
+            wrong=lambda x: 0 * x + 3,
+            hint="That is the derivative of 3x alone. What is the slope of x²?",
         ),
         Misconception(
             wrong=f,
@@ -56,11 +66,5 @@ EXERCISE = Exercise(
         "Differentiate term by term: x² first, then 3x.",
         "The derivative of xⁿ is n xⁿ⁻¹. Try it at x = 2: the answer there is 7.",
         "x² gives 2x, and 3x gives 3. Add them.",
-    ),
-    also_right=(
-        lambda x: 3 + x + x,
-        lambda x: 2 * (x + 1.5),
-        lambda x: np.polyval([2, 3], x),
-        lambda x: [2 * v + 3 for v in x] if np.ndim(x) == 1 else 2.0 * np.asarray(x) + 3,
     ),
 )

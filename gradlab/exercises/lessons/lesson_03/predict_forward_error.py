@@ -17,19 +17,22 @@ def predict_forward_error(h):
     return h
 
 
-def _error_cases(rng: np.random.Generator) -> Cases:
-    """Two groups; each has a step so small that a measured error is mostly rounding."""
+def _draw_cases(rng: np.random.Generator) -> Cases:
+    """Two groups; each has a step so small that a measured error is mostly rounding.
+
+    The first case can be done by hand.
+    """
 
     def draw(exponent: int, size: Any = None) -> Any:
         return np.round(rng.uniform(1.2, 9, size), 2) * 10.0**exponent
 
     return {
-        "numbers": [(float(draw(-1)),), (float(draw(-3)),), (float(draw(-13)),)],
+        "numbers": [(4.0,), (float(draw(-1)),), (float(draw(-3)),), (float(draw(-13)),)],
         "arrays": [(draw(-2, 3),), (draw(-3, (2, 2)),), (draw(-13, 4),)],
     }
 
 
-def _measured(h: Any) -> Any:
+def _measure_error(h: Any) -> Any:
     return (f(2 + h) - f(2)) / h - f_prime(2)
 
 
@@ -48,7 +51,13 @@ def _is_measured(trials: list[Trial]) -> bool:
 EXERCISE = Exercise(
     points=2,
     reference=predict_forward_error,
-    cases=_error_cases,
+    also_right=(
+        lambda h: 2 * h / 2,
+        lambda h: h**2 / h,
+        lambda h: np.multiply(h, 1.0),
+        lambda h: h * 2 / math.factorial(2),
+    ),
+    cases=_draw_cases,
     atol=0.0,
     misconceptions=(
         Misconception(
@@ -61,7 +70,8 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda h: -h,
-            hint="The sign: forward minus exact. At x = 2 forward gives 7.001, exact is 7.",
+            hint="The sign is the wrong way round: it is forward minus exact. At x = 2, with "
+            "h = 0.001, forward gives 7.001, and exact is 7.",
         ),
         Misconception(
             wrong=lambda h: h**2,
@@ -69,20 +79,21 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda h: h**2 / 2,
-            hint="This is a term of the expansion of f(x + h), halved. Divide by h as the "
-            "difference does, and put in f''.",
+            hint="You have h²/2, as in the expansion of f(x + h). The difference divides that by "
+            "h, and f'' = 2 stands before it.",
         ),
         Misconception(
             wrong=lambda h: 0 * h,
-            hint="0 is the error of the central difference. Forward's is not 0: it gave 7.001.",
+            hint="0 is the error of the central difference. Forward's is not 0: at x = 2, with "
+            "h = 0.001, it gave 7.001.",
         ),
         Misconception(
             wrong=lambda h: 7 + h,
-            hint="This is the forward difference at x = 2. Its error is what is left after "
-            "subtracting the exact slope.",
+            hint="This is the forward difference at x = 2. Its error is what is left when you "
+            "subtract the exact slope, 7.",
         ),
         Misconception(
-            wrong=_measured,
+            wrong=_measure_error,
             hint="You measure the error, and at tiny h you measure rounding instead. Predict it: "
             "expand (x + h)² and simplify by hand.",
             shows=_is_measured,
@@ -92,11 +103,5 @@ EXERCISE = Exercise(
         "Write out ((x + h)² + 3(x + h) - x² - 3x) / h. What is left besides 2x + 3?",
         "Or by Taylor: the error is h f''/2, and nothing after it, because f''' = 0. What is f''?",
         "f'' = 2, so h f''/2 = h. It does not depend on x.",
-    ),
-    also_right=(
-        lambda h: 2 * h / 2,
-        lambda h: h**2 / h,
-        lambda h: np.multiply(h, 1.0),
-        lambda h: h * 2 / math.factorial(2),
     ),
 )
