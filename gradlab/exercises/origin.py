@@ -86,7 +86,7 @@ def _find_definition(binding: Binding, name: str) -> Run | None:
     run = binding.run
     if run is None or run.cell_id is None:
         return run
-    again = (later for later in binding.later if later.cell_id == run.cell_id)
+    again = (later for later in binding.later if later.ended and later.cell_id == run.cell_id)
     return next((later for later in again if _may_bind(later, name)), run)
 
 

@@ -30,6 +30,8 @@ class Run:
     by_hand : bool
         Whether a person may have run it. A program that runs a whole notebook, each cell once,
         asks the kernel to go on after an error.
+    ended : bool
+        Whether it is over.
     error : str
         What stopped it, in words; empty if nothing did.
     ran : bool
@@ -42,6 +44,7 @@ class Run:
     number: int | None = None
     cell_id: str | None = None
     by_hand: bool = True
+    ended: bool = False
     error: str = ""
     ran: bool = True
     bound: set[str] = field(default_factory=set)
@@ -85,7 +88,7 @@ class _Recorder:
         running = shell.displayhook.exec_result
         for number, text in enumerate(texts):
             if number and not (running and number == running.execution_count):
-                self.runs.append(Run(text, number))
+                self.runs.append(Run(text, number, ended=True))
         if running and running.info.store_history:
             self._open(running.info)
         self._note_bindings(None)
@@ -134,6 +137,7 @@ class _Recorder:
             run.number = result.execution_count or run.number
             run.ran = result.error_before_exec is None
             run.error = _describe_error(result.error_before_exec or result.error_in_exec)
+        run.ended = True
         self._note_bindings(run)
         self._current = None
 
