@@ -22,6 +22,18 @@ CELLS = [
     "# After the last cell, Shift + Enter would add one.",
 ]
 
+# The answer, its check, and a cell of the lesson that goes on with the answer.
+ANSWER = nbformat.v4.new_code_cell("def double(x):\n    return x + x", metadata=EXERCISE.metadata)
+ANSWERED = [
+    "import gradlab",
+    "pass",
+    ANSWER,
+    "gradlab.check('double')",
+    "print(gradlab.yours('double')(21))",
+    "# After the last cell, Shift + Enter would add one.",
+]
+GOES_ON = 4
+
 
 def edit(notebook: Notebook, typed: str) -> None:
     """Type at the end of the exercise's cell, without running it."""
@@ -62,3 +74,42 @@ def test_python_has_the_text_of_an_exercise_before_its_check_runs(
         edit(notebook, "4")
         restart_and_run_all(notebook)
         expect(notebook.output(CHECK)).to_have_text("('x = 1234',)")
+
+
+@pytest.mark.parametrize("front_end", START)
+def test_a_check_marks_what_stands_in_the_cell(
+    front_end: str, browser: Browser, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my-course"
+    folder.mkdir()
+    write_notebook(folder / "cells.ipynb", ANSWERED)
+    with START[front_end](folder) as server, visit(browser) as page:
+        notebook = server.open(page, "cells.ipynb")
+        notebook.run_all()
+        assert "1 of 1 points" in told(notebook)
+        assert "Checked: the function that cell [3] defined." in told(notebook)
+        assert "your function of cell [3]" in notebook.output(GOES_ON).inner_text()
+        # Edited and not run.
+        edit(notebook, " +")
+        notebook.run(CHECK)
+        assert "what stands in its cell has not been run" in told(notebook)
+        assert "from cell [3]" in told(notebook)
+        notebook.run(GOES_ON)
+        assert "gradlab's; yours is not what stands in" in notebook.output(GOES_ON).inner_text()
+        # Run, with a syntax error.
+        notebook.run(EDITED)
+        notebook.run(CHECK)
+        assert "cell [9] stopped with SyntaxError in line 2" in told(notebook)
+        assert "points" not in told(notebook)
+        # Mended.
+        edit(notebook, " 0")
+        notebook.run(EDITED)
+        notebook.run(CHECK)
+        assert "1 of 1 points" in told(notebook)
+        assert "cell [11]" in told(notebook)
+        edit(notebook, "  ")
+        notebook.run(CHECK)
+        assert "1 of 1 points" in told(notebook)
+        # In a new kernel the numbers begin anew.
+        restart_and_run_all(notebook)
+        expect(notebook.output(CHECK).first).to_contain_text("cell [3] defined")
