@@ -21,6 +21,8 @@ from gradlab.exercises.watching import describe_borrowed, watch_calls
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
 _PRINTED_LINES = 5
+# The exercises that are being checked: an answer may check itself, and would never end.
+_checked_now: set[str] = set()
 
 
 def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
@@ -134,6 +136,17 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
 
 
 def _judge(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
+    name, points = exercise.name, exercise.points
+    if name in _checked_now:
+        return _refuse(name, points, "an answer cannot check itself: take that line out of it.")
+    _checked_now.add(name)
+    try:
+        return _mark(exercise, function)
+    finally:
+        _checked_now.discard(name)
+
+
+def _mark(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
     name, points = exercise.name, exercise.points
     mismatch = _describe_mismatch(exercise, function)
     if mismatch:

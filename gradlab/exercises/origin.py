@@ -99,8 +99,8 @@ def _say_stale(name: str, binding: Binding, run: Run | None) -> str:
         return f"not marked, as {what}, and {kept}. Mend the cell and run it, then this one."
     if failed:
         return (
-            f"not marked, as {_name_cell(failed)} no longer defines {name}, and {kept}. Call "
-            f"your function {name} and run its cell, then this one."
+            f"not marked, as {_name_cell(failed)} no longer defines {name}, and {kept}. "
+            f"Run a cell that defines {name}, then this one."
         )
     if _is_edited(name):
         return (

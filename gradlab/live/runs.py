@@ -85,7 +85,7 @@ class _Recorder:
         self._bound: dict[str, _Bound] = {}
         texts = list(getattr(shell.history_manager, "input_hist_raw", ()))
         # The first is no cell, and the last is the one that is running, if one is.
-        running = shell.displayhook.exec_result
+        running = self._get_running()
         for number, text in enumerate(texts):
             if number and not (running and number == running.execution_count):
                 self.runs.append(Run(text, number, ended=True))
@@ -114,13 +114,16 @@ class _Recorder:
     def find_binding(self, name: str) -> Binding | None:
         """Return which run gave a name what it has now; None if it has no callable."""
         self._note_bindings(self._current)
-        running = self.shell.displayhook.exec_result
+        running = self._get_running()
         if self._current and running and running.info is self._info:
             self._current.number = running.execution_count
         bound = self._bound.get(name)
         if bound is None:
             return None
         return Binding(bound.run, tuple(reversed(self.runs[bound.since :])))
+
+    def _get_running(self) -> Any:
+        return getattr(self.shell.displayhook, "exec_result", None)
 
     def _open(self, info: Any) -> None:
         self._info = info
@@ -146,7 +149,7 @@ class _Recorder:
         now = {
             name: value
             for name, value in dict(self.shell.user_ns).items()
-            if callable(value) and not name.startswith("_")
+            if callable(value) and isinstance(name, str) and not name.startswith("_")
         }
         for name in self._bound.keys() - now.keys():
             del self._bound[name]

@@ -32,7 +32,9 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[BlockingKernelClient]:
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager, client = start_new_kernel(
+        kernel_name="python3", extra_arguments=["--HistoryManager.enabled=False"]
+    )
     yield client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -274,7 +276,8 @@ def test_a_function_that_is_given_is_marked_whatever_the_cells_hold(notebook: No
 
 @pytest.mark.slow
 def test_nbclient_and_its_errors(tmp_path: Any) -> None:
-    cells = ["import gradlab", STUB, "gradlab.check('double')", f"{RIGHT}\n1 / 0", CHECK, YOURS]
+    show = "gradlab.check('double')"
+    cells = ["import gradlab", STUB, show, f"{RIGHT}\n1 / 0", CHECK, YOURS, show]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(
@@ -285,3 +288,10 @@ def test_nbclient_and_its_errors(tmp_path: Any) -> None:
     assert "Checked" not in blank["text/plain"] + blank["text/html"]
     require_marked(notebook.cells[4].outputs[0].text, 4)
     assert notebook.cells[5].outputs[0].text == 'yours("double"): your function of cell [4]\n42\n'
+    assert "that cell [4] defined. The cell then" in notebook.cells[6].outputs[0].data["text/html"]
+
+
+def test_names_that_are_no_texts_disturb_nothing(known: Notebook) -> None:
+    known.run("strange", "globals()[3] = print\nNotebook = type('Notebook', (), {})")
+    assert known.run("answer", RIGHT) == ""
+    require_marked(known.run("check", CHECK), 2)
