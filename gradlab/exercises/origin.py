@@ -9,12 +9,19 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradlab.live.listening import get_cell_texts
 from gradlab.live.runs import Binding, Run, find_binding, list_runs
 from gradlab.support.shell import running_shell
+
+# In these a name is another one than in the notebook.
+_SCOPES = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
 
 
 class Origin(NamedTuple):
@@ -173,11 +180,20 @@ def _defines(text: str, name: str) -> bool:
 
 
 def _has_def(text: str, name: str) -> bool:
-    return bool(re.search(rf"^[ \t]*(async +)?def +{re.escape(name)}\b", text, re.MULTILINE))
+    found = rf"^(async +)?def +{re.escape(name)}\b"
+    return bool(re.search(found, textwrap.dedent(text), re.MULTILINE))
 
 
 def _binds(tree: ast.Module, name: str) -> bool:
-    return any(_is_binding(node, name) for node in ast.walk(tree))
+    """Whether a statement binds a name of the notebook, not one within a function."""
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        for child in ast.iter_child_nodes(nodes.pop()):
+            if _is_binding(child, name):
+                return True
+            if not isinstance(child, _SCOPES):
+                nodes.append(child)
+    return False
 
 
 def _is_binding(node: ast.AST, name: str) -> bool:
@@ -193,7 +209,8 @@ def _is_binding(node: ast.AST, name: str) -> bool:
 
 def _parse(text: str) -> ast.Module | None:
     try:
-        return ast.parse(text)
+        # IPython takes away the indentation of a whole cell, too.
+        return ast.parse(textwrap.dedent(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

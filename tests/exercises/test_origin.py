@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -167,6 +168,36 @@ def test_a_scratch_cell_that_fails_takes_nothing_away(known: Notebook) -> None:
     known.run("answer", RIGHT)
     known.run("scratch", BROKEN["SyntaxError in line 1"])
     require_marked(known.run("check", CHECK), 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def sweep():\n    def double(x)\n        return x\n",
+        "def sweep():\n    double = 3\n1 / 0",
+        "[double for double in (1, 2)]\n1 / 0",
+        "# def double(x): is above\n1 / 0",
+        "double(3) +",
+    ],
+)
+def test_a_cell_that_fails_and_does_not_define_the_answer_takes_nothing_away(
+    other: str, notebook: Notebook
+) -> None:
+    notebook.run("answer", RIGHT)
+    notebook.run("other", other)
+    require_marked(notebook.run("check", CHECK), 1)
+
+
+def test_a_cell_may_be_indented_as_a_whole(notebook: Notebook) -> None:
+    indented = textwrap.indent(RIGHT, "    ")
+    notebook.run("answer", indented)
+    notebook.show("double", indented)
+    require_marked(notebook.run("check", CHECK), 1)
+    broken = textwrap.indent(BROKEN["SyntaxError in line 1"], "    ")
+    notebook.show("double", broken)
+    require_stale(notebook.run("check", CHECK), "has not been run")
+    notebook.run("answer", broken)
+    require_stale(notebook.run("check", CHECK), "cell [4] stopped with SyntaxError")
 
 
 def test_a_run_of_all_cells_has_no_second_attempts(client: BlockingKernelClient) -> None:
