@@ -95,7 +95,7 @@ class _Recorder:
 
     def begin(self, info: Any) -> None:
         """Note that a cell begins to run."""
-        # A magic such as %%capture runs a part of a cell, without a number.
+        # A magic such as %%capture runs a part of a cell; that has no number.
         if not info.store_history:
             return
         # In the browser's Python a cell that awaits ends without an event.
