@@ -11,7 +11,9 @@ import lazy_loader
 
 if "IPython" in sys.modules:
     from gradlab.live.listening import listen
+    from gradlab.live.runs import watch_runs
 
     listen()
+    watch_runs()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

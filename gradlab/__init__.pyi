@@ -40,6 +40,7 @@ from .exercises.predicting import (
     predict as predict,
     tally_predictions as tally_predictions,
 )
+from .exercises.yours import yours as yours
 from .explorers.chords import explore_chords as explore_chords
 from .explorers.kink import explore_kink as explore_kink
 from .explorers.regularization import explore_regularization as explore_regularization

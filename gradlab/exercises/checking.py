@@ -5,22 +5,24 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import Marking, mark
+from gradlab.exercises.origin import Origin, describe_missing, find_origin, get_namespace
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
 from gradlab.exercises.watching import describe_borrowed, watch_calls
-from gradlab.support.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
 _PRINTED_LINES = 5
+# The exercises that are being checked: an answer may check itself, and would never end.
+_checked_now: set[str] = set()
 
 
 def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
@@ -31,7 +33,8 @@ def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
     name : str
         The exercise, which is the name of the function that you wrote.
     function : callable, optional
-        Your function. Default: the one of that name in the notebook.
+        Your function. Default: the one of that name in the notebook, if it is what stands in its
+        cell: it is not marked if that cell failed when it was last run, or was edited since.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def check(name: str, function: Callable[..., Any] | None = None) -> CheckResult:
         why = "was stopped by you before it finished; is there a loop that does not end?"
     except BaseException as error:
         why = f"could not be checked: it led to an error of type {type(error).__name__}."
-    return _not_run(name, EXERCISES[name].points if _find(name) else 0, why)
+    return _refuse(name, EXERCISES[name].points if _find(name) else 0, why)
 
 
 def hint(name: str, number: int = 1) -> Note:
@@ -80,7 +83,7 @@ def hint(name: str, number: int = 1) -> Note:
     """
     exercise = _find(name)
     if exercise is None:
-        return Note(_is_written(name) or _no_such_exercise())
+        return Note(_describe_rubric(name) or _list_names())
     hints = exercise.hints
     if number not in range(1, len(hints) + 1):
         return Note(f"{name} has hints 1 to {len(hints)}; you asked for {number}.")
@@ -114,45 +117,66 @@ def solution(name: str) -> Note:
     exercise = _find(name)
     if exercise is not None:
         return Note(exercise.source())
-    return Note(WRITTEN[name].model if _is_written(name) else _no_such_exercise())
+    return Note(WRITTEN[name].model if _describe_rubric(name) else _list_names())
 
 
 def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     exercise = _find(name)
     if exercise is None:
-        return _not_run(str(name), 0, _is_written(name) or _no_such_exercise())
+        return _refuse(str(name), 0, _describe_rubric(name) or _list_names())
+    if function is not None:
+        return _judge(exercise, function)
+    function = get_namespace().get(name)
     if function is None:
-        function = _learner_namespace().get(name)
-    if function is None:
-        return _not_run(
-            name,
-            exercise.points,
-            f"not attempted yet. There is no function {name} in this notebook: "
-            "run the cell that defines it, then this one.",
-        )
-    mismatch = _mismatch(exercise, function)
+        return _refuse(name, exercise.points, describe_missing(name), attempted=False)
+    origin = find_origin(name)
+    if origin.stale:
+        return _refuse(name, exercise.points, origin.stale)
+    return replace(_judge(exercise, function), checked=_describe_origin(origin))
+
+
+def _judge(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
+    name, points = exercise.name, exercise.points
+    if name in _checked_now:
+        return _refuse(name, points, "an answer cannot check itself: take that line out of it.")
+    _checked_now.add(name)
+    try:
+        return _mark(exercise, function)
+    finally:
+        _checked_now.discard(name)
+
+
+def _mark(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
+    name, points = exercise.name, exercise.points
+    mismatch = _describe_mismatch(exercise, function)
     if mismatch:
-        return _not_run(name, exercise.points, mismatch)
+        return _refuse(name, points, mismatch)
     borrowed: set[str] = set()
-    with _captured() as printed, _random_state_kept():
+    with _capture_output() as printed, _keep_random_state():
         marking = mark(exercise, watch_calls(function, exercise, borrowed), _PUBLIC_SEED)
     if borrowed:
-        return _not_run(name, exercise.points, describe_borrowed(exercise, borrowed))
+        return _refuse(name, points, describe_borrowed(exercise, borrowed))
     if not marking.attempted:
-        return _not_run(
-            name,
-            exercise.points,
+        why = (
             "not attempted yet. Replace the line that raises NotImplementedError by your "
-            f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")',
+            f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")'
         )
-    return _result(exercise, marking, _first_lines(printed.getvalue()))
+        return _refuse(name, points, why, attempted=False)
+    return _make_result(exercise, marking, _shorten(printed.getvalue()))
+
+
+def _describe_origin(origin: Origin) -> str:
+    if not origin.cell:
+        return ""
+    said = f"Checked: the function that {origin.cell} defined."
+    return f"{said} The cell then stopped with {origin.error}." if origin.error else said
 
 
 def _find(name: object) -> Exercise | None:
     return EXERCISES.get(name) if isinstance(name, str) else None
 
 
-def _is_written(name: object) -> str:
+def _describe_rubric(name: object) -> str:
     """Say how an answer in words is marked; empty if it is not one."""
     if not isinstance(name, str) or name not in WRITTEN:
         return ""
@@ -160,15 +184,15 @@ def _is_written(name: object) -> str:
     return f"this answer is in words, so a person marks it: {rubric}."
 
 
-def _no_such_exercise() -> str:
+def _list_names() -> str:
     return f"There is no exercise of that name. There are: {', '.join(EXERCISES)}."
 
 
-def _not_run(name: str, max_points: float, why: str) -> CheckResult:
-    return CheckResult(name, False, 0.0, float(max_points), (why,))
+def _refuse(name: str, max_points: float, why: str, attempted: bool = True) -> CheckResult:
+    return CheckResult(name, False, 0.0, float(max_points), (why,), attempted=attempted)
 
 
-def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
+def _make_result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
     if not passed and not hints:
@@ -184,12 +208,7 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     )
 
 
-def _learner_namespace() -> dict[str, Any]:
-    shell = running_shell()
-    return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
-
-
-def _mismatch(exercise: Exercise, function: object) -> str:
+def _describe_mismatch(exercise: Exercise, function: object) -> str:
     """Say how an answer cannot be called with the exercise's arguments; empty if it can."""
     if not callable(function):
         return f"{exercise.name} is of type {type(function).__name__}; a function is needed."
@@ -211,7 +230,7 @@ class _Printed(io.StringIO):
 
 
 @contextlib.contextmanager
-def _captured() -> Iterator[io.StringIO]:
+def _capture_output() -> Iterator[io.StringIO]:
     """Catch what an answer prints and warns: on stderr it would make nbgrader give 0 points."""
     printed = _Printed()
     with (
@@ -226,7 +245,7 @@ def _captured() -> Iterator[io.StringIO]:
 
 
 @contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
+def _keep_random_state() -> Iterator[None]:
     """Leave the global random numbers as they were: what a check draws is not the learner's."""
     before = get_random_state()
     try:
@@ -235,7 +254,7 @@ def _random_state_kept() -> Iterator[None]:
         set_random_state(before)
 
 
-def _first_lines(text: str) -> str:
+def _shorten(text: str) -> str:
     lines = text.splitlines()
     shown = [line[:200] for line in lines[:_PRINTED_LINES]]
     return "\n".join([*shown, "..."] if len(lines) > len(shown) else shown)

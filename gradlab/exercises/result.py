@@ -38,6 +38,10 @@ class CheckResult:
         The cases that were run.
     printed : str
         The first lines that the answer printed or warned meanwhile.
+    checked : str
+        A sentence that says which cell's function it was; empty where that is not known.
+    attempted : bool
+        Whether there was an answer to check.
     """
 
     name: str
@@ -47,6 +51,8 @@ class CheckResult:
     hints: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     printed: str = ""
+    checked: str = ""
+    attempted: bool = True
 
     def grade(self) -> float:
         """Show the result and return its points as a plain float, which nbgrader reads.
@@ -73,6 +79,8 @@ class CheckResult:
         remarks = [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
         if self.printed:
             remarks.append(f"Meanwhile your function printed:\n{self.printed}")
+        if self.checked and self.attempted:
+            remarks.append(self.checked)
         return remarks
 
     def _rows(self) -> Iterator[tuple[bool, str, str]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gradlab.live.runs import count_runs
 from gradlab.support.shell import has_kernel
 
 TARGET = "gradlab.live"
-_cells: dict[str, tuple[str, ...]] = {}
+# With how many cells had been run when the texts came.
+_cells: dict[str, tuple[int, tuple[str, ...]]] = {}
 
 
 def listen() -> None:
@@ -30,11 +32,10 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     r"""Return the text of an exercise's cells, as the learner saw them when a check was started.
 
     The page sends the texts of all exercises each time that a cell is started in which the name
-    ``check`` is called, on the same way as the cells and ahead of it. So while that cell runs,
-    this is what stood in the notebook when the learner pressed Shift + Enter, or chose Run All,
-    whether it was run or not: an answer was edited and not run since if no text here is one that
-    the kernel has run. In a cell that calls `check` by another name, the texts are those of the
-    check before.
+    ``check`` or ``yours`` is called, on the same way as the cells and ahead of it. So while that
+    cell runs, this is what stood in the notebook when the learner pressed Shift + Enter, or chose
+    Run All, whether it was run or not: an answer was edited and not run since if no text here is
+    one that the kernel has run. Afterwards the texts are forgotten, since they may have changed.
 
     Parameters
     ----------
@@ -45,8 +46,9 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     -------
     tuple of str or None
         One text for each cell that bears the exercise's mark, usually one in all. None if the
-        page told nothing of it: there is no such cell, or the page does not have the course's
-        extension, as in VS Code, in Colab and where notebooks are run without a page.
+        page told nothing of it: there is no such cell, or the cell that runs now calls neither by
+        its name, or the page does not have the course's extension, as in VS Code, in Colab and
+        where notebooks are run without a page.
 
     Examples
     --------
@@ -58,7 +60,8 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     ('def double(x):\n    return 2 * x',)
     >>> receive({"kind": "cells", "cells": {}})
     """
-    return _cells.get(name)
+    runs, texts = _cells.get(name, (0, None))
+    return texts if count_runs() <= runs + 1 else None
 
 
 def receive(message: Any) -> None:
@@ -77,9 +80,10 @@ def receive(message: Any) -> None:
 
             update_shown(key, state)
         case {"kind": "cells", "cells": dict(cells)}:
+            runs = count_runs()
             _cells.clear()
             _cells.update(
-                {name: tuple(texts) for name, texts in cells.items() if _is_texts(texts)}
+                {name: (runs, tuple(texts)) for name, texts in cells.items() if _is_texts(texts)}
             )
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from browser import stale
 from browser.chromium import visit
 from browser.lab import START
 from browser.notebook import Notebook, write_notebook
+from browser.stale import CHECK, MARK, edit, told
 from playwright.sync_api import Browser, expect
 
-EDITED, CHECK = 2, 3
-MARK = {"grade_id": "double", "solution": True, "grade": False, "locked": False, "task": False}
-EXERCISE = nbformat.v4.new_code_cell("x = 1", metadata={"nbgrader": {"schema_version": 3, **MARK}})
+EXERCISE = nbformat.v4.new_code_cell("x = 1", metadata=MARK)
 CELLS = [
     "import gradlab",
     "from gradlab.live.listening import get_cell_texts\n"
@@ -21,18 +21,6 @@ CELLS = [
     "check('double')",
     "# After the last cell, Shift + Enter would add one.",
 ]
-
-
-def edit(notebook: Notebook, typed: str) -> None:
-    """Type at the end of the exercise's cell, without running it."""
-    notebook.cell(EDITED).locator(".cm-content").click()
-    notebook.page.keyboard.press("Control+End")
-    notebook.page.keyboard.type(typed)
-    notebook.page.keyboard.press("Escape")
-
-
-def told(notebook: Notebook) -> str:
-    return notebook.output(CHECK).inner_text().strip()
 
 
 def restart_and_run_all(notebook: Notebook) -> None:
@@ -62,3 +50,18 @@ def test_python_has_the_text_of_an_exercise_before_its_check_runs(
         edit(notebook, "4")
         restart_and_run_all(notebook)
         expect(notebook.output(CHECK)).to_have_text("('x = 1234',)")
+
+
+@pytest.mark.parametrize("front_end", START)
+def test_a_check_marks_what_stands_in_the_cell(
+    front_end: str, browser: Browser, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my-course"
+    folder.mkdir()
+    write_notebook(folder / "cells.ipynb", stale.CELLS)
+    with START[front_end](folder) as server, visit(browser) as page:
+        notebook = server.open(page, "cells.ipynb")
+        stale.require_that_a_stale_answer_is_not_marked(notebook)
+        # In a new kernel the numbers begin anew.
+        restart_and_run_all(notebook)
+        expect(notebook.output(stale.CHECK).first).to_contain_text("cell [3] defined")

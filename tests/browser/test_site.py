@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from browser import controls
+from browser import controls, stale
 from browser.chromium import (
     ACCOUNT,
     NARROW,
@@ -208,6 +208,18 @@ def test_a_wrong_answer_gets_its_hint_and_a_right_one_its_mark(
         assert "Hint: Twice the slope: from x - h to x + h the run is 2 h, not h." in shown
         notebook.answer("central_difference", CONVERT, "return (f(x + h) - f(x - h)) / (2 * h)")
         assert "central_difference: 4 of 4 points" in notebook.check("central_difference")
+
+
+def test_a_check_marks_what_stands_in_the_cell(address: str, browser: Browser) -> None:
+    metadata = read(LITE / "files" / START_HERE)["metadata"]
+    cells = nbformat.v4.new_notebook(cells=stale.CELLS, metadata=metadata)
+    with served(f"files/{START_HERE}", cells), lesson(browser, address, START_HERE) as notebook:
+        stale.require_that_a_stale_answer_is_not_marked(notebook)
+        # In the browser a cell that awaits ends without an event.
+        stale.edit(notebook, "await missing\n", "Home")
+        notebook.run(stale.ANSWER)
+        notebook.run(stale.CHECK)
+        assert "stopped with NameError" in stale.told(notebook)
 
 
 def test_work_is_kept_downloaded_and_graded_and_a_lesson_begun_anew(

@@ -219,7 +219,8 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
         ("import numpy", "gradlab"),
         (
             "import numpy, IPython",
-            "gradlab gradlab.live gradlab.live.listening gradlab.support gradlab.support.shell",
+            "gradlab gradlab.live gradlab.live.listening gradlab.live.runs gradlab.support "
+            "gradlab.support.shell",
         ),
     ],
     ids=["python", "IPython in a terminal"],

@@ -1,6 +1,6 @@
 // The text of each exercise's cell goes to the kernel before a check runs, so that the check can say
-// that an answer was edited and not run since.
-const CHECKS = /\bcheck\s*\(/;
+// that an answer was edited and not run since. `yours` checks, too.
+const CHECKS = /\b(check|yours)\s*\(/;
 
 // By the names of the exercises, which are whatever stands in the file.
 const collect = (cells) => {
