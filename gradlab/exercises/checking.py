@@ -181,6 +181,7 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
         hints,
         marking.groups,
         printed,
+        marking.quoted,
     )
 
 

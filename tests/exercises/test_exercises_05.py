@@ -21,7 +21,7 @@ from gradlab.exercises.lessons.lesson_05.gradient_check import (
 )
 from gradlab.exercises.lessons.lesson_05.softmax import _softmax_by_columns as softmax_by_columns
 from gradlab.exercises.marking import mark
-from gradlab.exercises.values import judge
+from gradlab.exercises.values import judge_value
 
 NAMES = ("softmax", "cross_entropy", "backward", "relative_difference", "gradient_check")
 softmax, cross_entropy, backward, relative_difference, gradient_check = (
@@ -292,19 +292,22 @@ def test_answers_without_a_thought_earn_nothing(exercise: Exercise, seed: int) -
     ],
 )
 def test_where_nan_is_right_nothing_else_is(got: Any, stage: str, words: str) -> None:
-    _, failed, detail = judge(EXERCISES["relative_difference"], got, np.array(math.nan))
+    _, failed, detail = judge_value(EXERCISES["relative_difference"], got, np.array(math.nan))
     assert failed == stage
     assert words in detail
 
 
 @pytest.mark.parametrize("got", [[1.0, math.nan], [1.0, math.inf]])
 def test_where_a_number_is_right_nan_is_called_not_finite(got: list[float]) -> None:
-    _, stage, detail = judge(EXERCISES["softmax"], got, np.array([1.0, 2.0]))
+    _, stage, detail = judge_value(EXERCISES["softmax"], got, np.array([1.0, 2.0]))
     assert stage == "finite"
     assert "not finite" in detail
     # Only where NaN belongs it passes.
-    assert judge(EXERCISES["softmax"], [1.0, math.nan], np.array([1.0, math.nan]))[1] == ""
-    assert judge(EXERCISES["softmax"], [math.nan, 1.0], np.array([1.0, math.nan]))[1] == "finite"
+    assert judge_value(EXERCISES["softmax"], [1.0, math.nan], np.array([1.0, math.nan]))[1] == ""
+    assert (
+        judge_value(EXERCISES["softmax"], [math.nan, 1.0], np.array([1.0, math.nan]))[1]
+        == "finite"
+    )
 
 
 # --- Messages for wrong answers that nobody foresaw

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.hints import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.generic_hints import PATTERN_HINTS, STAGE_HINTS, WHERE_IT_FAILS
 from gradlab.exercises.prediction import find_predictions
 from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally, tally_predictions
@@ -33,6 +33,8 @@ HINTS = [
     *KNOWN[:3],
     STAGE_HINTS["shape"],
     PATTERN_HINTS["factor"].format(1.25),
+    f"{WHERE_IT_FAILS}every value is 3 times the right one: which factor is that?",
+    PATTERN_HINTS["many"].format("the number of rows of X"),
     "It raised TypeError, in the line “secret = ada”.",
     "It raised TypeError.",
     "It was stopped: it took more than 10 s of computing time.",
@@ -163,6 +165,7 @@ def test_nothing_that_a_learner_wrote_is_counted_by_itself(results: list[Learner
             for text in texts:
                 assert text in STAGE_HINTS.values() or text in (
                     "Every value is the right one times the same number.",
+                    "Every value is too large by the number of rows or entries.",
                     "It raised TypeError.",
                     "Another hint",
                 )
