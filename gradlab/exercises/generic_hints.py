@@ -364,13 +364,13 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
 def _find_change(got: Any, right: Any, atol: float) -> str:
     """Say by which number all values are multiplied, or off."""
     # One number is any number times another one.
-    if np.unique(right).size < 2:
+    if np.unique(right[np.isfinite(right)]).size < 2:
         return ""
-    largest = np.argmax(np.abs(right))
+    largest = np.argmax(np.where(np.isfinite(right), np.abs(right), -1.0))
     factor, offset = got[largest] / right[largest], got[largest] - right[largest]
     if _is_near(got, factor * right, atol):
         return PATTERN_HINTS["factor"].format(show_value(factor, 4))
-    if np.allclose(got - right, offset, rtol=1e-3, atol=atol):
+    if np.allclose(got, right + offset, rtol=0, atol=1e-3 * abs(offset), equal_nan=True):
         return PATTERN_HINTS["offset"].format(show_value(offset, 4))
     return ""
 
@@ -380,7 +380,7 @@ def _are_whole(values: Any) -> bool:
 
 
 def _is_near(values: Any, others: Any, atol: float) -> bool:
-    return bool(np.allclose(values, others, rtol=1e-3, atol=atol))
+    return bool(np.allclose(values, others, rtol=1e-3, atol=atol, equal_nan=True))
 
 
 def _has_other_order(trial: Trial) -> bool:

@@ -13,6 +13,8 @@ from gradlab.exercises.exercise import Exercise, Group, Misconception, Trial
 from gradlab.exercises.generic_hints import find_pattern_hint, find_stage_hint
 from gradlab.exercises.values import STAGES, are_close, is_truth
 
+# Misconceptions, each with the places of the failed groups that show it.
+Shown = list[tuple[Misconception, set[int]]]
 # What happened there is certain, whatever else is wrong.
 _CERTAIN = ("stub", "raises", "returns")
 
@@ -28,8 +30,8 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     """Choose hints that together explain every group that failed.
 
     Best is one misconception that explains all of them and passes where the answer passed, then
-    one that explains all, then several, then what the values have in common. No hint is left over
-    if none of this fits.
+    one that explains all, then several, then what the values have in common. There is no hint if
+    none of this fits.
 
     Parameters
     ----------
@@ -47,40 +49,66 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     if not failed:
         return Advice()
     passed = [group.trials for group in groups if group.passed]
-    misconceptions = _choose_misconceptions(exercise, failed, passed)
-    if misconceptions:
-        hints = tuple(dict.fromkeys(m.hint for m in misconceptions))
-        return Advice(hints, _quote(exercise, misconceptions[0], failed))
-    found = _find_generic_hints(exercise, failed, passed)
-    if found:
-        return Advice(tuple(found), next(iter(found.values())))
-    return Advice((), next(trial for trials in failed for trial in trials if trial.stage))
-
-
-def _choose_misconceptions(
-    exercise: Exercise, failed: list[list[Trial]], passed: list[list[Trial]]
-) -> list[Misconception]:
-    """Choose the misconceptions that explain every failed group; none if some group stays."""
-    explained = [
-        {n for n, trials in enumerate(failed) if _is_shown(exercise, misconception, trials)}
-        for misconception in exercise.misconceptions
+    shown = [
+        (m, {n for n, trials in enumerate(failed) if _is_shown(exercise, m, trials)})
+        for m in exercise.misconceptions
     ]
-    pairs = list(zip(exercise.misconceptions, explained, strict=True))
-    whole = [m for m, places in pairs if len(places) == len(failed)]
-    if whole:
-        exact = (m for m in whole if not any(_would_fail(exercise, m, t) for t in passed))
-        return [next(exact, whole[0])]
+    found = (
+        _explain_by_one(exercise, shown, failed, passed)
+        or _explain_by_several(exercise, shown, failed)
+        or _find_generic_hints(exercise, failed, passed)
+    )
+    if not found:
+        return Advice((), next(trial for trials in failed for trial in trials if trial.stage))
+    return Advice(tuple(found), next(iter(found.values())))
+
+
+def _explain_by_one(
+    exercise: Exercise, shown: Shown, failed: list[list[Trial]], passed: list[list[Trial]]
+) -> dict[str, Trial]:
+    whole = [m for m, places in shown if len(places) == len(failed)]
+    exact = (m for m in whole if not any(_would_fail(exercise, m, trials) for trials in passed))
+    best = next(exact, whole[0] if whole else None)
+    return {best.hint: _quote(exercise, best, failed)} if best else {}
+
+
+def _explain_by_several(
+    exercise: Exercise, shown: Shown, failed: list[list[Trial]]
+) -> dict[str, Trial]:
+    """Explain every failed group by a misconception, or by what stopped it; nothing if one stays.
+
+    A few yes-or-no answers of one group fit many misconceptions by chance.
+    """
     if any(is_truth(trial.expected) for trials in failed for trial in trials):
-        # A few yes-or-no answers of one group fit many misconceptions by chance.
-        return []
-    chosen, left = [], set(range(len(failed)))
+        return {}
+    known = set().union(*(places for _, places in shown))
+    stopped = {
+        n: trial
+        for n, trials in enumerate(failed)
+        if n not in known and all(map(find_stage_hint, filter(_has_failed, trials)))
+        if (trial := _find_early_failure(trials))
+    }
+    chosen, left = [], set(range(len(failed))) - set(stopped)
     while left:
-        best, places = max(pairs, key=lambda pair: len(pair[1] & left), default=(None, set()))
+        best, places = max(shown, key=lambda pair: len(pair[1] & left), default=(None, set()))
         if best is None or not places & left:
-            return []
-        chosen.append(best)
+            return {}
+        chosen.append((min(places & left), best.hint, _quote(exercise, best, failed)))
         left -= places
-    return sorted(chosen, key=exercise.misconceptions.index)
+    if not chosen:
+        return {}
+    by_group = sorted(chosen, key=lambda choice: choice[0])
+    hints: dict[str, Trial] = {}
+    for _, hint, trial in by_group:
+        hints.setdefault(hint, trial)
+    facts = {find_stage_hint(trial): trial for trial in stopped.values()}
+    # What an error said is quoted, so it comes first.
+    certain = {hint: trial for hint, trial in facts.items() if trial.stage in _CERTAIN}
+    return {**certain, **hints, **facts}
+
+
+def _has_failed(trial: Trial) -> bool:
+    return bool(trial.stage)
 
 
 def _is_shown(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -91,12 +92,8 @@ class CheckResult:
             return "", "", ""
         group, number = places[0]
         text = write_case(EXERCISES[self.name], self.quoted.arguments, group, number)
-        said = self.quoted.detail
-        return (
-            f"A case that fails, from “{self.groups[group].name}”:",
-            text.code,
-            f"Your function {said}{'' if said.endswith('.') else '.'}",
-        )
+        title = f"A case that fails, from “{self.groups[group].name}”:"
+        return title, text.code, _tell(self.quoted.detail)
 
     def __str__(self) -> str:
         lines = [self._headline(), *map(_describe_group, self.groups), *self._lines()]
@@ -126,6 +123,8 @@ class CheckResult:
         return f"<div>{''.join(parts)}</div>"
 
 
+# Such as: at [0][1] at entry [2] returned ...
+_PLACE = re.compile(r"((?:at (?:entry )?(?:\[[\d, ]+\])+ )+)")
 _PRINTED = "Meanwhile your function printed:"
 
 
@@ -139,6 +138,15 @@ class Note:
         return self.text
 
     __repr__ = __str__
+
+
+def _tell(detail: str) -> str:
+    """Make a sentence of what happened in a trial, which may begin with a place."""
+    found = _PLACE.match(detail)
+    place = found[0] if found else ""
+    sentence = f"{place}your function {detail.removeprefix(place)}"
+    sentence = sentence[0].upper() + sentence[1:]
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def _count_right(group: Group) -> str:

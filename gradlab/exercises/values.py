@@ -74,8 +74,9 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], with_detai
         what = f"returned {describe_type(got)}; a list or tuple of {len(expected)} is needed"
         return None, "returns", what
     if len(got) != len(expected):
-        needed = f"{_count_parts(expected)} {'is' if len(expected) == 1 else 'are'} needed"
-        return None, "shape", f"returned {_count_parts(got)}; {needed}"
+        parts = "1 part" if len(got) == 1 else f"{len(got)} parts"
+        needed = "1 is needed" if len(expected) == 1 else f"{len(expected)} are needed"
+        return None, "shape", f"returned {parts}; {needed}"
     judged = [
         judge_value(exercise, *pair, with_detail) for pair in zip(got, expected, strict=True)
     ]
@@ -87,10 +88,6 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], with_detai
     # Places of parts within parts are joined: [0][1].
     nested = detail.startswith("at [")
     return value, stage, f"at [{place}]{detail.removeprefix('at ') if nested else ' ' + detail}"
-
-
-def _count_parts(parts: Any) -> str:
-    return "1 part" if len(parts) == 1 else f"{len(parts)} parts"
 
 
 def _judge_text(got: Any, expected: Value) -> Judged:
@@ -112,7 +109,7 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: boo
         needed = "True or False is" if is_truth(expected) else "numbers are"
         return None, "returns", f"returned {describe_type(got)}; {needed} needed"
     if value.shape != expected.shape:
-        came = f"a result of shape {value.shape}" if value.shape else "one number"
+        came = f"shape {value.shape}" if value.shape else "one number"
         needed = f"shape {expected.shape}" if expected.shape else "a single value"
         return value, "shape", f"returned {came}; {needed} is needed"
     if is_truth(expected) and not np.all((value == 0) | (value == 1)):

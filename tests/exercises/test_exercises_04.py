@@ -490,7 +490,7 @@ def negated(params: Any) -> Any:
         ("unpack", sizes_added, "W has n_in * n_out"),
         ("unpack", n_in_for_b, "b has one entry for each unit of its layer: n_out"),
         ("unpack", n_in_for_b_alone, "b has one entry for each unit of its layer: n_out"),
-        ("unpack", equal_parts, "at [0][0] returned shape"),
+        ("unpack", equal_parts, "At [0][0] your function returned shape"),
         ("unpack", biases_of_zero, "at [0][1] returned"),
         ("unpack", named_blocks, "returned a dict; a list or tuple of 1 is needed"),
         ("locate", inside_only(lambda name, place: (name.lower(), place)), '"W1" is right'),
