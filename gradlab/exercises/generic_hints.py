@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ STAGE_HINTS = {
     "one for each row, or a single one?",
     "finite": "Something overflowed or was divided by zero on the way.",
 }
+_ENTRIES_NEEDED = (
+    "One number came back: should it be one value for each entry? Is there a sum too many, or a "
+    "return inside the loop?"
+)
 # Of what came in place of numbers: words of a trial's detail, and what to do. The first that
 # fits is said.
 _RETURN_HINTS = (
@@ -54,7 +58,7 @@ _RETURN_HINTS = (
     ),
     (
         "returned an array of float",
-        "The result has the few digits of its type: convert to float64 before you compute, with "
+        "The result has fewer digits than float64: convert to float64 before you compute, with "
         "np.asarray(x, dtype=np.float64).",
     ),
     (
@@ -80,7 +84,7 @@ _RETURN_HINTS = (
         "Whole numbers came back where float64 is needed, and an array of integers cuts off what "
         "is put into it: make it with dtype=np.float64.",
     ),
-    ("returned a list; a NumPy array", "np.array(...) makes an array of a list."),
+    ("returned a list; a NumPy array", "A list came back: np.array(...) makes an array of it."),
     (
         "returned a list; ",
         "NumPy cannot make an array of this list: are its rows equally long, and are all of its "
@@ -90,11 +94,8 @@ _RETURN_HINTS = (
         "returned a dict",
         "A dict has names for its values, and none are asked for: hand back the values alone.",
     ),
-    (
-        "a NumPy array of float64 is needed",
-        "One number came back: should it be one value for each entry? Is there a sum too many, or "
-        "a return inside the loop?",
-    ),
+    ("returned a float; a NumPy array", _ENTRIES_NEEDED),
+    ("returned an int; a NumPy array", _ENTRIES_NEEDED),
     (
         "; a list or tuple of",
         "Several values are needed, one after the other in a list or a tuple.",
@@ -108,10 +109,6 @@ _PAIR = (
 )
 _ONE_IN_AN_ARRAY = "The number sits in an array: take it out, with [0] or .item()."
 _ONE_NEEDED = "Several numbers came back, and one is needed: is a sum, a mean or an index missing?"
-_ENTRIES_NEEDED = (
-    "One number came back: should it be one value for each entry? Is there a sum too many, or a "
-    "return inside the loop?"
-)
 _AXIS_OF_ONE = (
     "An axis of length 1 is missing, or too many: look at keepdims, reshape and [:, None]."
 )
@@ -202,6 +199,26 @@ def find_stage_hint(trial: Trial) -> str:
     if trial.stage == "finite" and _has_nan_alone(trial.got):
         return _NAN
     return STAGE_HINTS[trial.stage]
+
+
+def drop_weaker_hints(found: Mapping[str, Trial]) -> dict[str, Trial]:
+    """Leave out what other hints of the same results say better.
+
+    Parameters
+    ----------
+    found : mapping of str to Trial
+        Hints of `find_stage_hint`, each with a trial that it is about.
+
+    Returns
+    -------
+    dict of str to Trial
+        The hints that remain, in their order.
+    """
+    says_one_is_needed = _ONE_NEEDED in found or _PAIR in found
+    says_a_shape = any(hint in found for hint in SHAPE_HINTS)
+    dropped = {_ONE_IN_AN_ARRAY} if says_one_is_needed else set()
+    dropped |= {STAGE_HINTS["shape"]} if says_a_shape else set()
+    return {hint: trial for hint, trial in found.items() if hint not in dropped}
 
 
 def _has_nan_alone(value: Value | None) -> bool:
@@ -323,7 +340,7 @@ def _find_imprecision(wrong: Sequence[Trial]) -> str:
         return ""
     got, expected = _join([t.got for t in wrong]), _join([t.expected for t in wrong])
     largest = np.max(np.abs(expected))
-    return "float32" if np.all(np.abs(got - expected) <= 1e-3 * largest) else ""
+    return "float32" if np.all(np.abs(got - expected) <= 3e-4 * largest) else ""
 
 
 def _is_short(value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gradlab.exercises.calling import make_caller, try_case
 from gradlab.exercises.exercise import Exercise, Group, Misconception, Trial
-from gradlab.exercises.generic_hints import find_pattern_hint, find_stage_hint
+from gradlab.exercises.generic_hints import drop_weaker_hints, find_pattern_hint, find_stage_hint
 from gradlab.exercises.values import STAGES, are_close, is_truth
 
 # Misconceptions, each with the places of the failed groups that show it.
@@ -101,7 +101,9 @@ def _explain_by_several(
     hints: dict[str, Trial] = {}
     for _, hint, trial in by_group:
         hints.setdefault(hint, trial)
-    facts = {find_stage_hint(trial): trial for trial in stopped.values()}
+    # What stops a group in the same way is taken to have the same reason.
+    stages = {trial.stage for trial in hints.values()}
+    facts = {find_stage_hint(t): t for t in stopped.values() if t.stage not in stages}
     # What an error said is quoted, so it comes first.
     certain = {hint: trial for hint, trial in facts.items() if trial.stage in _CERTAIN}
     return {**certain, **hints, **facts}
@@ -163,6 +165,7 @@ def _find_generic_hints(
     found: dict[str, Trial] = {}
     for trial in sorted(early, key=_find_stage_number):
         found.setdefault(find_stage_hint(trial), trial)
+    found = drop_weaker_hints(found)
     if not late:
         return found
     compared = [trial for trials in late for trial in trials]

@@ -155,6 +155,8 @@ def describe_type(got: Any) -> str:
         return f"an array of {_KINDS_OF_ENTRIES.get(got.dtype.kind, str(got.dtype))}"
     if isinstance(got, _FUNCTIONS):
         return "a function"
+    if isinstance(got, np.number | np.bool_):
+        got = got.item()
     name = type(got).__name__
     article = "an" if name[:1] in "aeioAEIO" else "a"
     return _TYPES.get(name, f"{article} {name}")
