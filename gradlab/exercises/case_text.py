@@ -110,7 +110,7 @@ def _write(value: Any, indent: int) -> str:
         return _write_scalar(value)
     if value is None or isinstance(value, bool | int | float | complex | str):
         return _write_number(value)
-    raise _UnwritableError(f"made of objects of type {type(value).__name__}")
+    raise _UnwritableError(f"objects of type {type(value).__name__} cannot be written here")
 
 
 def _write_number(value: Any) -> str:

@@ -158,7 +158,7 @@ PATTERN_HINTS = {
     "strict": "Your mistakes are all False where True is right: the test is too strict.",
 }
 # How a pattern begins that is not that of the groups that passed.
-WHERE_IT_FAILS = "In the groups that fail, "
+WHERE_IT_FAILS = "Where it fails, "
 
 
 # Every sentence of this file that has none of an answer's numbers or names in it.

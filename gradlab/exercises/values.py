@@ -198,18 +198,29 @@ def _describe_difference(exercise: Exercise, value: Any, expected: Any) -> str:
 
 
 def show_value(value: Any, digits: int = 6) -> str:
-    """Return a number, a truth value, a text, an array or a list in few digits."""
+    """Return a number, a truth value, a text, an array or a list in few digits, in one line."""
     if isinstance(value, list | tuple):
         return _show_parts(value, digits)
-    kind = np.asarray(value).dtype.kind
-    if np.ndim(value) == 0 and kind in "bU":
-        return str(bool(value)) if kind == "b" else f'"{value}"'
-    if np.ndim(value) == 0:
-        # Adding 0 makes 0 of -0.
-        return f"{value + 0:.{digits}g}"
     array = np.asarray(value)
-    array = array + 0 if kind in "fc" else array
-    return np.array2string(array, precision=digits, threshold=_SHOWN, separator=", ")
+    if array.ndim == 0:
+        return _show_entry(array[()], digits)
+    # Of NumPy's own ways to show an array, few suit a sentence: they align numbers, in lines.
+    text = np.array2string(
+        array,
+        threshold=_SHOWN,
+        separator=", ",
+        formatter={"all": lambda entry: _show_entry(entry, digits)},
+    )
+    return " ".join(text.split())
+
+
+def _show_entry(entry: Any, digits: int) -> str:
+    if isinstance(entry, np.bool_ | bool):
+        return str(bool(entry))
+    if not isinstance(entry, np.number):
+        return f'"{entry}"'
+    # Adding 0 makes 0 of -0.
+    return f"{entry + 0:.{digits}g}"
 
 
 def _show_parts(parts: Any, digits: int) -> str:

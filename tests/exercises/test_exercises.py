@@ -386,7 +386,7 @@ def test_truth_values_are_shown_as_such() -> None:
     assert show_value(np.array(True)) == "True"
     assert show_value(False) == "False"
     assert show_value(1) == "1"
-    assert show_value(np.array([True, False])) == "[ True, False]"
+    assert show_value(np.array([True, False])) == "[True, False]"
 
 
 def test_an_argument_changed_in_place_is_noticed() -> None:

@@ -122,7 +122,7 @@ def test_the_case_shown_is_one_where_the_misconception_is_wrong() -> None:
     assert marking.quoted.arguments == (2.0,)
     # A predicate says that the second case shows it; the first fails for the same reason.
     shown = Misconception(lambda x: 2 * x, "EVEN", shows=lambda trials: True)
-    marking = mark(make_exercise(misconceptions=(shown,)), lambda x: 2 * x if x is None else 7 * x)
+    marking = mark(make_exercise(misconceptions=(shown,)), lambda x: 7 * x)
     assert marking.hints == ("EVEN",)
     assert marking.quoted is marking.groups[0].trials[0]
 
