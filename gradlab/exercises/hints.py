@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from gradlab.exercises.calling import make_caller, try_case
 from gradlab.exercises.exercise import Exercise, Group, Misconception, Trial
-from gradlab.exercises.generic_hints import drop_weaker_hints, find_pattern_hint, find_stage_hint
+from gradlab.exercises.generic_hints import drop_weaker_hints, find_stage_hint
+from gradlab.exercises.patterns import find_pattern_hint
 from gradlab.exercises.values import STAGES, are_close, is_truth
 
 # Misconceptions, each with the places of the failed groups that show it.

@@ -20,7 +20,7 @@ Judged = tuple[Value | None, str, str]
 STAGES = ("stub", "raises", "returns", "changes", "shape", "finite", "values")
 # The detail of a value of another type, which tells nothing else of it.
 OTHER_TYPE = re.compile(r"returned an? [\w ]+; [\w ]+ needed")
-# Of longer lists and arrays only a part is shown.
+# Of larger arrays only a part is shown.
 _SHOWN = 8
 # What types and the entries of arrays are called; by default, by their own names.
 _TYPES = {"NoneType": "None", "str": "a string", "complex": "a complex number"}
@@ -48,6 +48,11 @@ def list_leaves(value: Value | None) -> Iterator[Any]:
 def is_truth(value: Value | None) -> bool:
     """Return whether a value is True or False, or an array of these."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "b"
+
+
+def is_number(leaf: Any) -> bool:
+    """Return whether a leaf of a value is a number, a truth value, or an array of these."""
+    return isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biufc"
 
 
 def judge_value(exercise: Exercise, got: Any, expected: Value, with_detail: bool = True) -> Judged:
@@ -198,9 +203,7 @@ def _describe_difference(exercise: Exercise, value: Any, expected: Any) -> str:
 
 
 def show_value(value: Any, digits: int = 6) -> str:
-    """Return a number, a truth value, a text, an array or a list in few digits, in one line."""
-    if isinstance(value, list | tuple):
-        return _show_parts(value, digits)
+    """Return a number, a truth value, a text or an array of these in few digits, in one line."""
     array = np.asarray(value)
     if array.ndim == 0:
         return _show_entry(array[()], digits)
@@ -217,22 +220,9 @@ def show_value(value: Any, digits: int = 6) -> str:
 def _show_entry(entry: Any, digits: int) -> str:
     if isinstance(entry, np.bool_ | bool):
         return str(bool(entry))
-    if not isinstance(entry, np.number):
+    if isinstance(entry, str):
         return f'"{entry}"'
+    if isinstance(entry, np.integer):
+        return str(entry)
     # Adding 0 makes 0 of -0.
     return f"{entry + 0:.{digits}g}"
-
-
-def _show_parts(parts: Any, digits: int) -> str:
-    """Return a list of numbers as they are, a list of arrays by their shapes."""
-    if all(isinstance(part, int | float | np.number | str) for part in parts):
-        shown = [show_value(part, digits) for part in parts[:_SHOWN]]
-    else:
-        shown = [_show_part(part, digits) for part in parts[:_SHOWN]]
-    return f"[{', '.join(shown + ['...'] * (len(parts) > _SHOWN))}]"
-
-
-def _show_part(part: Any, digits: int) -> str:
-    if isinstance(part, list | tuple):
-        return _show_parts(part, digits)
-    return f"shape {part.shape}" if isinstance(part, np.ndarray) else str(part)

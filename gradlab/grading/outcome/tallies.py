@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.generic_hints import GENERIC_HINTS, WHERE_IT_FAILS
+from gradlab.exercises.generic_hints import GENERIC_HINTS
+from gradlab.exercises.patterns import WHERE_IT_FAILS
 from gradlab.exercises.values import OTHER_TYPE
 from gradlab.grading.outcome.predicted import PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
