@@ -15,7 +15,7 @@ from gradlab.exercises.patterns import find_pattern_hint
 from gradlab.exercises.values import STAGES, are_close, is_truth
 
 # Misconceptions, each with the places of the failed groups that show it.
-Shown = list[tuple[Misconception, set[int]]]
+_Shown = list[tuple[Misconception, set[int]]]
 # What happened there is certain, whatever else is wrong.
 _CERTAIN = ("stub", "raises", "returns")
 
@@ -65,7 +65,7 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
 
 
 def _explain_by_one(
-    exercise: Exercise, shown: Shown, failed: list[list[Trial]], passed: list[list[Trial]]
+    exercise: Exercise, shown: _Shown, failed: list[list[Trial]], passed: list[list[Trial]]
 ) -> dict[str, Trial]:
     whole = [m for m, places in shown if len(places) == len(failed)]
     exact = (m for m in whole if not any(_would_fail(exercise, m, trials) for trials in passed))
@@ -74,7 +74,7 @@ def _explain_by_one(
 
 
 def _explain_by_several(
-    exercise: Exercise, shown: Shown, failed: list[list[Trial]]
+    exercise: Exercise, shown: _Shown, failed: list[list[Trial]]
 ) -> dict[str, Trial]:
     """Explain every failed group by a misconception, or by what stopped it; nothing if one stays.
 

@@ -491,7 +491,7 @@ def negated(params: Any) -> Any:
         ("unpack", n_in_for_b, "b has one entry for each unit of its layer: n_out"),
         ("unpack", n_in_for_b_alone, "b has one entry for each unit of its layer: n_out"),
         ("unpack", equal_parts, "At [0][0] your function returned shape"),
-        ("unpack", biases_of_zero, "at [0][1] returned"),
+        ("unpack", biases_of_zero, "At [0][1] your function returned"),
         ("unpack", named_blocks, "returned a dict; a list or tuple of 1 is needed"),
         ("locate", inside_only(lambda name, place: (name.lower(), place)), '"W1" is right'),
         ("locate", inside_only(lambda name, place: f"{name}{place}"), "Return two things"),

@@ -371,3 +371,26 @@ def test_any_results_can_be_counted(results: list[LearnerResult]) -> None:
     for lesson in tally.lessons:
         assert lesson.handed_in <= tally.handed_in
         assert all(e.base <= lesson.handed_in for e in lesson.exercises)
+
+
+@pytest.mark.parametrize(
+    ("hints", "told"),
+    [
+        (
+            (
+                PATTERN_HINTS["factor"].format(3),
+                f"{WHERE_IT_FAILS}every value is 0.5 times the right one: which factor is that?",
+            ),
+            "Every value is the right one times the same number.",
+        ),
+        ((PATTERN_HINTS["sign"], f"{WHERE_IT_FAILS}every value has the wrong sign."), None),
+        (("It returned an array of float32; a NumPy array of float64 is needed.",) * 2, None),
+        (("It returned a custom object; a list or tuple of 2 is needed.",) * 2, None),
+        (("It returned 3; a number of the learner's own is needed.",) * 2, "Another hint"),
+    ],
+)
+def test_the_same_said_in_two_ways_is_counted_as_one(
+    hints: tuple[str, str], told: str | None
+) -> None:
+    tally = get([make_learner(f"s{n}", make_wrong(hint)) for n, hint in enumerate(hints)])
+    assert [(hint.text, hint.count) for hint in tally.hints] == [(told or hints[0], 2)]
