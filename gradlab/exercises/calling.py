@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
-from gradlab.exercises.values import Value, judge, list_leaves
+from gradlab.exercises.values import Value, judge_value, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -57,7 +57,7 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return Call(error=type(error), said=_raised(error))
+            return Call(error=type(error), said=_describe_error(error))
         return Call(got, mine, shares_memory=lambda: _shares_memory(got, mine))
 
     return call
@@ -68,9 +68,9 @@ def try_case(
     call: Caller,
     arguments: Arguments,
     expected: Value | IndexError,
-    told: bool = True,
+    with_detail: bool = True,
 ) -> Trial:
-    """Call the answer once; an error is a failure, but where raising it is right."""
+    """Call the answer once; an error is a failure, except where raising it is right."""
     done = call(arguments)
     if done.error:
         if issubclass(done.error, IndexError) and isinstance(expected, IndexError):
@@ -80,15 +80,15 @@ def try_case(
     if isinstance(expected, IndexError):
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
-    value, stage, detail = judge(exercise, done.got, expected, told)
-    if not stage and _changed(done.after, arguments):
+    value, stage, detail = judge_value(exercise, done.got, expected, with_detail)
+    if not stage and _is_changed(done.after, arguments):
         stage, detail = "changes", "changed its argument in place"
     if not stage and exercise.new_arrays and done.shares_memory():
         stage, detail = "changes", "returned an array that shares memory with its argument"
     return Trial(arguments, expected, value, stage, detail)
 
 
-def _raised(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     try:
         what = f"raised {type(error).__name__}: {error}".rstrip(": ")
     except Exception:
@@ -102,12 +102,12 @@ def _raised(error: BaseException) -> str:
     return what + (f", in the line “{own[-1].line}”" if own[-1].line else "")
 
 
-def _changed(after: Any, before: Any) -> bool:
+def _is_changed(after: Any, before: Any) -> bool:
     """Whether arguments, or what their lists and arrays hold, are no longer what they were."""
     if isinstance(before, list | tuple):
         if type(after) is not type(before) or len(after) != len(before):
             return True
-        return any(map(_changed, after, before))
+        return any(map(_is_changed, after, before))
     if not isinstance(before, np.ndarray | np.number | int | float | complex):
         return False
     if type(after) is not type(before):

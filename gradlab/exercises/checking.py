@@ -205,6 +205,7 @@ def _make_result(exercise: Exercise, marking: Marking, printed: str) -> CheckRes
         hints,
         marking.groups,
         printed,
+        marking.quoted,
     )
 
 

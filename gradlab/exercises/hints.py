@@ -1,95 +1,135 @@
-"""What to say of a wrong answer: a mistake that it shows, or what its values have in common."""
+"""Which hints a wrong answer gets: those that explain every group of cases that failed."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import warnings
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from gradlab.exercises.calling import make_caller, try_case
 from gradlab.exercises.exercise import Exercise, Group, Misconception, Trial
-from gradlab.exercises.values import Value, agree, is_truth, list_leaves
+from gradlab.exercises.generic_hints import drop_weaker_hints, find_stage_hint
+from gradlab.exercises.patterns import find_pattern_hint
+from gradlab.exercises.values import STAGES, are_close, is_truth
 
-# What to say of an answer that did not get as far as values, and that nobody foresaw.
-STAGE_HINTS = {
-    "stub": "One part still raises NotImplementedError: answer that too.",
-    "raises": "An error stopped your function. What it said, and where, is quoted above.",
-    "returns": "Look at what your function hands back: print only shows a value, and every way "
-    "through the function needs a return.",
-    "changes": "Make a copy first, or collect the result in a new variable.",
-    "shape": "The result has another shape than is needed: should it be one value for each entry, "
-    "one for each row, or a single one?",
-    "finite": "Something overflowed or was divided by zero on the way.",
-}
-# What a wrong answer that nobody foresaw may have in common with the right one.
-PATTERN_HINTS = {
-    "power": "In Python ^ is not a power but a bitwise operation on integers: write **.",
-    "constant": "The result is the same for every input: what should it depend on?",
-    "near": "Every value is nearly right: is one rounded, or computed by another formula?",
-    "sign": "Every value has the wrong sign.",
-    "factor": "Every value is {:.4g} times the right one: which factor is that?",
-    "offset": "Every value is off by the same amount, {:.4g}.",
-    "opposite": "Every answer is the opposite of the right one.",
-    "lenient": "Your mistakes are all True where False is right: the test is too lenient.",
-    "strict": "Your mistakes are all False where True is right: the test is too strict.",
-}
+# Misconceptions, each with the places of the failed groups that show it.
+_Shown = list[tuple[Misconception, set[int]]]
+# What happened there is certain, whatever else is wrong.
+_CERTAIN = ("stub", "raises", "returns")
 
 
-def choose_hints(exercise: Exercise, groups: list[Group]) -> tuple[str, ...]:
-    """Say which misconceptions the failed groups show; if none, what they have in common.
+class Advice(NamedTuple):
+    """Hints, and the case that they are about; none and None if every group passed."""
 
-    One misconception that accounts for every failed group is better than one for each group,
-    and best of all is one that passes where the answer passed.
+    hints: tuple[str, ...] = ()
+    quoted: Trial | None = None
+
+
+def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
+    """Choose hints that together explain every group that failed.
+
+    Best is one misconception that explains all of them and passes where the answer passed, then
+    one that explains all, then several, then what the values have in common. There is no hint if
+    none of this fits.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    groups : sequence of Group
+        What the answer did.
+
+    Returns
+    -------
+    Advice
+        The hints, and a case that failed: one in which the first hint shows.
     """
     failed = [group.trials for group in groups if not group.passed]
-    right = [group.trials for group in groups if group.passed]
-    known = [[m for m in exercise.misconceptions if _shows(exercise, m, t)] for t in failed]
-    shared = [m for m in exercise.misconceptions if failed and all(m in ms for ms in known)]
-    if shared:
-        exact = (m for m in shared if not any(_fails(exercise, m, t) for t in right))
-        return (next(exact, shared[0]).hint,)
-    if any(is_truth(trial.expected) for trials in failed for trial in trials):
-        # A few yes-or-no answers of one group fit many misconceptions by chance.
-        pattern = _pattern([trial for group in groups for trial in group.trials])
-        return (pattern,) if pattern else ()
-    firsts = [found[0].hint for found in known if found]
-    hints = firsts or _patterns(failed)
-    return tuple(hint for hint in dict.fromkeys(hints) if hint)
-
-
-def _patterns(failed: list[list[Trial]]) -> list[str]:
-    """Return what the trials of each failed group have in common, if it is no accident of one."""
-    patterns = [_pattern(trials) for trials in failed]
-    of_values = {p for p in patterns if p and p not in STAGE_HINTS.values()}
-    # A group that is wrong throughout, in no pattern, contradicts the others'.
-    shapeless = any(
-        not pattern and all(trial.stage for trial in trials)
-        for pattern, trials in zip(patterns, failed, strict=True)
+    if not failed:
+        return Advice()
+    passed = [group.trials for group in groups if group.passed]
+    shown = [
+        (m, {n for n, trials in enumerate(failed) if _is_shown(exercise, m, trials)})
+        for m in exercise.misconceptions
+    ]
+    found = (
+        _explain_by_one(exercise, shown, failed, passed)
+        or _explain_by_several(exercise, shown, failed)
+        or _find_generic_hints(exercise, failed, passed)
     )
-    return [p for p in patterns if p not in of_values or (len(of_values) == 1 and not shapeless)]
+    if not found:
+        return Advice((), next(trial for trials in failed for trial in trials if trial.stage))
+    return Advice(tuple(found), next(iter(found.values())))
 
 
-def _shows(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
+def _explain_by_one(
+    exercise: Exercise, shown: _Shown, failed: list[list[Trial]], passed: list[list[Trial]]
+) -> dict[str, Trial]:
+    whole = [m for m, places in shown if len(places) == len(failed)]
+    exact = (m for m in whole if not any(_would_fail(exercise, m, trials) for trials in passed))
+    best = next(exact, whole[0] if whole else None)
+    return {best.hint: _quote(exercise, best, failed)} if best else {}
+
+
+def _explain_by_several(
+    exercise: Exercise, shown: _Shown, failed: list[list[Trial]]
+) -> dict[str, Trial]:
+    """Explain every failed group by a misconception, or by what stopped it; nothing if one stays.
+
+    A few yes-or-no answers of one group fit many misconceptions by chance.
+    """
+    if any(is_truth(trial.expected) for trials in failed for trial in trials):
+        return {}
+    known = set().union(*(places for _, places in shown))
+    stopped = {
+        n: trial
+        for n, trials in enumerate(failed)
+        if n not in known and all(map(find_stage_hint, filter(_has_failed, trials)))
+        if (trial := _find_early_failure(trials))
+    }
+    chosen, left = [], set(range(len(failed))) - set(stopped)
+    while left:
+        best, places = max(shown, key=lambda pair: len(pair[1] & left), default=(None, set()))
+        if best is None or not places & left:
+            return {}
+        chosen.append((min(places & left), best.hint, _quote(exercise, best, failed)))
+        left -= places
+    if not chosen:
+        return {}
+    by_group = sorted(chosen, key=lambda choice: choice[0])
+    hints: dict[str, Trial] = {}
+    for _, hint, trial in by_group:
+        hints.setdefault(hint, trial)
+    # What stops a group in the same way is taken to have the same reason.
+    stages = {trial.stage for trial in hints.values()}
+    facts = {find_stage_hint(t): t for t in stopped.values() if t.stage not in stages}
+    # What an error said is quoted, so it comes first.
+    certain = {hint: trial for hint, trial in facts.items() if trial.stage in _CERTAIN}
+    return {**certain, **hints, **facts}
+
+
+def _has_failed(trial: Trial) -> bool:
+    return bool(trial.stage)
+
+
+def _is_shown(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
     """Whether trials gave what a wrong answer gives, and that is indeed wrong there."""
     if misconception.shows:
         return misconception.shows(trials)
-    wrong_here = False
-    for trial in trials:
-        other = _try_quietly(exercise, misconception.wrong, trial)
-        if not agree(exercise, trial.got, other.got):
-            return False
-        # Without a value, two failures are alike only if the same happened.
-        if trial.got is None and trial.detail != other.detail:
-            return False
-        wrong_here = wrong_here or bool(other.stage)
-    return wrong_here
+    others = [_try_quietly(exercise, misconception.wrong, trial) for trial in trials]
+    is_same = all(_came_to_the_same(exercise, *pair) for pair in zip(trials, others, strict=True))
+    return is_same and any(other.stage for other in others)
 
 
-def _fails(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
+def _came_to_the_same(exercise: Exercise, trial: Trial, other: Trial) -> bool:
+    # Without a value, two failures are alike only if the same happened.
+    is_alike = trial.got is not None or trial.detail == other.detail
+    return is_alike and are_close(exercise, trial.got, other.got)
+
+
+def _would_fail(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
     return any(_try_quietly(exercise, misconception.wrong, trial).stage for trial in trials)
 
 
@@ -98,53 +138,50 @@ def _try_quietly(exercise: Exercise, wrong: Callable[..., Any], trial: Trial) ->
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         call = make_caller(wrong)
-        return try_case(exercise, call, trial.arguments, trial.expected, told=False)
+        return try_case(exercise, call, trial.arguments, trial.expected, with_detail=False)
 
 
-def _pattern(trials: list[Trial]) -> str:
-    """What a wrong answer that nobody foresaw has in common with the right one."""
-    if any("for ^" in trial.detail or "bitwise_xor" in trial.detail for trial in trials):
-        return PATTERN_HINTS["power"]
-    for stage, hint in STAGE_HINTS.items():
-        if any(trial.stage == stage for trial in trials):
-            return hint
-    got, expected = _in_a_row([t.got for t in trials]), _in_a_row([t.expected for t in trials])
-    if got.size != expected.size or not got.size:
-        return ""
-    if got.size > 1 and np.all(got == got[0]):
-        return PATTERN_HINTS["constant"]
-    if expected.dtype.kind == "b":
-        return _pattern_of_truth(got.astype(bool), expected)
-    if expected.dtype.kind == "U":
-        return ""
-    if not all(trial.stage for trial in trials):
-        return ""
-    with np.errstate(all="ignore"):
-        ratios, offsets = got / expected, got - expected
-    if np.allclose(ratios, 1.0, rtol=0.02, atol=0):
-        return PATTERN_HINTS["near"]
-    if np.allclose(ratios, -1.0, rtol=1e-3, atol=0):
-        return PATTERN_HINTS["sign"]
-    if ratios.size > 1 and np.allclose(ratios, ratios[0], rtol=1e-3, atol=0):
-        return PATTERN_HINTS["factor"].format(ratios[0])
-    if np.allclose(offsets, offsets[0], rtol=1e-3, atol=0):
-        return PATTERN_HINTS["offset"].format(offsets[0])
-    return ""
+def _quote(exercise: Exercise, misconception: Misconception, failed: list[list[Trial]]) -> Trial:
+    """Return the first case in which a misconception shows and is wrong."""
+    shown = [trials for trials in failed if _is_shown(exercise, misconception, trials)]
+    wrong = [trial for trials in shown for trial in trials if trial.stage]
+    # Where a predicate recognises it, its own wrong answer need not give the same.
+    alike = (
+        trial
+        for trial in wrong
+        if _came_to_the_same(exercise, trial, _try_quietly(exercise, misconception.wrong, trial))
+    )
+    return next(alike, wrong[0])
 
 
-def _in_a_row(values: list[Value]) -> Any:
-    """Return all numbers of some values, one after the other, as text if there is any."""
-    rows = [np.ravel(leaf) for leaf in list_leaves(values) if isinstance(leaf, np.ndarray)]
-    if any(row.dtype.kind == "U" for row in rows):
-        rows = [row.astype(str) for row in rows]
-    return np.concatenate(rows) if rows else np.empty(0)
+def _find_generic_hints(
+    exercise: Exercise, failed: list[list[Trial]], passed: list[list[Trial]]
+) -> dict[str, Trial]:
+    """Return what can be said of failed groups without knowing the mistake, each with a case.
+
+    Nothing, if it does not explain all of them, but for what is certain.
+    """
+    early = [trial for trials in failed if (trial := _find_early_failure(trials))]
+    late = [trials for trials in failed if not _find_early_failure(trials)]
+    found: dict[str, Trial] = {}
+    for trial in sorted(early, key=_find_stage_number):
+        found.setdefault(find_stage_hint(trial), trial)
+    found = drop_weaker_hints(found)
+    if not late:
+        return found
+    compared = [trial for trials in late for trial in trials]
+    others = [trial for trials in passed for trial in trials]
+    pattern = find_pattern_hint(exercise, compared, [*others, *early])
+    if pattern:
+        return {**found, pattern: next(trial for trial in compared if trial.stage)}
+    return {hint: trial for hint, trial in found.items() if trial.stage in _CERTAIN}
 
 
-def _pattern_of_truth(got: Any, expected: Any) -> str:
-    if np.all(got != expected):
-        return PATTERN_HINTS["opposite"]
-    if np.all(got >= expected):
-        return PATTERN_HINTS["lenient"]
-    if np.all(got <= expected):
-        return PATTERN_HINTS["strict"]
-    return ""
+def _find_early_failure(trials: list[Trial]) -> Trial | None:
+    """Return the case of a group that failed first, if it gave no values to compare."""
+    failed = sorted((trial for trial in trials if trial.stage), key=_find_stage_number)
+    return failed[0] if failed and find_stage_hint(failed[0]) else None
+
+
+def _find_stage_number(trial: Trial) -> int:
+    return STAGES.index(trial.stage)

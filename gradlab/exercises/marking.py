@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.calling import Caller, make_caller, try_case
-from gradlab.exercises.exercise import Arguments, Exercise, Group
+from gradlab.exercises.exercise import Arguments, Exercise, Group, Trial
 from gradlab.exercises.hints import choose_hints
 from gradlab.exercises.values import Value, make_value
 
 
 @dataclass(frozen=True)
 class Marking:
-    """What an answer did on every group, and the hints that follow from it."""
+    """What an answer did on every group, and the hints that follow from it.
+
+    `quoted` is the case that the first hint is about, one that failed.
+    """
 
     groups: tuple[Group, ...]
     hints: tuple[str, ...]
     points: float
     attempted: bool
+    quoted: Trial | None = None
 
 
 # The arguments of every case, by group, each with what is right.
@@ -111,7 +115,8 @@ def mark_calls(
     if all(trial.stage == "stub" for group in groups for trial in group.trials):
         return Marking((), (), 0.0, attempted=False)
     points = exercise.points * sum(group.tally.share for group in groups) / len(groups)
-    return Marking(tuple(groups), choose_hints(exercise, groups), points, attempted=True)
+    hints, quoted = choose_hints(exercise, groups)
+    return Marking(tuple(groups), hints, points, attempted=True, quoted=quoted)
 
 
 def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
-import inspect
-from collections.abc import Callable, Iterator
+import re
+import textwrap
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from gradlab.exercises.case_text import write_case
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Group, Trial
-from gradlab.exercises.values import STAGES, show_value
 from gradlab.support.shell import running_shell
 
-# Larger matrices are shown by their shape.
-_SMALL = 9
+# Long lines scroll in a box of their own, which the keyboard reaches, too.
+_BOX = "tabindex='0' style='overflow-x:auto'"
+_WRAPPED = "style='white-space:pre-wrap; overflow-wrap:anywhere'"
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,10 @@ class CheckResult:
         A sentence that says which cell's function it was; empty where that is not known.
     attempted : bool
         Whether there was an answer to check.
+    quoted : Trial, optional
+        The case that the first hint is about.
+    report : tuple of str
+        Lines in which the exercise says more than its groups do.
     """
 
     name: str
@@ -53,6 +54,8 @@ class CheckResult:
     printed: str = ""
     checked: str = ""
     attempted: bool = True
+    quoted: Trial | None = None
+    report: tuple[str, ...] = ()
 
     def grade(self) -> float:
         """Show the result and return its points as a plain float, which nbgrader reads.
@@ -75,56 +78,64 @@ class CheckResult:
             return f"{self.name}: {self.hints[0]}"
         return f"{self.name}: {self.points:g} of {self.max_points:g} points (public checks)"
 
-    def _remarks(self) -> list[str]:
-        remarks = [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
-        if self.printed:
-            remarks.append(f"Meanwhile your function printed:\n{self.printed}")
-        if self.checked and self.attempted:
-            remarks.append(self.checked)
-        return remarks
+    def _hints(self) -> list[str]:
+        """Return what the headline does not say."""
+        return [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
 
-    def _rows(self) -> Iterator[tuple[bool, str, str]]:
-        """Whether each group passed, its score, and, once, the first case that failed."""
-        told = False
-        for group in self.groups:
-            failed = [trial for trial in group.trials if trial.stage]
-            detail = (
-                _describe(self.name, min(failed, key=_severity)) if failed and not told else ""
-            )
-            told = told or bool(failed)
-            right = f"{group.tally.right} of {group.tally.total} right"
-            yield not failed, f"{group.name}: {right}", detail
+    def _lines(self) -> list[str]:
+        """Return what is said of all cases together, in lines that are set as a table."""
+        return [*(line for group in self.groups for line in group.tally.table), *self.report]
 
-    def _table(self) -> str:
-        return "\n".join(line for group in self.groups for line in group.tally.table)
+    def _case(self) -> tuple[str, str, str]:
+        """Return which case is shown, its code, and what came of it; empty if there is none."""
+        places = [
+            (group, number)
+            for group in range(len(self.groups))
+            for number, trial in enumerate(self.groups[group].trials)
+            if trial is self.quoted
+        ]
+        if self.quoted is None or not places:
+            return "", "", ""
+        group, number = places[0]
+        text = write_case(EXERCISES[self.name], self.quoted.arguments, group, number)
+        title = f"A case that fails, from “{self.groups[group].name}”:"
+        return title, text.code, _tell(self.quoted.detail)
 
     def __str__(self) -> str:
-        lines = [self._headline()]
-        for passed, what, detail in self._rows():
-            lines.append(f"  {'ok   ' if passed else 'wrong'}  {what}")
-            lines += [f"         {detail}"] if detail else []
-        lines += [self._table()] if self._table() else []
-        return "\n".join([*lines, *self._remarks()])
+        lines = [self._headline(), *map(_describe_group, self.groups), *self._lines()]
+        title, code, outcome = self._case()
+        if code:
+            lines += [title, textwrap.indent(code, "    "), outcome]
+        lines += self._hints()
+        if self.printed:
+            lines += [_PRINTED, self.printed]
+        if self.checked and self.attempted:
+            lines.append(self.checked)
+        return "\n".join(lines)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td style='white-space:nowrap'>{'✓ ok' if passed else '✗ wrong'}</td>"
-            f"<td style='text-align:left'>{html.escape(what)}"
-            f"{'<br><small>' + html.escape(detail) + '</small>' if detail else ''}</td></tr>"
-            for passed, what, detail in self._rows()
-        )
-        remarks = "".join(
-            f"<p style='white-space:pre-wrap'>{html.escape(remark)}</p>"
-            for remark in self._remarks()
-        )
-        table = f"<table>{rows}</table>" if rows else ""
-        if self._table():
-            table += f"<pre>{html.escape(self._table())}</pre>"
-        return (
-            f"<div><p><strong>{html.escape(self._headline())}</strong></p>{table}{remarks}</div>"
-        )
+        parts = [f"<p><strong>{html.escape(self._headline())}</strong></p>"]
+        if self.groups:
+            parts.append(f"<table>{''.join(map(_render_group, self.groups))}</table>")
+        if self._lines():
+            parts.append(_render_box("\n".join(self._lines())))
+        title, code, outcome = self._case()
+        if code:
+            parts += [f"<p>{html.escape(title)}</p>", _render_box(code)]
+            parts.append(_render_text(outcome))
+        parts += map(_render_text, self._hints())
+        if self.printed:
+            parts += [f"<p>{_PRINTED}</p>", _render_box(self.printed)]
+        if self.checked and self.attempted:
+            parts.append(_render_text(self.checked))
+        return f"<div>{''.join(parts)}</div>"
+
+
+# Such as: at [0][1] at entry [2] returned ...
+_PLACE = re.compile(r"((?:at (?:entry )?(?:\[[\d, ]+\])+ )+)")
+_PRINTED = "Meanwhile your function printed:"
 
 
 @dataclass(frozen=True)
@@ -139,29 +150,34 @@ class Note:
     __repr__ = __str__
 
 
-def _severity(trial: Trial) -> int:
-    """Order failures as the hints do, so that the case shown is the one that the hint is about."""
-    return STAGES.index(trial.stage)
+def _tell(detail: str) -> str:
+    """Make a sentence of what happened in a trial, which may begin with a place."""
+    found = _PLACE.match(detail)
+    place = found[0] if found else ""
+    sentence = f"{place}your function {detail.removeprefix(place)}"
+    sentence = sentence[0].upper() + sentence[1:]
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
-def _describe(name: str, trial: Trial) -> str:
-    """One failed case in words."""
-    exercise = EXERCISES[name]
-    bound = zip(exercise.signature.parameters, trial.arguments, strict=True)
-    given = ", ".join(f"{key}{_show(value)}" for key, value in bound)
-    return f"{given}: {trial.detail}"
+def _count_right(group: Group) -> str:
+    return f"{group.name}: {group.tally.right} of {group.tally.total} right"
 
 
-def _parameter(function: Callable[..., Any]) -> str:
-    """Return what a function's first parameter is called."""
-    with contextlib.suppress(TypeError, ValueError):
-        return next(iter(inspect.signature(function).parameters), "")
-    return "x"
+def _describe_group(group: Group) -> str:
+    return f"  {'ok   ' if group.passed else 'wrong'}  {_count_right(group)}"
 
 
-def _show(value: Any) -> str:
-    if callable(value):
-        return f"({_parameter(value)}) = {value.__name__}"
-    if isinstance(value, np.ndarray) and value.ndim > 1 and value.size > _SMALL:
-        return f" of shape {value.shape}"
-    return f" = {show_value(value)}"
+def _render_group(group: Group) -> str:
+    state = "✓ ok" if group.passed else "✗ wrong"
+    return (
+        f"<tr><td style='white-space:nowrap'>{state}</td>"
+        f"<td style='text-align:left'>{html.escape(_count_right(group))}</td></tr>"
+    )
+
+
+def _render_box(text: str) -> str:
+    return f"<pre {_BOX}>{html.escape(text)}</pre>"
+
+
+def _render_text(text: str) -> str:
+    return f"<p {_WRAPPED}>{html.escape(text)}</p>"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +18,14 @@ Value = Any
 Judged = tuple[Value | None, str, str]
 
 STAGES = ("stub", "raises", "returns", "changes", "shape", "finite", "values")
-# Of longer lists and arrays only a part is shown.
+# The detail of a value of another type, which tells nothing else of it.
+OTHER_TYPE = re.compile(r"returned an? [\w ]+; [\w ]+ needed")
+# Of larger arrays only a part is shown.
 _SHOWN = 8
+# What types and the entries of arrays are called; by default, by their own names.
+_TYPES = {"NoneType": "None", "str": "a string", "complex": "a complex number"}
+_KINDS_OF_ENTRIES = {"O": "objects", "U": "strings", "S": "bytes"}
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 
@@ -42,33 +50,41 @@ def is_truth(value: Value | None) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "b"
 
 
-def judge(exercise: Exercise, got: Any, expected: Value, told: bool = True) -> Judged:
+def is_number(leaf: Any) -> bool:
+    """Return whether a leaf of a value is a number, a truth value, or an array of these."""
+    return isinstance(leaf, np.ndarray) and leaf.dtype.kind in "biufc"
+
+
+def judge_value(exercise: Exercise, got: Any, expected: Value, with_detail: bool = True) -> Judged:
     """Compare what an answer handed back, which may be anything, with the right value.
 
-    Unless `told`, a wrong value is not described, which takes most of the time.
+    Unless `with_detail`, a wrong value is not described, which takes most of the time.
     """
     if got is None:
         return None, "returns", "returned None"
     if isinstance(expected, list):
-        return _judge_parts(exercise, got, expected, told)
+        return _judge_parts(exercise, got, expected, with_detail)
     if expected.dtype.kind == "U":
         return _judge_text(got, expected)
-    if exercise.new_arrays and expected.ndim:
-        what = _no_float64_array(got)
-        if what:
-            return None, "returns", f"returned {what}; a NumPy array of float64 is needed"
-    return _judge_array(exercise, got, expected, told)
+    is_wanted = isinstance(got, np.ndarray) and got.dtype == np.float64
+    if exercise.new_arrays and expected.ndim and not is_wanted:
+        what = f"returned {describe_type(got)}; a NumPy array of float64 is needed"
+        return None, "returns", what
+    return _judge_array(exercise, got, expected, with_detail)
 
 
-def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], told: bool) -> Judged:
+def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], with_detail: bool) -> Judged:
     is_array = isinstance(got, np.ndarray) and got.ndim > 0
     if not isinstance(got, list | tuple) and not is_array:
-        what = f"returned a {type(got).__name__}; a list or tuple of {len(expected)} is needed"
+        what = f"returned {describe_type(got)}; a list or tuple of {len(expected)} is needed"
         return None, "returns", what
     if len(got) != len(expected):
         parts = "1 part" if len(got) == 1 else f"{len(got)} parts"
-        return None, "shape", f"returned {parts}; needed: {len(expected)}"
-    judged = [judge(exercise, *pair, told) for pair in zip(got, expected, strict=True)]
+        needed = "1 is needed" if len(expected) == 1 else f"{len(expected)} are needed"
+        return None, "shape", f"returned {parts}; {needed}"
+    judged = [
+        judge_value(exercise, *pair, with_detail) for pair in zip(got, expected, strict=True)
+    ]
     value = [part for part, _, _ in judged]
     failed = [(k, stage, detail) for k, (_, stage, detail) in enumerate(judged) if stage]
     if not failed:
@@ -81,14 +97,14 @@ def _judge_parts(exercise: Exercise, got: Any, expected: list[Value], told: bool
 
 def _judge_text(got: Any, expected: Value) -> Judged:
     if not isinstance(got, str):
-        return None, "returns", f"returned a {type(got).__name__}; text is needed"
+        return None, "returns", f"returned {describe_type(got)}; text is needed"
     value = np.array(str(got))
     if value != expected:
         return value, "values", f"returned {show_value(value)}; {show_value(expected)} is right"
     return value, "", ""
 
 
-def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> Judged:
+def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: bool) -> Judged:
     value = np.array(None)
     # Anything else might never end as an array.
     if isinstance(got, _NUMBERS):
@@ -96,20 +112,21 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> J
             value = np.array(got if _has_no_text(got) else None)
     if value.dtype.kind not in "biufc":
         needed = "True or False is" if is_truth(expected) else "numbers are"
-        return None, "returns", f"returned a {type(got).__name__}; {needed} needed"
+        return None, "returns", f"returned {describe_type(got)}; {needed} needed"
     if value.shape != expected.shape:
+        came = f"shape {value.shape}" if value.shape else "one number"
         needed = f"shape {expected.shape}" if expected.shape else "a single value"
-        what = f"returned shape {value.shape}; {needed} is needed"
-        return value, "shape", what
+        return value, "shape", f"returned {came}; {needed} is needed"
     if is_truth(expected) and not np.all((value == 0) | (value == 1)):
         return value, "returns", f"returned {show_value(value)}; True or False is needed"
     # Where NaN is right, values are compared instead.
     if not np.all(np.isfinite(value) | ~np.isfinite(expected)):
         return value, "finite", f"returned {show_value(value)}, which is not finite"
-    if not agree(exercise, value, expected):
+    if not are_close(exercise, value, expected):
         if is_truth(expected):
             value = value.astype(bool)
-        return value, "values", _told_apart(exercise, value, expected) if told else ""
+        detail = _describe_difference(exercise, value, expected) if with_detail else ""
+        return value, "values", detail
     return value, "", ""
 
 
@@ -120,14 +137,37 @@ def _has_no_text(value: Any) -> bool:
     return not isinstance(value, str) and getattr(value, "dtype", np.dtype(float)).kind != "U"
 
 
-def _no_float64_array(got: Any) -> str:
-    """Say what something is if it is no array of float64; empty if it is."""
-    if not isinstance(got, np.ndarray):
-        return f"a {type(got).__name__}"
-    return "" if got.dtype == np.float64 else f"an array of {got.dtype}"
+def describe_type(got: Any) -> str:
+    """Say what something is, with its article: "a string", "an array of float32".
+
+    Parameters
+    ----------
+    got : object
+        Anything.
+
+    Returns
+    -------
+    str
+        A few words. They hold none of its values.
+
+    Examples
+    --------
+    >>> from gradlab.exercises.values import describe_type
+    >>> describe_type(3), describe_type([3]), describe_type(None)
+    ('an int', 'a list', 'None')
+    """
+    if isinstance(got, np.ndarray):
+        return f"an array of {_KINDS_OF_ENTRIES.get(got.dtype.kind, str(got.dtype))}"
+    if isinstance(got, _FUNCTIONS):
+        return "a function"
+    if isinstance(got, np.number | np.bool_):
+        got = got.item()
+    name = type(got).__name__
+    article = "an" if name[:1] in "aeioAEIO" else "a"
+    return _TYPES.get(name, f"{article} {name}")
 
 
-def agree(exercise: Exercise, value: Value | None, expected: Value | None) -> bool:
+def are_close(exercise: Exercise, value: Value | None, expected: Value | None) -> bool:
     """Whether two values are the same to the tolerance of the exercise."""
     if value is None or expected is None:
         return value is None and expected is None
@@ -136,7 +176,7 @@ def agree(exercise: Exercise, value: Value | None, expected: Value | None) -> bo
             isinstance(value, list)
             and isinstance(expected, list)
             and len(value) == len(expected)
-            and all(agree(exercise, *pair) for pair in zip(value, expected, strict=True))
+            and all(are_close(exercise, *pair) for pair in zip(value, expected, strict=True))
         )
     if value.shape != expected.shape or (value.dtype.kind == "U") != (expected.dtype.kind == "U"):
         return False
@@ -147,13 +187,14 @@ def agree(exercise: Exercise, value: Value | None, expected: Value | None) -> bo
     )
 
 
-def _told_apart(exercise: Exercise, value: Any, expected: Any) -> str:
+def _describe_difference(exercise: Exercise, value: Any, expected: Any) -> str:
     """Show both, in as many digits as it takes to see that they differ; of many, where first."""
     if np.size(value) > _SHOWN:
         tolerances = {"rtol": exercise.rtol, "atol": exercise.atol}
         apart = ~np.isclose(value, expected, equal_nan=True, **tolerances)
         place = tuple(np.argwhere(apart)[0].tolist())
-        return f"at entry {list(place)} {_told_apart(exercise, value[place], expected[place])}"
+        what = _describe_difference(exercise, value[place], expected[place])
+        return f"at entry {list(place)} {what}"
     for digits in (6, 9, 12, 17):
         got, right = show_value(value, digits), show_value(expected, digits)
         if got != right:
@@ -162,27 +203,26 @@ def _told_apart(exercise: Exercise, value: Any, expected: Any) -> str:
 
 
 def show_value(value: Any, digits: int = 6) -> str:
-    """Return a number, a truth value, a text, an array or a list in few digits."""
-    if isinstance(value, list | tuple):
-        return _show_parts(value, digits)
-    kind = np.asarray(value).dtype.kind
-    if np.ndim(value) == 0 and kind in "bU":
-        return str(bool(value)) if kind == "b" else f'"{value}"'
-    if np.ndim(value) == 0:
-        return f"{value:.{digits}g}"
-    return np.array2string(np.asarray(value), precision=digits, threshold=_SHOWN, separator=", ")
+    """Return a number, a truth value, a text or an array of these in few digits, in one line."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _show_entry(array[()], digits)
+    # Of NumPy's own ways to show an array, few suit a sentence: they align numbers, in lines.
+    text = np.array2string(
+        array,
+        threshold=_SHOWN,
+        separator=", ",
+        formatter={"all": lambda entry: _show_entry(entry, digits)},
+    )
+    return " ".join(text.split())
 
 
-def _show_parts(parts: Any, digits: int) -> str:
-    """Return a list of numbers as they are, a list of arrays by their shapes."""
-    if all(isinstance(part, int | float | np.number | str) for part in parts):
-        shown = [show_value(part, digits) for part in parts[:_SHOWN]]
-    else:
-        shown = [_show_part(part, digits) for part in parts[:_SHOWN]]
-    return f"[{', '.join(shown + ['...'] * (len(parts) > _SHOWN))}]"
-
-
-def _show_part(part: Any, digits: int) -> str:
-    if isinstance(part, list | tuple):
-        return _show_parts(part, digits)
-    return f"shape {part.shape}" if isinstance(part, np.ndarray) else str(part)
+def _show_entry(entry: Any, digits: int) -> str:
+    if isinstance(entry, np.bool_ | bool):
+        return str(bool(entry))
+    if isinstance(entry, str):
+        return f'"{entry}"'
+    if isinstance(entry, np.integer):
+        return str(entry)
+    # Adding 0 makes 0 of -0.
+    return f"{entry + 0:.{digits}g}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 import warnings
@@ -15,8 +14,9 @@ import numpy as np
 
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.hints import STAGE_HINTS
+from gradlab.exercises.generic_hints import STAGE_HINTS
 from gradlab.exercises.marking import Drawn, Marking, draw_cases, mark_calls
+from gradlab.exercises.values import OTHER_TYPE
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
@@ -35,8 +35,6 @@ from gradlab.grading.sandbox.packages import choose_packages
 from gradlab.grading.sandbox.process import Level, Sandbox, SandboxError
 from gradlab.grading.sandbox.remote import WALL_PER_CPU, RemoteAnswer
 
-# What an answer handed back in place of numbers, say; its name is one of Python's or NumPy's.
-_OTHER_TYPE = re.compile(r"returned an? [\w ]+; [^;]* needed")
 # How many answers of a learner may take all of their time; then no more are run. One or two
 # endless loops happen to anyone; 28 would take five minutes, or if they sleep, 19.
 _MOST_OUT_OF_TIME = 6
@@ -344,14 +342,12 @@ def _choose_hints(
     ]
     # What it lacked is mostly why it raised something.
     said = [*(lack.hint for lack in lacks), *raised[:3]]
-    # What is quoted there is not told here.
-    general = {STAGE_HINTS["raises"]}
     trials = [trial for group in marking.groups for trial in group.trials]
-    types = {trial.detail for trial in trials if _OTHER_TYPE.fullmatch(trial.detail)}
-    if types:
-        said += [f"It {detail}." for detail in sorted(types)]
-        general.add(STAGE_HINTS["returns"])
-    hints = [hint for hint in marking.hints if hint not in general]
+    # Types are told, which have names of Python's or NumPy's; values and shapes are not.
+    types = {t.detail for t in trials if t.stage == "returns" and OTHER_TYPE.fullmatch(t.detail)}
+    said += [f"It {detail}." for detail in sorted(types)]
+    # What is quoted there is not told here.
+    hints = [hint for hint in marking.hints if hint != STAGE_HINTS["raises"]]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
     return (*said, *hints) or (again,)
 

@@ -308,7 +308,7 @@ def interrupted(x: Any) -> Any:
         (lambda: 1, "cannot be called with (x)"),
         (lambda x, y: 1, "cannot be called with (x)"),
         (lambda x: None, "nothing"),
-        (lambda x: "6", "returned a str; numbers are needed"),
+        (lambda x: "6", "returned a string; numbers are needed"),
         (lambda x: Hostile(), "returned a Hostile; numbers are needed"),
         (lambda x: [[1], [2, 3]], "returned a list; numbers are needed"),
         (lambda x: {1, 2}, "returned a set; numbers are needed"),
@@ -368,7 +368,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("observed_order", lambda h, e: 1.01 * _order_by_lstsq(h, e), "nearly right"),
         (
             "taylor_polynomial",
-            lambda derivatives, x0, x: derivatives[3],
+            lambda derivatives, x0, x: np.sum(_horner_taylor(derivatives, x0, x)),
             "should it be one value for each entry",
         ),
         ("best_central_step", lambda f_scale, third_derivative: 1e-5, "the same for every input"),
@@ -386,7 +386,7 @@ def test_truth_values_are_shown_as_such() -> None:
     assert show_value(np.array(True)) == "True"
     assert show_value(False) == "False"
     assert show_value(1) == "1"
-    assert show_value(np.array([True, False])) == "[ True, False]"
+    assert show_value(np.array([True, False])) == "[True, False]"
 
 
 def test_an_argument_changed_in_place_is_noticed() -> None:

@@ -21,7 +21,7 @@ from gradlab.exercises.lessons.lesson_05.gradient_check import (
 )
 from gradlab.exercises.lessons.lesson_05.softmax import _softmax_by_columns as softmax_by_columns
 from gradlab.exercises.marking import mark
-from gradlab.exercises.values import judge
+from gradlab.exercises.values import judge_value
 
 NAMES = ("softmax", "cross_entropy", "backward", "relative_difference", "gradient_check")
 softmax, cross_entropy, backward, relative_difference, gradient_check = (
@@ -292,19 +292,22 @@ def test_answers_without_a_thought_earn_nothing(exercise: Exercise, seed: int) -
     ],
 )
 def test_where_nan_is_right_nothing_else_is(got: Any, stage: str, words: str) -> None:
-    _, failed, detail = judge(EXERCISES["relative_difference"], got, np.array(math.nan))
+    _, failed, detail = judge_value(EXERCISES["relative_difference"], got, np.array(math.nan))
     assert failed == stage
     assert words in detail
 
 
 @pytest.mark.parametrize("got", [[1.0, math.nan], [1.0, math.inf]])
 def test_where_a_number_is_right_nan_is_called_not_finite(got: list[float]) -> None:
-    _, stage, detail = judge(EXERCISES["softmax"], got, np.array([1.0, 2.0]))
+    _, stage, detail = judge_value(EXERCISES["softmax"], got, np.array([1.0, 2.0]))
     assert stage == "finite"
     assert "not finite" in detail
     # Only where NaN belongs it passes.
-    assert judge(EXERCISES["softmax"], [1.0, math.nan], np.array([1.0, math.nan]))[1] == ""
-    assert judge(EXERCISES["softmax"], [math.nan, 1.0], np.array([1.0, math.nan]))[1] == "finite"
+    assert judge_value(EXERCISES["softmax"], [1.0, math.nan], np.array([1.0, math.nan]))[1] == ""
+    assert (
+        judge_value(EXERCISES["softmax"], [math.nan, 1.0], np.array([1.0, math.nan]))[1]
+        == "finite"
+    )
 
 
 # --- Messages for wrong answers that nobody foresaw
@@ -591,7 +594,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("backward", trained(-1.0), ["You return updated parameters"]),
         ("backward", trains_meanwhile, ["changed its argument in place", "Make a copy"]),
         ("backward", into_a_dict, ["returned a dict; a list or tuple of 1 is needed"]),
-        ("backward", weights_alone, ["at [0] returned 6 parts; needed: 2"]),
+        ("backward", weights_alone, ["At [0] your function returned 6 parts; 2 are needed"]),
         ("backward", two_layers_only, ["not enough values to unpack", "quoted above"]),
         ("backward", multiplied_in_the_wrong_order, ["Write them beside each factor"]),
         ("relative_difference", norms_of_columns, ["a single value is needed"]),
@@ -601,7 +604,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("relative_difference", zero_if_near, ["Nearly equal is not equal"]),
         ("relative_difference", never_above_one, ["returned 1; nan is right"]),
         ("gradient_check", ratio, ["True or False is needed", "A verdict is needed"]),
-        ("gradient_check", in_words, ["returned a str; True or False is needed"]),
+        ("gradient_check", in_words, ["returned a string; True or False is needed"]),
         ("gradient_check", only_prints, ["returned None", "print only shows"]),
         ("gradient_check", one_entry_passed_alone, ["theta has shape (); it must have shape ("]),
         ("gradient_check", all_entries_moved_at_once, ["move one entry at a time"]),

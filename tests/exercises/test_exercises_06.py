@@ -581,7 +581,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
     ("name", "answer", "words"),
     [
         ("l2_loss", as_pair, "a single value is needed"),
-        ("l2_loss", unsummed, "should it be one value for each entry"),
+        ("l2_loss", unsummed, "is a sum, a mean or an index missing"),
         ("l2_loss", no_unpacking, "in the line “return l2_loss_by_hand(params, X, Y, 0) + lam"),
         ("l2_loss", doubled, "Every value is 2 times the right one"),
         ("l2_loss", fixed_sizes, "sizes (3, 4, 2) need 2"),
@@ -590,8 +590,8 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("l2_backward", last_gradient_plain, "Hint: The last dW lacks its lam W."),
         ("l2_backward", share_for_each_layer, "You share lam out among the layers"),
         ("l2_backward", flat, "returned 9 parts"),
-        ("l2_backward", swapped, "at [0][0] returned shape"),
-        ("l2_backward", as_rows, "at [0][1] returned shape (1, "),
+        ("l2_backward", swapped, "At [0][0] your function returned shape"),
+        ("l2_backward", as_rows, "At [0][1] your function returned shape (1, "),
         ("l2_backward", spoils_params, "changed its argument in place"),
         ("l2_backward", as_dict, "returned a dict; a list or tuple of 1 is needed"),
         (

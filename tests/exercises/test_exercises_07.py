@@ -79,7 +79,7 @@ def test_check_shows_the_confusion_table() -> None:
     [
         (lambda networks: dict.fromkeys(range(20), "ok"), "a list or tuple of 20 is needed"),
         (lambda networks: "ok", "a list or tuple of 20 is needed"),
-        (lambda networks: [True] * 20, "at [0] returned a bool; text is needed"),
+        (lambda networks: [True] * 20, "At [0] your function returned a bool; text is needed"),
         (lambda networks: [n.name for n in networks], "has no attribute"),
         (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "this is gradlab's own"),
         (

@@ -254,7 +254,7 @@ UNFIT = "The cell defines no function double(x): keep its first line as it was g
         ("double = 5.0 * 2", UNFIT),
         ("def double(x, y):\n    return 2 * x", "It cannot be called as double(x)"),
         ("def double():\n    return 2", "It cannot be called as double(x)"),
-        ("def double(x):\n    return 'two'", "It returned a str; numbers are needed."),
+        ("def double(x):\n    return 'two'", "It returned a string; numbers are needed."),
         ("def double(x):\n    return factors * x", "uses factors, which no cell of your notebook"),
         ("def double(x):\n    while True: pass", "Does a loop never end?"),
     ],

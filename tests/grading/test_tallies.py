@@ -12,7 +12,8 @@ from hypothesis import given, strategies as st
 from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.hints import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.generic_hints import STAGE_HINTS
+from gradlab.exercises.patterns import PATTERN_HINTS, WHERE_IT_FAILS
 from gradlab.exercises.prediction import find_predictions
 from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally, tally_predictions
@@ -33,6 +34,8 @@ HINTS = [
     *KNOWN[:3],
     STAGE_HINTS["shape"],
     PATTERN_HINTS["factor"].format(1.25),
+    f"{WHERE_IT_FAILS}every value is 3 times the right one: which factor is that?",
+    PATTERN_HINTS["many"].format("the number of rows of X"),
     "It raised TypeError, in the line “secret = ada”.",
     "It raised TypeError.",
     "It was stopped: it took more than 10 s of computing time.",
@@ -163,6 +166,7 @@ def test_nothing_that_a_learner_wrote_is_counted_by_itself(results: list[Learner
             for text in texts:
                 assert text in STAGE_HINTS.values() or text in (
                     "Every value is the right one times the same number.",
+                    "Every value is too large by the number of rows or entries.",
                     "It raised TypeError.",
                     "Another hint",
                 )
@@ -367,3 +371,26 @@ def test_any_results_can_be_counted(results: list[LearnerResult]) -> None:
     for lesson in tally.lessons:
         assert lesson.handed_in <= tally.handed_in
         assert all(e.base <= lesson.handed_in for e in lesson.exercises)
+
+
+@pytest.mark.parametrize(
+    ("hints", "told"),
+    [
+        (
+            (
+                PATTERN_HINTS["factor"].format(3),
+                f"{WHERE_IT_FAILS}every value is 0.5 times the right one: which factor is that?",
+            ),
+            "Every value is the right one times the same number.",
+        ),
+        ((PATTERN_HINTS["sign"], f"{WHERE_IT_FAILS}every value has the wrong sign."), None),
+        (("It returned an array of float32; a NumPy array of float64 is needed.",) * 2, None),
+        (("It returned a custom object; a list or tuple of 2 is needed.",) * 2, None),
+        (("It returned 3; a number of the learner's own is needed.",) * 2, "Another hint"),
+    ],
+)
+def test_the_same_said_in_two_ways_is_counted_as_one(
+    hints: tuple[str, str], told: str | None
+) -> None:
+    tally = get([make_learner(f"s{n}", make_wrong(hint)) for n, hint in enumerate(hints)])
+    assert [(hint.text, hint.count) for hint in tally.hints] == [(told or hints[0], 2)]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.hints import PATTERN_HINTS, STAGE_HINTS
+from gradlab.exercises.generic_hints import GENERIC_HINTS
+from gradlab.exercises.patterns import WHERE_IT_FAILS
+from gradlab.exercises.values import OTHER_TYPE
 from gradlab.grading.outcome.predicted import PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 
@@ -25,11 +27,12 @@ BINS = 10
 
 # A learner's own words are never counted by themselves: what is not known here is "another hint".
 _RAISED = re.compile(r"It raised ([\w. ]+?)(?:, in the line “.*”)?\.", re.DOTALL)
-_RETURNED = re.compile(r"It returned an? [\w ]+; [\w ]+ needed\.")
-_GENERAL = {*STAGE_HINTS.values(), *PATTERN_HINTS.values()}
+_RETURNED = re.compile(rf"It {OTHER_TYPE.pattern}\.")
 # How hints begin that have the learner's numbers or names in them, and what is told instead.
 _BY_START = (
     ("Every value is off by", "Every value is off by the same amount."),
+    ("Every value is too large", "Every value is too large by the number of rows or entries."),
+    ("Every value is too small", "Every value is too small by the number of rows or entries."),
     ("Every value is ", "Every value is the right one times the same number."),
     ("Your answer uses ", "It uses a name that is not defined, or a function still blank."),
     ("Your answer needs ", "It needs something that is not there when it is graded."),
@@ -306,7 +309,10 @@ def _name_hint(known: Collection[str]) -> Callable[[str], str]:
     """Return what tells the sentence that stands for a hint; "" if it is told by other counts."""
 
     def name(hint: str) -> str:
-        if hint in known or hint in _GENERAL or _RETURNED.fullmatch(hint):
+        if hint.startswith(WHERE_IT_FAILS):
+            pattern = hint.removeprefix(WHERE_IT_FAILS)
+            hint = pattern[:1].upper() + pattern[1:]
+        if hint in known or hint in GENERIC_HINTS or _RETURNED.fullmatch(hint):
             return hint
         if raised := _RAISED.fullmatch(hint):
             return f"It raised {raised[1]}."
