@@ -15,7 +15,7 @@ from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import Marking, mark
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
-from gradlab.exercises.watching import describe_borrowed, watch_calls
+from gradlab.exercises.watching import Noticed, describe_noticed, watch_calls
 from gradlab.support.shell import running_shell
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
@@ -133,11 +133,12 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     mismatch = _mismatch(exercise, function)
     if mismatch:
         return _not_run(name, exercise.points, mismatch)
-    borrowed: set[str] = set()
+    noticed = Noticed()
     with _captured() as printed, _random_state_kept():
-        marking = mark(exercise, watch_calls(function, exercise, borrowed), _PUBLIC_SEED)
-    if borrowed:
-        return _not_run(name, exercise.points, describe_borrowed(exercise, borrowed))
+        marking = mark(exercise, watch_calls(function, exercise, noticed), _PUBLIC_SEED)
+    not_allowed = describe_noticed(exercise, noticed)
+    if not_allowed:
+        return _not_run(name, exercise.points, not_allowed)
     if not marking.attempted:
         return _not_run(
             name,
