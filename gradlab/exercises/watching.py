@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,8 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Exercise
+from gradlab.exercises.own_work import INNER, describe_borrowed, join_names
 
-# What is no function that a learner knows by name.
-INNER = "one of its inner functions"
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 _LESSONS = str(Path(__file__).parent) + os.sep
 # Python's library, what is installed beside NumPy, and Python's own importer.
@@ -105,38 +104,10 @@ def describe_noticed(exercise: Exercise, noticed: Noticed) -> str:
         return describe_borrowed(exercise, noticed.called)
     if noticed.hidden_by:
         return (
-            f"your function calls {_join(noticed.hidden_by)}, so that a check cannot see whether "
-            "it calls gradlab's own code. Do without that."
+            f"Your function calls {join_names(noticed.hidden_by)}, after which a check cannot see "
+            "whether it calls gradlab's own code. Do without that."
         )
     return ""
-
-
-def describe_borrowed(exercise: Exercise, names: set[str]) -> str:
-    """Say what of gradlab's own an answer called, and what to do.
-
-    Examples
-    --------
-    >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.watching import describe_borrowed
-    >>> print(describe_borrowed(EXERCISES["richardson"], {"richardson"}))
-    your function calls gradlab's own code: richardson. Write this yourself: it is the exercise. \
-(Of gradlab's functions you may use: central_difference.)
-    """
-    return f"your function calls gradlab's own code: {_join(names)}. {explain_own_work(exercise)}"
-
-
-def explain_own_work(exercise: Exercise) -> str:
-    """Say that an exercise asks for one's own work, and what of gradlab may be used in it."""
-    allowed = _join(exercise.may_use) or "none"
-    return (
-        "Write this yourself: it is the exercise. "
-        f"(Of gradlab's functions you may use: {allowed}.)"
-    )
-
-
-def _join(names: Collection[str]) -> str:
-    known = sorted(name for name in names if name != INNER)
-    return ", ".join(known or names)
 
 
 def _may_use(exercise: Exercise, code: types.CodeType) -> bool:

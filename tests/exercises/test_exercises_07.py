@@ -81,7 +81,7 @@ def test_check_shows_the_confusion_table() -> None:
         (lambda networks: "ok", "a list or tuple of 20 is needed"),
         (lambda networks: [True] * 20, "at [0] returned a bool; text is needed"),
         (lambda networks: [n.name for n in networks], "has no attribute"),
-        (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "this is gradlab's own"),
+        (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "calls gradlab's own code"),
         (
             lambda networks: [("ok", "w2")[a != "ok"] for a in FIND_BUGS.also_right[1](networks)],
             "Say “ok” or the name of a block, such as “W2”",
