@@ -32,8 +32,8 @@ def make_plain(value: Any) -> Any:
     --------
     >>> import numpy as np
     >>> from gradlab.exercises.plain import make_plain
-    >>> make_plain([np.matrix("1 2"), 3.0])
-    [array([[1, 2]]), 3.0]
+    >>> make_plain([np.array([1, 2]).view(np.recarray), 3.0])
+    [array([1, 2]), 3.0]
     """
     return _make_plain(value, 0)
 

@@ -26,7 +26,7 @@ from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.own_work import INNER, describe_borrowed, join_names
 
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
-_LESSONS = str(Path(__file__).parent) + os.sep
+_EXERCISES = str(Path(__file__).parent) + os.sep
 # Python's library, what is installed beside NumPy, and Python's own importer.
 _INSTALLED = (
     str(Path(os.__file__).parent) + os.sep,
@@ -35,7 +35,7 @@ _INSTALLED = (
 )
 # Where the methods are that Python writes for a dataclass.
 _GENERATED = "<string>"
-# What an answer would not be seen after, or in; `threading` sees to its own threads.
+# After or in these an answer is not watched; `threading` has its own threads watched.
 _HIDES = (sys.setprofile, _thread.start_new_thread)
 
 
@@ -59,11 +59,7 @@ def watch_calls(
     answer: Callable[..., Any], exercise: Exercise, noticed: Noticed
 ) -> Callable[..., Any]:
     """Wrap an answer so that what it calls and may not is noted."""
-    withheld = {
-        (f"{_PACKAGE}{module.partition('.')[2].replace('.', os.sep)}.py", function): known
-        for path, known in exercise.withheld.items()
-        for module, _, function in [path.rpartition(".")]
-    }
+    withheld = _find_withheld(exercise)
     # The codes of what this call was given, by their ids: to hash a code takes long.
     given: set[int] = set()
 
@@ -73,7 +69,7 @@ def watch_calls(
             # A module may be imported here, when a name of it is first used.
             if not code.co_filename.startswith(_PACKAGE) or code.co_name == "<module>":
                 return
-            known = withheld and withheld.get((code.co_filename, code.co_qualname))
+            known = withheld.get((code.co_filename, code.co_qualname))
             if known or not (_is_inside(frame) or id(code) in given or _may_use(exercise, code)):
                 noticed.called.add(known or _name(code))
         elif event == "c_call" and argument in _HIDES and not _is_installed(code.co_filename):
@@ -110,10 +106,20 @@ def describe_noticed(exercise: Exercise, noticed: Noticed) -> str:
     return ""
 
 
+def _find_withheld(exercise: Exercise) -> dict[tuple[str, str], str]:
+    """Return what learners call the functions that are withheld, by their files and names."""
+    found = {}
+    for path, known in exercise.withheld.items():
+        module, _, function = path.rpartition(".")
+        file = module.partition(".")[2].replace(".", os.sep)
+        found[f"{_PACKAGE}{file}.py", function] = known
+    return found
+
+
 def _may_use(exercise: Exercise, code: types.CodeType) -> bool:
     """Whether code is of a function that may be used, or of a class, such as that of a report."""
     known = code.co_qualname.partition(".")[0] in exercise.may_use
-    return known and not code.co_filename.startswith(_LESSONS)
+    return known and not code.co_filename.startswith(_EXERCISES)
 
 
 def _is_inside(frame: types.FrameType) -> bool:
@@ -151,11 +157,8 @@ def _find_codes(values: Any) -> Iterator[types.CodeType]:
 
 def _name(code: types.CodeType) -> str:
     """Return what a learner knows a function by: of MLP.__init__ that is MLP."""
-    name = code.co_qualname.partition(".<locals>")[0]
-    owner, _, method = name.rpartition(".")
-    if owner and method.startswith("__"):
-        name = owner
-    return INNER if name.startswith(("_", "<")) else name
+    name = code.co_qualname.partition(".<locals>")[0].removesuffix(".__init__")
+    return INNER if name.startswith(("_", "<")) or name.endswith("__") else name
 
 
 def _set_profiler(profiler: Any) -> None:
