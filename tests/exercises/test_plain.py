@@ -16,19 +16,15 @@ class Equal(np.ndarray):
     """Equal to anything, by its own account."""
 
     def __eq__(self, other: object) -> Any:
-        return np.ones(self.shape, dtype=bool)
+        return np.ones(2, dtype=bool)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return np.zeros(np.shape(inputs[-1]))
 
     def __array_function__(self, function: Any, *others: Any) -> Any:
         return False
-
-    @property
-    def shape(self) -> Any:
-        return (0,)
 
 
 class Float(float):

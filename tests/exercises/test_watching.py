@@ -294,7 +294,7 @@ def test_a_learners_profilers_are_as_they_were() -> None:
         assert threading.getprofile() is profile
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     assert "check" in calls
 
 
