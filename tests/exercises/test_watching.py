@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answer_text import write_right_answer
+from answer_text import define_right_answer
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
@@ -223,7 +223,7 @@ def test_the_penalty_of_mlp_is_noticed_however_it_is_asked_for(way: str) -> None
     ],
 )
 def test_other_right_answers_keep_their_marks(name: str, number: int) -> None:
-    result = gradlab.check(name, define(name, write_right_answer(name, number)))
+    result = gradlab.check(name, define_right_answer(name, number))
     assert result.passed, result
 
 
