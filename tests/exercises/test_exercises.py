@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answer_text import define_right_answer
 from hypothesis import given, settings, strategies as st
 
 import gradlab
@@ -346,6 +345,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
     return atol + rtol * max(abs(n), abs(a))
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [
@@ -355,7 +355,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
         ("close_enough", lambda n, a, rtol, atol: True, "the same for every input"),
         (
             "close_enough",
-            lambda n, a, rtol, atol: not define_right_answer("close_enough", 0)(n, a, rtol, atol),
+            lambda n, a, rtol, atol: not EXERCISES["close_enough"].also_right[0](n, a, rtol, atol),
             "opposite of the right one",
         ),
         ("close_enough", lambda n, a, rtol, atol: abs(n - a) < atol + 1e12, "is too lenient"),
