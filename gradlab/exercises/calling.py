@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.plain import make_plain
 from gradlab.exercises.values import Value, judge_value, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
@@ -53,7 +54,7 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
         # An answer may spoil what it gets.
         mine = copy.deepcopy(arguments)
         try:
-            got = answer(*mine)
+            got = make_plain(answer(*mine))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

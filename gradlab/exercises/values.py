@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Exercise
+from gradlab.exercises.plain import is_masked
 
 # An array of numbers, truth values or text, or a list of values.
 Value = Any
@@ -62,6 +63,9 @@ def judge_value(exercise: Exercise, got: Any, expected: Value, with_detail: bool
     """
     if got is None:
         return None, "returns", "returned None"
+    if is_masked(got):
+        what = "returned a masked array; a number in every entry is needed"
+        return None, "returns", what
     if isinstance(expected, list):
         return _judge_parts(exercise, got, expected, with_detail)
     if expected.dtype.kind == "U":
@@ -109,7 +113,7 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: boo
     # Anything else might never end as an array.
     if isinstance(got, _NUMBERS):
         with contextlib.suppress(Exception):
-            value = np.array(got if _has_no_text(got) else None)
+            value = np.array(got if _holds_numbers(got) else None)
     if value.dtype.kind not in "biufc":
         needed = "True or False is" if is_truth(expected) else "numbers are"
         return None, "returns", f"returned {describe_type(got)}; {needed} needed"
@@ -130,11 +134,17 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: boo
     return value, "", ""
 
 
-def _has_no_text(value: Any) -> bool:
-    """Whether no part of lists is text: NumPy would give each number the room of the longest."""
+def _holds_numbers(value: Any) -> bool:
+    """Whether all parts of lists are numbers, or arrays of them.
+
+    NumPy would give each number the room of the longest text, and ask whatever else it finds to
+    make an array of itself.
+    """
     if isinstance(value, list | tuple):
-        return all(map(_has_no_text, value))
-    return not isinstance(value, str) and getattr(value, "dtype", np.dtype(float)).kind != "U"
+        return all(map(_holds_numbers, value))
+    if not isinstance(value, _NUMBERS) or is_masked(value):
+        return False
+    return getattr(value, "dtype", np.dtype(float)).kind != "U"
 
 
 def describe_type(got: Any) -> str:

@@ -16,6 +16,7 @@ from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.generic_hints import STAGE_HINTS
 from gradlab.exercises.marking import Drawn, Marking, draw_cases, mark_calls
+from gradlab.exercises.own_work import describe_borrowed, describe_sought, join_names
 from gradlab.exercises.values import OTHER_TYPE
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
@@ -283,9 +284,8 @@ def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str)
         for group in marking.groups
     )
     if remote.borrowed:
-        called = ", ".join(sorted(remote.borrowed))
-        hint = f"Your function calls gradlab's own code: {called}. Write this yourself."
-        note = f"calls gradlab's {called}"
+        hint = describe_borrowed(exercise, remote.borrowed)
+        note = f"calls gradlab's {join_names(remote.borrowed)}"
         return _make_result(exercise, "borrowed", 0.0, (hint,), (*answer.notes, note))
     lacks = find_lacks(answer, remote)
     notes = (*answer.notes, *(lack.note for lack in lacks))
@@ -305,6 +305,10 @@ def _judge(answer: Answer, remote: RemoteAnswer, marking: Marking, stopped: str)
     if marking.attempted and all(group.passed for group in marking.groups):
         return _make_result(exercise, "right", marking.points, (), answer.notes, groups)
     hints = _choose_hints(exercise, marking, remote, lacks)
+    if remote.sought and not marking.points:
+        hint = describe_sought(exercise, remote.sought)
+        notes = (*notes, f"looks for gradlab's {join_names(remote.sought)}")
+        return _make_result(exercise, "borrowed", 0.0, (hint, *hints), notes)
     return _make_result(exercise, "wrong", marking.points, hints, notes, groups)
 
 

@@ -345,6 +345,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
     return atol + rtol * max(abs(n), abs(a))
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [

@@ -542,6 +542,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
     return ratio(loss, gradient, theta) > 1e-7
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [

@@ -577,6 +577,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
     return bool(abs(right - left) > 0.03)
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answer_text import define_right_answer
 
 import gradlab
 from gradlab.bugs.suspects import Suspect
@@ -81,9 +82,11 @@ def test_check_shows_the_confusion_table() -> None:
         (lambda networks: "ok", "a list or tuple of 20 is needed"),
         (lambda networks: [True] * 20, "At [0] your function returned a bool; text is needed"),
         (lambda networks: [n.name for n in networks], "has no attribute"),
-        (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "this is gradlab's own"),
+        (lambda networks: [FIND_BUGS.reference([n]) for n in networks], "gradlab's own code"),
         (
-            lambda networks: [("ok", "w2")[a != "ok"] for a in FIND_BUGS.also_right[1](networks)],
+            lambda networks: [
+                ("ok", "w2")[a != "ok"] for a in define_right_answer("find_bugs", 1)(networks)
+            ],
             "Say “ok” or the name of a block, such as “W2”",
         ),
         (
@@ -104,7 +107,7 @@ def test_gradlabs_reports_may_be_used_and_its_bugs_may_not() -> None:
         return gradlab.draw_suspects(20, 0)[1]
 
     assert "you may use: " in str(gradlab.check("find_bugs", looks_it_up))
-    assert gradlab.check("find_bugs", FIND_BUGS.also_right[1]).passed
+    assert gradlab.check("find_bugs", define_right_answer("find_bugs", 1)).passed
 
 
 def test_a_written_answer_has_a_rubric_and_a_model_and_no_check() -> None:

@@ -352,6 +352,16 @@ HOSTILE: dict[str, Hostile] = {
         "there = 'gradlab.exercises.lessons.lesson_00.double'\n"
         "return importlib.import_module(there).double(*given)"
     ),
+    "borrowed by its code": hostile(
+        """
+        import types
+        theirs = gradlab.forward_difference
+        return types.FunctionType(theirs.__code__, theirs.__globals__)(*given)
+        """,
+        "forward_difference",
+        head="import gradlab",
+    ),
+    "masked": hostile("import numpy as np\nreturn np.ma.array(2 * given[0], mask=True)"),
     "searched on the disk": hostile(
         """
         import glob, os

@@ -7,6 +7,7 @@ from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.marking import draw_cases
+from gradlab.exercises.own_work import INNER
 from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
@@ -41,7 +42,7 @@ def test_what_it_may_not_use_can_be_imported_but_not_called(sandbox: Sandbox) ->
     assert (marking.points, answer.borrowed) == (1, set())
     source = "import gradlab\ndef double(x):\n    return gradlab.plots.curve(x)"
     marking, answer = mark_remotely(sandbox, EXERCISES["double"], source)
-    assert (marking.points, answer.borrowed) == (0, {"something of gradlab's"})
+    assert (marking.points, answer.borrowed) == (0, {INNER})
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,39 @@ SEARCHES = {
     "in the source of its module": "import inspect\n    space = {}\n"
     "    exec(inspect.getsource(inspect.getmodule(gradlab.central_difference)), space)\n"
     "    return space['richardson'](f, x, h)",
+    "run anew": "import runpy\n"
+    "    return runpy.run_module('gradlab.differences.formulas')['richardson'](f, x, h)",
+    "pickled": "import pickle\n    return pickle.loads(pickle.dumps(gradlab.richardson))(f, x, h)",
+    "named in a pickle": "import pickle\n"
+    "    named = b'cgradlab.differences.formulas\\nrichardson\\n.'\n"
+    "    return pickle.loads(named)(f, x, h)",
+    "by its code": "import types\n    r = gradlab.richardson\n"
+    "    return types.FunctionType(r.__code__, r.__globals__)(f, x, h)",
+    "in a closure": "return gradlab.solution.__closure__[0].cell_contents(f, x, h)",
+    "beside the package's file": "import pathlib\n    space = {}\n"
+    "    folder = pathlib.Path(gradlab.__file__).parent\n"
+    "    exec((folder / 'differences' / 'formulas.py').read_text(), space)\n"
+    "    return space['richardson'](f, x, h)",
+    "in a module that was never imported": "import sys\n"
+    "    return sys.modules['gradlab.differences.formulas'].richardson(f, x, h)",
+    "among the exercises": "from gradlab.exercises.catalogue import EXERCISES\n"
+    "    return EXERCISES['richardson'].also_right[0](f, x, h)",
+    "in a helper of a lesson": "import importlib\n"
+    "    place = 'gradlab.exercises.lessons.lesson_02.richardson'\n"
+    "    return importlib.import_module(place)._central(f, x, h)",
+    "in the published solution": "space = {}\n"
+    "    exec(str(gradlab.solution('richardson')), space)\n"
+    "    return space['richardson'](f, x, h)",
+    "in what the notebook has": "return gradlab.yours('richardson')(f, x, h)",
+    "in a thread": "import threading\n    out = []\n"
+    "    run = lambda: out.append(gradlab.richardson(f, x, h))\n"
+    "    thread = threading.Thread(target=run)\n    thread.start()\n    thread.join()\n"
+    "    return out[0]",
+    "without a profiler": "import sys\n    sys.setprofile(None)\n"
+    "    return gradlab.richardson(f, x, h)",
 }
+# Found nowhere, without a word of gradlab: that may be an honest mistake.
+NOT_NAMED = ("among the objects in memory", "in the texts that were sent")
 
 
 @pytest.mark.parametrize("name", SEARCHES)
@@ -228,7 +261,27 @@ def test_what_may_not_be_used_is_nowhere_in_the_process(sandbox: Sandbox, name: 
     source = f"import gradlab\ndef richardson(f, x, h):\n    {SEARCHES[name]}"
     marking, answer = mark_remotely(sandbox, EXERCISES["richardson"], source)
     assert marking.points == 0
-    assert answer.borrowed or answer.raised
+    assert bool(answer.borrowed or answer.sought) == (name not in NOT_NAMED)
+
+
+@pytest.mark.parametrize(
+    ("body", "sought"),
+    [
+        ("gradlab.central_difference(f, x, h)\n    return 1 / 0", set()),
+        ("gradlab.differences.formulas.central_difference(f, x, h)\n    return 1 / 0", set()),
+        ("return {}['richardson']", set()),
+        ("import inspect\n    inspect.stack()\n    return 1 / 0", set()),
+        ("import copy\n    copy.deepcopy(gradlab.richardson)\n    return 0.0", set()),
+        ("return gradlab.richardson.__code__", {"richardson"}),
+        ("return gradlab.nothing.__code__", {INNER}),
+    ],
+)
+def test_what_is_sought_is_told_of_what_is_gradlabs_and_led_to_an_error(
+    sandbox: Sandbox, body: str, sought: set[str]
+) -> None:
+    source = f"import gradlab\ndef richardson(f, x, h):\n    {body}"
+    _, answer = mark_remotely(sandbox, EXERCISES["richardson"], source)
+    assert (answer.borrowed, answer.sought) == (set(), sought)
 
 
 def test_what_may_be_used_is_found_by_importlib_too(sandbox: Sandbox) -> None:

@@ -162,6 +162,8 @@ TOLD = {
     "borrowed": ("borrowed", "calls gradlab's own code: forward_difference"),
     "borrowed by another name": ("borrowed", "central_difference"),
     "borrowed, and the error caught": ("borrowed", "relative_difference"),
+    "borrowed by its code": ("borrowed", "looks for gradlab's own code: forward_difference"),
+    "masked": ("wrong", "It returned a MaskedArray; numbers are needed."),
 }
 
 

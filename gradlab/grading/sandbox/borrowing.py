@@ -25,6 +25,9 @@ class _Refused:
         self._package = package
 
     def __getattr__(self, name: str) -> Any:
+        # Not there while it is copied either, when it has no package yet.
+        if name.startswith("__"):
+            raise AttributeError(f"{name} of what is gradlab's own", name=name)
         # It may stand for a module in which something is that may be used.
         return getattr(self._package, name)
 
@@ -48,21 +51,29 @@ class Package:
         `gradlab.exercises.exercise.Exercise`.
     borrowed : set of str
         Gets the names of what is called and may not be used.
+    sought : set of str
+        Gets the names of what is looked for and may not be used, whether or not it is called.
     """
 
-    def __init__(self, sent: dict[str, Any], borrowed: set[str]) -> None:
+    def __init__(self, sent: dict[str, Any], borrowed: set[str], sought: set[str]) -> None:
         self._homes = sent["homes"]
         # What a star import takes.
         self.__all__ = sorted(self._homes)
         self.borrowed = borrowed
+        self.sought = sought
+        # On the way to what may be used.
+        self._on_the_way = {part for module in sent["texts"] for part in module.split(".")}
         sys.meta_path.insert(0, _Modules(sent, self))
         # An answer may also import it by importlib, or look it up among the modules.
         vars(sys.modules[PACKAGE])["__getattr__"] = self.__getattr__
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__file__" and not _is_by_the_way():
+            self.sought.add(name)
         if name.startswith("__"):
             raise AttributeError(name)
         if name not in self._homes:
+            self.sought |= {name} - self._on_the_way
             return _Refused(name, self)
         return getattr(importlib.import_module(self._homes[name]), name)
 
@@ -94,6 +105,11 @@ class _Modules(SentModules):
             names[name] = _Refused(known, self._package)
         super().exec_module(module)
 
+    def get_code(self, fullname: str) -> None:
+        """Refuse what `runpy` asks for, which runs a module anew."""
+        self._package.sought.add(fullname)
+        raise ImportError(f"{fullname} is gradlab's own; write this yourself", name=fullname)
+
 
 def make_importer(package: Package) -> Callable[..., Any]:
     """Return what stands for ``__import__`` in an answer: all of gradlab is one package there."""
@@ -104,6 +120,18 @@ def make_importer(package: Package) -> Callable[..., Any]:
         return builtins.__import__(name, *others, **keywords)
 
     return import_
+
+
+def find_sought(error: BaseException) -> set[str]:
+    """Return which module of gradlab's an answer sought where there is none, by what it raised."""
+    sought = error.args[0] if isinstance(error, KeyError) and error.args else None
+    is_ours = isinstance(sought, str) and sought.partition(".")[0] == PACKAGE
+    return {str(sought)} if is_ours else set()
+
+
+def _is_by_the_way() -> bool:
+    """Return whether Python's inspect asks every module, to find that of something else."""
+    return sys._getframe(2).f_code.co_name == "getmodule"
 
 
 def _asks_for_itself() -> bool:

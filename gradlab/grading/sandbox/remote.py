@@ -22,6 +22,7 @@ import gradlab
 from gradlab.bugs.suspects import Suspect
 from gradlab.exercises.calling import Call
 from gradlab.exercises.exercise import Arguments, Exercise
+from gradlab.exercises.own_work import INNER
 from gradlab.exercises.random_state import seed_random_state
 from gradlab.grading.sandbox.packages import list_fonts
 from gradlab.grading.sandbox.process import (
@@ -113,6 +114,8 @@ class RemoteAnswer:
     ----------
     borrowed : set of str
         The functions of gradlab's own that it called without being allowed to.
+    sought : set of str
+        What it looked for of gradlab's own, and did not find, before it raised something.
     raised : list of (str, str)
         What kinds of errors it raised, no two the same. With the line for what it raised before
         it was called, and at the first call that raised: in which line others did could tell of
@@ -147,6 +150,7 @@ class RemoteAnswer:
         cpu_seconds: int,
     ) -> None:
         self.borrowed: set[str] = set()
+        self.sought: set[str] = set()
         self.raised: list[tuple[str, str]] = []
         self.not_found: set[tuple[str, str]] = set()
         self._sandbox = sandbox
@@ -230,10 +234,10 @@ class RemoteAnswer:
         again = self._ask({"do": "spoil"})
         return bool(again.get("value") != value)
 
-    def _note_borrowed(self, names: Any) -> None:
-        for name in names if isinstance(names, list) else []:
-            known = name if name in self._public else "something of gradlab's"
-            self.borrowed.add(known)
+    def _take_names(self, names: Any) -> set[str]:
+        """Take names of gradlab's own; one that is not public could tell of a case."""
+        names = names if isinstance(names, list) else []
+        return {str(name) if str(name) in self._public else INNER for name in names}
 
     def _make_error(self, reply: dict[str, Any]) -> Call:
         trouble = self._take_trouble(reply)
@@ -295,7 +299,8 @@ class RemoteAnswer:
                 reply = self._channel.receive(start + self._left)
                 if not isinstance(reply, dict):
                     raise WireError("no message")
-                self._note_borrowed(reply.get("borrowed"))
+                self.borrowed |= self._take_names(reply.get("borrowed"))
+                self.sought |= self._take_names(reply.get("sought"))
                 if reply.get("is") != "use":
                     return reply
                 self._channel.send(self._serve(reply))

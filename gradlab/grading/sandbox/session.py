@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.random_state import draw_seeds, seed_random_state
-from gradlab.grading.sandbox.borrowing import Package, make_importer
+from gradlab.grading.sandbox.borrowing import Package, find_sought, make_importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
 
@@ -43,6 +43,7 @@ class Session:
         self._channel = channel
         self._turn = threading.Lock()
         self._borrowed: set[str] = set()
+        self._sought: set[str] = set()
         self._failed: list[dict[str, Any]] = []
 
     def run(self) -> None:
@@ -62,6 +63,7 @@ class Session:
         got: Any = None
         while True:
             order = self._channel.receive()
+            self._sought.clear()
             try:
                 if order["do"] == "spoil":
                     _spoil(arguments)
@@ -71,7 +73,8 @@ class Session:
                 after = encode(arguments, _export)
                 message = {"is": "returned", "value": encode(got, _export), "after": after}
             except BaseException as error:
-                message = _tell_raised(error)
+                sought = sorted(self._sought | find_sought(error))
+                message = {**_tell_raised(error), "sought": sought}
             try:
                 self._say(message)
             except TooLargeError as error:
@@ -94,7 +97,7 @@ class Session:
         """Run what the answer needs of its notebook, then its cell; return the function."""
         seed_random_state(order["seed"], order["seed"])
         warnings.simplefilter("ignore")
-        package = Package(order["gradlab"], self._borrowed)
+        package = Package(order["gradlab"], self._borrowed, self._sought)
         sys.path.append("")  # a notebook may write a module
         namespace = _make_namespace(package)
         prepare_drawing(order["fonts"])

@@ -22,6 +22,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy import generic, ndarray
 
+from gradlab.exercises.plain import is_masked
+
 # Of a frame, in bytes; the arguments and results of every exercise are far smaller.
 MOST_BYTES = 4_000_000
 _DEEPEST = 40
@@ -35,7 +37,16 @@ _TYPES = {
     for name in (
         *(name for name, kind in vars(builtins).items() if isinstance(kind, type)),
         *("NoneType", "builtin_function_or_method", "function", "generator", "method", "module"),
-        *("Decimal", "Fraction", "datetime64", "deque", "ndarray", "poly1d"),
+        *(
+            "Decimal",
+            "Fraction",
+            "MaskedArray",
+            "MaskedConstant",
+            "datetime64",
+            "deque",
+            "ndarray",
+            "poly1d",
+        ),
         *("dict_items", "dict_keys", "dict_values"),
     )
 }
@@ -124,7 +135,7 @@ def _encode(value: Any, export: Export, depth: int) -> Any:
 
 def _encode_array(value: Any) -> Any:
     array = np.asarray(value)
-    if array.dtype.kind not in _KINDS:
+    if array.dtype.kind not in _KINDS or is_masked(value):
         return {"type": "opaque", "name": str(type(value).__name__)[:80]}
     _require_small(array.nbytes)
     by_columns = array.flags.f_contiguous and not array.flags.c_contiguous
