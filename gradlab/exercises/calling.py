@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.random_state import RandomWatch
 from gradlab.exercises.values import Value, judge, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
@@ -33,6 +34,9 @@ class Call:
         What it raised and where, for people.
     shares_memory : callable
         Finds out whether what it handed back shares memory with its arguments.
+    touches_random_state : bool
+        Whether it drew from the global random numbers, or seeded them, although a function among
+        its arguments draws from them.
     """
 
     got: Any = None
@@ -40,6 +44,7 @@ class Call:
     error: type[BaseException] | None = None
     said: str = ""
     shares_memory: Callable[[], bool] = lambda: False
+    touches_random_state: bool = False
 
 
 # Calls an answer with arguments, which it must leave as they are, and does not raise.
@@ -52,13 +57,21 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
     def call(arguments: Arguments) -> Call:
         # An answer may spoil what it gets.
         mine = copy.deepcopy(arguments)
+        watch = RandomWatch()
+        given = [watch.let_draw(a) if draws_globally(a) else a for a in mine]
         try:
-            got = answer(*mine)
+            got = answer(*given)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return Call(error=type(error), said=_raised(error))
-        return Call(got, mine, shares_memory=lambda: _shares_memory(got, mine))
+        watch.look_at_end()
+        return Call(
+            got,
+            mine,
+            shares_memory=lambda: _shares_memory(got, mine),
+            touches_random_state=watch.is_touched and any(map(draws_globally, mine)),
+        )
 
     return call
 
@@ -81,11 +94,18 @@ def try_case(
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
     value, stage, detail = judge(exercise, done.got, expected, told)
+    if done.touches_random_state and stage in ("", "values"):
+        stage, detail = "changes", "drew from the global random numbers or seeded them"
     if not stage and _changed(done.after, arguments):
         stage, detail = "changes", "changed its argument in place"
     if not stage and exercise.new_arrays and done.shares_memory():
         stage, detail = "changes", "returned an array that shares memory with its argument"
     return Trial(arguments, expected, value, stage, detail)
+
+
+def draws_globally(argument: object) -> bool:
+    """Whether an argument of a case is a function that draws from the global random numbers."""
+    return getattr(argument, "draws_globally", False) is True
 
 
 def _raised(error: BaseException) -> str:

@@ -421,7 +421,7 @@ def test_ten_evaluations_tell_every_loss_and_six_do_not(seed: int) -> None:
     for times in (2, 3, 6):
         marking = mark(exercise, _repeated(times, copies=True), seed)
         assert marking.points <= 2
-        assert "Compare all of ten" in marking.hints[0]
+        assert "Compare ten evaluations, all" in marking.hints[0]
 
 
 # --- Answers that no misconception is
@@ -636,8 +636,8 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
             lambda dA, keep_prob, mask: dA * mask / keep_prob / len(dA),
             "multiplied by something else than 1 / keep_prob",
         ),
-        ("is_deterministic", first_and_last, "Compare all of ten"),
-        ("is_deterministic", first_pair_decides, "Compare all of ten"),
+        ("is_deterministic", first_and_last, "Compare ten evaluations, all"),
+        ("is_deterministic", first_pair_decides, "Compare ten evaluations, all"),
         ("is_deterministic", rounded, "You allow a tolerance"),
         ("is_deterministic", variance, "spread of equal numbers need not come out as exactly 0"),
         ("is_deterministic", equals_the_mean, "Compare each value with the first, with =="),
