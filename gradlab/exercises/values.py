@@ -97,6 +97,10 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, told: bool) -> J
     if value.dtype.kind not in "biufc":
         needed = "True or False is" if is_truth(expected) else "numbers are"
         return None, "returns", f"returned a {type(got).__name__}; {needed} needed"
+    if exercise.indices and expected.dtype.kind in "iu" and value.dtype.kind not in "iu":
+        kind = value.dtype.name.rstrip("0123456789")
+        what = f"returned {show_value(value)} of type {kind}; whole numbers of type int are needed"
+        return value, "returns", what
     if value.shape != expected.shape:
         needed = f"shape {expected.shape}" if expected.shape else "a single value"
         what = f"returned shape {value.shape}; {needed} is needed"

@@ -480,7 +480,7 @@ def negated(params: Any) -> Any:
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [
-        ("pack", with_room_to_spare, "returned shape (100,); shape (12,) is needed"),
+        ("pack", with_room_to_spare, "returned shape (100,); shape (9,) is needed"),
         ("pack", with_room_to_spare, "one entry for every number in every W and b"),
         ("pack", flattened_rows, "join the rows with np.concatenate"),
         ("pack", emptied, "changed its argument in place"),

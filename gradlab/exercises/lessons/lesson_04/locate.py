@@ -53,7 +53,8 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
     So an answer that lets Python's lists count from the end keeps two groups.
     """
     deep, shallow = make_shapes(draw_sizes(rng, 3)), make_shapes(draw_sizes(rng, 2))
-    second = (1, shallow)  # W1[0, 1] by rows, W1[1, 0] by columns
+    # W1[0, 2] by rows; W1[0, 1] by columns, and W1[1, 0] if a row had n_in entries.
+    by_hand = (2, make_shapes([2, 3, 4]))
 
     def draw(shapes: Shapes, block: int) -> list[tuple[Any, ...]]:
         """Draw an index from each W (block 0) or b (block 1), which is not its first or last."""
@@ -71,7 +72,7 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
         count_entries(deep) + int(rng.integers(1, 9)),
     )
     return {
-        "weights": [second, *draw(deep, 0), *draw(shallow, 0), (count_entries(shallow), shallow)],
+        "weights": [by_hand, *draw(deep, 0), *draw(shallow, 0), (count_entries(shallow), shallow)],
         "biases": [*draw(deep, 1), *draw(shallow, 1), (count_entries(shallow), shallow)],
         "first and last entries, and outside": [
             (index, deep) for index in (*dict.fromkeys(edges), *outside)
@@ -191,6 +192,12 @@ def _inside_as(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], b
     return shows
 
 
+def _gives_floats(trials: list[Trial]) -> bool:
+    """Whether places in theta are floats, be they right or not, whatever comes outside."""
+    inside = [trial for trial in list_failed(trials) if not _is_outside(trial)]
+    return bool(inside) and all("of type float" in trial.detail for trial in inside)
+
+
 def _texts(value: Any) -> list[str]:
     return [str(leaf) for leaf in list_leaves(value)]
 
@@ -266,6 +273,7 @@ EXERCISE = Exercise(
     points=3,
     reference=locate,
     cases=_locate_cases,
+    indices=True,
     misconceptions=(
         Misconception(
             wrong=_found(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
@@ -321,9 +329,18 @@ EXERCISE = Exercise(
             hint="Your blocks are one entry too long: a block of n entries has the offsets 0 to "
             "n - 1, so test with <, not <=.",
         ),
-        Misconception(
-            wrong=_place(lambda row, column, n_in, n_out: (row + column / n_out, column)),
-            hint="A row is a whole number: divide with “//”.",
+        *(
+            Misconception(
+                wrong=_found(to_floats),
+                hint="NumPy takes no 1.0 for an index, only a whole number such as 1. “/” and "
+                "np.floor give floats; “//” and “%” of whole numbers give whole numbers.",
+                shows=_gives_floats,
+            )
+            for to_floats in (
+                lambda name, place: (name, (place[0] + place[-1] / 9, *place[1:])),
+                lambda name, place: (name, tuple(map(float, place))),
+                lambda name, place: (name, np.array(place, dtype=float)),
+            )
         ),
         Misconception(
             wrong=_found(lambda name, place: (name, place if name[0] == "W" else place[0])),

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_04.common import list_failed, make_told
+from gradlab.exercises.lessons.lesson_04.common import (
+    Loss,
+    draw_loss,
+    list_failed,
+    make_loss,
+    make_told,
+)
 
 
 def numerical_gradient(loss, theta, h):
@@ -31,34 +37,7 @@ def numerical_gradient(loss, theta, h):
     return gradient
 
 
-Loss = Callable[[Any], float]
 Gradient = Callable[[Loss, Any, float], Any]
-
-
-def _make_loss(code: str, size: int) -> Loss:
-    """Return the function of this code, which takes nothing but one whole theta."""
-    formula = eval(code, {"np": np})
-
-    def loss(theta: Any) -> float:
-        theta = np.asarray(theta, dtype=np.float64)
-        if theta.shape != (size,):
-            raise ValueError(f"loss needs a theta of shape {(size,)}; it got shape {theta.shape}")
-        return float(formula(theta))
-
-    loss.__qualname__ = "loss"  # what an error message calls it
-    loss.__dict__["code"] = code
-    return loss
-
-
-def _draw_loss(rng: np.random.Generator, size: int, coupled: bool) -> Loss:
-    """Draw a loss with slopes of both signs and much curvature; products couple neighbours."""
-    weights = rng.uniform(0.5, 2, size).round(1) * (-1.0) ** np.arange(size)
-    terms = [f"{weight:+g} * np.exp(2 * x[{i}])" for i, weight in enumerate(weights)]
-    if coupled:
-        products = rng.uniform(1, 3, size - 1).round(1) * rng.choice([-1, 1], size - 1)
-        terms += [f"{factor:+g} * x[{i}] * x[{i + 1}]" for i, factor in enumerate(products)]
-    formula = " ".join(f"{term[0]} {term[1:]}" for term in terms).removeprefix("+ ")
-    return _make_loss(f"lambda x: {formula}", size)
 
 
 def _gradient_cases(rng: np.random.Generator) -> Cases:
@@ -71,7 +50,7 @@ def _gradient_cases(rng: np.random.Generator) -> Cases:
 
     def cases(steps: Any, *thetas: Any, coupled: bool = True) -> list[tuple[Any, ...]]:
         two = rng.permutation(steps)[:2].tolist()
-        losses = [_draw_loss(rng, theta.size, coupled) for theta in thetas]
+        losses = [draw_loss(rng, theta.size, coupled) for theta in thetas]
         return [(f, theta, h) for f, theta in zip(losses, thetas, strict=True) for h in two]
 
     def draw_decimals(size: int) -> Any:
@@ -84,7 +63,7 @@ def _gradient_cases(rng: np.random.Generator) -> Cases:
         return rng.permutation([2, *rng.choice([-1, 1, 2], size - 1)])
 
     exact = (0.125, 0.25)
-    cubes = _make_loss("lambda x: x[0] ** 3 + x[1] ** 3", 2)
+    cubes = make_loss("lambda x: x[0] ** 3 + x[1] ** 3", 2)
     by_hand = [(cubes, np.array([1.0, 2.0]), h) for h in (1.0, 2.0)]
     separate = cases(exact, draw_decimals(3), draw_decimals(4), coupled=False)
     return {

@@ -32,25 +32,28 @@ def pack(params):
     return np.concatenate([block.ravel() for block in blocks], dtype=np.float64)
 
 
-def _params(rng: np.random.Generator, sizes: Iterable[int]) -> Params:
+def _draw_params(rng: np.random.Generator, sizes: Iterable[int]) -> Params:
     shapes = make_shapes(sizes)
     params: Params = unpack(draw_theta(rng, shapes), shapes)
     return params
 
 
 def _pack_cases(rng: np.random.Generator) -> Cases:
-    """Three groups; the first case of several layers is small, for reading."""
-    as_float32, as_integers, transposed = (_params(rng, draw_sizes(rng, 2)) for _ in range(3))
+    """Three groups; the first case of the first two is small, for reading."""
+    as_float32, as_integers, transposed = (_draw_params(rng, draw_sizes(rng, 2)) for _ in range(3))
 
     def whole(block: Any) -> Any:
         return np.rint(10 * block).astype(int)
 
     return {
-        "one layer": [(_params(rng, draw_sizes(rng, 1)),) for _ in range(3)],
+        "one layer": [
+            ([(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([7.0, 8.0, 9.0]))],),
+            *((_draw_params(rng, draw_sizes(rng, 1)),) for _ in range(2)),
+        ],
         "several layers": [
-            (_params(rng, [1, 2, 3]),),
-            (_params(rng, draw_sizes(rng, 2)),),
-            (_params(rng, draw_sizes(rng, 3)),),
+            (_draw_params(rng, [1, 2, 3]),),
+            (_draw_params(rng, draw_sizes(rng, 2)),),
+            (_draw_params(rng, draw_sizes(rng, 3)),),
         ],
         "other types and memory layouts": [
             ([(W.astype(np.float32), b.astype(np.float32)) for W, b in as_float32],),

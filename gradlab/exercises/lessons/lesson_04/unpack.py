@@ -45,15 +45,16 @@ def unpack(theta, shapes):
 
 
 def _unpack_cases(rng: np.random.Generator) -> Cases:
-    """Three groups; a layer of one unit is where an axis gets lost."""
+    """Three groups; a layer of one unit is where an axis gets lost. The first case is by hand."""
 
     def case(sizes: Iterable[int]) -> tuple[Any, ...]:
         shapes = make_shapes(sizes)
         return draw_theta(rng, shapes), shapes
 
     n_0, n_2 = draw_sizes(rng, 1)
+    by_hand = np.arange(1.0, 10.0), make_shapes([2, 3])
     return {
-        "one layer": [case(draw_sizes(rng, 1)) for _ in range(3)],
+        "one layer": [by_hand, *(case(draw_sizes(rng, 1)) for _ in range(2))],
         "several layers": [case(draw_sizes(rng, layers)) for layers in (2, 2, 3)],
         "a layer of one unit": [
             case([*draw_sizes(rng, 1), 1]),
