@@ -589,7 +589,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("l2_loss", one_root, "Hint: The penalty has squares and no root."),
         ("l2_backward", last_gradient_plain, "Hint: The last dW lacks its lam W."),
         ("l2_backward", share_for_each_layer, "You share lam out among the layers"),
-        ("l2_backward", flat, "returned 9 parts"),
+        ("l2_backward", flat, "returned 4 parts"),
         ("l2_backward", swapped, "at [0][0] returned shape"),
         ("l2_backward", as_rows, "at [0][1] returned shape (1, "),
         ("l2_backward", spoils_params, "changed its argument in place"),

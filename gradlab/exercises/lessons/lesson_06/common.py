@@ -12,13 +12,39 @@ import gradlab
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Misconception, Trial
 
+Params = list[tuple[Any, Any]]
+
+# What an answer may use of gradlab, but for the penalty, which is the exercise.
+PENALTY_OF_MLP = {
+    "gradlab.network.mlp.l2_penalty": "l2 penalty of MLP",
+    "gradlab.network.mlp.add_l2_slopes": "l2 penalty of MLP",
+}
+SHORTCUT = (
+    "You hand lam to gradlab.MLP, which would do the exercise for you, and refuses a negative "
+    "one. Leave its l2 alone and add the penalty's part yourself."
+)
+OTHER_PARAMS = (
+    "A new MLP draws parameters of its own: set network.params = params before you use it."
+)
+DATA_SUMMED = (
+    "The cross-entropy is the mean over the rows of X, and yours is their sum: it is m times too "
+    "large."
+)
+
 
 def are_answers(trials: list[Trial]) -> bool:
     """Whether every call gave a value of the right kind and shape, right or wrong."""
     return all(trial.stage in ("", "values") for trial in trials)
 
 
-Params = list[tuple[Any, Any]]
+def make_problem_by_hand() -> tuple[Any, ...]:
+    """Return one whose logits are equal, so that all probabilities are 1/2.
+
+    The loss is ln 2 + 2, and its gradient dW = [[1, 3]], db = [-1/4, 1/4].
+    """
+    X = np.array([[4.0], [4.0], [0.0], [0.0]])
+    Y = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    return [(np.array([[1.0, 1.0]]), np.array([3.0, 3.0]))], X, Y, 2.0
 
 
 def draw_problem(rng: np.random.Generator, hidden: int, sign: int) -> tuple[Any, ...]:
@@ -43,6 +69,7 @@ def draw_problems(rng: np.random.Generator, *hidden: int) -> list[tuple[Any, ...
 
 
 def make_network(params: Params, **settings: Any) -> gradlab.MLP:
+    """Return the network that has these parameters."""
     network = gradlab.MLP([len(params[0][0]), *(len(b) for _, b in params)], **settings)
     network.params = params
     return network
@@ -58,29 +85,6 @@ def hands_lam_to_mlp(trials: list[Trial]) -> bool:
     return any("l2 is -" in trial.detail for trial in trials)
 
 
-PENALTY_OF_MLP = {
-    "gradlab.network.mlp.l2_penalty": "l2 penalty of MLP",
-    "gradlab.network.mlp.add_l2_slopes": "l2 penalty of MLP",
-}
-
-
-SHORTCUT = (
-    "You hand lam to gradlab.MLP, which would do the exercise for you, and refuses a negative "
-    "one. Leave its l2 alone and add the penalty's part yourself."
-)
-
-
-OTHER_PARAMS = (
-    "A new MLP draws parameters of its own: set network.params = params before you use it."
-)
-
-
-DATA_SUMMED = (
-    "The cross-entropy is the mean over the rows of X, and yours is their sum: it is m times too "
-    "large."
-)
-
-
 def draw_dropout_case(rng: np.random.Generator, kind: type) -> tuple[Any, ...]:
     """Draw an array, a keep_prob and a mask whose share of ones is not near it."""
     shape = tuple(rng.permutation([3, 4, 5])[:2].tolist())
@@ -93,14 +97,22 @@ def draw_dropout_case(rng: np.random.Generator, kind: type) -> tuple[Any, ...]:
 
 
 def draw_dropout_cases(rng: np.random.Generator) -> Cases:
-    """Two groups by the type of the mask; in the last case of each nothing is dropped."""
+    """Two groups by the type of the mask; in the last case of each nothing is dropped.
+
+    The first case of the first is by hand.
+    """
 
     def cases(kind: type) -> list[tuple[Any, ...]]:
         ones: Any = np.ones((2, 3), dtype=kind)
         all_kept = draw_signed(rng, 0.1, 0.95, (2, 3)), 1.0, ones
         return [draw_dropout_case(rng, kind), draw_dropout_case(rng, kind), all_kept]
 
-    return {"masks of 0.0 and 1.0": cases(float), "masks of True and False": cases(bool)}
+    mask = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    by_hand = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 0.25, mask
+    return {
+        "masks of 0.0 and 1.0": [by_hand, *cases(float)],
+        "masks of True and False": cases(bool),
+    }
 
 
 def has_zeros_elsewhere(trials: list[Trial]) -> bool:
@@ -128,6 +140,7 @@ def scales_otherwise(trials: list[Trial]) -> bool:
 
 
 def changes_in_place(trials: list[Trial]) -> bool:
+    """Whether an argument was changed."""
     return any(trial.detail.startswith("changed its argument") for trial in trials)
 
 
@@ -138,21 +151,25 @@ def hands_back_its_argument(trials: list[Trial]) -> bool:
 
 
 def drop_in_place(values: Any, keep_prob: float, mask: Any) -> Any:
+    """Change the argument itself."""
     values *= mask
     values /= keep_prob
     return values
 
 
 def drop_unless_all_is_kept(values: Any, keep_prob: float, mask: Any) -> Any:
+    """Hand back the argument itself where nothing is dropped."""
     return values if keep_prob == 1.0 else values * mask / keep_prob
 
 
 def drop_by_other_mask(values: Any, keep_prob: float, mask: Any) -> Any:
+    """Draw another mask than the one that is given."""
     drawn = np.random.default_rng(0).random(values.shape) < keep_prob
     return values * drawn / keep_prob
 
 
 def divide_by_drop_probability(values: Any, keep_prob: float, mask: Any) -> Any:
+    """Take keep_prob for the probability to drop."""
     with np.errstate(all="ignore"):  # keep_prob may be 1
         return values * mask / (1 - keep_prob)
 

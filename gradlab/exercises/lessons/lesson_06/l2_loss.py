@@ -19,6 +19,7 @@ from gradlab.exercises.lessons.lesson_06.common import (
     draw_problems,
     hands_lam_to_mlp,
     make_network,
+    make_problem_by_hand,
     make_untouched,
 )
 
@@ -38,7 +39,7 @@ def l2_loss(params, X, Y, lam):
 
 def _loss_cases(rng: np.random.Generator) -> Cases:
     return {
-        "no hidden layer": draw_problems(rng, 0),
+        "no hidden layer": [make_problem_by_hand(), *draw_problems(rng, 0)],
         "hidden layers": draw_problems(rng, 1, 2),
     }
 
