@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,20 +39,19 @@ class _Curve:
     jump: float = 0.0
     kink: float = math.inf
 
+    __name__ = "f"
+
     @property
-    def __name__(self) -> str:
+    def code(self) -> str:
         """The formula."""
+        d = f"(t - {self.x!r})"
         terms = [
-            (self.slope, f"(t - {self.x:g})"),
-            (self.second_derivative / 2, f"(t - {self.x:g})^2"),
-            (self.jump, f"max(0, t - {self.kink:.9g})"),
+            (self.slope, d),
+            (self.second_derivative / 2, f"{d} ** 2"),
+            (self.jump, f"np.maximum(0, t - {self.kink!r})"),
         ]
-        shown = [
-            f"{'-' if factor < 0 else '+'} {abs(factor):g} {power}"
-            for factor, power in terms
-            if factor
-        ]
-        return " ".join([f"{self.value:g}", *shown])
+        shown = [f"{'-' if k < 0 else '+'} {abs(k)!r} * {power}" for k, power in terms if k]
+        return f"lambda t: {' '.join([repr(self.value), *shown])}"
 
     def __call__(self, t: Any) -> Any:
         d = t - self.x
@@ -59,26 +59,20 @@ class _Curve:
         return smooth + self.jump * np.maximum(0.0, t - self.kink)
 
 
-class _Kinks:
-    """Draws cases around one point: smooth curves, and curves with a kink `distance * h` away."""
-
-    def __init__(self, rng: np.random.Generator, h: float) -> None:
-        self.rng = rng
-        self.h = h
-
-    def smooth(self, second_derivative: float, slope: float | None = None) -> tuple[Any, ...]:
-        x = round(self.rng.uniform(0.5, 2), 2)
-        value = round(self.rng.uniform(1, 4), 2)
-        # Far from 0 on either side of a kink, so that a kink is no minimum.
-        slope = draw_signed(self.rng, 1.5, 3) if slope is None else slope
-        return _Curve(x, value, slope, second_derivative), x, self.h
-
-    def kinked(
-        self, distance: float, jump: float, second_derivative: float = 0.0
-    ) -> tuple[Any, ...]:
-        f, x, h = self.smooth(second_derivative)
-        kink = x + distance * h
-        return _Curve(x, f.value, f.slope, second_derivative, jump, kink), x, h
+def _draw_case(
+    rng: np.random.Generator,
+    h: float,
+    distance: float = math.inf,
+    jump: float = 0.0,
+    bend: float = 0.0,
+    slope: float | None = None,
+) -> tuple[Any, ...]:
+    """Draw a curve with this second derivative and perhaps a kink, at x + distance * h."""
+    x = round(rng.uniform(0.5, 2), 2)
+    value = round(rng.uniform(1, 4), 2)
+    # Far from 0 on either side of a kink, so that a kink is no minimum.
+    slope = draw_signed(rng, 1.5, 3) if slope is None else slope
+    return _Curve(x, value, slope, bend, jump, x + distance * h), x, h
 
 
 def _kink_cases(rng: np.random.Generator) -> Cases:
@@ -86,7 +80,7 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
 
     Jumps go up and down on either side of x, and the farther ones are smaller, so that each
     misconception misses other kinks. The first curve of each group is straight: where that is
-    taken for a kink, it is the case to show.
+    taken for a kink, it is the case to show. That of the first group is by hand.
     """
 
     def draw(low: float, high: float) -> float:
@@ -95,56 +89,56 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
     def step() -> float:
         return float(f"{rng.uniform(1, 9):.1f}e-{rng.integers(4, 7)}")
 
-    at, near, far, strong = (_Kinks(rng, h) for h in (step(), step(), step(), 1e-3))
+    at, near, far, strong = (partial(_draw_case, rng, h) for h in (step(), step(), step(), 1e-3))
     bend = draw(4, 9.8)
     return {
         "kink at x": [
-            at.smooth(0.0),
-            at.kinked(0, draw(0.3, 0.5)),
-            at.kinked(0, -draw(0.3, 0.5), draw(1, 3)),
-            at.smooth(bend, slope=0.0),
+            (_Curve(1.0, 1.0, 2.0, 0.0), 1.0, 0.001),
+            at(0, draw(0.3, 0.5)),
+            at(0, -draw(0.3, 0.5), draw(1, 3)),
+            at(bend=bend, slope=0.0),
         ],
         "kink off x": [
-            near.smooth(0.0),
-            near.kinked(1 / 3, draw(0.56, 0.65)),
-            near.kinked(-1 / 3, -draw(0.56, 0.65)),
-            near.smooth(bend),
-            near.kinked(1 / 5, -draw(0.35, 0.42)),
-            near.smooth(-bend),
-            near.kinked(-1 / 5, draw(0.35, 0.42)),
-            near.smooth(-draw(1, 3)),
-            near.kinked(0.7, 0.3),
-            near.smooth(draw(1, 3)),
-            near.kinked(-0.7, -0.3),
-            near.smooth(bend, slope=0.0),
+            near(),
+            near(1 / 3, draw(0.56, 0.65)),
+            near(-1 / 3, -draw(0.56, 0.65)),
+            near(bend=bend),
+            near(1 / 5, -draw(0.35, 0.42)),
+            near(bend=-bend),
+            near(-1 / 5, draw(0.35, 0.42)),
+            near(bend=-draw(1, 3)),
+            near(0.7, 0.3),
+            near(bend=draw(1, 3)),
+            near(-0.7, -0.3),
+            near(bend=bend, slope=0.0),
         ],
         "strong curvature, small jump": [
-            strong.smooth(0.0),
-            strong.kinked(0.9, 0.1, -9.8),
-            strong.smooth(9.8),
-            strong.kinked(-0.9, -0.14, 9.8),
-            strong.smooth(-9.8),
-            strong.kinked(0, 0.11),
-            strong.kinked(-0.5, 0.14, 1.0),
-            strong.smooth(3.0),
-            strong.kinked(1 / 3, -0.13),
-            strong.smooth(-3.0),
-            strong.kinked(-1 / 5, 0.5),
-            strong.smooth(9.8, slope=0.0),
+            strong(),
+            strong(0.9, 0.1, -9.8),
+            strong(bend=9.8),
+            strong(-0.9, -0.14, 9.8),
+            strong(bend=-9.8),
+            strong(0, 0.11),
+            strong(-0.5, 0.14, 1.0),
+            strong(bend=3.0),
+            strong(1 / 3, -0.13),
+            strong(bend=-3.0),
+            strong(-1 / 5, 0.5),
+            strong(bend=9.8, slope=0.0),
         ],
         "kink beyond x - h or x + h": [
-            far.smooth(0.0),
-            far.kinked(0, draw(0.4, 0.6)),
-            far.kinked(1.2, draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(-0.5, -draw(0.4, 0.6)),
-            far.kinked(-1.3, draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(0.5, draw(0.4, 0.6)),
-            far.kinked(1.4, -draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(0.9, -0.3),
-            far.kinked(-1.2, -draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(-0.9, 0.3),
-            far.kinked(0.7, 0.35),
-            far.smooth(bend),
+            far(),
+            far(0, draw(0.4, 0.6)),
+            far(1.2, draw(0.6, 0.9), draw(1, 3)),
+            far(-0.5, -draw(0.4, 0.6)),
+            far(-1.3, draw(0.6, 0.9), draw(1, 3)),
+            far(0.5, draw(0.4, 0.6)),
+            far(1.4, -draw(0.6, 0.9), draw(1, 3)),
+            far(0.9, -0.3),
+            far(-1.2, -draw(0.6, 0.9), draw(1, 3)),
+            far(-0.9, 0.3),
+            far(0.7, 0.35),
+            far(bend=bend),
         ],
     }
 
@@ -165,12 +159,7 @@ def _ends_apart(f: Any, x: float, h: float) -> Any:
     return (f(x + h) - f(x + h - s) - f(x - h + s) + f(x - h)) / s
 
 
-def _looks_right(f: Any, x: float, h: float) -> bool:
-    return bool(abs(_ends_apart(f, x + h / 2, h / 2)) > 0.05)
-
-
-def _looks_left(f: Any, x: float, h: float) -> bool:
-    return bool(abs(_ends_apart(f, x - h / 2, h / 2)) > 0.05)
+_ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
 
 
 def _distance(trial: Trial) -> float:
@@ -270,22 +259,9 @@ def _is_blind_at(parts: int) -> Callable[[list[Trial]], bool]:
 def _takes_noise_for_a_kink(trials: list[Trial]) -> bool:
     """Whether answers come from a comparison of gaps, where f is not straight."""
     curved = _not_straight(trials)
-    comparisons = (
-        _sees_only_what_is_near,
-        _asks_whether_the_gap_stays,
-        _is_blind_at(2),
-        _is_blind_at(4),
-    )
+    blind = _is_blind_at(2), _is_blind_at(4)
+    comparisons = _sees_only_what_is_near, _asks_whether_the_gap_stays, *blind
     return are_answers(trials) and any(shows(curved) for shows in comparisons)
-
-
-_ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
-
-
-_ONE_SIDE = (
-    "You look to one side of x. The central difference evaluates f at x - h and at x + h, so a "
-    "kink on either side spoils it."
-)
 
 
 def _kink_by_grid(f: Any, x: float, h: float) -> Any:
@@ -309,14 +285,6 @@ def _kink_by_two_comparisons(f: Any, x: float, h: float) -> Any:
     return max(abs(gap(h) - 2 * gap(h / 2)), abs(gap(h) - 4 * gap(h / 4))) > 0.004
 
 
-def _kink_by_pieces(f: Any, x: float, h: float) -> bool:
-    slopes = []
-    for k in range(-20, 20):
-        a, b = x + k * h / 20, x + (k + 1) * h / 20
-        slopes.append((f(b) - f(a)) / (b - a))
-    return bool(max(slopes) - min(slopes) >= 0.04)
-
-
 def _kink_by_gradient(f: Any, x: float, h: float) -> Any:
     t = x + h * np.arange(-50, 51) / 50
     slopes = np.gradient(f(t), t)
@@ -332,8 +300,17 @@ EXERCISE = Exercise(
             wrong=lambda f, x, h: _ends_apart(f, x, h) > 0.05,
             hint="A slope may also jump down: compare the size of its change, abs(...).",
         ),
-        Misconception(wrong=_looks_right, hint=_ONE_SIDE),
-        Misconception(wrong=_looks_left, hint=_ONE_SIDE),
+        *(
+            Misconception(
+                wrong=one_sided,
+                hint="You look to one side of x. The central difference evaluates f at x - h and "
+                "at x + h, so a kink on either side spoils it.",
+            )
+            for one_sided in (
+                lambda f, x, h: abs(_ends_apart(f, x + h / 2, h / 2)) > 0.05,
+                lambda f, x, h: abs(_ends_apart(f, x - h / 2, h / 2)) > 0.05,
+            )
+        ),
         Misconception(
             wrong=lambda f, x, h: abs(f(x + h) - f(x - h)) / (2 * h) < 0.1,
             hint="You ask whether the slope is 0. At a kink it jumps, whatever it is, and at the "
@@ -414,7 +391,6 @@ EXERCISE = Exercise(
         _kink_by_grid,
         _kink_by_outer_slopes,
         _kink_by_two_comparisons,
-        _kink_by_pieces,
         _kink_by_gradient,
     ),
 )
