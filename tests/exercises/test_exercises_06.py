@@ -289,7 +289,7 @@ def test_mlps_own_penalty_is_no_answer(name: str, method: str) -> None:
     for answer in (shortcut, by_attribute):
         result = gradlab.check(name, answer)
         assert result.points == 0
-        assert "your function calls l2 penalty of MLP. Write this yourself" in str(result)
+        assert "your function calls the l2 penalty of MLP. Write this yourself" in str(result)
     # What helps where nobody looks at what is called.
     assert any(
         "would do the exercise for you" in hint
@@ -407,7 +407,7 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
         return len(set(values)) == 1
 
     tolerant = _repeated(count, copies, same=math.isclose)
-    for answer, words in ((tolerant, "allow a tolerance"), (seeded, "the same seed is set")):
+    for answer, words in ((tolerant, "do you allow a tolerance"), (seeded, "the same seed is set")):
         for seed in range(20):
             assert words in "".join(mark(EXERCISES["is_deterministic"], answer, seed).hints)
 
@@ -638,7 +638,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ),
         ("is_deterministic", first_and_last, "Compare ten evaluations, all"),
         ("is_deterministic", first_pair_decides, "Compare ten evaluations, all"),
-        ("is_deterministic", rounded, "You allow a tolerance"),
+        ("is_deterministic", rounded, "do you allow a tolerance"),
         ("is_deterministic", variance, "spread of equal numbers need not come out as exactly 0"),
         ("is_deterministic", equals_the_mean, "Compare each value with the first, with =="),
         ("is_deterministic", spread, "True or False is needed"),

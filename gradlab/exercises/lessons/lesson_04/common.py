@@ -50,6 +50,8 @@ def make_loss(code: str, size: int) -> Loss:
     formula = eval(code, {"np": np})
 
     def loss(theta: Any) -> float:
+        if np.iscomplexobj(theta):
+            raise TypeError("loss takes real numbers; it got complex ones")
         theta = np.asarray(theta, dtype=np.float64)
         if theta.shape != (size,):
             raise ValueError(f"loss needs a theta of shape {(size,)}; it got shape {theta.shape}")

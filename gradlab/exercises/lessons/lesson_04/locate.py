@@ -16,6 +16,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     Params,
     Shapes,
     count_entries,
+    cut_theta,
     draw_sizes,
     list_failed,
     make_shapes,
@@ -122,6 +123,11 @@ def _by_numbering(
     return located
 
 
+def _unpack_biases_first(theta: Any, shapes: Shapes) -> Params:
+    blocks = cut_theta(theta, [shape for W, b in shapes for shape in (b, W)])
+    return list(zip(blocks[1::2], blocks[::2], strict=True))
+
+
 def _without_subtracting(index: int, shapes: Shapes) -> Any:
     name, _ = locate(index, shapes)
     n_out = shapes[int(name[1:]) - 1][1][0]
@@ -171,6 +177,16 @@ def _raises_something_else(trials: list[Trial]) -> bool:
     return all(_is_outside(trial) and trial.stage == "raises" for trial in list_failed(trials))
 
 
+def _ends_with_the_first_layer(trials: list[Trial]) -> bool:
+    """Whether an IndexError comes for every place in another layer than the first."""
+    return all(
+        not _is_outside(trial)
+        and str(trial.expected[0])[1:] != "1"
+        and trial.detail.startswith("raised IndexError")
+        for trial in list_failed(trials)
+    )
+
+
 def _layers_from_0(trials: list[Trial]) -> bool:
     """Whether every name is one layer behind, be the places right or not."""
     inside = [trial for trial in trials if not _is_outside(trial)]
@@ -203,14 +219,8 @@ def _texts(value: Any) -> list[str]:
 
 
 _swapped = _place(lambda row, column, n_in, n_out: (column, row))
-
-
 _rows_of_n_in = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
-
-
 _by_columns = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
-
-
 _two_divisors = _place(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
 
 
@@ -304,9 +314,27 @@ EXERCISE = Exercise(
         ),
         Misconception(wrong=_by_numbering(unpack_weights_first), hint=WEIGHTS_FIRST),
         Misconception(
+            wrong=_by_numbering(_unpack_biases_first), hint="In each layer W comes before b."
+        ),
+        Misconception(
             wrong=_without_subtracting,
             hint="The block is right, the place is not: count from where that block begins, so "
             "subtract the sizes of all blocks before it.",
+        ),
+        Misconception(
+            wrong=_place(lambda row, column, n_in, n_out: (row * n_out + column,)),
+            hint="W has two axes: its place is (row, column), and one division of the offset in W "
+            "by n_out gives both.",
+        ),
+        Misconception(
+            wrong=_found(lambda name, place: (name.lower(), place)),
+            hint="Write the names as in the text: a capital W, a small b.",
+        ),
+        Misconception(
+            wrong=lambda index, shapes: locate(index, shapes[:1]),
+            hint="Your search ends with the first layer. Does raise, or return, stand inside the "
+            "loop?",
+            shows=_ends_with_the_first_layer,
         ),
         Misconception(
             wrong=_found(lambda name, place: (name, tuple(number + 1 for number in place))),

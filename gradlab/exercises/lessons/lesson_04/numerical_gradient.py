@@ -154,15 +154,6 @@ def _filled_like_theta(gradient: Gradient) -> Gradient:
     return lambda loss, theta, h: gradient(loss, theta, h).astype(theta.dtype)
 
 
-def _only(which: Callable[[int], Any]) -> Gradient:
-    """Return a gradient that is right in some of so many entries, and 0 in the others."""
-
-    def gradient(loss: Loss, theta: Any, h: float) -> Any:
-        return np.where(which(theta.size), numerical_gradient(loss, theta, h), 0.0)
-
-    return gradient
-
-
 def _is_one_number(trials: list[Trial]) -> bool:
     return all(isinstance(t.got, np.ndarray) and t.got.ndim == 0 for t in list_failed(trials))
 
@@ -204,11 +195,6 @@ _TRUNCATED = (
 )
 
 
-def _gradient_by_unit_vectors(loss: Any, theta: Any, h: float) -> Any:
-    steps = h * np.eye(len(theta))
-    return np.array([(loss(theta + step) - loss(theta - step)) / (2 * h) for step in steps])
-
-
 def _gradient_with_two_copies(loss: Any, theta: Any, h: float) -> Any:
     slopes = []
     for i in range(len(theta)):
@@ -245,14 +231,6 @@ def _gradient_with_arithmetic_on_a_copy(loss: Any, theta: Any, h: float) -> Any:
     return gradient / (2 * h)
 
 
-def _gradient_as_mean_of_one_sided(loss: Any, theta: Any, h: float) -> Any:
-    def one_sided(i: int, step: float) -> Any:
-        moved = [value + step * (k == i) for k, value in enumerate(theta)]
-        return (loss(np.array(moved)) - loss(theta)) / step
-
-    return np.array([(one_sided(i, h) + one_sided(i, -h)) / 2 for i in range(theta.size)])
-
-
 EXERCISE = Exercise(
     points=4,
     reference=numerical_gradient,
@@ -268,10 +246,29 @@ EXERCISE = Exercise(
             wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / h),
             hint="Twice the slope: from theta[i] - h to theta[i] + h the run is 2 h, not h.",
         ),
+        *(
+            Misconception(
+                wrong=_each_entry(one_sided),
+                hint="This is a one-sided difference. The central one takes the loss on both "
+                "sides, with theta[i] + h and with theta[i] - h, and the run is 2 h.",
+            )
+            for one_sided in (lambda f, h: (f(h) - f(0)) / h, lambda f, h: (f(0) - f(-h)) / h)
+        ),
+        *(
+            Misconception(
+                wrong=_each_entry(moved_otherwise),
+                hint="You move an entry by 1 or by h / 2, not by h. (The ones of np.eye have to "
+                "be multiplied by h.) It goes up by h and down by h, and the run is 2 h.",
+            )
+            for moved_otherwise in (
+                lambda f, h: (f(1) - f(-1)) / (2 * h),
+                lambda f, h: (f(h / 2) - f(-h / 2)) / h,
+                lambda f, h: (f(h / 2) - f(-h / 2)) / (2 * h),
+            )
+        ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / h),
-            hint="This is the forward difference. The central one also needs the loss with "
-            "theta[i] - h.",
+            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) // (2 * h)),
+            hint="“//” rounds down to a whole number: divide with “/”.",
         ),
         Misconception(
             wrong=_each_entry(lambda f, h: (f(h) - f(0)) / (2 * h)),
@@ -314,7 +311,11 @@ EXERCISE = Exercise(
             Misconception(
                 wrong=_by_type(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
             )
-            for in_place in (_never_put_back, _put_back_by_arithmetic)
+            for in_place in (
+                _never_put_back,
+                _put_back_by_arithmetic,
+                lambda loss, theta, h: np.zeros(theta.size),
+            )
         ),
         *(
             Misconception(
@@ -334,11 +335,15 @@ EXERCISE = Exercise(
             "x + h - 2h + h need not be x. Keep the old value and put it back, or work on a copy.",
         ),
         Misconception(
-            wrong=_only(lambda size: np.arange(size) < size - 1),
+            wrong=lambda loss, theta, h: (
+                numerical_gradient(loss, theta, h) * (np.arange(theta.size) < theta.size - 1)
+            ),
             hint="The last entry is missing: range(n) ends with n - 1 already.",
         ),
         Misconception(
-            wrong=_only(lambda size: np.arange(size) < 1),
+            wrong=lambda loss, theta, h: (
+                numerical_gradient(loss, theta, h) * (np.arange(theta.size) < 1)
+            ),
             hint="Only the first entry is there. Does return stand inside the loop?",
         ),
         Misconception(wrong=_copies_of_the_same_type, hint=_TRUNCATED),
@@ -385,10 +390,11 @@ EXERCISE = Exercise(
         "theta[i] = old - h and take it again, then theta[i] = old. Divide by 2 * h.",
     ),
     also_right=(
-        _gradient_by_unit_vectors,
+        lambda loss, theta, h: np.array(
+            [(loss(theta + e) - loss(theta - e)) / (2 * h) for e in h * np.eye(len(theta))]
+        ),
         _gradient_with_two_copies,
         _gradient_in_place,
         _gradient_with_arithmetic_on_a_copy,
-        _gradient_as_mean_of_one_sided,
     ),
 )

@@ -16,8 +16,8 @@ Params = list[tuple[Any, Any]]
 
 # What an answer may use of gradlab, but for the penalty, which is the exercise.
 PENALTY_OF_MLP = {
-    "gradlab.network.mlp.l2_penalty": "l2 penalty of MLP",
-    "gradlab.network.mlp.add_l2_slopes": "l2 penalty of MLP",
+    "gradlab.network.mlp.l2_penalty": "the l2 penalty of MLP",
+    "gradlab.network.mlp.add_l2_slopes": "the l2 penalty of MLP",
 }
 SHORTCUT = (
     "You hand lam to gradlab.MLP, which would do the exercise for you, and refuses a negative "

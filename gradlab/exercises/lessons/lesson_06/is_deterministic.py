@@ -149,6 +149,11 @@ def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     return values.count(values[0]) == 10
 
 
+def _finds_any_equal(loss: Callable[[Any], float], theta: Any) -> bool:
+    first = loss(theta.copy())
+    return any(loss(theta.copy()) == first for _ in range(9))
+
+
 def _errs_on(*codes: str) -> Callable[[list[Trial]], bool]:
     """Return whether losses of these kinds, if there are any, mislead, and else only carelessness.
 
@@ -165,6 +170,14 @@ def _errs_on(*codes: str) -> Callable[[list[Trial]], bool]:
         return not any(trial.arguments[0].code in codes for trial in trials)
 
     return shows
+
+
+def _finds_a_spread(trials: list[Trial]) -> bool:
+    """Whether equal losses are taken for different ones, as a rounded mean makes them look."""
+    plain = [trial for trial in trials if trial.arguments[0].code == _SQUARES]
+    if plain and not any(trial.stage for trial in plain):
+        return False
+    return _errs_on(_SQUARES, _SEEDED, _SAME_MASK)(trials)
 
 
 def _touches_random_state(trials: list[Trial]) -> bool:
@@ -217,6 +230,12 @@ EXERCISE = Exercise(
             "drops is such a loss. Compare ten evaluations, all of them with the first.",
         ),
         Misconception(
+            wrong=_finds_any_equal,
+            hint="It is enough for you that some of the evaluations agree. All ten have to: "
+            "all(...), not any(...).",
+            shows=_errs_on(_EVERY_OTHER),
+        ),
+        Misconception(
             wrong=_repeated(10, copies=False),
             hint="One of these losses changes the array that it is given, so the next evaluation "
             "is at another theta. Hand it a fresh copy, theta.copy(), at each evaluation.",
@@ -235,15 +254,15 @@ EXERCISE = Exercise(
         Misconception(wrong=_repeated(2, copies=True, same=operator.ne), hint=_OPPOSITE),
         Misconception(
             wrong=_repeated(10, copies=True, same=np.isclose),
-            hint="You allow a tolerance. A change of 1e-12, divided by h = 1e-6, is an error of "
-            "1e-6 in a slope: ask for the same number, with ==.",
+            hint="A change of 1e-12 escapes you: do you allow a tolerance? Divided by h = 1e-6 it "
+            "is an error of 1e-6 in a slope, so ask for the same number, with ==.",
             shows=_errs_on(_DRIFT),
         ),
         Misconception(
             wrong=lambda loss, theta: np.std([loss(theta.copy()) for _ in range(10)]) == 0,
             hint="The spread of equal numbers need not come out as exactly 0, because their mean "
             "is rounded. Compare each value with the first, with ==.",
-            shows=_errs_on(_SQUARES, _SEEDED, _SAME_MASK),
+            shows=_finds_a_spread,
         ),
     ),
     hints=(
