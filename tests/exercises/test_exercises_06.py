@@ -359,6 +359,65 @@ def test_the_share_of_ones_in_a_mask_is_not_keep_prob(name: str, seed: int) -> N
             assert 0 < np.sum(mask) < mask.size
 
 
+# --- The first case, and the code of functions
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_the_first_case_of_each_exercise_can_be_done_by_hand(seed: int) -> None:
+    first = {
+        name: next(iter(EXERCISES[name].cases(np.random.default_rng(seed)).values()))[0]
+        for name in REFERENCES
+    }
+    assert l2_loss(*first["l2_loss"]) == pytest.approx(math.log(2) + 2, rel=1e-15)
+    ((dW, db),) = l2_backward(*first["l2_backward"])
+    assert (dW.tolist(), db.tolist()) == ([[1.0, 3.0]], [-0.25, 0.25])
+    for name in ("dropout_forward", "dropout_backward"):
+        assert REFERENCES[name](*first[name]).tolist() == [[4, 0, 12], [0, 20, 0]]
+    loss, theta = first["is_deterministic"]
+    assert loss(theta) == 5
+    assert is_deterministic(loss, theta)
+    assert miss_probability(*first["miss_probability"]) == pytest.approx(0.81)
+    f, x, h = first["has_kink"]
+    assert (f(x), f(x + 1), x, h) == (1, 3, 1, 0.001)
+    assert not has_kink(f, x, h)
+
+
+def run_code(code: str) -> Any:
+    """Return the function of a code as a learner gets it who pastes it."""
+    names: dict[str, Any] = {"np": np, "gradlab": gradlab}
+    if not code.startswith("def "):
+        return eval(code, names)
+    exec(code, names)
+    return names[code.removeprefix("def ").partition("(")[0]]
+
+
+@settings(max_examples=20)
+@given(seed=seeds)
+def test_the_code_of_a_curve_computes_the_curve(seed: int) -> None:
+    for cases in _kink_cases(np.random.default_rng(seed)).values():
+        for f, x, h in cases:
+            t = x + h * np.linspace(-2, 2, 41)
+            np.testing.assert_array_equal(run_code(f.code)(t), f(t))
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_the_code_of_a_loss_computes_the_loss(seed: int) -> None:
+    groups = EXERCISES["is_deterministic"].cases(np.random.default_rng(seed))
+    for loss, theta in (case for cases in groups.values() for case in cases):
+        pasted = run_code(loss.code)
+        assert is_deterministic(pasted, theta) == is_deterministic(loss, theta)
+        loss.calls = 0
+        if "default_rng()" in loss.code or "random.random" in loss.code:
+            continue
+        mine, other = theta.copy(), theta.copy()
+        pasted = run_code(loss.code)
+        for _ in range(10):
+            assert pasted(mine) == pytest.approx(loss(other), rel=1e-15, abs=0)
+        np.testing.assert_array_equal(mine, other)
+
+
 # --- Is the loss deterministic?
 
 
@@ -407,9 +466,86 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
         return len(set(values)) == 1
 
     tolerant = _repeated(count, copies, same=math.isclose)
-    for answer, words in ((tolerant, "do you allow a tolerance"), (seeded, "the same seed is set")):
+    for answer, words in (
+        (tolerant, "do you allow a tolerance"),
+        (seeded, "the same seed is set"),
+    ):
         for seed in range(20):
             assert words in "".join(mark(EXERCISES["is_deterministic"], answer, seed).hints)
+
+
+def are_ten_equal(loss: Any, theta: Any) -> bool:
+    return len({loss(theta.copy()) for _ in range(10)}) == 1
+
+
+def seeds_once(loss: Any, theta: Any) -> bool:
+    np.random.seed(0)  # noqa: NPY002
+    return are_ten_equal(loss, theta)
+
+
+def seeds_pythons_once(loss: Any, theta: Any) -> bool:
+    random.seed(0)
+    return are_ten_equal(loss, theta)
+
+
+def seeds_and_puts_back(loss: Any, theta: Any) -> bool:
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    same = are_ten_equal(loss, theta)
+    np.random.set_state(before)  # noqa: NPY002
+    return same
+
+
+def seeds_afterwards(loss: Any, theta: Any) -> bool:
+    same = are_ten_equal(loss, theta)
+    np.random.seed()  # noqa: NPY002
+    return same
+
+
+def draws_by_itself(loss: Any, theta: Any) -> bool:
+    return are_ten_equal(loss, theta + 0 * np.random.random_sample())  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [seeds_once, seeds_pythons_once, seeds_and_puts_back, seeds_afterwards, draws_by_itself],
+)
+def test_an_answer_that_seeds_or_draws_does_not_pass(answer: Any) -> None:
+    result = gradlab.check("is_deterministic", answer)
+    assert result.points == 0
+    assert "drew from the global random numbers or seeded them" in str(result)
+    assert "set no seed, and draw none yourself" in str(result)
+
+
+def keeps_the_state(loss: Any, theta: Any) -> bool:
+    """Put back what the loss drew."""
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    same = are_ten_equal(loss, theta)
+    random.setstate(before[0])
+    np.random.set_state(before[1])  # noqa: NPY002
+    return same
+
+
+def draws_from_its_own(loss: Any, theta: Any) -> bool:
+    times = int(np.random.default_rng(0).integers(10, 20)) + random.Random(0).randrange(3)
+    return len({loss(theta.copy()) for _ in range(times)}) == 1
+
+
+@pytest.mark.parametrize("answer", [are_ten_equal, keeps_the_state, draws_from_its_own])
+def test_who_leaves_the_global_random_numbers_alone_passes(answer: Any) -> None:
+    for seed in range(5):
+        assert mark(EXERCISES["is_deterministic"], answer, seed).points == 3
+
+
+def test_an_answer_that_leaves_another_theta_does_not_pass() -> None:
+    def spoils_theta(loss: Any, theta: Any) -> bool:
+        same = are_ten_equal(loss, theta)
+        theta[0] += 1e-9
+        return same
+
+    result = gradlab.check("is_deterministic", spoils_theta)
+    assert result.points == 0
+    assert "changed its argument in place" in str(result)
 
 
 @settings(max_examples=50)
@@ -635,6 +771,11 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
             "dropout_backward",
             lambda dA, keep_prob, mask: dA * mask / keep_prob / len(dA),
             "multiplied by something else than 1 / keep_prob",
+        ),
+        (
+            "is_deterministic",
+            lambda loss, theta: loss(theta.copy()) in [loss(theta.copy()) for _ in range(9)],
+            "not any(...)",
         ),
         ("is_deterministic", first_and_last, "Compare ten evaluations, all"),
         ("is_deterministic", first_pair_decides, "Compare ten evaluations, all"),
