@@ -20,6 +20,7 @@ from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.lessons.lesson_06.common import (
     draw_dropout_case,
     draw_problem,
+    find_l2_loss as l2_loss_by_hand,
     make_network,
 )
 from gradlab.exercises.lessons.lesson_06.has_kink import (
@@ -32,7 +33,6 @@ from gradlab.exercises.lessons.lesson_06.is_deterministic import _repeated, _see
 from gradlab.exercises.lessons.lesson_06.l2_backward import (
     _l2_backward_by_hand as l2_backward_by_hand,
 )
-from gradlab.exercises.lessons.lesson_06.l2_loss import _l2_loss_by_hand as l2_loss_by_hand
 from gradlab.exercises.marking import mark
 
 seeds = st.integers(0, 2**32 - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
@@ -86,6 +87,15 @@ def cut_theta(theta: Any, shapes: Iterable[tuple[int, ...]]) -> list[Any]:
 def list_blocks(params: Params) -> list[Any]:
     """Return W1, b1, W2, b2, ... in a row."""
     return [block for layer in params for block in layer]
+
+
+def unpack_by_split(theta: Any, shapes: Any) -> Any:
+    """Unpack by np.split, which is right."""
+    in_a_row = [shape for pair in shapes for shape in pair]
+    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
+    parts = np.split(theta, ends[:-1])
+    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
+    return list(zip(blocks[::2], blocks[1::2], strict=True))
 
 
 def unpack_weights_first(theta: Any, shapes: Shapes) -> Params:

@@ -21,6 +21,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     list_failed,
     make_shapes,
     make_unpack,
+    unpack_by_split,
     unpack_weights_first,
 )
 from gradlab.exercises.values import list_leaves, make_value
@@ -230,14 +231,6 @@ _TWO_THINGS = (
 )
 
 
-def _unpack_by_split(theta: Any, shapes: Any) -> Any:
-    in_a_row = [shape for pair in shapes for shape in pair]
-    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
-    parts = np.split(theta, ends[:-1])
-    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
-    return list(zip(blocks[::2], blocks[1::2], strict=True))
-
-
 def _locate_in_a_table(index: int, shapes: Any) -> Any:
     table: list[Any] = []
     for layer, ((n_in, n_out), _) in enumerate(shapes):
@@ -260,7 +253,7 @@ def _locate_by_searchsorted(index: int, shapes: Any) -> Any:
 
 def _locate_by_numbering(index: int, shapes: Any) -> Any:
     numbers = np.arange(sum(math.prod(shape) for pair in shapes for shape in pair))
-    for layer, blocks in enumerate(_unpack_by_split(numbers, shapes), start=1):
+    for layer, blocks in enumerate(unpack_by_split(numbers, shapes), start=1):
         for letter, block in zip("Wb", blocks, strict=True):
             if index in block:
                 return [f"{letter}{layer}", np.argwhere(block == index)[0]]

@@ -21,6 +21,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     make_shapes,
     make_told,
     make_unpack,
+    unpack_by_split,
     unpack_weights_first,
 )
 from gradlab.exercises.values import list_leaves
@@ -114,14 +115,6 @@ def _is_flat(trials: list[Trial]) -> bool:
 
 
 _ONE_AXIS = "b has a single axis: shape (n_out,), neither (1, n_out) nor (n_out, 1)."
-
-
-def _unpack_by_split(theta: Any, shapes: Any) -> Any:
-    in_a_row = [shape for pair in shapes for shape in pair]
-    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
-    parts = np.split(theta, ends[:-1])
-    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
-    return list(zip(blocks[::2], blocks[1::2], strict=True))
 
 
 def _unpack_entry_by_entry(theta: Any, shapes: Any) -> Any:
@@ -266,7 +259,7 @@ EXERCISE = Exercise(
         "view too. Append (W, b), and return the list after the loop.",
     ),
     also_right=(
-        _unpack_by_split,
+        unpack_by_split,
         _unpack_entry_by_entry,
         _unpack_from_one_copy,
         _unpack_from_an_iterator,

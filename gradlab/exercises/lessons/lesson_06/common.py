@@ -80,6 +80,23 @@ def make_untouched(params: Params) -> gradlab.MLP:
     return gradlab.MLP(make_network(params).sizes)
 
 
+def run_forward(params: Any, X: Any) -> list[Any]:
+    """Return the activations of every layer, then the logits."""
+    outputs = [X]
+    for W, b in params[:-1]:
+        outputs.append(np.tanh(outputs[-1] @ W + b))
+    W, b = params[-1]
+    return [*outputs, outputs[-1] @ W + b]
+
+
+def find_l2_loss(params: Any, X: Any, Y: Any, lam: float) -> Any:
+    """Return the loss without gradlab."""
+    Z = run_forward(params, X)[-1]
+    log_softmax = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
+    weights = np.concatenate([W.ravel() for W, _ in params])
+    return -np.sum(Y * log_softmax) / len(X) + lam * (weights @ weights) / 2
+
+
 def hands_lam_to_mlp(trials: list[Trial]) -> bool:
     """Whether MLP refused a negative lam."""
     return any("l2 is -" in trial.detail for trial in trials)
@@ -213,5 +230,36 @@ IN_EITHER_PASS = (
         hint="The zeros are where they belong, but what is kept is multiplied by something else "
         "than 1 / keep_prob.",
         shows=scales_otherwise,
+    ),
+)
+
+
+def _drop_by_entries(values: Any, keep_prob: float, mask: Any) -> Any:
+    out = np.zeros(values.shape)
+    for index in np.ndindex(values.shape):
+        if mask[index]:
+            out[index] = values[index] / keep_prob
+    return out
+
+
+def _drop_by_assignment(values: Any, keep_prob: float, mask: Any) -> Any:
+    out = values.copy()
+    out[mask == 0] = 0
+    out /= keep_prob
+    return out
+
+
+# Right answers, which are the same in both passes.
+RIGHT_IN_EITHER_PASS = (
+    _drop_by_entries,
+    _drop_by_assignment,
+    lambda values, keep_prob, mask: np.where(mask, values, 0.0) / keep_prob,
+    lambda values, keep_prob, mask: (mask / keep_prob) * values,
+    lambda values, keep_prob, mask: np.einsum("ij,ij->ij", values, mask.astype(float)) / keep_prob,
+    lambda values, keep_prob, mask: np.array(
+        [
+            [a * k / keep_prob for a, k in zip(*rows, strict=True)]
+            for rows in zip(values, mask, strict=True)
+        ]
     ),
 )

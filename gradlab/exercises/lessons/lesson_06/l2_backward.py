@@ -16,10 +16,12 @@ from gradlab.exercises.lessons.lesson_06.common import (
     SHORTCUT,
     Params,
     draw_problems,
+    find_l2_loss,
     hands_lam_to_mlp,
     make_network,
     make_problem_by_hand,
     make_untouched,
+    run_forward,
 )
 
 
@@ -72,24 +74,8 @@ def _penalty_in(layers: slice) -> Callable[..., Any]:
     return backward
 
 
-def _forward(params: Any, X: Any) -> list[Any]:
-    """Return the activations of every layer, then the logits."""
-    outputs = [X]
-    for W, b in params[:-1]:
-        outputs.append(np.tanh(outputs[-1] @ W + b))
-    W, b = params[-1]
-    return [*outputs, outputs[-1] @ W + b]
-
-
-def _l2_loss_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    Z = _forward(params, X)[-1]
-    log_softmax = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-    weights = np.concatenate([W.ravel() for W, _ in params])
-    return -np.sum(Y * log_softmax) / len(X) + lam * (weights @ weights) / 2
-
-
 def _l2_backward_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    *activations, Z = _forward(params, X)
+    *activations, Z = run_forward(params, X)
     powers = np.exp(Z)
     delta = (powers / powers.sum(axis=1, keepdims=True) - Y) / len(X)
     gradients: list[Any] = []
@@ -100,7 +86,7 @@ def _l2_backward_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
 
 
 def _l2_backward_by_einsum(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    outputs = _forward(params, X)
+    outputs = run_forward(params, X)
     powers = np.exp(outputs[-1])
     delta = powers / np.einsum("ik->i", powers)[:, None] - Y
     gradients: list[Any] = [None] * len(params)
@@ -130,9 +116,9 @@ def _l2_backward_by_differences(params: Any, X: Any, Y: Any, lam: float) -> Any:
             for index in np.ndindex(array.shape):
                 before, h = array[index], 2.0**-17
                 array[index] = before + h
-                above = _l2_loss_by_hand(params, X, Y, lam)
+                above = find_l2_loss(params, X, Y, lam)
                 array[index] = before - h
-                below = _l2_loss_by_hand(params, X, Y, lam)
+                below = find_l2_loss(params, X, Y, lam)
                 array[index] = before
                 slope[index] = (above - below) / (2 * h)
             slopes.append(slope)

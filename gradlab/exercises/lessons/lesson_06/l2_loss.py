@@ -17,10 +17,12 @@ from gradlab.exercises.lessons.lesson_06.common import (
     SHORTCUT,
     Params,
     draw_problems,
+    find_l2_loss,
     hands_lam_to_mlp,
     make_network,
     make_problem_by_hand,
     make_untouched,
+    run_forward,
 )
 
 
@@ -53,26 +55,10 @@ def _squares(params: Params) -> Any:
     return sum(np.sum(W**2) for W, _ in params)
 
 
-def _forward(params: Any, X: Any) -> list[Any]:
-    """Return the activations of every layer, then the logits."""
-    outputs = [X]
-    for W, b in params[:-1]:
-        outputs.append(np.tanh(outputs[-1] @ W + b))
-    W, b = params[-1]
-    return [*outputs, outputs[-1] @ W + b]
-
-
-def _l2_loss_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    Z = _forward(params, X)[-1]
-    log_softmax = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-    weights = np.concatenate([W.ravel() for W, _ in params])
-    return -np.sum(Y * log_softmax) / len(X) + lam * (weights @ weights) / 2
-
-
 def _l2_loss_by_rows(params: Any, X: Any, Y: Any, lam: float) -> float:
     total = 0.0
     for x, y in zip(X, Y, strict=True):
-        z = _forward(params, x)[-1]
+        z = run_forward(params, x)[-1]
         total += math.log(sum(math.exp(value) for value in z)) - z[y.argmax()]
     total /= len(X)
     for W, _ in params:
@@ -89,7 +75,7 @@ def _l2_loss_from_copies(params: Any, X: Any, Y: Any, lam: float) -> Any:
 
 
 def _l2_loss_by_trace(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    loss = _l2_loss_by_hand(params, X, Y, 0.0)
+    loss = find_l2_loss(params, X, Y, 0.0)
     for W, _b in params:
         loss += lam * np.trace(W.T @ W) / 2
     return loss
@@ -179,7 +165,7 @@ EXERCISE = Exercise(
         "The penalty is lam / 2 * sum(np.sum(W**2) for W, b in params).",
     ),
     also_right=(
-        _l2_loss_by_hand,
+        find_l2_loss,
         _l2_loss_by_rows,
         _l2_loss_from_copies,
         _l2_loss_by_trace,
