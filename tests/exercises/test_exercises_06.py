@@ -24,12 +24,15 @@ from gradlab.exercises.lessons.lesson_06.common import (
     make_network,
 )
 from gradlab.exercises.lessons.lesson_06.has_kink import (
-    _gap_left_over,
+    _compare_gaps,
     _is_straight,
     _kink_by_two_comparisons as kink_by_two_comparisons,
     _kink_cases,
 )
-from gradlab.exercises.lessons.lesson_06.is_deterministic import _repeated, _seeds_before_each
+from gradlab.exercises.lessons.lesson_06.is_deterministic import (
+    _make_comparison,
+    _seed_before_each,
+)
 from gradlab.exercises.lessons.lesson_06.l2_backward import (
     _l2_backward_by_hand as l2_backward_by_hand,
 )
@@ -214,7 +217,7 @@ def test_two_gaps_are_blind_to_a_kink_at_one_distance(parts: int) -> None:
 
     def left_over(distance: float) -> float:
         f = piecewise(0.0, distance * h, 1.0, 0.0, 0.0)
-        return float(abs(_gap_left_over(f, 0.0, h, parts)))
+        return float(abs(_compare_gaps(f, 0.0, h, parts)))
 
     assert left_over(1 / (parts + 1)) < 1e-6
     assert left_over(0.1) > 0.1
@@ -441,14 +444,14 @@ def seed_only(loss: Any, theta: Any) -> None:
 
 def test_check_leaves_the_global_random_state_alone() -> None:
     before = global_random_state()
-    gradlab.check("is_deterministic", _repeated(10, copies=True))
+    gradlab.check("is_deterministic", _make_comparison(10, copies=True))
     gradlab.check("is_deterministic", seed_only)
     assert global_random_state() == before
 
 
 def test_the_misconception_that_seeds_leaves_the_global_random_state_as_it_was() -> None:
     before = global_random_state()
-    assert _seeds_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
+    assert _seed_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
     assert global_random_state() == before
 
 
@@ -465,7 +468,7 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
             values.append(loss(theta.copy() if copies else theta))
         return len(set(values)) == 1
 
-    tolerant = _repeated(count, copies, same=math.isclose)
+    tolerant = _make_comparison(count, copies, same=math.isclose)
     for answer, words in (
         (tolerant, "do you allow a tolerance"),
         (seeded, "the same seed is set"),
@@ -553,9 +556,9 @@ def test_an_answer_that_leaves_another_theta_does_not_pass() -> None:
 def test_ten_evaluations_tell_every_loss_and_six_do_not(seed: int) -> None:
     exercise = EXERCISES["is_deterministic"]
     for times in (10, 11, 50):
-        assert mark(exercise, _repeated(times, copies=True), seed).points == 3
+        assert mark(exercise, _make_comparison(times, copies=True), seed).points == 3
     for times in (2, 3, 6):
-        marking = mark(exercise, _repeated(times, copies=True), seed)
+        marking = mark(exercise, _make_comparison(times, copies=True), seed)
         assert marking.points <= 2
         assert "Compare ten evaluations, all" in marking.hints[0]
 

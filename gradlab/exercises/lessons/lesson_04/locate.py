@@ -61,12 +61,12 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
     def draw(shapes: Shapes, block: int) -> list[tuple[Any, ...]]:
         """Draw an index from each W (block 0) or b (block 1), which is not its first or last."""
         cases = []
-        for start, end in _borders(shapes)[block::2]:
+        for start, end in _list_borders(shapes)[block::2]:
             inner = rng.integers(start + 1, max(end - 1, start + 2))
             cases.append((int(inner), shapes))
         return cases
 
-    edges = [index for start, end in _borders(deep) for index in (start, end - 1)]
+    edges = [index for start, end in _list_borders(deep) for index in (start, end - 1)]
     outside = (
         -1,
         -count_entries(deep),
@@ -82,18 +82,18 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _borders(shapes: Shapes) -> list[tuple[int, int]]:
+def _list_borders(shapes: Shapes) -> list[tuple[int, int]]:
     """Return where W1, b1, W2, ... begin and end in theta."""
     sizes = [size for (n_in, n_out), _ in shapes for size in (n_in * n_out, n_out)]
     return list(pairwise(np.cumsum([0, *sizes]).tolist()))
 
 
-def _found(change: Callable[[str, Any], Any]) -> Callable[[int, Shapes], Any]:
+def _alter(change: Callable[[str, Any], Any]) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, which makes change(name, place) of what is right."""
     return lambda index, shapes: change(*locate(index, shapes))
 
 
-def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes], Any]:
+def _move(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, which makes change(row, column, n_in, n_out) of the place in a W."""
 
     def located(index: int, shapes: Shapes) -> Any:
@@ -107,7 +107,7 @@ def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes
     return located
 
 
-def _by_numbering(
+def _look_up(
     numbered: Callable[[Any, Shapes], Params],
 ) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, for a theta that `numbered` unpacks: look where the index ends up."""
@@ -129,13 +129,13 @@ def _unpack_biases_first(theta: Any, shapes: Shapes) -> Params:
     return list(zip(blocks[1::2], blocks[::2], strict=True))
 
 
-def _without_subtracting(index: int, shapes: Shapes) -> Any:
+def _forget_offset(index: int, shapes: Shapes) -> Any:
     name, _ = locate(index, shapes)
     n_out = shapes[int(name[1:]) - 1][1][0]
     return name, divmod(index, n_out) if name[0] == "W" else (index,)
 
 
-def _too_long(index: int, shapes: Shapes) -> Any:
+def _overrun(index: int, shapes: Shapes) -> Any:
     """Test with <= where < is right, so that the entry after a block still belongs to it."""
     offset = index
     for layer, ((n_in, n_out), _) in enumerate(shapes, start=1):
@@ -148,15 +148,15 @@ def _too_long(index: int, shapes: Shapes) -> Any:
     raise IndexError
 
 
-def _from_the_end(index: int, shapes: Shapes) -> Any:
+def _count_back(index: int, shapes: Shapes) -> Any:
     return locate(range(count_entries(shapes))[index], shapes)
 
 
-def _ends_in_none(index: int, shapes: Shapes) -> Any:
+def _end_in_none(index: int, shapes: Shapes) -> Any:
     return locate(index, shapes) if 0 <= index < count_entries(shapes) else None
 
 
-def _raises_value_error(index: int, shapes: Shapes) -> Any:
+def _raise_value_error(index: int, shapes: Shapes) -> Any:
     if not 0 <= index < count_entries(shapes):
         raise ValueError
     return locate(index, shapes)
@@ -197,13 +197,14 @@ def _layers_from_0(trials: list[Trial]) -> bool:
     return all(got == f"{right[0]}{int(right[1:]) - 1}" for got, right in names)
 
 
-def _inside_as(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], bool]:
+def _make_likeness_test(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], bool]:
     """Return a test whether inside theta an answer is wrong as `wrong` is, whatever outside."""
 
     def shows(trials: list[Trial]) -> bool:
         inside = [trial for trial in trials if not _is_outside(trial)]
         return any(trial.stage for trial in inside) and all(
-            _texts(trial.got) == _texts(make_value(wrong(*trial.arguments))) for trial in inside
+            _list_texts(trial.got) == _list_texts(make_value(wrong(*trial.arguments)))
+            for trial in inside
         )
 
     return shows
@@ -215,14 +216,14 @@ def _gives_floats(trials: list[Trial]) -> bool:
     return bool(inside) and all("of type float" in trial.detail for trial in inside)
 
 
-def _texts(value: Any) -> list[str]:
+def _list_texts(value: Any) -> list[str]:
     return [str(leaf) for leaf in list_leaves(value)]
 
 
-_swapped = _place(lambda row, column, n_in, n_out: (column, row))
-_rows_of_n_in = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
-_by_columns = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
-_two_divisors = _place(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
+_swap = _move(lambda row, column, n_in, n_out: (column, row))
+_use_n_in = _move(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
+_go_down = _move(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
+_use_both = _move(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
 
 
 _TWO_THINGS = (
@@ -279,48 +280,48 @@ EXERCISE = Exercise(
     indices=True,
     misconceptions=(
         Misconception(
-            wrong=_found(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
+            wrong=_alter(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
             hint="You count layers from 0. Their names begin with W1 and b1.",
             shows=_layers_from_0,
         ),
         Misconception(
-            wrong=_swapped,
+            wrong=_swap,
             hint="Row and column are swapped: the row comes first.",
-            shows=_inside_as(_swapped),
+            shows=_make_likeness_test(_swap),
         ),
         Misconception(
-            wrong=_rows_of_n_in,
+            wrong=_use_n_in,
             hint="You divide by the number of rows, n_in. How many entries does one row have?",
-            shows=_inside_as(_rows_of_n_in),
+            shows=_make_likeness_test(_use_n_in),
         ),
-        Misconception(wrong=_by_columns, hint=FORTRAN, shows=_inside_as(_by_columns)),
+        Misconception(wrong=_go_down, hint=FORTRAN, shows=_make_likeness_test(_go_down)),
         Misconception(
-            wrong=_two_divisors,
+            wrong=_use_both,
             hint="Row and column come from one division, its quotient and its remainder: take // "
             "and % by the same number, the length of a row.",
-            shows=_inside_as(_two_divisors),
+            shows=_make_likeness_test(_use_both),
         ),
         Misconception(
-            wrong=_by_numbering(make_unpack(lambda W_size, b_size: W_size)),
+            wrong=_look_up(make_unpack(lambda W_size, b_size: W_size)),
             hint="From the second layer on you are off: the next layer begins after b, not after "
             "W.",
         ),
-        Misconception(wrong=_by_numbering(unpack_weights_first), hint=WEIGHTS_FIRST),
+        Misconception(wrong=_look_up(unpack_weights_first), hint=WEIGHTS_FIRST),
         Misconception(
-            wrong=_by_numbering(_unpack_biases_first), hint="In each layer W comes before b."
+            wrong=_look_up(_unpack_biases_first), hint="In each layer W comes before b."
         ),
         Misconception(
-            wrong=_without_subtracting,
+            wrong=_forget_offset,
             hint="The block is right, the place is not: count from where that block begins, so "
             "subtract the sizes of all blocks before it.",
         ),
         Misconception(
-            wrong=_place(lambda row, column, n_in, n_out: (row * n_out + column,)),
+            wrong=_move(lambda row, column, n_in, n_out: (row * n_out + column,)),
             hint="W has two axes: its place is (row, column), and one division of the offset in W "
             "by n_out gives both.",
         ),
         Misconception(
-            wrong=_found(lambda name, place: (name.lower(), place)),
+            wrong=_alter(lambda name, place: (name.lower(), place)),
             hint="Write the names as in the text: a capital W, a small b.",
         ),
         Misconception(
@@ -330,29 +331,29 @@ EXERCISE = Exercise(
             shows=_ends_with_the_first_layer,
         ),
         Misconception(
-            wrong=_found(lambda name, place: (name, tuple(number + 1 for number in place))),
+            wrong=_alter(lambda name, place: (name, tuple(number + 1 for number in place))),
             hint="You count rows, columns and j from 1. As in NumPy, they begin with 0.",
         ),
         Misconception(
-            wrong=_from_the_end,
+            wrong=_count_back,
             hint="-1 is outside too. Python's lists and arrays count it from the end, so ask for "
             "index < 0 yourself.",
             shows=_answers_negative,
         ),
         Misconception(
-            wrong=_ends_in_none,
+            wrong=_end_in_none,
             hint="Outside theta, that is for index < 0 and for index >= N, raise an IndexError. A "
             "function that just ends returns None.",
             shows=_answers_outside,
         ),
         Misconception(
-            wrong=_too_long,
+            wrong=_overrun,
             hint="Your blocks are one entry too long: a block of n entries has the offsets 0 to "
             "n - 1, so test with <, not <=.",
         ),
         *(
             Misconception(
-                wrong=_found(to_floats),
+                wrong=_alter(to_floats),
                 hint="NumPy takes no 1.0 for an index, only a whole number such as 1. “/” and "
                 "np.floor give floats; “//” and “%” of whole numbers give whole numbers.",
                 shows=_gives_floats,
@@ -364,13 +365,13 @@ EXERCISE = Exercise(
             )
         ),
         Misconception(
-            wrong=_found(lambda name, place: (name, place if name[0] == "W" else place[0])),
+            wrong=_alter(lambda name, place: (name, place if name[0] == "W" else place[0])),
             hint="The place in b is a tuple too, of one number: (j,), with the comma.",
         ),
-        Misconception(wrong=_found(lambda name, place: (name, *place)), hint=_TWO_THINGS),
-        Misconception(wrong=_found(lambda name, place: f"{name}{place}"), hint=_TWO_THINGS),
+        Misconception(wrong=_alter(lambda name, place: (name, *place)), hint=_TWO_THINGS),
+        Misconception(wrong=_alter(lambda name, place: f"{name}{place}"), hint=_TWO_THINGS),
         Misconception(
-            wrong=_raises_value_error,
+            wrong=_raise_value_error,
             hint="Outside theta the error to raise is an IndexError.",
             shows=_raises_something_else,
         ),

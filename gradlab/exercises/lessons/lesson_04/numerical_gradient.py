@@ -74,7 +74,7 @@ def _gradient_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _each_entry(quotient: Callable[[Callable[[float], float], float], float]) -> Gradient:
+def _take_each(quotient: Callable[[Callable[[float], float], float], float]) -> Gradient:
     """Return a gradient by another quotient of f(step), the loss with one entry moved, and h."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -86,7 +86,7 @@ def _each_entry(quotient: Callable[[Callable[[float], float], float], float]) ->
     return gradient
 
 
-def _steps_that_scale(scale: Callable[[float], float]) -> Gradient:
+def _scale_steps(scale: Callable[[float], float]) -> Gradient:
     """Return a gradient whose step for an entry of theta is h * scale(entry)."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -95,11 +95,11 @@ def _steps_that_scale(scale: Callable[[float], float]) -> Gradient:
     return gradient
 
 
-def _all_at_once(loss: Loss, theta: Any, h: float) -> float:
+def _move_all(loss: Loss, theta: Any, h: float) -> float:
     return (loss(theta + h) - loss(theta - h)) / (2 * h)
 
 
-def _in_place(steps_back: int) -> Gradient:
+def _make_in_place(steps_back: int) -> Gradient:
     """Return a gradient that moves theta itself, then adds so many steps h to go back.
 
     One step is right but for rounding, none is wrong. The result is float in any case.
@@ -118,10 +118,10 @@ def _in_place(steps_back: int) -> Gradient:
     return gradient
 
 
-_never_put_back, _put_back_by_arithmetic = _in_place(0), _in_place(1)
+_never_put_back, _put_back_by_arithmetic = _make_in_place(0), _make_in_place(1)
 
 
-def _with_copies(new: bool, kind: Any = None) -> Gradient:
+def _make_by_copies(new: bool, kind: Any = None) -> Gradient:
     """Return a gradient from two copies, of another type or not, which are new for each entry."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -137,10 +137,10 @@ def _with_copies(new: bool, kind: Any = None) -> Gradient:
     return gradient
 
 
-_copies_of_the_same_type = _with_copies(new=True)
+_copy_in_its_type = _make_by_copies(new=True)
 
 
-def _by_type(integers: Gradient, floats: Gradient) -> Gradient:
+def _choose(integers: Gradient, floats: Gradient) -> Gradient:
     """Return one gradient where theta holds integers and another where it holds floats."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -149,7 +149,7 @@ def _by_type(integers: Gradient, floats: Gradient) -> Gradient:
     return gradient
 
 
-def _filled_like_theta(gradient: Gradient) -> Gradient:
+def _fill_like_theta(gradient: Gradient) -> Gradient:
     """Wrap a gradient that fills an array made like theta, and so keeps the type of theta."""
     return lambda loss, theta, h: gradient(loss, theta, h).astype(theta.dtype)
 
@@ -243,12 +243,12 @@ EXERCISE = Exercise(
             "same array, so moving one up and the other down cancels: use theta.copy().",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / h),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) / h),
             hint="Twice the slope: from theta[i] - h to theta[i] + h the run is 2 h, not h.",
         ),
         *(
             Misconception(
-                wrong=_each_entry(one_sided),
+                wrong=_take_each(one_sided),
                 hint="This is a one-sided difference. The central one takes the loss on both "
                 "sides, with theta[i] + h and with theta[i] - h, and the run is 2 h.",
             )
@@ -256,7 +256,7 @@ EXERCISE = Exercise(
         ),
         *(
             Misconception(
-                wrong=_each_entry(moved_otherwise),
+                wrong=_take_each(moved_otherwise),
                 hint="You move an entry by 1 or by h / 2, not by h. (The ones of np.eye have to "
                 "be multiplied by h.) It goes up by h and down by h, and the run is 2 h.",
             )
@@ -267,41 +267,41 @@ EXERCISE = Exercise(
             )
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) // (2 * h)),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) // (2 * h)),
             hint="“//” rounds down to a whole number: divide with “/”.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / (2 * h)),
+            wrong=_take_each(lambda f, h: (f(h) - f(0)) / (2 * h)),
             hint="Your second loss is taken at theta itself, where theta[i] - h belongs. After "
             "moving an entry up by h, it takes 2 h to get there.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / 2 * h),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) / 2 * h),
             hint="“/ 2 * h” divides by 2 and then multiplies by h: write / (2 * h).",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: f(h) - f(-h) / (2 * h)),
+            wrong=_take_each(lambda f, h: f(h) - f(-h) / (2 * h)),
             hint="Only the second loss is divided: put brackets around the difference.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: f(h) - f(-h)),
+            wrong=_take_each(lambda f, h: f(h) - f(-h)),
             hint="This is the rise alone. Divide it by the run, 2 h.",
         ),
         *(
             Misconception(
-                wrong=_steps_that_scale(scale),
+                wrong=_scale_steps(scale),
                 hint="Your steps grow with |theta[i]|. Here the step is the h that you are given, "
                 "for every entry.",
             )
             for scale in (abs, lambda entry: max(1.0, abs(entry)))
         ),
         Misconception(
-            wrong=lambda loss, theta, h: np.full(theta.size, _all_at_once(loss, theta, h)),
+            wrong=lambda loss, theta, h: np.full(theta.size, _move_all(loss, theta, h)),
             hint="theta + h moves every entry at once. Move one entry, hold the others, and do "
             "that for each entry.",
         ),
         Misconception(
-            wrong=_all_at_once,
+            wrong=_move_all,
             hint="You return a single number. A gradient has one for each entry of theta: move "
             "entry i alone, and keep its slope as gradient[i].",
             shows=_is_one_number,
@@ -309,7 +309,7 @@ EXERCISE = Exercise(
         # In integers, steps that are cut off look like steps that pile up.
         *(
             Misconception(
-                wrong=_by_type(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
+                wrong=_choose(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
             )
             for in_place in (
                 _never_put_back,
@@ -326,11 +326,11 @@ EXERCISE = Exercise(
             for cumulated in (
                 _never_put_back,
                 lambda loss, theta, h: _never_put_back(loss, 1.0 * theta, h),
-                _with_copies(new=False, kind=float),
+                _make_by_copies(new=False, kind=float),
             )
         ),
         Misconception(
-            wrong=_by_type(integers=numerical_gradient, floats=_put_back_by_arithmetic),
+            wrong=_choose(integers=numerical_gradient, floats=_put_back_by_arithmetic),
             hint="The slopes are right, but theta comes back changed in its last bits: in floats, "
             "x + h - 2h + h need not be x. Keep the old value and put it back, or work on a copy.",
         ),
@@ -346,11 +346,9 @@ EXERCISE = Exercise(
             ),
             hint="Only the first entry is there. Does return stand inside the loop?",
         ),
-        Misconception(wrong=_copies_of_the_same_type, hint=_TRUNCATED),
-        Misconception(wrong=_filled_like_theta(_copies_of_the_same_type), hint=_TRUNCATED),
-        Misconception(
-            wrong=_filled_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut
-        ),
+        Misconception(wrong=_copy_in_its_type, hint=_TRUNCATED),
+        Misconception(wrong=_fill_like_theta(_copy_in_its_type), hint=_TRUNCATED),
+        Misconception(wrong=_fill_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut),
         Misconception(
             wrong=lambda loss, theta, h: loss(theta[0] + h),
             hint="Hand loss one whole theta, with one entry moved: neither a single number nor "

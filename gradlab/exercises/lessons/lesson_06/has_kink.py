@@ -143,17 +143,17 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _gap(f: Any, x: float, s: float) -> Any:
+def _get_gap(f: Any, x: float, s: float) -> Any:
     """Slope from x to x + s minus slope from x - s to x."""
     return (f(x + s) - 2 * f(x) + f(x - s)) / s
 
 
-def _gap_left_over(f: Any, x: float, h: float, parts: int) -> Any:
+def _compare_gaps(f: Any, x: float, h: float, parts: int) -> Any:
     """What of the gap at h is not explained by that at h / parts, if f is smooth."""
-    return _gap(f, x, h) - parts * _gap(f, x, h / parts)
+    return _get_gap(f, x, h) - parts * _get_gap(f, x, h / parts)
 
 
-def _ends_apart(f: Any, x: float, h: float) -> Any:
+def _compare_ends(f: Any, x: float, h: float) -> Any:
     """Slope at x + h minus slope at x - h, both taken inside."""
     s = h / 20
     return (f(x + h) - f(x + h - s) - f(x - h + s) + f(x - h)) / s
@@ -162,7 +162,7 @@ def _ends_apart(f: Any, x: float, h: float) -> Any:
 _ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
 
 
-def _distance(trial: Trial) -> float:
+def _get_distance(trial: Trial) -> float:
     """How far the kink is from x, in steps h."""
     f, x, h = trial.arguments
     return float(abs(f.kink - x) / h)
@@ -171,14 +171,14 @@ def _distance(trial: Trial) -> float:
 def _is_straight(trial: Trial) -> bool:
     """Whether f is straight from x - h to x + h, where quotients of its gaps are noise."""
     f, _, _ = trial.arguments
-    return not f.second_derivative and _distance(trial) > 1.0
+    return not f.second_derivative and _get_distance(trial) > 1.0
 
 
-def _not_straight(trials: list[Trial]) -> list[Trial]:
+def _list_curved(trials: list[Trial]) -> list[Trial]:
     return [trial for trial in trials if not _is_straight(trial)]
 
 
-def _fits_a_threshold(measure: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
+def _make_threshold_test(measure: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
     """Return whether answers are those of some threshold on a measure's size."""
 
     def shows(trials: list[Trial]) -> bool:
@@ -198,68 +198,68 @@ def _calls_every_bend_a_kink(trials: list[Trial]) -> bool:
 def _sees_what_is_too_far(trials: list[Trial]) -> bool:
     """Whether the only mistakes are kinks beyond the interval that are taken for kinks in it."""
     return are_answers(trials) and all(
-        trial.got and math.isfinite(_distance(trial)) for trial in trials if trial.stage
+        trial.got and math.isfinite(_get_distance(trial)) for trial in trials if trial.stage
     )
 
 
-def _misses(trials: list[Trial]) -> list[float] | None:
+def _list_missed(trials: list[Trial]) -> list[float] | None:
     """How far the kinks are that were missed; None if there are other mistakes."""
     if not are_answers(trials) or any(trial.stage and trial.got for trial in trials):
         return None
-    return [_distance(trial) for trial in trials if trial.stage and not trial.got]
+    return [_get_distance(trial) for trial in trials if trial.stage and not trial.got]
 
 
-def _found(trials: list[Trial]) -> list[float]:
-    return [_distance(trial) for trial in trials if trial.got and not trial.stage]
+def _list_found(trials: list[Trial]) -> list[float]:
+    return [_get_distance(trial) for trial in trials if trial.got and not trial.stage]
 
 
 def _sees_only_what_is_near(trials: list[Trial]) -> bool:
     """Whether the kinks that are missed are off x, and no nearer than those that are found."""
-    missed = _misses(trials)
+    missed = _list_missed(trials)
     if missed is None:
         return False
     nearest = min(missed, default=math.inf)
-    return nearest > 0.0 and nearest >= max(_found(trials), default=0.0)
+    return nearest > 0.0 and nearest >= max(_list_found(trials), default=0.0)
 
 
-def _gap_kept(trial: Trial, parts: int) -> float:
+def _get_share_kept(trial: Trial, parts: int) -> float:
     """What share of the gap at h is left at h / parts: about 1 / parts if f is smooth there."""
     f, x, h = trial.arguments
-    return float(abs(_gap(f, x, h / parts) / _gap(f, x, h)))
+    return float(abs(_get_gap(f, x, h / parts) / _get_gap(f, x, h)))
 
 
 def _asks_whether_the_gap_stays(trials: list[Trial]) -> bool:
     """Whether those curves are called kinked of whose gap some share, below 98%, is left."""
     if not are_answers(trials) or any(trial.got and _is_straight(trial) for trial in trials):
         return False
-    curved = _not_straight(trials)
+    curved = _list_curved(trials)
     return any(
-        min((_gap_kept(t, parts) for t in curved if t.got), default=0.98)
-        > max((_gap_kept(t, parts) for t in curved if not t.got), default=1.0)
+        min((_get_share_kept(t, parts) for t in curved if t.got), default=0.98)
+        > max((_get_share_kept(t, parts) for t in curved if not t.got), default=1.0)
         for parts in (2, 4)
     )
 
 
-def _is_blind_at(parts: int) -> Callable[[list[Trial]], bool]:
+def _make_blindness_test(parts: int) -> Callable[[list[Trial]], bool]:
     """Return whether answers come from the gaps at h and h / parts, or from their quotient."""
-    fits = _fits_a_threshold(lambda f, x, h: _gap_left_over(f, x, h, parts))
+    fits = _make_threshold_test(lambda f, x, h: _compare_gaps(f, x, h, parts))
     place = 1 / (parts + 1)
 
     def shows(trials: list[Trial]) -> bool:
         if fits(trials):
             return True
-        missed = _misses(trials)
+        missed = _list_missed(trials)
         if missed is None or not np.allclose(missed, place, atol=1e-6):
             return False
-        return not np.any(np.isclose(_found(trials), place, atol=1e-6))
+        return not np.any(np.isclose(_list_found(trials), place, atol=1e-6))
 
     return shows
 
 
 def _takes_noise_for_a_kink(trials: list[Trial]) -> bool:
     """Whether answers come from a comparison of gaps, where f is not straight."""
-    curved = _not_straight(trials)
-    blind = _is_blind_at(2), _is_blind_at(4)
+    curved = _list_curved(trials)
+    blind = _make_blindness_test(2), _make_blindness_test(4)
     comparisons = _sees_only_what_is_near, _asks_whether_the_gap_stays, *blind
     return are_answers(trials) and any(shows(curved) for shows in comparisons)
 
@@ -297,7 +297,7 @@ EXERCISE = Exercise(
     cases=_kink_cases,
     misconceptions=(
         Misconception(
-            wrong=lambda f, x, h: _ends_apart(f, x, h) > 0.05,
+            wrong=lambda f, x, h: _compare_ends(f, x, h) > 0.05,
             hint="A slope may also jump down: compare the size of its change, abs(...).",
         ),
         *(
@@ -307,8 +307,8 @@ EXERCISE = Exercise(
                 "at x + h, so a kink on either side spoils it.",
             )
             for one_sided in (
-                lambda f, x, h: abs(_ends_apart(f, x + h / 2, h / 2)) > 0.05,
-                lambda f, x, h: abs(_ends_apart(f, x - h / 2, h / 2)) > 0.05,
+                lambda f, x, h: abs(_compare_ends(f, x + h / 2, h / 2)) > 0.05,
+                lambda f, x, h: abs(_compare_ends(f, x - h / 2, h / 2)) > 0.05,
             )
         ),
         Misconception(
@@ -322,58 +322,58 @@ EXERCISE = Exercise(
             "without a kink. Compare slopes, which are changes divided by the way.",
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h)) > 1e-7,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h)) > 1e-7,
             hint="You call everything kinked that is not straight. Curvature changes the slope "
             "too: by up to 10 * 2h = 0.02 from x - h to x + h.",
             shows=_calls_every_bend_a_kink,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_ends_apart(f, x, h)) > 0.01,
+            wrong=lambda f, x, h: abs(_compare_ends(f, x, h)) > 0.01,
             hint="Your threshold is too low or too high. From x - h to x + h curvature changes "
             "the slope by up to 10 * 2h = 0.02, and a jump of 0.1 by at least 0.08.",
-            shows=_fits_a_threshold(_ends_apart),
+            shows=_make_threshold_test(_compare_ends),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h)) > 1e-3,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h)) > 1e-3,
             hint="No threshold on the gap of the one-sided slopes at x will do: curvature alone "
             "makes it up to 10 h = 0.01, and a jump of 0.1 at a distance of 0.9 h makes it 0.01 "
             "too. Compare the slopes at the two ends, x - h and x + h.",
-            shows=_fits_a_threshold(_gap),
+            shows=_make_threshold_test(_get_gap),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(2 * _gap(f, x, 2 * h) - _gap(f, x, h)) > 0.05,
+            wrong=lambda f, x, h: abs(2 * _get_gap(f, x, 2 * h) - _get_gap(f, x, h)) > 0.05,
             hint="You look beyond x - h and x + h. A kink out there does not touch the central "
             "difference with step h.",
             shows=_sees_what_is_too_far,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h / 100)) > 0.05,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h / 100)) > 0.05,
             hint="You find a kink at x, but miss one farther off. Anywhere between x - h and "
             "x + h it spoils the central difference: compare slopes at these two ends.",
             shows=_sees_only_what_is_near,
         ),
         Misconception(
             # On a straight f both gaps are rounding, below 1e-6.
-            wrong=lambda f, x, h: abs(_gap(f, x, h / 4)) > 0.5 * abs(_gap(f, x, h)) + 1e-6,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h / 4)) > 0.5 * abs(_get_gap(f, x, h)) + 1e-6,
             hint="You ask whether the gap of the one-sided slopes at x stays while the step "
             f"shrinks. It does for a kink at x; for one farther off it falls to 0. {_ENDS}",
             shows=_asks_whether_the_gap_stays,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 2)) > 0.005,
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 2)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 2 are blind to a kink at a "
             f"distance of h / 3: there they are in the ratio 2 to 1, as for a smooth f. {_ENDS}",
-            shows=_is_blind_at(2),
+            shows=_make_blindness_test(2),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) > 0.005,
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 4)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 4 are blind to a kink at a "
             f"distance of h / 5: there they are in the ratio 4 to 1, as for a smooth f. {_ENDS}",
-            shows=_is_blind_at(4),
+            shows=_make_blindness_test(4),
         ),
         Misconception(
             # That the quotient of the gaps is not 4, without dividing by 0.
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) >= 0.1 * abs(_gap(f, x, h)),
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 4)) >= 0.1 * abs(_get_gap(f, x, h)),
             hint=f"On a straight f both gaps are rounding, and their quotient is noise. {_ENDS}",
             shows=_takes_noise_for_a_kink,
         ),

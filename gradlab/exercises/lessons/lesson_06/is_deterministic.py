@@ -126,7 +126,7 @@ def _deterministic_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _repeated(
+def _make_comparison(
     times: int, copies: bool, same: Callable[[float, float], Any] = operator.eq
 ) -> Callable[[Callable[[Any], float], Any], bool]:
     """Return a comparison of so many evaluations, at copies of theta or at theta itself."""
@@ -138,7 +138,7 @@ def _repeated(
     return compare
 
 
-def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
+def _seed_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     """Compare ten evaluations from one seed, and leave NumPy's global state as it was."""
     before = np.random.get_state()  # noqa: NPY002
     values = []
@@ -149,12 +149,12 @@ def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     return values.count(values[0]) == 10
 
 
-def _finds_any_equal(loss: Callable[[Any], float], theta: Any) -> bool:
+def _find_any_equal(loss: Callable[[Any], float], theta: Any) -> bool:
     first = loss(theta.copy())
     return any(loss(theta.copy()) == first for _ in range(9))
 
 
-def _errs_on(*codes: str) -> Callable[[list[Trial]], bool]:
+def _make_error_test(*codes: str) -> Callable[[list[Trial]], bool]:
     """Return whether losses of these kinds, if there are any, mislead, and else only carelessness.
 
     That is too few evaluations, or none at a copy of theta: both go with any other mistake.
@@ -177,7 +177,7 @@ def _finds_a_spread(trials: list[Trial]) -> bool:
     plain = [trial for trial in trials if trial.arguments[0].code == _SQUARES]
     if plain and not any(trial.stage for trial in plain):
         return False
-    return _errs_on(_SQUARES, _SEEDED, _SAME_MASK)(trials)
+    return _make_error_test(_SQUARES, _SEEDED, _SAME_MASK)(trials)
 
 
 def _touches_random_state(trials: list[Trial]) -> bool:
@@ -218,30 +218,30 @@ EXERCISE = Exercise(
     cases=_deterministic_cases,
     misconceptions=(
         Misconception(
-            wrong=_seeds_before_each,
+            wrong=_seed_before_each,
             hint="Leave the global random numbers alone: set no seed, and draw none yourself. If "
             "the same seed is set before each evaluation, a random loss repeats itself and looks "
             "deterministic.",
             shows=_touches_random_state,
         ),
         Misconception(
-            wrong=_repeated(2, copies=True),
+            wrong=_make_comparison(2, copies=True),
             hint="The first evaluations may agree and a later one differ: dropout that rarely "
             "drops is such a loss. Compare ten evaluations, all of them with the first.",
         ),
         Misconception(
-            wrong=_finds_any_equal,
+            wrong=_find_any_equal,
             hint="It is enough for you that some of the evaluations agree. All ten have to: "
             "all(...), not any(...).",
-            shows=_errs_on(_EVERY_OTHER),
+            shows=_make_error_test(_EVERY_OTHER),
         ),
         Misconception(
-            wrong=_repeated(10, copies=False),
+            wrong=_make_comparison(10, copies=False),
             hint="One of these losses changes the array that it is given, so the next evaluation "
             "is at another theta. Hand it a fresh copy, theta.copy(), at each evaluation.",
         ),
         Misconception(
-            wrong=_repeated(2, copies=False),
+            wrong=_make_comparison(2, copies=False),
             hint="Two evaluations are too few, because a later one may differ: compare ten. And "
             "hand each a fresh copy of theta, because a loss may change the array that it gets.",
         ),
@@ -250,13 +250,13 @@ EXERCISE = Exercise(
             hint="You answer False for every loss, even for sum(theta^2). Compare the values at "
             "one and the same theta, each with the first, with ==.",
         ),
-        Misconception(wrong=_repeated(2, copies=False, same=operator.ne), hint=_OPPOSITE),
-        Misconception(wrong=_repeated(2, copies=True, same=operator.ne), hint=_OPPOSITE),
+        Misconception(wrong=_make_comparison(2, copies=False, same=operator.ne), hint=_OPPOSITE),
+        Misconception(wrong=_make_comparison(2, copies=True, same=operator.ne), hint=_OPPOSITE),
         Misconception(
-            wrong=_repeated(10, copies=True, same=np.isclose),
+            wrong=_make_comparison(10, copies=True, same=np.isclose),
             hint="A change of 1e-12 escapes you: do you allow a tolerance? Divided by h = 1e-6 it "
             "is an error of 1e-6 in a slope, so ask for the same number, with ==.",
-            shows=_errs_on(_DRIFT),
+            shows=_make_error_test(_DRIFT),
         ),
         Misconception(
             wrong=lambda loss, theta: np.std([loss(theta.copy()) for _ in range(10)]) == 0,

@@ -45,7 +45,7 @@ def _backward_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _with_terms(
+def _add_terms(
     term: Callable[[Any, float], Any],
     network: Callable[[Params], gradlab.MLP] = make_network,
 ) -> Callable[..., Any]:
@@ -58,12 +58,12 @@ def _with_terms(
     return backward
 
 
-def _penalises_biases(params: Params, X: Any, Y: Any, lam: float) -> Any:
+def _penalise_biases(params: Params, X: Any, Y: Any, lam: float) -> Any:
     right = l2_backward(params, X, Y, lam)
     return [(dW, db + lam * b) for (_, b), (dW, db) in zip(params, right, strict=True)]
 
 
-def _penalty_in(layers: slice) -> Callable[..., Any]:
+def _penalise_layers(layers: slice) -> Callable[..., Any]:
     """Return the gradient with lam W in some layers only."""
 
     def backward(params: Params, X: Any, Y: Any, lam: float) -> Any:
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
             "proportional to W: the penalty's derivative is missing.",
         ),
         Misconception(
-            wrong=_penalises_biases,
+            wrong=_penalise_biases,
             hint="You add lam b to db. The biases are not in the penalty, so it has no "
             "derivative by them.",
         ),
@@ -177,31 +177,31 @@ EXERCISE = Exercise(
             hint="This is the gradient of the penalty alone: add that of the cross-entropy.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(-1, None)),
+            wrong=_penalise_layers(slice(-1, None)),
             hint="Only the last dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(1)),
+            wrong=_penalise_layers(slice(1)),
             hint="Only the first dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(-1)),
+            wrong=_penalise_layers(slice(-1)),
             hint="The last dW lacks its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_with_terms(lambda W, lam: lam / 2 * np.sum(W**2)),
+            wrong=_add_terms(lambda W, lam: lam / 2 * np.sum(W**2)),
             hint="You add the penalty itself to every entry of dW. Add its derivative: how does "
             "it change if one entry of W does?",
         ),
         Misconception(
-            wrong=_with_terms(
+            wrong=_add_terms(
                 lambda W, lam: lam * W,
                 network=lambda params: make_network(params, reduction="sum"),
             ),
             hint=DATA_SUMMED,
         ),
         Misconception(
-            wrong=_with_terms(lambda W, lam: lam * W, network=make_untouched), hint=OTHER_PARAMS
+            wrong=_add_terms(lambda W, lam: lam * W, network=make_untouched), hint=OTHER_PARAMS
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: [dW for dW, _ in l2_backward(params, X, Y, lam)],

@@ -46,12 +46,12 @@ def _loss_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _penalised(size: Callable[[Params], Any]) -> Callable[..., Any]:
+def _add_penalty(size: Callable[[Params], Any]) -> Callable[..., Any]:
     """Return the loss with lam / 2 times something else than the sum of all squares."""
     return lambda params, X, Y, lam: l2_loss(params, X, Y, 0) + lam / 2 * size(params)
 
 
-def _squares(params: Params) -> Any:
+def _sum_squares(params: Params) -> Any:
     return sum(np.sum(W**2) for W, _ in params)
 
 
@@ -99,7 +99,7 @@ EXERCISE = Exercise(
             "is lam W.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.sum(W**2) + np.sum(b**2) for W, b in params)),
+            wrong=_add_penalty(lambda params: sum(np.sum(W**2) + np.sum(b**2) for W, b in params)),
             hint="You penalise the biases too. The penalty is on every W, and on no b.",
         ),
         Misconception(
@@ -107,7 +107,7 @@ EXERCISE = Exercise(
             hint="This is the cross-entropy alone: the penalty is missing.",
         ),
         Misconception(
-            wrong=lambda params, X, Y, lam: lam / 2 * _squares(params),
+            wrong=lambda params, X, Y, lam: lam / 2 * _sum_squares(params),
             hint="This is the penalty alone: add it to the cross-entropy.",
         ),
         Misconception(
@@ -117,42 +117,42 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
-                make_network(params, reduction="sum").loss(X, Y) + lam / 2 * _squares(params)
+                make_network(params, reduction="sum").loss(X, Y) + lam / 2 * _sum_squares(params)
             ),
             hint=DATA_SUMMED,
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[-1:])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[-1:])),
             hint="Only the last W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[:1])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[:1])),
             hint="Only the first W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[:-1])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[:-1])),
             hint="The last W is not in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.linalg.norm(W) for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.linalg.norm(W) for W, _ in params)),
             hint="You add up the norms of the W. The penalty has their squares.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: np.sqrt(_squares(params))),
+            wrong=_add_penalty(lambda params: np.sqrt(_sum_squares(params))),
             hint="The penalty has squares and no root.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)),
             hint="np.linalg.norm(W, 2) of a matrix is its largest singular value. Sum the squares "
             "of the entries instead.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.sum(W) ** 2 for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.sum(W) ** 2 for W, _ in params)),
             hint="You square the sum of the entries. Square each entry, then sum.",
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
-                make_untouched(params).loss(X, Y) + lam / 2 * _squares(params)
+                make_untouched(params).loss(X, Y) + lam / 2 * _sum_squares(params)
             ),
             hint=OTHER_PARAMS,
         ),
