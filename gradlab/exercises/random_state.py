@@ -34,9 +34,14 @@ def draw_seeds() -> tuple[int, int]:
 
 
 class RandomWatch:
-    """Sees who else draws from the global random numbers, or seeds them, than some functions.
+    """Notes whether an answer draws from the global random numbers, or seeds them.
 
-    Those may: each of their calls lies between `look` and `go_on`.
+    Functions that it is given may draw: each of their calls lies between `look` and `go_on`.
+
+    Attributes
+    ----------
+    is_touched : bool
+        Whether anything else did.
     """
 
     def __init__(self) -> None:
