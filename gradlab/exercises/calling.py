@@ -13,6 +13,7 @@ import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
 from gradlab.exercises.plain import make_plain
+from gradlab.exercises.random_state import RandomWatch
 from gradlab.exercises.values import Value, judge_value, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
@@ -34,6 +35,9 @@ class Call:
         What it raised and where, for people.
     shares_memory : callable
         Finds out whether what it handed back shares memory with its arguments.
+    touches_random_state : bool
+        Whether it drew from the global random numbers, or seeded them, although a function among
+        its arguments draws from them.
     """
 
     got: Any = None
@@ -41,6 +45,7 @@ class Call:
     error: type[BaseException] | None = None
     said: str = ""
     shares_memory: Callable[[], bool] = lambda: False
+    touches_random_state: bool = False
 
 
 # Calls an answer with arguments, which it must leave as they are, and does not raise.
@@ -53,13 +58,21 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
     def call(arguments: Arguments) -> Call:
         # An answer may spoil what it gets.
         mine = copy.deepcopy(arguments)
+        watch = RandomWatch()
+        given = [watch.let_draw(a) if draws_globally(a) else a for a in mine]
         try:
-            got = make_plain(answer(*mine))
+            got = make_plain(answer(*given))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return Call(error=type(error), said=_describe_error(error))
-        return Call(got, mine, shares_memory=lambda: _shares_memory(got, mine))
+        watch.look_at_end()
+        return Call(
+            got,
+            mine,
+            shares_memory=lambda: _shares_memory(got, mine),
+            touches_random_state=watch.is_touched and any(map(draws_globally, mine)),
+        )
 
     return call
 
@@ -82,11 +95,18 @@ def try_case(
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
     value, stage, detail = judge_value(exercise, done.got, expected, with_detail)
+    if done.touches_random_state and stage in ("", "values"):
+        stage, detail = "changes", "drew from the global random numbers or seeded them"
     if not stage and _is_changed(done.after, arguments):
         stage, detail = "changes", "changed its argument in place"
     if not stage and exercise.new_arrays and done.shares_memory():
         stage, detail = "changes", "returned an array that shares memory with its argument"
     return Trial(arguments, expected, value, stage, detail)
+
+
+def draws_globally(argument: object) -> bool:
+    """Whether an argument of a case is a function that draws from the global random numbers."""
+    return getattr(argument, "draws_globally", False) is True
 
 
 def _describe_error(error: BaseException) -> str:

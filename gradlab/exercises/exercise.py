@@ -104,6 +104,9 @@ class Exercise:
         the learner knows it as.
     rtol, atol : float
         How near a value must come to the reference's: relative and absolute, per entry.
+    indices : bool
+        Whether its whole numbers are indices: of an integer type, and neither floats nor truth
+        values.
     new_arrays : bool
         Whether an answer must hand back float64 arrays that share no memory with its arguments.
     tally : callable
@@ -132,6 +135,7 @@ class Exercise:
     withheld: Mapping[str, str] = field(default_factory=dict, hash=False)
     rtol: float = 1e-6
     atol: float = 1e-9
+    indices: bool = False
     new_arrays: bool = False
     tally: Callable[[list[Trial]], Tally] = all_or_nothing
     advice: str = "Take the case above and work it out by hand, then compare line by line."

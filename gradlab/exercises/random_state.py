@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,50 @@ def seed_random_state(pythons: int, numpys: int) -> None:
 def draw_seeds() -> tuple[int, int]:
     """Draw a seed from each generator: the same where the same went before."""
     return random.getrandbits(32), int(np.random.randint(2**32, dtype=np.int64))  # noqa: NPY002
+
+
+class RandomWatch:
+    """Notes whether an answer draws from the global random numbers, or seeds them.
+
+    Functions that it is given may draw: each of their calls lies between `look` and `go_on`.
+
+    Attributes
+    ----------
+    is_touched : bool
+        Whether anything else did.
+    """
+
+    def __init__(self) -> None:
+        draw_seeds()  # or setting the seed that was set before would change nothing
+        self._begin = self._left = _as_lists(get_random_state())
+        self.is_touched = False
+
+    def look(self) -> None:
+        """Compare the state with that which the last of those functions left."""
+        self.is_touched = self.is_touched or _as_lists(get_random_state()) != self._left
+
+    def go_on(self) -> None:
+        """Take the state as it is now for what one of those functions left."""
+        self._left = _as_lists(get_random_state())
+
+    def look_at_end(self) -> None:
+        """Compare once more; to put back the state of the beginning is no harm."""
+        if _as_lists(get_random_state()) != self._begin:
+            self.look()
+
+    def let_draw(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the same as a function, which may draw."""
+
+        def draw(*arguments: Any, **keywords: Any) -> Any:
+            self.look()
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                self.go_on()
+
+        return draw
+
+
+def _as_lists(state: State) -> list[Any]:
+    pythons, numpys = state
+    return [pythons, [x.tolist() if isinstance(x, np.ndarray) else x for x in numpys]]

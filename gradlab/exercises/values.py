@@ -117,6 +117,10 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: boo
     if value.dtype.kind not in "biufc":
         needed = "True or False is" if is_truth(expected) else "numbers are"
         return None, "returns", f"returned {describe_type(got)}; {needed} needed"
+    if exercise.indices and expected.dtype.kind in "iu" and value.dtype.kind not in "iu":
+        kind = value.dtype.name.rstrip("0123456789")
+        what = f"returned {show_value(value)} of type {kind}; whole numbers of type int are needed"
+        return value, "returns", what
     if value.shape != expected.shape:
         came = f"shape {value.shape}" if value.shape else "one number"
         needed = f"shape {expected.shape}" if expected.shape else "a single value"

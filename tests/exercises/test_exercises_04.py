@@ -195,6 +195,32 @@ def test_forward_central_and_exact_slopes_are_far_apart(seed: int) -> None:
         assert np.max(np.abs(np.array(forward) - central) / allowed) > 100
 
 
+def draw_first_case(name: str, seed: int) -> Any:
+    return next(iter(EXERCISES[name].cases(np.random.default_rng(seed)).values()))[0]
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_the_first_case_of_each_exercise_can_be_done_by_hand(seed: int) -> None:
+    (params,) = draw_first_case("pack", seed)
+    assert pack(params).tolist() == [*range(1, 10)]
+    ((W, b),) = unpack(*draw_first_case("unpack", seed))
+    assert (W.tolist(), b.tolist()) == ([[1, 2, 3], [4, 5, 6]], [7, 8, 9])
+    assert locate(*draw_first_case("locate", seed)) == ("W1", (0, 2))
+    # ((1 + 1)^3 - (1 - 1)^3) / 2 and ((2 + 1)^3 - (2 - 1)^3) / 2
+    assert numerical_gradient(*draw_first_case("numerical_gradient", seed)).tolist() == [4, 13]
+
+
+@settings(max_examples=20)
+@given(seed=seeds)
+def test_the_code_of_a_loss_computes_the_loss(seed: int) -> None:
+    groups = EXERCISES["numerical_gradient"].cases(np.random.default_rng(seed))
+    for loss, theta, _ in (case for cases in groups.values() for case in cases):
+        pasted = eval(loss.code, {"np": np})
+        for x in (theta, theta + 0.3):
+            assert pasted(x) == pytest.approx(loss(x), rel=1e-14)
+
+
 def always_outside(*arguments: Any) -> Any:
     raise IndexError
 
@@ -251,6 +277,63 @@ def test_a_list_that_counts_from_the_end_loses_one_group_of_locate() -> None:
     result = gradlab.check("locate", index_a_list)
     assert result.points == 2
     assert "-1 is outside too" in str(result)
+
+
+def keep_indices_as(kind: Callable[[Any], Any]) -> Callable[[int, Any], Any]:
+    """Return a locate whose places are of another type."""
+
+    def located(index: int, shapes: Any) -> Any:
+        if index < 0:
+            raise IndexError
+        name, place = index_a_list(index, shapes)
+        return name, tuple(map(kind, place))
+
+    return located
+
+
+@pytest.mark.parametrize(
+    "kind", [float, np.float64, np.float32, bool, complex, str, lambda i: None]
+)
+def test_what_is_no_integer_is_no_index(kind: Any) -> None:
+    result = gradlab.check("locate", keep_indices_as(kind))
+    assert result.points == 0
+    if kind in (float, np.float64, np.float32):
+        assert "NumPy takes no 1.0 for an index" in str(result)
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32, np.uint8, np.array])
+def test_every_kind_of_integer_is_an_index(kind: Any) -> None:
+    assert gradlab.check("locate", keep_indices_as(kind)).passed
+
+
+def gradient_in(
+    theta_kind: Any = float, loss_kind: Any = float, slope_kind: Any = float
+) -> Callable[[Any, Any, float], Any]:
+    """Return a gradient with theta, losses or slopes in another precision."""
+
+    def gradient(loss: Any, theta: Any, h: float) -> Any:
+        slopes = np.zeros(len(theta), dtype=slope_kind)
+        for i in range(len(theta)):
+            above, below = theta.astype(theta_kind), theta.astype(theta_kind)
+            above[i] += h
+            below[i] -= h
+            rise = loss_kind(loss(above)) - loss_kind(loss(below))
+            slopes[i] = rise / (2 * h)
+        return slopes
+
+    return gradient
+
+
+@pytest.mark.parametrize("place", ["theta_kind", "loss_kind", "slope_kind"])
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_a_gradient_in_less_than_float64_does_not_pass(place: str, kind: Any) -> None:
+    exercise = EXERCISES["numerical_gradient"]
+    assert mark(exercise, gradient_in(), 3).points == exercise.points
+    for seed in range(5):
+        marking = mark(exercise, gradient_in(**{place: kind}), seed)
+        assert marking.points <= 1  # integers are the same in float32
+        if kind == np.float32:
+            assert "in float32" in marking.hints[0]
 
 
 def gradient_restored_by_arithmetic(loss: Any, theta: Any, h: float) -> Any:
@@ -473,6 +556,44 @@ def tripled(loss: Any, theta: Any, h: float) -> Any:
     return [3 * slope for slope in slopes(loss, theta, h)]
 
 
+def backward_differences(loss: Any, theta: Any, h: float) -> Any:
+    return [(loss(theta) - loss(theta - step)) / h for step in h * np.eye(len(theta))]
+
+
+def steps_of_one(loss: Any, theta: Any, h: float) -> Any:
+    units = np.eye(len(theta))
+    return np.array([(loss(theta + e) - loss(theta - e)) / (2 * h) for e in units])
+
+
+def steps_like_theta(loss: Any, theta: Any, h: float) -> Any:
+    gradient = np.empty_like(theta)
+    for i in range(len(theta)):
+        step = np.zeros_like(theta)
+        step[i] = h
+        gradient[i] = (loss(theta + step) - loss(theta - step)) / (2 * h)
+    return gradient
+
+
+def imaginary_steps(loss: Any, theta: Any, h: float) -> Any:
+    return np.array([loss(theta + 1j * step).imag / h for step in h * np.eye(len(theta))])
+
+
+def offset_alone(index: int, shapes: Any) -> Any:
+    name, place = index_a_list(index, shapes)
+    n_out = shapes[int(name[1:]) - 1][1][0]
+    return name, (place[0] * n_out + place[1],) if name[0] == "W" else place
+
+
+def first_layer_alone(index: int, shapes: Any) -> Any:
+    for (n_in, n_out), _ in shapes:
+        if 0 <= index < n_in * n_out:
+            return "W1", divmod(index, n_out)
+        if 0 <= index < n_in * n_out + n_out:
+            return "b1", (index - n_in * n_out,)
+        break
+    raise IndexError("no such entry")
+
+
 def negated(params: Any) -> Any:
     return np.concatenate([-block.ravel() for layer in params for block in layer], dtype=float)
 
@@ -480,7 +601,7 @@ def negated(params: Any) -> Any:
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [
-        ("pack", with_room_to_spare, "returned shape (100,); shape (12,) is needed"),
+        ("pack", with_room_to_spare, "returned shape (100,); shape (9,) is needed"),
         ("pack", with_room_to_spare, "one entry for every number in every W and b"),
         ("pack", flattened_rows, "join the rows with np.concatenate"),
         ("pack", emptied, "changed its argument in place"),
@@ -503,6 +624,8 @@ def negated(params: Any) -> Any:
         ("locate", ends_without_answer, "You count layers from 0"),
         ("locate", two_divisors, "take // and % by the same number"),
         ("locate", asserts_inside, "the error to raise is an IndexError"),
+        ("locate", offset_alone, "W has two axes"),
+        ("locate", first_layer_alone, "ends with the first layer"),
         ("numerical_gradient", aliases, "a second name for the same array"),
         ("numerical_gradient", one_sum, "You return a single number"),
         ("numerical_gradient", all_rows_at_once, "nor several thetas at once"),
@@ -510,6 +633,10 @@ def negated(params: Any) -> Any:
         ("numerical_gradient", own_step, "the same for two different steps"),
         ("numerical_gradient", scaled_steps, "Your steps grow with |theta[i]|"),
         ("numerical_gradient", tripled, "Every value is 3 times the right one"),
+        ("numerical_gradient", backward_differences, "a one-sided difference"),
+        ("numerical_gradient", steps_of_one, "have to be multiplied by h"),
+        ("numerical_gradient", steps_like_theta, "Convert theta to float64 first"),
+        ("numerical_gradient", imaginary_steps, "it got complex ones"),
     ],
 )
 def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(

@@ -20,19 +20,22 @@ from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.lessons.lesson_06.common import (
     draw_dropout_case,
     draw_problem,
+    find_l2_loss as l2_loss_by_hand,
     make_network,
 )
 from gradlab.exercises.lessons.lesson_06.has_kink import (
-    _gap_left_over,
+    _compare_gaps,
     _is_straight,
     _kink_by_two_comparisons as kink_by_two_comparisons,
     _kink_cases,
 )
-from gradlab.exercises.lessons.lesson_06.is_deterministic import _repeated, _seeds_before_each
+from gradlab.exercises.lessons.lesson_06.is_deterministic import (
+    _make_comparison,
+    _seed_before_each,
+)
 from gradlab.exercises.lessons.lesson_06.l2_backward import (
     _l2_backward_by_hand as l2_backward_by_hand,
 )
-from gradlab.exercises.lessons.lesson_06.l2_loss import _l2_loss_by_hand as l2_loss_by_hand
 from gradlab.exercises.marking import mark
 
 seeds = st.integers(0, 2**32 - 1)
@@ -214,7 +217,7 @@ def test_two_gaps_are_blind_to_a_kink_at_one_distance(parts: int) -> None:
 
     def left_over(distance: float) -> float:
         f = piecewise(0.0, distance * h, 1.0, 0.0, 0.0)
-        return float(abs(_gap_left_over(f, 0.0, h, parts)))
+        return float(abs(_compare_gaps(f, 0.0, h, parts)))
 
     assert left_over(1 / (parts + 1)) < 1e-6
     assert left_over(0.1) > 0.1
@@ -289,7 +292,7 @@ def test_mlps_own_penalty_is_no_answer(name: str, method: str) -> None:
     for answer in (shortcut, by_attribute):
         result = gradlab.check(name, answer)
         assert result.points == 0
-        assert "your function calls l2 penalty of MLP. Write this yourself" in str(result)
+        assert "your function calls the l2 penalty of MLP. Write this yourself" in str(result)
     # What helps where nobody looks at what is called.
     assert any(
         "would do the exercise for you" in hint
@@ -359,6 +362,65 @@ def test_the_share_of_ones_in_a_mask_is_not_keep_prob(name: str, seed: int) -> N
             assert 0 < np.sum(mask) < mask.size
 
 
+# --- The first case, and the code of functions
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_the_first_case_of_each_exercise_can_be_done_by_hand(seed: int) -> None:
+    first = {
+        name: next(iter(EXERCISES[name].cases(np.random.default_rng(seed)).values()))[0]
+        for name in REFERENCES
+    }
+    assert l2_loss(*first["l2_loss"]) == pytest.approx(math.log(2) + 2, rel=1e-15)
+    ((dW, db),) = l2_backward(*first["l2_backward"])
+    assert (dW.tolist(), db.tolist()) == ([[1.0, 3.0]], [-0.25, 0.25])
+    for name in ("dropout_forward", "dropout_backward"):
+        assert REFERENCES[name](*first[name]).tolist() == [[4, 0, 12], [0, 20, 0]]
+    loss, theta = first["is_deterministic"]
+    assert loss(theta) == 5
+    assert is_deterministic(loss, theta)
+    assert miss_probability(*first["miss_probability"]) == pytest.approx(0.81)
+    f, x, h = first["has_kink"]
+    assert (f(x), f(x + 1), x, h) == (1, 3, 1, 0.001)
+    assert not has_kink(f, x, h)
+
+
+def run_code(code: str) -> Any:
+    """Return the function of a code as a learner gets it who pastes it."""
+    names: dict[str, Any] = {"np": np, "gradlab": gradlab}
+    if not code.startswith("def "):
+        return eval(code, names)
+    exec(code, names)
+    return names[code.removeprefix("def ").partition("(")[0]]
+
+
+@settings(max_examples=20)
+@given(seed=seeds)
+def test_the_code_of_a_curve_computes_the_curve(seed: int) -> None:
+    for cases in _kink_cases(np.random.default_rng(seed)).values():
+        for f, x, h in cases:
+            t = x + h * np.linspace(-2, 2, 41)
+            np.testing.assert_array_equal(run_code(f.code)(t), f(t))
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_the_code_of_a_loss_computes_the_loss(seed: int) -> None:
+    groups = EXERCISES["is_deterministic"].cases(np.random.default_rng(seed))
+    for loss, theta in (case for cases in groups.values() for case in cases):
+        pasted = run_code(loss.code)
+        assert is_deterministic(pasted, theta) == is_deterministic(loss, theta)
+        loss.calls = 0
+        if "default_rng()" in loss.code or "random.random" in loss.code:
+            continue
+        mine, other = theta.copy(), theta.copy()
+        pasted = run_code(loss.code)
+        for _ in range(10):
+            assert pasted(mine) == pytest.approx(loss(other), rel=1e-15, abs=0)
+        np.testing.assert_array_equal(mine, other)
+
+
 # --- Is the loss deterministic?
 
 
@@ -382,14 +444,14 @@ def seed_only(loss: Any, theta: Any) -> None:
 
 def test_check_leaves_the_global_random_state_alone() -> None:
     before = global_random_state()
-    gradlab.check("is_deterministic", _repeated(10, copies=True))
+    gradlab.check("is_deterministic", _make_comparison(10, copies=True))
     gradlab.check("is_deterministic", seed_only)
     assert global_random_state() == before
 
 
 def test_the_misconception_that_seeds_leaves_the_global_random_state_as_it_was() -> None:
     before = global_random_state()
-    assert _seeds_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
+    assert _seed_before_each(lambda theta: np.random.random(), np.ones(2))  # noqa: NPY002
     assert global_random_state() == before
 
 
@@ -406,10 +468,87 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
             values.append(loss(theta.copy() if copies else theta))
         return len(set(values)) == 1
 
-    tolerant = _repeated(count, copies, same=math.isclose)
-    for answer, words in ((tolerant, "allow a tolerance"), (seeded, "the same seed is set")):
+    tolerant = _make_comparison(count, copies, same=math.isclose)
+    for answer, words in (
+        (tolerant, "do you allow a tolerance"),
+        (seeded, "the same seed is set"),
+    ):
         for seed in range(20):
             assert words in "".join(mark(EXERCISES["is_deterministic"], answer, seed).hints)
+
+
+def are_ten_equal(loss: Any, theta: Any) -> bool:
+    return len({loss(theta.copy()) for _ in range(10)}) == 1
+
+
+def seeds_once(loss: Any, theta: Any) -> bool:
+    np.random.seed(0)  # noqa: NPY002
+    return are_ten_equal(loss, theta)
+
+
+def seeds_pythons_once(loss: Any, theta: Any) -> bool:
+    random.seed(0)
+    return are_ten_equal(loss, theta)
+
+
+def seeds_and_puts_back(loss: Any, theta: Any) -> bool:
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    same = are_ten_equal(loss, theta)
+    np.random.set_state(before)  # noqa: NPY002
+    return same
+
+
+def seeds_afterwards(loss: Any, theta: Any) -> bool:
+    same = are_ten_equal(loss, theta)
+    np.random.seed()  # noqa: NPY002
+    return same
+
+
+def draws_by_itself(loss: Any, theta: Any) -> bool:
+    return are_ten_equal(loss, theta + 0 * np.random.random_sample())  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [seeds_once, seeds_pythons_once, seeds_and_puts_back, seeds_afterwards, draws_by_itself],
+)
+def test_an_answer_that_seeds_or_draws_does_not_pass(answer: Any) -> None:
+    result = gradlab.check("is_deterministic", answer)
+    assert result.points == 0
+    assert "drew from the global random numbers or seeded them" in str(result)
+    assert "set no seed, and draw none yourself" in str(result)
+
+
+def keeps_the_state(loss: Any, theta: Any) -> bool:
+    """Put back what the loss drew."""
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    same = are_ten_equal(loss, theta)
+    random.setstate(before[0])
+    np.random.set_state(before[1])  # noqa: NPY002
+    return same
+
+
+def draws_from_its_own(loss: Any, theta: Any) -> bool:
+    times = int(np.random.default_rng(0).integers(10, 20)) + random.Random(0).randrange(3)
+    return len({loss(theta.copy()) for _ in range(times)}) == 1
+
+
+@pytest.mark.parametrize("answer", [are_ten_equal, keeps_the_state, draws_from_its_own])
+def test_who_leaves_the_global_random_numbers_alone_passes(answer: Any) -> None:
+    for seed in range(5):
+        assert mark(EXERCISES["is_deterministic"], answer, seed).points == 3
+
+
+def test_an_answer_that_leaves_another_theta_does_not_pass() -> None:
+    def spoils_theta(loss: Any, theta: Any) -> bool:
+        same = are_ten_equal(loss, theta)
+        theta[0] += 1e-9
+        return same
+
+    result = gradlab.check("is_deterministic", spoils_theta)
+    assert result.points == 0
+    assert "changed its argument in place" in str(result)
 
 
 @settings(max_examples=50)
@@ -417,11 +556,11 @@ def test_a_tolerance_or_a_seed_is_noticed_beside_other_carelessness(
 def test_ten_evaluations_tell_every_loss_and_six_do_not(seed: int) -> None:
     exercise = EXERCISES["is_deterministic"]
     for times in (10, 11, 50):
-        assert mark(exercise, _repeated(times, copies=True), seed).points == 3
+        assert mark(exercise, _make_comparison(times, copies=True), seed).points == 3
     for times in (2, 3, 6):
-        marking = mark(exercise, _repeated(times, copies=True), seed)
+        marking = mark(exercise, _make_comparison(times, copies=True), seed)
         assert marking.points <= 2
-        assert "Compare all of ten" in marking.hints[0]
+        assert "Compare ten evaluations, all" in marking.hints[0]
 
 
 # --- Answers that no misconception is
@@ -590,7 +729,7 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
         ("l2_loss", one_root, "Hint: The penalty has squares and no root."),
         ("l2_backward", last_gradient_plain, "Hint: The last dW lacks its lam W."),
         ("l2_backward", share_for_each_layer, "You share lam out among the layers"),
-        ("l2_backward", flat, "returned 9 parts"),
+        ("l2_backward", flat, "returned 4 parts"),
         ("l2_backward", swapped, "At [0][0] your function returned shape"),
         ("l2_backward", as_rows, "At [0][1] your function returned shape (1, "),
         ("l2_backward", spoils_params, "changed its argument in place"),
@@ -637,9 +776,14 @@ def steps_are_too_wide(f: Any, x: float, h: float) -> bool:
             lambda dA, keep_prob, mask: dA * mask / keep_prob / len(dA),
             "multiplied by something else than 1 / keep_prob",
         ),
-        ("is_deterministic", first_and_last, "Compare all of ten"),
-        ("is_deterministic", first_pair_decides, "Compare all of ten"),
-        ("is_deterministic", rounded, "You allow a tolerance"),
+        (
+            "is_deterministic",
+            lambda loss, theta: loss(theta.copy()) in [loss(theta.copy()) for _ in range(9)],
+            "not any(...)",
+        ),
+        ("is_deterministic", first_and_last, "Compare ten evaluations, all"),
+        ("is_deterministic", first_pair_decides, "Compare ten evaluations, all"),
+        ("is_deterministic", rounded, "do you allow a tolerance"),
         ("is_deterministic", variance, "spread of equal numbers need not come out as exactly 0"),
         ("is_deterministic", equals_the_mean, "Compare each value with the first, with =="),
         ("is_deterministic", spread, "True or False is needed"),

@@ -199,7 +199,7 @@ def test_the_penalty_of_mlp_is_not_there_however_it_is_asked_for(
     source += "    network.params = params\n    return network.loss(X, Y)"
     marking, answer = mark_remotely(sandbox, EXERCISES["l2_loss"], source)
     assert marking.points == 0
-    assert answer.borrowed == {"l2 penalty of MLP"}
+    assert answer.borrowed == {"the l2 penalty of MLP"}
 
 
 # Where else the process of an answer might hold what it may not use.

@@ -127,18 +127,20 @@ class Noisy:
         return x + np.random.random_sample()  # noqa: NPY002
 
 
-@pytest.mark.parametrize(("seeds", "right"), [("np.random.seed(3)", True), ("", False)])
-def test_who_seeds_the_global_random_numbers_seeds_those_of_a_function(
-    sandbox: Sandbox, seeds: str, right: bool
+@pytest.mark.parametrize(("seeds", "seen"), [("np.random.seed(3)", True), ("pass", False)])
+def test_who_seeds_the_global_random_numbers_seeds_those_of_a_function_and_is_seen(
+    sandbox: Sandbox, seeds: str, seen: bool
 ) -> None:
     def answer(f: Any) -> bool:
-        return right
+        return seen
 
-    exercise = make_exercise(lambda rng: {"all": [(Noisy(),)]}, answer)
+    exercise = make_exercise(lambda rng: {"all": [(Noisy(),), (Noisy(),)]}, answer)
     source = "import numpy as np\ndef answer(f):\n    values = []\n    for _ in range(3):\n"
     source += f"        {seeds}\n        values.append(f(0.0))\n"
     source += "    return values.count(values[0]) == 3"
-    assert mark_remotely(sandbox, exercise, source)[0].points == 1
+    (group,) = mark_remotely(sandbox, exercise, source)[0].groups
+    assert [bool(trial.got) for trial in group.trials] == [seen, seen]
+    assert [trial.stage for trial in group.trials] == ["changes" if seen else ""] * 2
 
 
 def test_a_function_that_changes_its_argument_changes_the_answers(sandbox: Sandbox) -> None:

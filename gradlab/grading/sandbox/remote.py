@@ -20,7 +20,7 @@ import numpy as np
 
 import gradlab
 from gradlab.bugs.suspects import Suspect
-from gradlab.exercises.calling import Call
+from gradlab.exercises.calling import Call, draws_globally
 from gradlab.exercises.exercise import Arguments, Exercise
 from gradlab.exercises.own_work import INNER
 from gradlab.exercises.random_state import seed_random_state
@@ -217,7 +217,12 @@ class RemoteAnswer:
             after = tuple(decode(reply["after"], self._import))
         except (WireError, KeyError, TypeError) as error:
             return self._make_error(self._stop(f"sent something that is no answer ({error})"))
-        return Call(got, after, shares_memory=lambda: self._changes_with_arguments(reply["value"]))
+        return Call(
+            got,
+            after,
+            shares_memory=lambda: self._changes_with_arguments(reply["value"]),
+            touches_random_state=reply.get("touched") is True and any(map(draws_globally, mine)),
+        )
 
     def end(self) -> str:
         """End the answer; say why it was stopped, if it was."""
@@ -356,7 +361,7 @@ class RemoteAnswer:
         passed: dict[int | str, Any] = dict(enumerate(arguments))
         passed.update(keywords)
         before = copy.deepcopy(passed)
-        if getattr(function, "draws_globally", False):
+        if draws_globally(function):
             seed_random_state(*map(int, order["seeds"]))
         reply: dict[str, Any] = {}
         try:
@@ -377,7 +382,7 @@ class RemoteAnswer:
             sent = {"type": "network", **data}
         elif callable(value):
             # Nothing of its name: that says what is right, to people who read a report.
-            sent = {"type": "function", "random": getattr(value, "draws_globally", False)}
+            sent = {"type": "function", "random": draws_globally(value)}
         else:
             return None
         self._given.append(value)

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.random_state import draw_seeds, seed_random_state
+from gradlab.exercises.random_state import RandomWatch, draw_seeds, seed_random_state
 from gradlab.grading.sandbox.borrowing import Package, find_sought, make_importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode
@@ -44,6 +44,7 @@ class Session:
         self._turn = threading.Lock()
         self._borrowed: set[str] = set()
         self._sought: set[str] = set()
+        self.watch = RandomWatch()
         self._failed: list[dict[str, Any]] = []
 
     def run(self) -> None:
@@ -69,9 +70,16 @@ class Session:
                     _spoil(arguments)
                 else:
                     arguments = decode(order["arguments"], self._make_proxy)
+                    self.watch = RandomWatch()
                     got = function(*arguments)
+                    self.watch.look_at_end()
                 after = encode(arguments, _export)
-                message = {"is": "returned", "value": encode(got, _export), "after": after}
+                message = {
+                    "is": "returned",
+                    "value": encode(got, _export),
+                    "after": after,
+                    "touched": self.watch.is_touched,
+                }
             except BaseException as error:
                 sought = sorted(self._sought | find_sought(error))
                 message = {**_tell_raised(error), "sought": sought}
@@ -163,12 +171,16 @@ class _Function(_Proxy):
         return self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        order: dict[str, Any] = {"number": self._number}
-        if self._draws_globally:
+        order = {"number": self._number}
+        if not self._draws_globally:
+            return self._session.use(order, arguments, keywords)
+
+        def draw() -> Any:
             # Who seeds the global random numbers means those that this function draws. So the
             # grader begins its own with what is drawn from these.
-            order["seeds"] = draw_seeds()
-        return self._session.use(order, arguments, keywords)
+            return self._session.use({**order, "seeds": draw_seeds()}, arguments, keywords)
+
+        return self._session.watch.let_draw(draw)()
 
 
 class _Network(_Proxy):

@@ -16,10 +16,12 @@ from gradlab.exercises.lessons.lesson_04.common import (
     Params,
     Shapes,
     count_entries,
+    cut_theta,
     draw_sizes,
     list_failed,
     make_shapes,
     make_unpack,
+    unpack_by_split,
     unpack_weights_first,
 )
 from gradlab.exercises.values import list_leaves, make_value
@@ -53,17 +55,18 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
     So an answer that lets Python's lists count from the end keeps two groups.
     """
     deep, shallow = make_shapes(draw_sizes(rng, 3)), make_shapes(draw_sizes(rng, 2))
-    second = (1, shallow)  # W1[0, 1] by rows, W1[1, 0] by columns
+    # W1[0, 2] by rows; W1[0, 1] by columns, and W1[1, 0] if a row had n_in entries.
+    by_hand = (2, make_shapes([2, 3, 4]))
 
     def draw(shapes: Shapes, block: int) -> list[tuple[Any, ...]]:
         """Draw an index from each W (block 0) or b (block 1), which is not its first or last."""
         cases = []
-        for start, end in _borders(shapes)[block::2]:
+        for start, end in _list_borders(shapes)[block::2]:
             inner = rng.integers(start + 1, max(end - 1, start + 2))
             cases.append((int(inner), shapes))
         return cases
 
-    edges = [index for start, end in _borders(deep) for index in (start, end - 1)]
+    edges = [index for start, end in _list_borders(deep) for index in (start, end - 1)]
     outside = (
         -1,
         -count_entries(deep),
@@ -71,7 +74,7 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
         count_entries(deep) + int(rng.integers(1, 9)),
     )
     return {
-        "weights": [second, *draw(deep, 0), *draw(shallow, 0), (count_entries(shallow), shallow)],
+        "weights": [by_hand, *draw(deep, 0), *draw(shallow, 0), (count_entries(shallow), shallow)],
         "biases": [*draw(deep, 1), *draw(shallow, 1), (count_entries(shallow), shallow)],
         "first and last entries, and outside": [
             (index, deep) for index in (*dict.fromkeys(edges), *outside)
@@ -79,18 +82,18 @@ def _locate_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _borders(shapes: Shapes) -> list[tuple[int, int]]:
+def _list_borders(shapes: Shapes) -> list[tuple[int, int]]:
     """Return where W1, b1, W2, ... begin and end in theta."""
     sizes = [size for (n_in, n_out), _ in shapes for size in (n_in * n_out, n_out)]
     return list(pairwise(np.cumsum([0, *sizes]).tolist()))
 
 
-def _found(change: Callable[[str, Any], Any]) -> Callable[[int, Shapes], Any]:
+def _alter(change: Callable[[str, Any], Any]) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, which makes change(name, place) of what is right."""
     return lambda index, shapes: change(*locate(index, shapes))
 
 
-def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes], Any]:
+def _move(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, which makes change(row, column, n_in, n_out) of the place in a W."""
 
     def located(index: int, shapes: Shapes) -> Any:
@@ -104,7 +107,7 @@ def _place(change: Callable[[int, int, int, int], Any]) -> Callable[[int, Shapes
     return located
 
 
-def _by_numbering(
+def _look_up(
     numbered: Callable[[Any, Shapes], Params],
 ) -> Callable[[int, Shapes], Any]:
     """Return a wrong locate, for a theta that `numbered` unpacks: look where the index ends up."""
@@ -121,13 +124,18 @@ def _by_numbering(
     return located
 
 
-def _without_subtracting(index: int, shapes: Shapes) -> Any:
+def _unpack_biases_first(theta: Any, shapes: Shapes) -> Params:
+    blocks = cut_theta(theta, [shape for W, b in shapes for shape in (b, W)])
+    return list(zip(blocks[1::2], blocks[::2], strict=True))
+
+
+def _forget_offset(index: int, shapes: Shapes) -> Any:
     name, _ = locate(index, shapes)
     n_out = shapes[int(name[1:]) - 1][1][0]
     return name, divmod(index, n_out) if name[0] == "W" else (index,)
 
 
-def _too_long(index: int, shapes: Shapes) -> Any:
+def _overrun(index: int, shapes: Shapes) -> Any:
     """Test with <= where < is right, so that the entry after a block still belongs to it."""
     offset = index
     for layer, ((n_in, n_out), _) in enumerate(shapes, start=1):
@@ -140,15 +148,15 @@ def _too_long(index: int, shapes: Shapes) -> Any:
     raise IndexError
 
 
-def _from_the_end(index: int, shapes: Shapes) -> Any:
+def _count_back(index: int, shapes: Shapes) -> Any:
     return locate(range(count_entries(shapes))[index], shapes)
 
 
-def _ends_in_none(index: int, shapes: Shapes) -> Any:
+def _end_in_none(index: int, shapes: Shapes) -> Any:
     return locate(index, shapes) if 0 <= index < count_entries(shapes) else None
 
 
-def _raises_value_error(index: int, shapes: Shapes) -> Any:
+def _raise_value_error(index: int, shapes: Shapes) -> Any:
     if not 0 <= index < count_entries(shapes):
         raise ValueError
     return locate(index, shapes)
@@ -170,6 +178,16 @@ def _raises_something_else(trials: list[Trial]) -> bool:
     return all(_is_outside(trial) and trial.stage == "raises" for trial in list_failed(trials))
 
 
+def _ends_with_the_first_layer(trials: list[Trial]) -> bool:
+    """Whether an IndexError comes for every place in another layer than the first."""
+    return all(
+        not _is_outside(trial)
+        and str(trial.expected[0])[1:] != "1"
+        and trial.detail.startswith("raised IndexError")
+        for trial in list_failed(trials)
+    )
+
+
 def _layers_from_0(trials: list[Trial]) -> bool:
     """Whether every name is one layer behind, be the places right or not."""
     inside = [trial for trial in trials if not _is_outside(trial)]
@@ -179,46 +197,39 @@ def _layers_from_0(trials: list[Trial]) -> bool:
     return all(got == f"{right[0]}{int(right[1:]) - 1}" for got, right in names)
 
 
-def _inside_as(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], bool]:
+def _make_likeness_test(wrong: Callable[[int, Shapes], Any]) -> Callable[[list[Trial]], bool]:
     """Return a test whether inside theta an answer is wrong as `wrong` is, whatever outside."""
 
     def shows(trials: list[Trial]) -> bool:
         inside = [trial for trial in trials if not _is_outside(trial)]
         return any(trial.stage for trial in inside) and all(
-            _texts(trial.got) == _texts(make_value(wrong(*trial.arguments))) for trial in inside
+            _list_texts(trial.got) == _list_texts(make_value(wrong(*trial.arguments)))
+            for trial in inside
         )
 
     return shows
 
 
-def _texts(value: Any) -> list[str]:
+def _gives_floats(trials: list[Trial]) -> bool:
+    """Whether places in theta are floats, be they right or not, whatever comes outside."""
+    inside = [trial for trial in list_failed(trials) if not _is_outside(trial)]
+    return bool(inside) and all("of type float" in trial.detail for trial in inside)
+
+
+def _list_texts(value: Any) -> list[str]:
     return [str(leaf) for leaf in list_leaves(value)]
 
 
-_swapped = _place(lambda row, column, n_in, n_out: (column, row))
-
-
-_rows_of_n_in = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
-
-
-_by_columns = _place(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
-
-
-_two_divisors = _place(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
+_swap = _move(lambda row, column, n_in, n_out: (column, row))
+_use_n_in = _move(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in))
+_go_down = _move(lambda row, column, n_in, n_out: divmod(row * n_out + column, n_in)[::-1])
+_use_both = _move(lambda row, column, n_in, n_out: (row, (row * n_out + column) % n_in))
 
 
 _TWO_THINGS = (
     "Return two things, the name and the place; the place is a tuple of its own: "
     '("W2", (row, column)).'
 )
-
-
-def _unpack_by_split(theta: Any, shapes: Any) -> Any:
-    in_a_row = [shape for pair in shapes for shape in pair]
-    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
-    parts = np.split(theta, ends[:-1])
-    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
-    return list(zip(blocks[::2], blocks[1::2], strict=True))
 
 
 def _locate_in_a_table(index: int, shapes: Any) -> Any:
@@ -243,7 +254,7 @@ def _locate_by_searchsorted(index: int, shapes: Any) -> Any:
 
 def _locate_by_numbering(index: int, shapes: Any) -> Any:
     numbers = np.arange(sum(math.prod(shape) for pair in shapes for shape in pair))
-    for layer, blocks in enumerate(_unpack_by_split(numbers, shapes), start=1):
+    for layer, blocks in enumerate(unpack_by_split(numbers, shapes), start=1):
         for letter, block in zip("Wb", blocks, strict=True):
             if index in block:
                 return [f"{letter}{layer}", np.argwhere(block == index)[0]]
@@ -266,73 +277,101 @@ EXERCISE = Exercise(
     points=3,
     reference=locate,
     cases=_locate_cases,
+    indices=True,
     misconceptions=(
         Misconception(
-            wrong=_found(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
+            wrong=_alter(lambda name, place: (f"{name[0]}{int(name[1:]) - 1}", place)),
             hint="You count layers from 0. Their names begin with W1 and b1.",
             shows=_layers_from_0,
         ),
         Misconception(
-            wrong=_swapped,
+            wrong=_swap,
             hint="Row and column are swapped: the row comes first.",
-            shows=_inside_as(_swapped),
+            shows=_make_likeness_test(_swap),
         ),
         Misconception(
-            wrong=_rows_of_n_in,
+            wrong=_use_n_in,
             hint="You divide by the number of rows, n_in. How many entries does one row have?",
-            shows=_inside_as(_rows_of_n_in),
+            shows=_make_likeness_test(_use_n_in),
         ),
-        Misconception(wrong=_by_columns, hint=FORTRAN, shows=_inside_as(_by_columns)),
+        Misconception(wrong=_go_down, hint=FORTRAN, shows=_make_likeness_test(_go_down)),
         Misconception(
-            wrong=_two_divisors,
+            wrong=_use_both,
             hint="Row and column come from one division, its quotient and its remainder: take // "
             "and % by the same number, the length of a row.",
-            shows=_inside_as(_two_divisors),
+            shows=_make_likeness_test(_use_both),
         ),
         Misconception(
-            wrong=_by_numbering(make_unpack(lambda W_size, b_size: W_size)),
+            wrong=_look_up(make_unpack(lambda W_size, b_size: W_size)),
             hint="From the second layer on you are off: the next layer begins after b, not after "
             "W.",
         ),
-        Misconception(wrong=_by_numbering(unpack_weights_first), hint=WEIGHTS_FIRST),
+        Misconception(wrong=_look_up(unpack_weights_first), hint=WEIGHTS_FIRST),
         Misconception(
-            wrong=_without_subtracting,
+            wrong=_look_up(_unpack_biases_first), hint="In each layer W comes before b."
+        ),
+        Misconception(
+            wrong=_forget_offset,
             hint="The block is right, the place is not: count from where that block begins, so "
             "subtract the sizes of all blocks before it.",
         ),
         Misconception(
-            wrong=_found(lambda name, place: (name, tuple(number + 1 for number in place))),
+            wrong=_move(lambda row, column, n_in, n_out: (row * n_out + column,)),
+            hint="W has two axes: its place is (row, column), and one division of the offset in W "
+            "by n_out gives both.",
+        ),
+        Misconception(
+            wrong=_alter(lambda name, place: (name.lower(), place)),
+            hint="Write the names as in the text: a capital W, a small b.",
+        ),
+        Misconception(
+            wrong=lambda index, shapes: locate(index, shapes[:1]),
+            hint="Your search ends with the first layer. Does raise, or return, stand inside the "
+            "loop?",
+            shows=_ends_with_the_first_layer,
+        ),
+        Misconception(
+            wrong=_alter(lambda name, place: (name, tuple(number + 1 for number in place))),
             hint="You count rows, columns and j from 1. As in NumPy, they begin with 0.",
         ),
         Misconception(
-            wrong=_from_the_end,
+            wrong=_count_back,
             hint="-1 is outside too. Python's lists and arrays count it from the end, so ask for "
             "index < 0 yourself.",
             shows=_answers_negative,
         ),
         Misconception(
-            wrong=_ends_in_none,
+            wrong=_end_in_none,
             hint="Outside theta, that is for index < 0 and for index >= N, raise an IndexError. A "
             "function that just ends returns None.",
             shows=_answers_outside,
         ),
         Misconception(
-            wrong=_too_long,
+            wrong=_overrun,
             hint="Your blocks are one entry too long: a block of n entries has the offsets 0 to "
             "n - 1, so test with <, not <=.",
         ),
-        Misconception(
-            wrong=_place(lambda row, column, n_in, n_out: (row + column / n_out, column)),
-            hint="A row is a whole number: divide with “//”.",
+        *(
+            Misconception(
+                wrong=_alter(to_floats),
+                hint="NumPy takes no 1.0 for an index, only a whole number such as 1. “/” and "
+                "np.floor give floats; “//” and “%” of whole numbers give whole numbers.",
+                shows=_gives_floats,
+            )
+            for to_floats in (
+                lambda name, place: (name, (place[0] + place[-1] / 9, *place[1:])),
+                lambda name, place: (name, tuple(map(float, place))),
+                lambda name, place: (name, np.array(place, dtype=float)),
+            )
         ),
         Misconception(
-            wrong=_found(lambda name, place: (name, place if name[0] == "W" else place[0])),
+            wrong=_alter(lambda name, place: (name, place if name[0] == "W" else place[0])),
             hint="The place in b is a tuple too, of one number: (j,), with the comma.",
         ),
-        Misconception(wrong=_found(lambda name, place: (name, *place)), hint=_TWO_THINGS),
-        Misconception(wrong=_found(lambda name, place: f"{name}{place}"), hint=_TWO_THINGS),
+        Misconception(wrong=_alter(lambda name, place: (name, *place)), hint=_TWO_THINGS),
+        Misconception(wrong=_alter(lambda name, place: f"{name}{place}"), hint=_TWO_THINGS),
         Misconception(
-            wrong=_raises_value_error,
+            wrong=_raise_value_error,
             hint="Outside theta the error to raise is an IndexError.",
             shows=_raises_something_else,
         ),

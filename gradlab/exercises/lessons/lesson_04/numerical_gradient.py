@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_04.common import list_failed, make_told
+from gradlab.exercises.lessons.lesson_04.common import (
+    Loss,
+    draw_loss,
+    list_failed,
+    make_loss,
+    make_told,
+)
 
 
 def numerical_gradient(loss, theta, h):
@@ -31,89 +37,56 @@ def numerical_gradient(loss, theta, h):
     return gradient
 
 
-Loss = Callable[[Any], float]
-
-
-def _loss(rng: np.random.Generator, size: int, coupled: bool = True) -> Loss:
-    """Draw a loss with slopes of both signs and much curvature; products couple neighbours."""
-    weights = rng.uniform(0.5, 2, size).round(1) * (-1.0) ** np.arange(size)
-    products = rng.uniform(1, 3, size - 1).round(1) * rng.choice([-1, 1], size - 1) * coupled
-
-    def loss(theta: Any) -> float:
-        theta = np.asarray(theta, dtype=np.float64)
-        if theta.shape != (size,):
-            raise ValueError(f"loss needs a theta of shape {(size,)}; it got shape {theta.shape}")
-        value = weights @ np.exp(2 * theta) + products @ (theta[:-1] * theta[1:])
-        return float(value)
-
-    terms = [f"{_signed(w)} exp(2 x[{i}])" for i, w in enumerate(weights)]
-    terms += [f"{_signed(p)} x[{i}] x[{i + 1}]" for i, p in enumerate(products) if p]
-    loss.__name__ = " ".join(terms).removeprefix("+ ")
-    loss.__qualname__ = "loss"  # what an error message calls it
-    return loss
-
-
-def _signed(number: float) -> str:
-    return f"{'-' if number < 0 else '+'} {abs(number):g}"
+Gradient = Callable[[Loss, Any, float], Any]
 
 
 def _gradient_cases(rng: np.random.Generator) -> Cases:
     """Four groups; every theta comes with two steps.
 
-    In the first three theta and h have so few bits that theta + h - h is theta again. In the
-    last, h is much larger than theta, so that restoring by arithmetic loses theta's last bits.
+    In the first three, theta + h - h is theta again: integers, or decimals whose steps stay
+    between 1 and 2. In the last, h is much larger than theta, so that restoring by arithmetic
+    loses theta's last bits. None of the decimals is a number of float32.
     """
 
-    def cases(steps: list[float], *thetas: Any, coupled: bool = True) -> list[tuple[Any, ...]]:
-        losses = [_loss(rng, theta.size, coupled) for theta in thetas]
-        return [(f, theta, h) for f, theta in zip(losses, thetas, strict=True) for h in steps]
+    def cases(steps: Any, *thetas: Any, coupled: bool = True) -> list[tuple[Any, ...]]:
+        two = rng.permutation(steps)[:2].tolist()
+        losses = [draw_loss(rng, theta.size, coupled) for theta in thetas]
+        return [(f, theta, h) for f, theta in zip(losses, thetas, strict=True) for h in two]
 
-    def signs(size: int) -> Any:
-        return rng.choice([-1, 1], size)
+    def draw_decimals(size: int) -> Any:
+        return rng.choice([1.3, 1.4, 1.6, 1.7], size) * rng.choice([-1, 1], size)
 
-    def sixteenths(size: int) -> Any:
-        return rng.integers(4, 13, size) * signs(size) / 16
+    def draw_small(size: int) -> Any:
+        return rng.integers(11, 50, size) * rng.choice([-1, 1], size) / 1000
 
-    def small(size: int) -> Any:
-        return rng.integers(11, 50, size) * signs(size) / 1000
-
-    def powers_of_two() -> list[float]:
-        steps: list[float] = rng.permutation([0.125, 0.25]).tolist()
-        return steps
-
-    def integers(size: int) -> Any:
+    def draw_integers(size: int) -> Any:
         return rng.permutation([2, *rng.choice([-1, 1, 2], size - 1)])
 
-    decimals = rng.permutation([0.1, 0.2, 0.3])[:2].tolist()
+    exact = (0.125, 0.25)
+    cubes = make_loss("lambda x: x[0] ** 3 + x[1] ** 3", 2)
+    by_hand = [(cubes, np.array([1.0, 2.0]), h) for h in (1.0, 2.0)]
+    separate = cases(exact, draw_decimals(3), draw_decimals(4), coupled=False)
     return {
-        "separate terms": cases(powers_of_two(), sixteenths(3), sixteenths(4), coupled=False),
-        "terms that couple entries": cases(powers_of_two(), sixteenths(2), sixteenths(5)),
-        "integers": cases(powers_of_two(), integers(3), integers(4)),
-        "theta kept to the last bit": cases(decimals, small(4), small(5)),
+        "separate terms": by_hand + separate,
+        "terms that couple entries": cases(exact, draw_decimals(2), draw_decimals(5)),
+        "integers": cases(exact, draw_integers(3), draw_integers(4)),
+        "theta kept to the last bit": cases((0.1, 0.2, 0.3), draw_small(4), draw_small(5)),
     }
 
 
-def _move_entry(theta: Any, i: int, step: float) -> Any:
-    moved = np.array(theta, dtype=np.float64)
-    moved[i] += step
-    return moved
-
-
-def _each_entry(
-    quotient: Callable[[Callable[[float], float], float], float],
-) -> Callable[[Loss, Any, float], Any]:
+def _take_each(quotient: Callable[[Callable[[float], float], float], float]) -> Gradient:
     """Return a gradient by another quotient of f(step), the loss with one entry moved, and h."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
         def along(i: int) -> Callable[[float], float]:
-            return lambda step: loss(_move_entry(theta, i, step))
+            return lambda step: loss(theta + step * np.eye(theta.size)[i])
 
         return np.array([quotient(along(i), h) for i in range(theta.size)])
 
     return gradient
 
 
-def _steps_that_scale(scale: Callable[[float], float]) -> Callable[[Loss, Any, float], Any]:
+def _scale_steps(scale: Callable[[float], float]) -> Gradient:
     """Return a gradient whose step for an entry of theta is h * scale(entry)."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -122,50 +95,52 @@ def _steps_that_scale(scale: Callable[[float], float]) -> Callable[[Loss, Any, f
     return gradient
 
 
-def _all_at_once(loss: Loss, theta: Any, h: float) -> float:
+def _move_all(loss: Loss, theta: Any, h: float) -> float:
     return (loss(theta + h) - loss(theta - h)) / (2 * h)
 
 
-def _never_put_back(loss: Loss, theta: Any, h: float) -> Any:
-    """Work in place and leave each entry at theta[i] - h; the result is float in any case."""
-    gradient = np.zeros(theta.size)
-    for i in range(theta.size):
-        theta[i] += h
-        above = loss(theta)
-        theta[i] -= 2 * h
-        gradient[i] = (above - loss(theta)) / (2 * h)
+def _make_in_place(steps_back: int) -> Gradient:
+    """Return a gradient that moves theta itself, then adds so many steps h to go back.
+
+    One step is right but for rounding, none is wrong. The result is float in any case.
+    """
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        slopes = np.zeros(theta.size)
+        for i in range(theta.size):
+            theta[i] += h
+            above = loss(theta)
+            theta[i] -= 2 * h
+            slopes[i] = (above - loss(theta)) / (2 * h)
+            theta[i] += steps_back * h
+        return slopes
+
     return gradient
 
 
-def _one_copy_before_the_loop(loss: Loss, theta: Any, h: float) -> Any:
-    return _never_put_back(loss, np.array(theta, dtype=np.float64), h)
+_never_put_back, _put_back_by_arithmetic = _make_in_place(0), _make_in_place(1)
 
 
-def _two_copies_before_the_loop(loss: Loss, theta: Any, h: float) -> Any:
-    above, below = np.array(theta, dtype=np.float64), np.array(theta, dtype=np.float64)
-    gradient = np.zeros(theta.size)
-    for i in range(theta.size):
-        above[i] += h
-        below[i] -= h
-        gradient[i] = (loss(above) - loss(below)) / (2 * h)
+def _make_by_copies(new: bool, kind: Any = None) -> Gradient:
+    """Return a gradient from two copies, of another type or not, which are new for each entry."""
+
+    def gradient(loss: Loss, theta: Any, h: float) -> Any:
+        slopes = np.zeros(theta.size)
+        for i in range(theta.size):
+            if new or i == 0:
+                above, below = np.array(theta, dtype=kind), np.array(theta, dtype=kind)
+            above[i] += h
+            below[i] -= h
+            slopes[i] = (loss(above) - loss(below)) / (2 * h)
+        return slopes
+
     return gradient
 
 
-def _put_back_by_arithmetic(loss: Loss, theta: Any, h: float) -> Any:
-    gradient = np.zeros(theta.size)
-    for i in range(theta.size):
-        theta[i] += h
-        above = loss(theta)
-        theta[i] -= 2 * h
-        below = loss(theta)
-        theta[i] += h
-        gradient[i] = (above - below) / (2 * h)
-    return gradient
+_copy_in_its_type = _make_by_copies(new=True)
 
 
-def _with(
-    integers: Callable[[Loss, Any, float], Any], floats: Callable[[Loss, Any, float], Any]
-) -> Callable[[Loss, Any, float], Any]:
+def _choose(integers: Gradient, floats: Gradient) -> Gradient:
     """Return one gradient where theta holds integers and another where it holds floats."""
 
     def gradient(loss: Loss, theta: Any, h: float) -> Any:
@@ -174,32 +149,9 @@ def _with(
     return gradient
 
 
-def _copies_of_the_same_type(loss: Loss, theta: Any, h: float) -> Any:
-    gradient = np.zeros(theta.size)
-    for i in range(theta.size):
-        above, below = theta.copy(), theta.copy()
-        above[i] += h
-        below[i] -= h
-        gradient[i] = (loss(above) - loss(below)) / (2 * h)
-    return gradient
-
-
-def _filled_like_theta(
-    gradient: Callable[[Loss, Any, float], Any],
-) -> Callable[[Loss, Any, float], Any]:
+def _fill_like_theta(gradient: Gradient) -> Gradient:
     """Wrap a gradient that fills an array made like theta, and so keeps the type of theta."""
     return lambda loss, theta, h: gradient(loss, theta, h).astype(theta.dtype)
-
-
-def _up_to(end: int) -> Callable[[Loss, Any, float], Any]:
-    """Return a gradient that is right in the entries before this one and 0 in the others."""
-
-    def gradient(loss: Loss, theta: Any, h: float) -> Any:
-        partial = np.zeros(theta.size)
-        partial[:end] = numerical_gradient(loss, theta, h)[:end]
-        return partial
-
-    return gradient
 
 
 def _is_one_number(trials: list[Trial]) -> bool:
@@ -228,32 +180,19 @@ def _ignores_h(trials: list[Trial]) -> bool:
     return all(np.array_equal(*pair) for pair in zip(values[::2], values[1::2], strict=True))
 
 
+def _is_coarse(trials: list[Trial]) -> bool:
+    """Whether slopes are nearly right, but no nearer than float32 brings them."""
+    return all(
+        trial.stage == "values"
+        and np.linalg.norm(trial.got - trial.expected) < 1e-4 * np.linalg.norm(trial.expected)
+        for trial in list_failed(trials)
+    )
+
+
 _TRUNCATED = (
     "Where theta holds integers, your numbers are cut to integers: copy, zeros_like and "
     "empty_like keep the type of theta. Convert theta to float64 first."
 )
-
-
-_CUMULATED = (
-    "The steps pile up: when you come to an entry, the ones before it are still moved. Put each "
-    "entry back, or make fresh copies inside the loop."
-)
-
-
-_AT_ONCE = (
-    "theta + h moves every entry at once. Move one entry, hold the others, and do that for each "
-    "entry."
-)
-
-
-_SCALED_STEPS = (
-    "Your steps grow with |theta[i]|. Here the step is the h that you are given, for every entry."
-)
-
-
-def _gradient_by_unit_vectors(loss: Any, theta: Any, h: float) -> Any:
-    steps = h * np.eye(len(theta))
-    return np.array([(loss(theta + step) - loss(theta - step)) / (2 * h) for step in steps])
 
 
 def _gradient_with_two_copies(loss: Any, theta: Any, h: float) -> Any:
@@ -292,18 +231,11 @@ def _gradient_with_arithmetic_on_a_copy(loss: Any, theta: Any, h: float) -> Any:
     return gradient / (2 * h)
 
 
-def _gradient_as_mean_of_one_sided(loss: Any, theta: Any, h: float) -> Any:
-    def one_sided(i: int, step: float) -> Any:
-        moved = [value + step * (k == i) for k, value in enumerate(theta)]
-        return (loss(np.array(moved)) - loss(theta)) / step
-
-    return np.array([(one_sided(i, h) + one_sided(i, -h)) / 2 for i in range(theta.size)])
-
-
 EXERCISE = Exercise(
     points=4,
     reference=numerical_gradient,
     cases=_gradient_cases,
+    rtol=1e-9,  # nearer than float32 comes
     misconceptions=(
         Misconception(
             wrong=lambda loss, theta, h: np.zeros(theta.size),
@@ -311,41 +243,65 @@ EXERCISE = Exercise(
             "same array, so moving one up and the other down cancels: use theta.copy().",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / h),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) / h),
             hint="Twice the slope: from theta[i] - h to theta[i] + h the run is 2 h, not h.",
         ),
-        Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / h),
-            hint="This is the forward difference. The central one also needs the loss with "
-            "theta[i] - h.",
+        *(
+            Misconception(
+                wrong=_take_each(one_sided),
+                hint="This is a one-sided difference. The central one takes the loss on both "
+                "sides, with theta[i] + h and with theta[i] - h, and the run is 2 h.",
+            )
+            for one_sided in (lambda f, h: (f(h) - f(0)) / h, lambda f, h: (f(0) - f(-h)) / h)
+        ),
+        *(
+            Misconception(
+                wrong=_take_each(moved_otherwise),
+                hint="You move an entry by 1 or by h / 2, not by h. (The ones of np.eye have to "
+                "be multiplied by h.) It goes up by h and down by h, and the run is 2 h.",
+            )
+            for moved_otherwise in (
+                lambda f, h: (f(1) - f(-1)) / (2 * h),
+                lambda f, h: (f(h / 2) - f(-h / 2)) / h,
+                lambda f, h: (f(h / 2) - f(-h / 2)) / (2 * h),
+            )
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(0)) / (2 * h)),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) // (2 * h)),
+            hint="“//” rounds down to a whole number: divide with “/”.",
+        ),
+        Misconception(
+            wrong=_take_each(lambda f, h: (f(h) - f(0)) / (2 * h)),
             hint="Your second loss is taken at theta itself, where theta[i] - h belongs. After "
             "moving an entry up by h, it takes 2 h to get there.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: (f(h) - f(-h)) / 2 * h),
+            wrong=_take_each(lambda f, h: (f(h) - f(-h)) / 2 * h),
             hint="“/ 2 * h” divides by 2 and then multiplies by h: write / (2 * h).",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: f(h) - f(-h) / (2 * h)),
+            wrong=_take_each(lambda f, h: f(h) - f(-h) / (2 * h)),
             hint="Only the second loss is divided: put brackets around the difference.",
         ),
         Misconception(
-            wrong=_each_entry(lambda f, h: f(h) - f(-h)),
+            wrong=_take_each(lambda f, h: f(h) - f(-h)),
             hint="This is the rise alone. Divide it by the run, 2 h.",
         ),
         *(
-            Misconception(wrong=_steps_that_scale(scale), hint=_SCALED_STEPS)
+            Misconception(
+                wrong=_scale_steps(scale),
+                hint="Your steps grow with |theta[i]|. Here the step is the h that you are given, "
+                "for every entry.",
+            )
             for scale in (abs, lambda entry: max(1.0, abs(entry)))
         ),
         Misconception(
-            wrong=lambda loss, theta, h: np.full(theta.size, _all_at_once(loss, theta, h)),
-            hint=_AT_ONCE,
+            wrong=lambda loss, theta, h: np.full(theta.size, _move_all(loss, theta, h)),
+            hint="theta + h moves every entry at once. Move one entry, hold the others, and do "
+            "that for each entry.",
         ),
         Misconception(
-            wrong=_all_at_once,
+            wrong=_move_all,
             hint="You return a single number. A gradient has one for each entry of theta: move "
             "entry i alone, and keep its slope as gradient[i].",
             shows=_is_one_number,
@@ -353,36 +309,69 @@ EXERCISE = Exercise(
         # In integers, steps that are cut off look like steps that pile up.
         *(
             Misconception(
-                wrong=_with(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
+                wrong=_choose(integers=in_place, floats=numerical_gradient), hint=_TRUNCATED
             )
-            for in_place in (_never_put_back, _put_back_by_arithmetic)
+            for in_place in (
+                _never_put_back,
+                _put_back_by_arithmetic,
+                lambda loss, theta, h: np.zeros(theta.size),
+            )
         ),
-        Misconception(wrong=_never_put_back, hint=_CUMULATED),
-        Misconception(wrong=_one_copy_before_the_loop, hint=_CUMULATED),
-        Misconception(wrong=_two_copies_before_the_loop, hint=_CUMULATED),
+        *(
+            Misconception(
+                wrong=cumulated,
+                hint="The steps pile up: when you come to an entry, the ones before it are still "
+                "moved. Put each entry back, or make fresh copies inside the loop.",
+            )
+            for cumulated in (
+                _never_put_back,
+                lambda loss, theta, h: _never_put_back(loss, 1.0 * theta, h),
+                _make_by_copies(new=False, kind=float),
+            )
+        ),
         Misconception(
-            wrong=_with(integers=numerical_gradient, floats=_put_back_by_arithmetic),
+            wrong=_choose(integers=numerical_gradient, floats=_put_back_by_arithmetic),
             hint="The slopes are right, but theta comes back changed in its last bits: in floats, "
             "x + h - 2h + h need not be x. Keep the old value and put it back, or work on a copy.",
         ),
         Misconception(
-            wrong=_up_to(-1),
+            wrong=lambda loss, theta, h: (
+                numerical_gradient(loss, theta, h) * (np.arange(theta.size) < theta.size - 1)
+            ),
             hint="The last entry is missing: range(n) ends with n - 1 already.",
         ),
         Misconception(
-            wrong=_up_to(1),
+            wrong=lambda loss, theta, h: (
+                numerical_gradient(loss, theta, h) * (np.arange(theta.size) < 1)
+            ),
             hint="Only the first entry is there. Does return stand inside the loop?",
         ),
-        Misconception(wrong=_copies_of_the_same_type, hint=_TRUNCATED),
-        Misconception(wrong=_filled_like_theta(_copies_of_the_same_type), hint=_TRUNCATED),
-        Misconception(
-            wrong=_filled_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut
-        ),
+        Misconception(wrong=_copy_in_its_type, hint=_TRUNCATED),
+        Misconception(wrong=_fill_like_theta(_copy_in_its_type), hint=_TRUNCATED),
+        Misconception(wrong=_fill_like_theta(numerical_gradient), hint=_TRUNCATED, shows=_is_cut),
         Misconception(
             wrong=lambda loss, theta, h: loss(theta[0] + h),
             hint="Hand loss one whole theta, with one entry moved: neither a single number nor "
             "several thetas at once.",
             shows=make_told("loss needs a theta of shape"),
+        ),
+        *(
+            Misconception(
+                wrong=coarse,
+                hint="Your slopes are right in their first digits only, as they are in float32, "
+                "which has seven. Keep theta, the losses and the slopes in float64, and round "
+                "nothing.",
+                shows=_is_coarse,
+            )
+            for coarse in (
+                lambda loss, theta, h: np.float32(numerical_gradient(loss, theta, h)),
+                lambda loss, theta, h: numerical_gradient(
+                    lambda x: float(np.float32(loss(x))), theta, h
+                ),
+                lambda loss, theta, h: numerical_gradient(
+                    lambda x: loss(np.float32(x)), np.float32(theta), h
+                ),
+            )
         ),
         Misconception(
             wrong=lambda loss, theta, h: numerical_gradient(loss, theta, 1e-5),
@@ -399,10 +388,11 @@ EXERCISE = Exercise(
         "theta[i] = old - h and take it again, then theta[i] = old. Divide by 2 * h.",
     ),
     also_right=(
-        _gradient_by_unit_vectors,
+        lambda loss, theta, h: np.array(
+            [(loss(theta + e) - loss(theta - e)) / (2 * h) for e in h * np.eye(len(theta))]
+        ),
         _gradient_with_two_copies,
         _gradient_in_place,
         _gradient_with_arithmetic_on_a_copy,
-        _gradient_as_mean_of_one_sided,
     ),
 )

@@ -32,25 +32,28 @@ def pack(params):
     return np.concatenate([block.ravel() for block in blocks], dtype=np.float64)
 
 
-def _params(rng: np.random.Generator, sizes: Iterable[int]) -> Params:
+def _draw_params(rng: np.random.Generator, sizes: Iterable[int]) -> Params:
     shapes = make_shapes(sizes)
     params: Params = unpack(draw_theta(rng, shapes), shapes)
     return params
 
 
 def _pack_cases(rng: np.random.Generator) -> Cases:
-    """Three groups; the first case of several layers is small, for reading."""
-    as_float32, as_integers, transposed = (_params(rng, draw_sizes(rng, 2)) for _ in range(3))
+    """Three groups; the first case of the first two is small, for reading."""
+    as_float32, as_integers, transposed = (_draw_params(rng, draw_sizes(rng, 2)) for _ in range(3))
 
     def whole(block: Any) -> Any:
         return np.rint(10 * block).astype(int)
 
     return {
-        "one layer": [(_params(rng, draw_sizes(rng, 1)),) for _ in range(3)],
+        "one layer": [
+            ([(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([7.0, 8.0, 9.0]))],),
+            *((_draw_params(rng, draw_sizes(rng, 1)),) for _ in range(2)),
+        ],
         "several layers": [
-            (_params(rng, [1, 2, 3]),),
-            (_params(rng, draw_sizes(rng, 2)),),
-            (_params(rng, draw_sizes(rng, 3)),),
+            (_draw_params(rng, [1, 2, 3]),),
+            (_draw_params(rng, draw_sizes(rng, 2)),),
+            (_draw_params(rng, draw_sizes(rng, 3)),),
         ],
         "other types and memory layouts": [
             ([(W.astype(np.float32), b.astype(np.float32)) for W, b in as_float32],),
@@ -60,7 +63,7 @@ def _pack_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _joined(blocks: Iterable[Any], order: Any = "C") -> Any:
+def _join(blocks: Iterable[Any], order: Any = "C") -> Any:
     return np.concatenate([block.ravel(order=order) for block in blocks], dtype=np.float64)
 
 
@@ -127,24 +130,24 @@ EXERCISE = Exercise(
     new_arrays=True,
     misconceptions=(
         Misconception(
-            wrong=lambda params: _joined([W for W, _ in params] + [b for _, b in params]),
+            wrong=lambda params: _join([W for W, _ in params] + [b for _, b in params]),
             hint=WEIGHTS_FIRST,
         ),
         Misconception(
-            wrong=lambda params: _joined([block for W, b in params for block in (b, W)]),
+            wrong=lambda params: _join([block for W, b in params for block in (b, W)]),
             hint="In each layer W comes before b.",
         ),
-        Misconception(wrong=lambda params: _joined(list_blocks(params), order="F"), hint=FORTRAN),
+        Misconception(wrong=lambda params: _join(list_blocks(params), order="F"), hint=FORTRAN),
         Misconception(
-            wrong=lambda params: _joined([W for W, _ in params]),
+            wrong=lambda params: _join([W for W, _ in params]),
             hint="The biases are missing: every b goes into theta too.",
         ),
         Misconception(
-            wrong=lambda params: _joined(params[0]),
+            wrong=lambda params: _join(params[0]),
             hint="Your theta holds the first layer alone. Does return stand inside the loop?",
         ),
         Misconception(
-            wrong=lambda params: _joined(list_blocks(params)).tolist(),
+            wrong=lambda params: _join(list_blocks(params)).tolist(),
             hint="You return a list. Make one array of it: np.concatenate joins arrays, np.array "
             "takes numbers.",
             shows=make_told("returned a list", "returned a tuple"),
@@ -156,7 +159,7 @@ EXERCISE = Exercise(
             shows=make_told("returned an array of "),
         ),
         Misconception(
-            wrong=lambda params: _joined(list_blocks(params))[:, np.newaxis],
+            wrong=lambda params: _join(list_blocks(params))[:, np.newaxis],
             hint="theta has a single axis: shape (N,), neither (N, 1) nor (1, N).",
             shows=_has_axes_to_spare,
         ),
@@ -167,7 +170,7 @@ EXERCISE = Exercise(
             shows=make_told("number of dimensions", "inhomogeneous", "array dimensions"),
         ),
         Misconception(
-            wrong=lambda params: _joined(list_blocks(params))[:-1],
+            wrong=lambda params: _join(list_blocks(params))[:-1],
             hint="theta has one entry for every number in every W and b, no more and no less: "
             "count them for the case above.",
             shows=_has_another_length,

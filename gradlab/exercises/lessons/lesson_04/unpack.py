@@ -21,6 +21,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     make_shapes,
     make_told,
     make_unpack,
+    unpack_by_split,
     unpack_weights_first,
 )
 from gradlab.exercises.values import list_leaves
@@ -45,15 +46,16 @@ def unpack(theta, shapes):
 
 
 def _unpack_cases(rng: np.random.Generator) -> Cases:
-    """Three groups; a layer of one unit is where an axis gets lost."""
+    """Three groups; a layer of one unit is where an axis gets lost. The first case is by hand."""
 
     def case(sizes: Iterable[int]) -> tuple[Any, ...]:
         shapes = make_shapes(sizes)
         return draw_theta(rng, shapes), shapes
 
     n_0, n_2 = draw_sizes(rng, 1)
+    by_hand = np.arange(1.0, 10.0), make_shapes([2, 3])
     return {
-        "one layer": [case(draw_sizes(rng, 1)) for _ in range(3)],
+        "one layer": [by_hand, *(case(draw_sizes(rng, 1)) for _ in range(2))],
         "several layers": [case(draw_sizes(rng, layers)) for layers in (2, 2, 3)],
         "a layer of one unit": [
             case([*draw_sizes(rng, 1), 1]),
@@ -63,13 +65,13 @@ def _unpack_cases(rng: np.random.Generator) -> Cases:
     }
 
 
-def _bias_from_start(theta: Any, shapes: Shapes) -> Params:
+def _read_bias_from_start(theta: Any, shapes: Shapes) -> Params:
     starts = np.cumsum([0, *(n_in * n_out + n_out for (n_in, n_out), _ in shapes)])
     pairs = zip(unpack(theta, shapes), starts, strict=False)
     return [(W, theta[start : start + b.size].copy()) for (W, b), start in pairs]
 
 
-def _n_in_entries_for_b(theta: Any, shapes: Shapes) -> Params:
+def _take_n_in_for_b(theta: Any, shapes: Shapes) -> Params:
     params = []
     for (n_in, n_out), _ in shapes:
         W, b, theta = np.split(theta.copy(), [n_in * n_out, n_in * n_out + n_in])
@@ -90,7 +92,7 @@ def _takes_n_in_for_b(trials: list[Trial]) -> bool:
     return seen
 
 
-def _views(theta: Any, shapes: Shapes) -> Params:
+def _return_views(theta: Any, shapes: Shapes) -> Params:
     params, start = [], 0
     for (n_in, n_out), _ in shapes:
         middle, end = start + n_in * n_out, start + n_in * n_out + n_out
@@ -99,7 +101,7 @@ def _views(theta: Any, shapes: Shapes) -> Params:
     return params
 
 
-def _each_layer(change: Callable[[Any, Any], Any]) -> Callable[[Any, Shapes], Any]:
+def _change_layers(change: Callable[[Any, Any], Any]) -> Callable[[Any, Shapes], Any]:
     """Return a wrong unpack, which makes change(W, b) of every right pair."""
     return lambda theta, shapes: [change(W, b) for W, b in unpack(theta, shapes)]
 
@@ -113,14 +115,6 @@ def _is_flat(trials: list[Trial]) -> bool:
 
 
 _ONE_AXIS = "b has a single axis: shape (n_out,), neither (1, n_out) nor (n_out, 1)."
-
-
-def _unpack_by_split(theta: Any, shapes: Any) -> Any:
-    in_a_row = [shape for pair in shapes for shape in pair]
-    ends = np.cumsum([math.prod(shape) for shape in in_a_row])
-    parts = np.split(theta, ends[:-1])
-    blocks = [part.copy().reshape(shape) for part, shape in zip(parts, in_a_row, strict=True)]
-    return list(zip(blocks[::2], blocks[1::2], strict=True))
 
 
 def _unpack_entry_by_entry(theta: Any, shapes: Any) -> Any:
@@ -188,7 +182,7 @@ EXERCISE = Exercise(
             hint="Every layer of yours begins at theta[0]. Remember where the last one ended.",
         ),
         Misconception(
-            wrong=_bias_from_start,
+            wrong=_read_bias_from_start,
             hint="Your b is read from where W begins. It comes after W.",
         ),
         Misconception(wrong=unpack_weights_first, hint=WEIGHTS_FIRST),
@@ -199,12 +193,12 @@ EXERCISE = Exercise(
             hint=FORTRAN,
         ),
         Misconception(
-            wrong=_each_layer(lambda W, b: (W.ravel(), b)),
+            wrong=_change_layers(lambda W, b: (W.ravel(), b)),
             hint="W is still a row of numbers: reshape it to (n_in, n_out).",
         ),
         *(
             Misconception(
-                wrong=_each_layer(other_shape),
+                wrong=_change_layers(other_shape),
                 hint="W has the shape (n_out, n_in). The first size in shapes is the number of "
                 "rows.",
             )
@@ -213,24 +207,24 @@ EXERCISE = Exercise(
                 lambda W, b: (W.T.copy(), b),
             )
         ),
-        Misconception(wrong=_each_layer(lambda W, b: (W, b[np.newaxis])), hint=_ONE_AXIS),
-        Misconception(wrong=_each_layer(lambda W, b: (W, b[:, np.newaxis])), hint=_ONE_AXIS),
+        Misconception(wrong=_change_layers(lambda W, b: (W, b[np.newaxis])), hint=_ONE_AXIS),
+        Misconception(wrong=_change_layers(lambda W, b: (W, b[:, np.newaxis])), hint=_ONE_AXIS),
         Misconception(
-            wrong=_each_layer(lambda W, b: (W, b[:-1].copy())),
+            wrong=_change_layers(lambda W, b: (W, b[:-1].copy())),
             hint="b is one entry short: theta[start:end] stops before end.",
         ),
         Misconception(
-            wrong=_n_in_entries_for_b,
+            wrong=_take_n_in_for_b,
             hint="b has one entry for each unit of its layer: n_out, not n_in.",
             shows=_takes_n_in_for_b,
         ),
         Misconception(
-            wrong=_each_layer(lambda W, b: (W.squeeze(), b.squeeze())),
+            wrong=_change_layers(lambda W, b: (W.squeeze(), b.squeeze())),
             hint="A layer of one unit keeps its axes: W has shape (n_in, 1), b has shape (1,). "
             "Do not squeeze them.",
         ),
         Misconception(
-            wrong=_each_layer(lambda W, b: (W.tolist(), b.tolist())),
+            wrong=_change_layers(lambda W, b: (W.tolist(), b.tolist())),
             hint="W and b are arrays of float64, as theta is: no lists, and no other type.",
             shows=make_told("a NumPy array of float64 is needed"),
         ),
@@ -245,13 +239,13 @@ EXERCISE = Exercise(
             hint="You return the first layer alone. Does return stand inside the loop?",
         ),
         Misconception(
-            wrong=_views,
+            wrong=_return_views,
             hint="Your arrays are views: they are windows on theta, so whoever changes theta "
             "changes W and b. Slices and reshape give views: add .copy().",
             shows=make_told("shares memory"),
         ),
         Misconception(
-            wrong=_each_layer(lambda W, b: (W.ravel()[:-1].reshape(W.shape), b)),
+            wrong=_change_layers(lambda W, b: (W.ravel()[:-1].reshape(W.shape), b)),
             hint="A slice does not hold as many numbers as its shape needs: W has n_in * n_out, b "
             "has n_out, and theta[start:end] stops before end.",
             shows=make_told("cannot reshape"),
@@ -265,7 +259,7 @@ EXERCISE = Exercise(
         "view too. Append (W, b), and return the list after the loop.",
     ),
     also_right=(
-        _unpack_by_split,
+        unpack_by_split,
         _unpack_entry_by_entry,
         _unpack_from_one_copy,
         _unpack_from_an_iterator,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from gradlab.exercises.exercise import Exercise, Misconception
-from gradlab.exercises.lessons.lesson_06.common import IN_EITHER_PASS, draw_dropout_cases
+from gradlab.exercises.lessons.lesson_06.common import (
+    IN_EITHER_PASS,
+    RIGHT_IN_EITHER_PASS,
+    draw_dropout_cases,
+)
 
 
 def dropout_forward(A, keep_prob, mask):
@@ -17,21 +17,6 @@ def dropout_forward(A, keep_prob, mask):
     dropped. What is kept is divided by keep_prob, above 0 and at most 1. A stays as it is.
     """
     return A * mask / keep_prob
-
-
-def _dropout_by_entries(values: Any, keep_prob: float, mask: Any) -> Any:
-    out = np.zeros(values.shape)
-    for index in np.ndindex(values.shape):
-        if mask[index]:
-            out[index] = values[index] / keep_prob
-    return out
-
-
-def _dropout_by_assignment(values: Any, keep_prob: float, mask: Any) -> Any:
-    out = values.copy()
-    out[mask == 0] = 0
-    out /= keep_prob
-    return out
 
 
 EXERCISE = Exercise(
@@ -66,19 +51,5 @@ EXERCISE = Exercise(
         "0, and the activation divided by keep_prob. A product with the mask does both cases.",
         "The whole body is one line: return A * mask / keep_prob.",
     ),
-    also_right=(
-        _dropout_by_entries,
-        _dropout_by_assignment,
-        lambda values, keep_prob, mask: np.where(mask, values, 0.0) / keep_prob,
-        lambda values, keep_prob, mask: (mask / keep_prob) * values,
-        lambda values, keep_prob, mask: (
-            np.einsum("ij,ij->ij", values, mask.astype(float)) / keep_prob
-        ),
-        lambda values, keep_prob, mask: np.array(
-            [
-                [a * k / keep_prob for a, k in zip(*rows, strict=True)]
-                for rows in zip(values, mask, strict=True)
-            ]
-        ),
-    ),
+    also_right=RIGHT_IN_EITHER_PASS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,20 +39,19 @@ class _Curve:
     jump: float = 0.0
     kink: float = math.inf
 
+    __name__ = "f"
+
     @property
-    def __name__(self) -> str:
+    def code(self) -> str:
         """The formula."""
+        d = f"(t - {self.x!r})"
         terms = [
-            (self.slope, f"(t - {self.x:g})"),
-            (self.second_derivative / 2, f"(t - {self.x:g})^2"),
-            (self.jump, f"max(0, t - {self.kink:.9g})"),
+            (self.slope, d),
+            (self.second_derivative / 2, f"{d} ** 2"),
+            (self.jump, f"np.maximum(0, t - {self.kink!r})"),
         ]
-        shown = [
-            f"{'-' if factor < 0 else '+'} {abs(factor):g} {power}"
-            for factor, power in terms
-            if factor
-        ]
-        return " ".join([f"{self.value:g}", *shown])
+        shown = [f"{'-' if k < 0 else '+'} {abs(k)!r} * {power}" for k, power in terms if k]
+        return f"lambda t: {' '.join([repr(self.value), *shown])}"
 
     def __call__(self, t: Any) -> Any:
         d = t - self.x
@@ -59,26 +59,20 @@ class _Curve:
         return smooth + self.jump * np.maximum(0.0, t - self.kink)
 
 
-class _Kinks:
-    """Draws cases around one point: smooth curves, and curves with a kink `distance * h` away."""
-
-    def __init__(self, rng: np.random.Generator, h: float) -> None:
-        self.rng = rng
-        self.h = h
-
-    def smooth(self, second_derivative: float, slope: float | None = None) -> tuple[Any, ...]:
-        x = round(self.rng.uniform(0.5, 2), 2)
-        value = round(self.rng.uniform(1, 4), 2)
-        # Far from 0 on either side of a kink, so that a kink is no minimum.
-        slope = draw_signed(self.rng, 1.5, 3) if slope is None else slope
-        return _Curve(x, value, slope, second_derivative), x, self.h
-
-    def kinked(
-        self, distance: float, jump: float, second_derivative: float = 0.0
-    ) -> tuple[Any, ...]:
-        f, x, h = self.smooth(second_derivative)
-        kink = x + distance * h
-        return _Curve(x, f.value, f.slope, second_derivative, jump, kink), x, h
+def _draw_case(
+    rng: np.random.Generator,
+    h: float,
+    distance: float = math.inf,
+    jump: float = 0.0,
+    bend: float = 0.0,
+    slope: float | None = None,
+) -> tuple[Any, ...]:
+    """Draw a curve with this second derivative and perhaps a kink, at x + distance * h."""
+    x = round(rng.uniform(0.5, 2), 2)
+    value = round(rng.uniform(1, 4), 2)
+    # Far from 0 on either side of a kink, so that a kink is no minimum.
+    slope = draw_signed(rng, 1.5, 3) if slope is None else slope
+    return _Curve(x, value, slope, bend, jump, x + distance * h), x, h
 
 
 def _kink_cases(rng: np.random.Generator) -> Cases:
@@ -86,7 +80,7 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
 
     Jumps go up and down on either side of x, and the farther ones are smaller, so that each
     misconception misses other kinks. The first curve of each group is straight: where that is
-    taken for a kink, it is the case to show.
+    taken for a kink, it is the case to show. That of the first group is by hand.
     """
 
     def draw(low: float, high: float) -> float:
@@ -95,85 +89,80 @@ def _kink_cases(rng: np.random.Generator) -> Cases:
     def step() -> float:
         return float(f"{rng.uniform(1, 9):.1f}e-{rng.integers(4, 7)}")
 
-    at, near, far, strong = (_Kinks(rng, h) for h in (step(), step(), step(), 1e-3))
+    at, near, far, strong = (partial(_draw_case, rng, h) for h in (step(), step(), step(), 1e-3))
     bend = draw(4, 9.8)
     return {
         "kink at x": [
-            at.smooth(0.0),
-            at.kinked(0, draw(0.3, 0.5)),
-            at.kinked(0, -draw(0.3, 0.5), draw(1, 3)),
-            at.smooth(bend, slope=0.0),
+            (_Curve(1.0, 1.0, 2.0, 0.0), 1.0, 0.001),
+            at(0, draw(0.3, 0.5)),
+            at(0, -draw(0.3, 0.5), draw(1, 3)),
+            at(bend=bend, slope=0.0),
         ],
         "kink off x": [
-            near.smooth(0.0),
-            near.kinked(1 / 3, draw(0.56, 0.65)),
-            near.kinked(-1 / 3, -draw(0.56, 0.65)),
-            near.smooth(bend),
-            near.kinked(1 / 5, -draw(0.35, 0.42)),
-            near.smooth(-bend),
-            near.kinked(-1 / 5, draw(0.35, 0.42)),
-            near.smooth(-draw(1, 3)),
-            near.kinked(0.7, 0.3),
-            near.smooth(draw(1, 3)),
-            near.kinked(-0.7, -0.3),
-            near.smooth(bend, slope=0.0),
+            near(),
+            near(1 / 3, draw(0.56, 0.65)),
+            near(-1 / 3, -draw(0.56, 0.65)),
+            near(bend=bend),
+            near(1 / 5, -draw(0.35, 0.42)),
+            near(bend=-bend),
+            near(-1 / 5, draw(0.35, 0.42)),
+            near(bend=-draw(1, 3)),
+            near(0.7, 0.3),
+            near(bend=draw(1, 3)),
+            near(-0.7, -0.3),
+            near(bend=bend, slope=0.0),
         ],
         "strong curvature, small jump": [
-            strong.smooth(0.0),
-            strong.kinked(0.9, 0.1, -9.8),
-            strong.smooth(9.8),
-            strong.kinked(-0.9, -0.14, 9.8),
-            strong.smooth(-9.8),
-            strong.kinked(0, 0.11),
-            strong.kinked(-0.5, 0.14, 1.0),
-            strong.smooth(3.0),
-            strong.kinked(1 / 3, -0.13),
-            strong.smooth(-3.0),
-            strong.kinked(-1 / 5, 0.5),
-            strong.smooth(9.8, slope=0.0),
+            strong(),
+            strong(0.9, 0.1, -9.8),
+            strong(bend=9.8),
+            strong(-0.9, -0.14, 9.8),
+            strong(bend=-9.8),
+            strong(0, 0.11),
+            strong(-0.5, 0.14, 1.0),
+            strong(bend=3.0),
+            strong(1 / 3, -0.13),
+            strong(bend=-3.0),
+            strong(-1 / 5, 0.5),
+            strong(bend=9.8, slope=0.0),
         ],
         "kink beyond x - h or x + h": [
-            far.smooth(0.0),
-            far.kinked(0, draw(0.4, 0.6)),
-            far.kinked(1.2, draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(-0.5, -draw(0.4, 0.6)),
-            far.kinked(-1.3, draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(0.5, draw(0.4, 0.6)),
-            far.kinked(1.4, -draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(0.9, -0.3),
-            far.kinked(-1.2, -draw(0.6, 0.9), draw(1, 3)),
-            far.kinked(-0.9, 0.3),
-            far.kinked(0.7, 0.35),
-            far.smooth(bend),
+            far(),
+            far(0, draw(0.4, 0.6)),
+            far(1.2, draw(0.6, 0.9), draw(1, 3)),
+            far(-0.5, -draw(0.4, 0.6)),
+            far(-1.3, draw(0.6, 0.9), draw(1, 3)),
+            far(0.5, draw(0.4, 0.6)),
+            far(1.4, -draw(0.6, 0.9), draw(1, 3)),
+            far(0.9, -0.3),
+            far(-1.2, -draw(0.6, 0.9), draw(1, 3)),
+            far(-0.9, 0.3),
+            far(0.7, 0.35),
+            far(bend=bend),
         ],
     }
 
 
-def _gap(f: Any, x: float, s: float) -> Any:
+def _get_gap(f: Any, x: float, s: float) -> Any:
     """Slope from x to x + s minus slope from x - s to x."""
     return (f(x + s) - 2 * f(x) + f(x - s)) / s
 
 
-def _gap_left_over(f: Any, x: float, h: float, parts: int) -> Any:
+def _compare_gaps(f: Any, x: float, h: float, parts: int) -> Any:
     """What of the gap at h is not explained by that at h / parts, if f is smooth."""
-    return _gap(f, x, h) - parts * _gap(f, x, h / parts)
+    return _get_gap(f, x, h) - parts * _get_gap(f, x, h / parts)
 
 
-def _ends_apart(f: Any, x: float, h: float) -> Any:
+def _compare_ends(f: Any, x: float, h: float) -> Any:
     """Slope at x + h minus slope at x - h, both taken inside."""
     s = h / 20
     return (f(x + h) - f(x + h - s) - f(x - h + s) + f(x - h)) / s
 
 
-def _looks_right(f: Any, x: float, h: float) -> bool:
-    return bool(abs(_ends_apart(f, x + h / 2, h / 2)) > 0.05)
+_ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
 
 
-def _looks_left(f: Any, x: float, h: float) -> bool:
-    return bool(abs(_ends_apart(f, x - h / 2, h / 2)) > 0.05)
-
-
-def _distance(trial: Trial) -> float:
+def _get_distance(trial: Trial) -> float:
     """How far the kink is from x, in steps h."""
     f, x, h = trial.arguments
     return float(abs(f.kink - x) / h)
@@ -182,14 +171,14 @@ def _distance(trial: Trial) -> float:
 def _is_straight(trial: Trial) -> bool:
     """Whether f is straight from x - h to x + h, where quotients of its gaps are noise."""
     f, _, _ = trial.arguments
-    return not f.second_derivative and _distance(trial) > 1.0
+    return not f.second_derivative and _get_distance(trial) > 1.0
 
 
-def _not_straight(trials: list[Trial]) -> list[Trial]:
+def _list_curved(trials: list[Trial]) -> list[Trial]:
     return [trial for trial in trials if not _is_straight(trial)]
 
 
-def _fits_a_threshold(measure: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
+def _make_threshold_test(measure: Callable[..., Any]) -> Callable[[list[Trial]], bool]:
     """Return whether answers are those of some threshold on a measure's size."""
 
     def shows(trials: list[Trial]) -> bool:
@@ -209,83 +198,70 @@ def _calls_every_bend_a_kink(trials: list[Trial]) -> bool:
 def _sees_what_is_too_far(trials: list[Trial]) -> bool:
     """Whether the only mistakes are kinks beyond the interval that are taken for kinks in it."""
     return are_answers(trials) and all(
-        trial.got and math.isfinite(_distance(trial)) for trial in trials if trial.stage
+        trial.got and math.isfinite(_get_distance(trial)) for trial in trials if trial.stage
     )
 
 
-def _misses(trials: list[Trial]) -> list[float] | None:
+def _list_missed(trials: list[Trial]) -> list[float] | None:
     """How far the kinks are that were missed; None if there are other mistakes."""
     if not are_answers(trials) or any(trial.stage and trial.got for trial in trials):
         return None
-    return [_distance(trial) for trial in trials if trial.stage and not trial.got]
+    return [_get_distance(trial) for trial in trials if trial.stage and not trial.got]
 
 
-def _found(trials: list[Trial]) -> list[float]:
-    return [_distance(trial) for trial in trials if trial.got and not trial.stage]
+def _list_found(trials: list[Trial]) -> list[float]:
+    return [_get_distance(trial) for trial in trials if trial.got and not trial.stage]
 
 
 def _sees_only_what_is_near(trials: list[Trial]) -> bool:
     """Whether the kinks that are missed are off x, and no nearer than those that are found."""
-    missed = _misses(trials)
+    missed = _list_missed(trials)
     if missed is None:
         return False
     nearest = min(missed, default=math.inf)
-    return nearest > 0.0 and nearest >= max(_found(trials), default=0.0)
+    return nearest > 0.0 and nearest >= max(_list_found(trials), default=0.0)
 
 
-def _gap_kept(trial: Trial, parts: int) -> float:
+def _get_share_kept(trial: Trial, parts: int) -> float:
     """What share of the gap at h is left at h / parts: about 1 / parts if f is smooth there."""
     f, x, h = trial.arguments
-    return float(abs(_gap(f, x, h / parts) / _gap(f, x, h)))
+    return float(abs(_get_gap(f, x, h / parts) / _get_gap(f, x, h)))
 
 
 def _asks_whether_the_gap_stays(trials: list[Trial]) -> bool:
     """Whether those curves are called kinked of whose gap some share, below 98%, is left."""
     if not are_answers(trials) or any(trial.got and _is_straight(trial) for trial in trials):
         return False
-    curved = _not_straight(trials)
+    curved = _list_curved(trials)
     return any(
-        min((_gap_kept(t, parts) for t in curved if t.got), default=0.98)
-        > max((_gap_kept(t, parts) for t in curved if not t.got), default=1.0)
+        min((_get_share_kept(t, parts) for t in curved if t.got), default=0.98)
+        > max((_get_share_kept(t, parts) for t in curved if not t.got), default=1.0)
         for parts in (2, 4)
     )
 
 
-def _is_blind_at(parts: int) -> Callable[[list[Trial]], bool]:
+def _make_blindness_test(parts: int) -> Callable[[list[Trial]], bool]:
     """Return whether answers come from the gaps at h and h / parts, or from their quotient."""
-    fits = _fits_a_threshold(lambda f, x, h: _gap_left_over(f, x, h, parts))
+    fits = _make_threshold_test(lambda f, x, h: _compare_gaps(f, x, h, parts))
     place = 1 / (parts + 1)
 
     def shows(trials: list[Trial]) -> bool:
         if fits(trials):
             return True
-        missed = _misses(trials)
+        missed = _list_missed(trials)
         if missed is None or not np.allclose(missed, place, atol=1e-6):
             return False
-        return not np.any(np.isclose(_found(trials), place, atol=1e-6))
+        return not np.any(np.isclose(_list_found(trials), place, atol=1e-6))
 
     return shows
 
 
 def _takes_noise_for_a_kink(trials: list[Trial]) -> bool:
     """Whether answers come from a comparison of gaps, where f is not straight."""
-    curved = _not_straight(trials)
-    comparisons = (
-        _sees_only_what_is_near,
-        _asks_whether_the_gap_stays,
-        _is_blind_at(2),
-        _is_blind_at(4),
-    )
+    curved = _list_curved(trials)
+    blind = _make_blindness_test(2), _make_blindness_test(4)
+    comparisons = _sees_only_what_is_near, _asks_whether_the_gap_stays, *blind
     return are_answers(trials) and any(shows(curved) for shows in comparisons)
-
-
-_ENDS = "Compare the slopes at the two ends, x - h and x + h, instead."
-
-
-_ONE_SIDE = (
-    "You look to one side of x. The central difference evaluates f at x - h and at x + h, so a "
-    "kink on either side spoils it."
-)
 
 
 def _kink_by_grid(f: Any, x: float, h: float) -> Any:
@@ -309,14 +285,6 @@ def _kink_by_two_comparisons(f: Any, x: float, h: float) -> Any:
     return max(abs(gap(h) - 2 * gap(h / 2)), abs(gap(h) - 4 * gap(h / 4))) > 0.004
 
 
-def _kink_by_pieces(f: Any, x: float, h: float) -> bool:
-    slopes = []
-    for k in range(-20, 20):
-        a, b = x + k * h / 20, x + (k + 1) * h / 20
-        slopes.append((f(b) - f(a)) / (b - a))
-    return bool(max(slopes) - min(slopes) >= 0.04)
-
-
 def _kink_by_gradient(f: Any, x: float, h: float) -> Any:
     t = x + h * np.arange(-50, 51) / 50
     slopes = np.gradient(f(t), t)
@@ -329,11 +297,20 @@ EXERCISE = Exercise(
     cases=_kink_cases,
     misconceptions=(
         Misconception(
-            wrong=lambda f, x, h: _ends_apart(f, x, h) > 0.05,
+            wrong=lambda f, x, h: _compare_ends(f, x, h) > 0.05,
             hint="A slope may also jump down: compare the size of its change, abs(...).",
         ),
-        Misconception(wrong=_looks_right, hint=_ONE_SIDE),
-        Misconception(wrong=_looks_left, hint=_ONE_SIDE),
+        *(
+            Misconception(
+                wrong=one_sided,
+                hint="You look to one side of x. The central difference evaluates f at x - h and "
+                "at x + h, so a kink on either side spoils it.",
+            )
+            for one_sided in (
+                lambda f, x, h: abs(_compare_ends(f, x + h / 2, h / 2)) > 0.05,
+                lambda f, x, h: abs(_compare_ends(f, x - h / 2, h / 2)) > 0.05,
+            )
+        ),
         Misconception(
             wrong=lambda f, x, h: abs(f(x + h) - f(x - h)) / (2 * h) < 0.1,
             hint="You ask whether the slope is 0. At a kink it jumps, whatever it is, and at the "
@@ -345,58 +322,58 @@ EXERCISE = Exercise(
             "without a kink. Compare slopes, which are changes divided by the way.",
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h)) > 1e-7,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h)) > 1e-7,
             hint="You call everything kinked that is not straight. Curvature changes the slope "
             "too: by up to 10 * 2h = 0.02 from x - h to x + h.",
             shows=_calls_every_bend_a_kink,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_ends_apart(f, x, h)) > 0.01,
+            wrong=lambda f, x, h: abs(_compare_ends(f, x, h)) > 0.01,
             hint="Your threshold is too low or too high. From x - h to x + h curvature changes "
             "the slope by up to 10 * 2h = 0.02, and a jump of 0.1 by at least 0.08.",
-            shows=_fits_a_threshold(_ends_apart),
+            shows=_make_threshold_test(_compare_ends),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h)) > 1e-3,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h)) > 1e-3,
             hint="No threshold on the gap of the one-sided slopes at x will do: curvature alone "
             "makes it up to 10 h = 0.01, and a jump of 0.1 at a distance of 0.9 h makes it 0.01 "
             "too. Compare the slopes at the two ends, x - h and x + h.",
-            shows=_fits_a_threshold(_gap),
+            shows=_make_threshold_test(_get_gap),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(2 * _gap(f, x, 2 * h) - _gap(f, x, h)) > 0.05,
+            wrong=lambda f, x, h: abs(2 * _get_gap(f, x, 2 * h) - _get_gap(f, x, h)) > 0.05,
             hint="You look beyond x - h and x + h. A kink out there does not touch the central "
             "difference with step h.",
             shows=_sees_what_is_too_far,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap(f, x, h / 100)) > 0.05,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h / 100)) > 0.05,
             hint="You find a kink at x, but miss one farther off. Anywhere between x - h and "
             "x + h it spoils the central difference: compare slopes at these two ends.",
             shows=_sees_only_what_is_near,
         ),
         Misconception(
             # On a straight f both gaps are rounding, below 1e-6.
-            wrong=lambda f, x, h: abs(_gap(f, x, h / 4)) > 0.5 * abs(_gap(f, x, h)) + 1e-6,
+            wrong=lambda f, x, h: abs(_get_gap(f, x, h / 4)) > 0.5 * abs(_get_gap(f, x, h)) + 1e-6,
             hint="You ask whether the gap of the one-sided slopes at x stays while the step "
             f"shrinks. It does for a kink at x; for one farther off it falls to 0. {_ENDS}",
             shows=_asks_whether_the_gap_stays,
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 2)) > 0.005,
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 2)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 2 are blind to a kink at a "
             f"distance of h / 3: there they are in the ratio 2 to 1, as for a smooth f. {_ENDS}",
-            shows=_is_blind_at(2),
+            shows=_make_blindness_test(2),
         ),
         Misconception(
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) > 0.005,
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 4)) > 0.005,
             hint="The gaps of the one-sided slopes at h and at h / 4 are blind to a kink at a "
             f"distance of h / 5: there they are in the ratio 4 to 1, as for a smooth f. {_ENDS}",
-            shows=_is_blind_at(4),
+            shows=_make_blindness_test(4),
         ),
         Misconception(
             # That the quotient of the gaps is not 4, without dividing by 0.
-            wrong=lambda f, x, h: abs(_gap_left_over(f, x, h, 4)) >= 0.1 * abs(_gap(f, x, h)),
+            wrong=lambda f, x, h: abs(_compare_gaps(f, x, h, 4)) >= 0.1 * abs(_get_gap(f, x, h)),
             hint=f"On a straight f both gaps are rounding, and their quotient is noise. {_ENDS}",
             shows=_takes_noise_for_a_kink,
         ),
@@ -414,7 +391,6 @@ EXERCISE = Exercise(
         _kink_by_grid,
         _kink_by_outer_slopes,
         _kink_by_two_comparisons,
-        _kink_by_pieces,
         _kink_by_gradient,
     ),
 )

@@ -24,12 +24,12 @@ def is_deterministic(loss, theta):
 
 
 class _Loss:
-    """The sum of theta^2, and one of `_ADDED`; it counts its calls from 1.
+    """A loss of the kind that its code says; it counts its calls from 1.
 
     Parameters
     ----------
-    added : str
-        What is added, in words.
+    code : str
+        What it computes, one of `_ADDED`.
     rng : Generator
         Where the seed of its own random numbers comes from.
     """
@@ -38,94 +38,95 @@ class _Loss:
     # them: to share it with these alone would tell which they are.
     draws_globally = True
 
-    def __init__(self, added: str, rng: np.random.Generator) -> None:
-        self.__name__ = f"sum(theta^2){added}"
-        self.added = added
+    def __init__(self, code: str, rng: np.random.Generator) -> None:
+        self.__name__ = "loss"
+        self.code = code
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
         self.calls = 0
 
     def __call__(self, theta: Any) -> float:
         self.calls += 1
-        return float(np.sum(theta**2) + _ADDED[self.added](self, theta))
+        return float(np.sum(theta**2) + _ADDED[self.code](self, theta))
 
 
-_SEEDED = " + noise by a generator seeded at each call"
+_SQUARES = "lambda theta: np.sum(theta**2)"
+_SEEDED = f"{_SQUARES} + np.random.default_rng(0).random()"
+_SAME_MASK = f"{_SQUARES} + np.sum(theta[::2])"
+_NOISE = f"{_SQUARES} + np.random.default_rng().random()"
+_NUMPYS = f"{_SQUARES} + np.random.random_sample()"
+_PYTHONS = """def loss(theta):
+    import random
+    return np.sum(theta**2) + random.random()"""
+_NEW_MASK = """def loss(theta):
+    mask = np.random.default_rng().random(len(theta)) < 0.5
+    return np.sum(theta**2) + np.sum(theta * mask)"""
+_COUNTED = """def loss(theta, calls=[]):
+    calls.append(1)
+    return np.sum(theta**2) + """
+_DRIFT = f"{_COUNTED}1e-12 * len(calls)"
+_SURPRISE = f"{_COUNTED}(len(calls) == 9)"
+_EVERY_OTHER = f"{_COUNTED}len(calls) % 2"
+_GROWTH = """def loss(theta):
+    value = np.sum(theta**2)
+    theta *= 1.01
+    return value"""
+_NOISY_GROWTH = f"{_GROWTH} + np.random.default_rng().random()"
 
 
-_SAME_MASK = " + sum(mask theta), always the same mask"
-
-
-_NEW_MASK = " + sum(mask theta), a new mask each time"
-
-
-_NUMPYS, _PYTHONS = " + noise by np.random", " + noise by random.random"
-
-
-_DRIFT = " + 1e-12 times the number of calls"
-
-
-_SURPRISE = ", and 1 more at call 9"
-
-
-_GROWTH = "; then it multiplies theta by 1.01 in place"
-
-
-_NOISY_GROWTH = f" + noise{_GROWTH}"
-
-
-def _grown(theta: Any, added: float) -> float:
+def _grow(theta: Any, added: float) -> float:
     theta *= 1.01
     return added
 
 
-# What a loss adds to sum(theta^2), in words and in code.
+# What each adds to sum(theta^2). Here noise is drawn from a seed, so that a check reads the same
+# when it is run again.
 _ADDED: dict[str, Callable[[_Loss, Any], float]] = {
-    "": lambda loss, theta: 0.0,
+    _SQUARES: lambda loss, theta: 0.0,
     _SEEDED: lambda loss, theta: np.random.default_rng(0).random(),
     _SAME_MASK: lambda loss, theta: np.sum(theta[::2]),
-    " + noise": lambda loss, theta: loss.rng.random(),
+    _NOISE: lambda loss, theta: loss.rng.random(),
     # Losses in the wild use the global state.
     _NUMPYS: lambda loss, theta: np.random.random_sample(),  # noqa: NPY002
     _PYTHONS: lambda loss, theta: random.random(),
     # Of 32 masks, ten in a row are the same with a probability of 2**-45.
-    _NEW_MASK: lambda loss, theta: np.sum(theta * (loss.rng.random(5) < 0.5)),
+    _NEW_MASK: lambda loss, theta: np.sum(theta * (loss.rng.random(len(theta)) < 0.5)),
     _DRIFT: lambda loss, theta: 1e-12 * loss.calls,
     _SURPRISE: lambda loss, theta: loss.calls == 9,
-    ", and 1 more at every other call": lambda loss, theta: loss.calls % 2,
-    _GROWTH: lambda loss, theta: _grown(theta, 0.0),
-    _NOISY_GROWTH: lambda loss, theta: _grown(theta, loss.rng.random()),
+    _EVERY_OTHER: lambda loss, theta: loss.calls % 2,
+    _GROWTH: lambda loss, theta: _grow(theta, 0.0),
+    _NOISY_GROWTH: lambda loss, theta: _grow(theta, loss.rng.random()),
 }
 
 
 def _deterministic_cases(rng: np.random.Generator) -> Cases:
     """Three groups, with as many True as False in each; what is True comes first."""
 
-    def cases(*added: str) -> list[tuple[Any, ...]]:
-        return [(_Loss(words, rng), draw_signed(rng, 0.3, 1.5, 5)) for words in added]
+    def cases(*codes: str) -> list[tuple[Any, ...]]:
+        return [(_Loss(code, rng), draw_signed(rng, 0.3, 1.5, 5)) for code in codes]
 
-    def plain(rounded: bool) -> tuple[Any, ...]:
-        """Nothing is added, and the mean of ten losses is rounded, or is exactly the loss."""
+    def rounded() -> tuple[Any, ...]:
+        """Draw a theta where the mean of ten equal losses is not exactly the loss."""
         while True:
             theta = draw_signed(rng, 0.3, 1.5, 5)
-            if (np.std([np.sum(theta**2)] * 10) > 0) == rounded:
-                return _Loss("", rng), theta
+            if np.std([np.sum(theta**2)] * 10) > 0:
+                return _Loss(_SQUARES, rng), theta
 
     return {
         "random numbers": [
-            plain(rounded=True),
-            plain(rounded=False),
-            *cases(_SEEDED, _SAME_MASK, " + noise", _NUMPYS, _PYTHONS, _NEW_MASK),
+            (_Loss(_SQUARES, rng), np.array([1.0, 2.0])),
+            rounded(),
+            *cases(_SEEDED, _SAME_MASK, _NOISE, _NUMPYS, _PYTHONS, _NEW_MASK),
         ],
         "rare and tiny changes": [
-            plain(rounded=True),
+            rounded(),
             *cases(_SAME_MASK, _SEEDED),
-            *cases(_SURPRISE, _DRIFT, ", and 1 more at every other call"),
+            *cases(_SURPRISE, _DRIFT, _EVERY_OTHER),
         ],
         "losses that change theta": cases(_GROWTH, _NOISY_GROWTH),
     }
 
 
-def _repeated(
+def _make_comparison(
     times: int, copies: bool, same: Callable[[float, float], Any] = operator.eq
 ) -> Callable[[Callable[[Any], float], Any], bool]:
     """Return a comparison of so many evaluations, at copies of theta or at theta itself."""
@@ -137,7 +138,7 @@ def _repeated(
     return compare
 
 
-def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
+def _seed_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     """Compare ten evaluations from one seed, and leave NumPy's global state as it was."""
     before = np.random.get_state()  # noqa: NPY002
     values = []
@@ -148,8 +149,13 @@ def _seeds_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     return values.count(values[0]) == 10
 
 
-def _errs_on(*added: str) -> Callable[[list[Trial]], bool]:
-    """Return whether losses that add this, if there are any, mislead, and else only carelessness.
+def _find_any_equal(loss: Callable[[Any], float], theta: Any) -> bool:
+    first = loss(theta.copy())
+    return any(loss(theta.copy()) == first for _ in range(9))
+
+
+def _make_error_test(*codes: str) -> Callable[[list[Trial]], bool]:
+    """Return whether losses of these kinds, if there are any, mislead, and else only carelessness.
 
     That is too few evaluations, or none at a copy of theta: both go with any other mistake.
     """
@@ -158,12 +164,25 @@ def _errs_on(*added: str) -> Callable[[list[Trial]], bool]:
     def shows(trials: list[Trial]) -> bool:
         if any(trial.stage not in ("", "values", "changes") for trial in trials):
             return False
-        misleading = {trial.arguments[0].added for trial in trials if trial.stage} - careless
+        misleading = {trial.arguments[0].code for trial in trials if trial.stage} - careless
         if misleading:
-            return misleading <= {*added}
-        return not any(trial.arguments[0].added in added for trial in trials)
+            return misleading <= {*codes}
+        return not any(trial.arguments[0].code in codes for trial in trials)
 
     return shows
+
+
+def _finds_a_spread(trials: list[Trial]) -> bool:
+    """Whether equal losses are taken for different ones, as a rounded mean makes them look."""
+    plain = [trial for trial in trials if trial.arguments[0].code == _SQUARES]
+    if plain and not any(trial.stage for trial in plain):
+        return False
+    return _make_error_test(_SQUARES, _SEEDED, _SAME_MASK)(trials)
+
+
+def _touches_random_state(trials: list[Trial]) -> bool:
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(trial.detail.startswith("drew from") for trial in failed)
 
 
 _OPPOSITE = (
@@ -199,17 +218,30 @@ EXERCISE = Exercise(
     cases=_deterministic_cases,
     misconceptions=(
         Misconception(
-            wrong=_repeated(2, copies=True),
-            hint="The first evaluations may agree and a later one not: dropout that rarely drops "
-            "is such a loss. Compare all of ten evaluations.",
+            wrong=_seed_before_each,
+            hint="Leave the global random numbers alone: set no seed, and draw none yourself. If "
+            "the same seed is set before each evaluation, a random loss repeats itself and looks "
+            "deterministic.",
+            shows=_touches_random_state,
         ),
         Misconception(
-            wrong=_repeated(10, copies=False),
+            wrong=_make_comparison(2, copies=True),
+            hint="The first evaluations may agree and a later one differ: dropout that rarely "
+            "drops is such a loss. Compare ten evaluations, all of them with the first.",
+        ),
+        Misconception(
+            wrong=_find_any_equal,
+            hint="It is enough for you that some of the evaluations agree. All ten have to: "
+            "all(...), not any(...).",
+            shows=_make_error_test(_EVERY_OTHER),
+        ),
+        Misconception(
+            wrong=_make_comparison(10, copies=False),
             hint="One of these losses changes the array that it is given, so the next evaluation "
             "is at another theta. Hand it a fresh copy, theta.copy(), at each evaluation.",
         ),
         Misconception(
-            wrong=_repeated(2, copies=False),
+            wrong=_make_comparison(2, copies=False),
             hint="Two evaluations are too few, because a later one may differ: compare ten. And "
             "hand each a fresh copy of theta, because a loss may change the array that it gets.",
         ),
@@ -218,25 +250,19 @@ EXERCISE = Exercise(
             hint="You answer False for every loss, even for sum(theta^2). Compare the values at "
             "one and the same theta, each with the first, with ==.",
         ),
-        Misconception(wrong=_repeated(2, copies=False, same=operator.ne), hint=_OPPOSITE),
-        Misconception(wrong=_repeated(2, copies=True, same=operator.ne), hint=_OPPOSITE),
+        Misconception(wrong=_make_comparison(2, copies=False, same=operator.ne), hint=_OPPOSITE),
+        Misconception(wrong=_make_comparison(2, copies=True, same=operator.ne), hint=_OPPOSITE),
         Misconception(
-            wrong=_repeated(10, copies=True, same=np.isclose),
-            hint="You allow a tolerance. A change of 1e-12, divided by h = 1e-6, is an error of "
-            "1e-6 in a slope: ask for the same number, with ==.",
-            shows=_errs_on(_DRIFT),
-        ),
-        Misconception(
-            wrong=_seeds_before_each,
-            hint="Where the same seed is set before each evaluation, a random loss repeats itself "
-            "and looks deterministic. Leave the global random state alone.",
-            shows=_errs_on(_NUMPYS, _PYTHONS),
+            wrong=_make_comparison(10, copies=True, same=np.isclose),
+            hint="A change of 1e-12 escapes you: do you allow a tolerance? Divided by h = 1e-6 it "
+            "is an error of 1e-6 in a slope, so ask for the same number, with ==.",
+            shows=_make_error_test(_DRIFT),
         ),
         Misconception(
             wrong=lambda loss, theta: np.std([loss(theta.copy()) for _ in range(10)]) == 0,
             hint="The spread of equal numbers need not come out as exactly 0, because their mean "
             "is rounded. Compare each value with the first, with ==.",
-            shows=_errs_on("", _SEEDED, _SAME_MASK),
+            shows=_finds_a_spread,
         ),
     ),
     hints=(

@@ -16,9 +16,12 @@ from gradlab.exercises.lessons.lesson_06.common import (
     SHORTCUT,
     Params,
     draw_problems,
+    find_l2_loss,
     hands_lam_to_mlp,
     make_network,
+    make_problem_by_hand,
     make_untouched,
+    run_forward,
 )
 
 
@@ -36,13 +39,13 @@ def l2_backward(params, X, Y, lam):
 
 def _backward_cases(rng: np.random.Generator) -> Cases:
     return {
-        "no hidden layer": draw_problems(rng, 0),
+        "no hidden layer": [make_problem_by_hand(), *draw_problems(rng, 0)],
         "one hidden layer": draw_problems(rng, 1),
         "two hidden layers": draw_problems(rng, 2),
     }
 
 
-def _with_terms(
+def _add_terms(
     term: Callable[[Any, float], Any],
     network: Callable[[Params], gradlab.MLP] = make_network,
 ) -> Callable[..., Any]:
@@ -55,12 +58,12 @@ def _with_terms(
     return backward
 
 
-def _penalises_biases(params: Params, X: Any, Y: Any, lam: float) -> Any:
+def _penalise_biases(params: Params, X: Any, Y: Any, lam: float) -> Any:
     right = l2_backward(params, X, Y, lam)
     return [(dW, db + lam * b) for (_, b), (dW, db) in zip(params, right, strict=True)]
 
 
-def _penalty_in(layers: slice) -> Callable[..., Any]:
+def _penalise_layers(layers: slice) -> Callable[..., Any]:
     """Return the gradient with lam W in some layers only."""
 
     def backward(params: Params, X: Any, Y: Any, lam: float) -> Any:
@@ -71,24 +74,8 @@ def _penalty_in(layers: slice) -> Callable[..., Any]:
     return backward
 
 
-def _forward(params: Any, X: Any) -> list[Any]:
-    """Return the activations of every layer, then the logits."""
-    outputs = [X]
-    for W, b in params[:-1]:
-        outputs.append(np.tanh(outputs[-1] @ W + b))
-    W, b = params[-1]
-    return [*outputs, outputs[-1] @ W + b]
-
-
-def _l2_loss_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    Z = _forward(params, X)[-1]
-    log_softmax = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-    weights = np.concatenate([W.ravel() for W, _ in params])
-    return -np.sum(Y * log_softmax) / len(X) + lam * (weights @ weights) / 2
-
-
 def _l2_backward_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    *activations, Z = _forward(params, X)
+    *activations, Z = run_forward(params, X)
     powers = np.exp(Z)
     delta = (powers / powers.sum(axis=1, keepdims=True) - Y) / len(X)
     gradients: list[Any] = []
@@ -99,7 +86,7 @@ def _l2_backward_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
 
 
 def _l2_backward_by_einsum(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    outputs = _forward(params, X)
+    outputs = run_forward(params, X)
     powers = np.exp(outputs[-1])
     delta = powers / np.einsum("ik->i", powers)[:, None] - Y
     gradients: list[Any] = [None] * len(params)
@@ -129,9 +116,9 @@ def _l2_backward_by_differences(params: Any, X: Any, Y: Any, lam: float) -> Any:
             for index in np.ndindex(array.shape):
                 before, h = array[index], 2.0**-17
                 array[index] = before + h
-                above = _l2_loss_by_hand(params, X, Y, lam)
+                above = find_l2_loss(params, X, Y, lam)
                 array[index] = before - h
-                below = _l2_loss_by_hand(params, X, Y, lam)
+                below = find_l2_loss(params, X, Y, lam)
                 array[index] = before
                 slope[index] = (above - below) / (2 * h)
             slopes.append(slope)
@@ -157,7 +144,7 @@ EXERCISE = Exercise(
             "proportional to W: the penalty's derivative is missing.",
         ),
         Misconception(
-            wrong=_penalises_biases,
+            wrong=_penalise_biases,
             hint="You add lam b to db. The biases are not in the penalty, so it has no "
             "derivative by them.",
         ),
@@ -190,31 +177,31 @@ EXERCISE = Exercise(
             hint="This is the gradient of the penalty alone: add that of the cross-entropy.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(-1, None)),
+            wrong=_penalise_layers(slice(-1, None)),
             hint="Only the last dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(1)),
+            wrong=_penalise_layers(slice(1)),
             hint="Only the first dW has its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_penalty_in(slice(-1)),
+            wrong=_penalise_layers(slice(-1)),
             hint="The last dW lacks its lam W. Every layer's W is in the penalty.",
         ),
         Misconception(
-            wrong=_with_terms(lambda W, lam: lam / 2 * np.sum(W**2)),
+            wrong=_add_terms(lambda W, lam: lam / 2 * np.sum(W**2)),
             hint="You add the penalty itself to every entry of dW. Add its derivative: how does "
             "it change if one entry of W does?",
         ),
         Misconception(
-            wrong=_with_terms(
+            wrong=_add_terms(
                 lambda W, lam: lam * W,
                 network=lambda params: make_network(params, reduction="sum"),
             ),
             hint=DATA_SUMMED,
         ),
         Misconception(
-            wrong=_with_terms(lambda W, lam: lam * W, network=make_untouched), hint=OTHER_PARAMS
+            wrong=_add_terms(lambda W, lam: lam * W, network=make_untouched), hint=OTHER_PARAMS
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: [dW for dW, _ in l2_backward(params, X, Y, lam)],

@@ -17,9 +17,12 @@ from gradlab.exercises.lessons.lesson_06.common import (
     SHORTCUT,
     Params,
     draw_problems,
+    find_l2_loss,
     hands_lam_to_mlp,
     make_network,
+    make_problem_by_hand,
     make_untouched,
+    run_forward,
 )
 
 
@@ -38,40 +41,24 @@ def l2_loss(params, X, Y, lam):
 
 def _loss_cases(rng: np.random.Generator) -> Cases:
     return {
-        "no hidden layer": draw_problems(rng, 0),
+        "no hidden layer": [make_problem_by_hand(), *draw_problems(rng, 0)],
         "hidden layers": draw_problems(rng, 1, 2),
     }
 
 
-def _penalised(size: Callable[[Params], Any]) -> Callable[..., Any]:
+def _add_penalty(size: Callable[[Params], Any]) -> Callable[..., Any]:
     """Return the loss with lam / 2 times something else than the sum of all squares."""
     return lambda params, X, Y, lam: l2_loss(params, X, Y, 0) + lam / 2 * size(params)
 
 
-def _squares(params: Params) -> Any:
+def _sum_squares(params: Params) -> Any:
     return sum(np.sum(W**2) for W, _ in params)
-
-
-def _forward(params: Any, X: Any) -> list[Any]:
-    """Return the activations of every layer, then the logits."""
-    outputs = [X]
-    for W, b in params[:-1]:
-        outputs.append(np.tanh(outputs[-1] @ W + b))
-    W, b = params[-1]
-    return [*outputs, outputs[-1] @ W + b]
-
-
-def _l2_loss_by_hand(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    Z = _forward(params, X)[-1]
-    log_softmax = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-    weights = np.concatenate([W.ravel() for W, _ in params])
-    return -np.sum(Y * log_softmax) / len(X) + lam * (weights @ weights) / 2
 
 
 def _l2_loss_by_rows(params: Any, X: Any, Y: Any, lam: float) -> float:
     total = 0.0
     for x, y in zip(X, Y, strict=True):
-        z = _forward(params, x)[-1]
+        z = run_forward(params, x)[-1]
         total += math.log(sum(math.exp(value) for value in z)) - z[y.argmax()]
     total /= len(X)
     for W, _ in params:
@@ -88,7 +75,7 @@ def _l2_loss_from_copies(params: Any, X: Any, Y: Any, lam: float) -> Any:
 
 
 def _l2_loss_by_trace(params: Any, X: Any, Y: Any, lam: float) -> Any:
-    loss = _l2_loss_by_hand(params, X, Y, 0.0)
+    loss = find_l2_loss(params, X, Y, 0.0)
     for W, _b in params:
         loss += lam * np.trace(W.T @ W) / 2
     return loss
@@ -112,7 +99,7 @@ EXERCISE = Exercise(
             "is lam W.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.sum(W**2) + np.sum(b**2) for W, b in params)),
+            wrong=_add_penalty(lambda params: sum(np.sum(W**2) + np.sum(b**2) for W, b in params)),
             hint="You penalise the biases too. The penalty is on every W, and on no b.",
         ),
         Misconception(
@@ -120,7 +107,7 @@ EXERCISE = Exercise(
             hint="This is the cross-entropy alone: the penalty is missing.",
         ),
         Misconception(
-            wrong=lambda params, X, Y, lam: lam / 2 * _squares(params),
+            wrong=lambda params, X, Y, lam: lam / 2 * _sum_squares(params),
             hint="This is the penalty alone: add it to the cross-entropy.",
         ),
         Misconception(
@@ -130,42 +117,42 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
-                make_network(params, reduction="sum").loss(X, Y) + lam / 2 * _squares(params)
+                make_network(params, reduction="sum").loss(X, Y) + lam / 2 * _sum_squares(params)
             ),
             hint=DATA_SUMMED,
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[-1:])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[-1:])),
             hint="Only the last W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[:1])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[:1])),
             hint="Only the first W is in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: _squares(params[:-1])),
+            wrong=_add_penalty(lambda params: _sum_squares(params[:-1])),
             hint="The last W is not in your penalty. Sum over all layers.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.linalg.norm(W) for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.linalg.norm(W) for W, _ in params)),
             hint="You add up the norms of the W. The penalty has their squares.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: np.sqrt(_squares(params))),
+            wrong=_add_penalty(lambda params: np.sqrt(_sum_squares(params))),
             hint="The penalty has squares and no root.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.linalg.norm(W, 2) ** 2 for W, _ in params)),
             hint="np.linalg.norm(W, 2) of a matrix is its largest singular value. Sum the squares "
             "of the entries instead.",
         ),
         Misconception(
-            wrong=_penalised(lambda params: sum(np.sum(W) ** 2 for W, _ in params)),
+            wrong=_add_penalty(lambda params: sum(np.sum(W) ** 2 for W, _ in params)),
             hint="You square the sum of the entries. Square each entry, then sum.",
         ),
         Misconception(
             wrong=lambda params, X, Y, lam: (
-                make_untouched(params).loss(X, Y) + lam / 2 * _squares(params)
+                make_untouched(params).loss(X, Y) + lam / 2 * _sum_squares(params)
             ),
             hint=OTHER_PARAMS,
         ),
@@ -178,7 +165,7 @@ EXERCISE = Exercise(
         "The penalty is lam / 2 * sum(np.sum(W**2) for W, b in params).",
     ),
     also_right=(
-        _l2_loss_by_hand,
+        find_l2_loss,
         _l2_loss_by_rows,
         _l2_loss_from_copies,
         _l2_loss_by_trace,
