@@ -12,7 +12,7 @@ from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, mark
+from gradlab.exercises.marking import Marking, make_report, mark
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
 from gradlab.exercises.watching import describe_borrowed, watch_calls
@@ -181,6 +181,7 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
         hints,
         marking.groups,
         printed,
+        make_report(exercise, marking, told=True),
     )
 
 

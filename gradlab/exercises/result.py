@@ -38,6 +38,8 @@ class CheckResult:
         The cases that were run.
     printed : str
         The first lines that the answer printed or warned meanwhile.
+    report : tuple of str
+        Lines that say where the answer is wrong, of an exercise with a report of its own.
     """
 
     name: str
@@ -47,6 +49,7 @@ class CheckResult:
     hints: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     printed: str = ""
+    report: tuple[str, ...] = ()
 
     def grade(self) -> float:
         """Show the result and return its points as a plain float, which nbgrader reads.
@@ -67,7 +70,7 @@ class CheckResult:
     def _headline(self) -> str:
         if not self.groups:
             return f"{self.name}: {self.hints[0]}"
-        return f"{self.name}: {self.points:g} of {self.max_points:g} points (public checks)"
+        return f"{self.name}: {round(self.points, 2):g} of {self.max_points:g} points (public checks)"
 
     def _remarks(self) -> list[str]:
         remarks = [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
@@ -96,6 +99,7 @@ class CheckResult:
             lines.append(f"  {'ok   ' if passed else 'wrong'}  {what}")
             lines += [f"         {detail}"] if detail else []
         lines += [self._table()] if self._table() else []
+        lines += self.report
         return "\n".join([*lines, *self._remarks()])
 
     __repr__ = __str__
@@ -114,9 +118,10 @@ class CheckResult:
         table = f"<table>{rows}</table>" if rows else ""
         if self._table():
             table += f"<pre>{html.escape(self._table())}</pre>"
-        return (
-            f"<div><p><strong>{html.escape(self._headline())}</strong></p>{table}{remarks}</div>"
-        )
+        lines = "\n".join(self.report)
+        report = f"<p style='white-space:pre-wrap'>{html.escape(lines)}</p>" if lines else ""
+        headline = f"<p><strong>{html.escape(self._headline())}</strong></p>"
+        return f"<div>{headline}{table}{report}{remarks}</div>"
 
 
 @dataclass(frozen=True)

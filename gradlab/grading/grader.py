@@ -16,7 +16,7 @@ import numpy as np
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.hints import STAGE_HINTS
-from gradlab.exercises.marking import Drawn, Marking, draw_cases, mark_calls
+from gradlab.exercises.marking import Drawn, Marking, draw_cases, make_report, mark_calls
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions
@@ -353,7 +353,8 @@ def _choose_hints(
         general.add(STAGE_HINTS["returns"])
     hints = [hint for hint in marking.hints if hint not in general]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
-    return (*said, *hints) or (again,)
+    report = make_report(exercise, marking, told=False)
+    return (*said, *hints, *report) or (again,)
 
 
 def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:
