@@ -19,6 +19,8 @@ Report = Callable[[list[Trial], bool], tuple[str, ...]]
 # Marks of an answer that returned something, which may be right in part.
 _RETURNED = ("", "values", "finite", "shape", "returns")
 _SCALES = ("wrong_scale", "sign_flipped")
+# A wrong line does not leave a gradient as near to the right one as this.
+_COARSE = 1e-5
 
 
 def make_backward_report(start: str, *, rtol: float, atol: float) -> Report:
@@ -44,11 +46,12 @@ def make_backward_report(start: str, *, rtol: float, atol: float) -> Report:
             return ()
         trial = min(readable, key=_rank)
         blocks = judge_blocks(_list_returned(trial), len(trial.arguments[1]), rtol, atol)
-        if not any(block.is_wrong for block in blocks):
+        if not any(block.is_wrong for block in blocks) or _is_out_of_form(blocks):
             return ()
+        described = _describe(trial, blocks) if told else []
+        causes = _describe_causes(blocks, told)
         line = find_line(blocks, start)
-        described = _describe(trial, blocks) if told else _describe_causes(blocks)
-        return (*described, *([f"Where to read: {line}"] if line else []))
+        return (*described, *causes, *([f"Where to read: {line}"] if line else []))
 
     return report
 
@@ -99,10 +102,13 @@ def find_line(blocks: Sequence[JudgedBlock], start: str) -> str:
     wrong = {block.name for block in blocks if block.is_wrong}
     letters = {name[0] for name in wrong}
     layers = len(blocks) // 2
+    if all(block.distance <= _COARSE for block in blocks):
+        return (
+            "no line is wrong, all blocks are nearly right. Coarse is how they are computed: by "
+            "differences, or in float32?"
+        )
     if len(letters) == 1:
         return _read_one_formula(wrong, layers)
-    if not all(block.has_right_shape for block in blocks):
-        return ""
     if _holds_parameters(blocks):
         return (
             "every block holds its parameter too. Is what you return the gradient, or the "
@@ -171,6 +177,15 @@ def _read_one_of_several(wrong: set[str], top: int) -> str:
     )
 
 
+def _is_out_of_form(blocks: Sequence[JudgedBlock]) -> bool:
+    """Whether shapes are wrong, and not of weights or of biases alone.
+
+    Where these are in each other's places, or layers in reverse, no block is what it seems.
+    """
+    letters = {block.name[0] for block in blocks if block.is_wrong}
+    return len(letters) == 2 and not all(block.has_right_shape for block in blocks)
+
+
 def _holds_parameters(blocks: Sequence[JudgedBlock]) -> bool:
     return all(any(f.kind == "weight_decay" for f in block.findings) for block in blocks)
 
@@ -190,20 +205,17 @@ def _describe(trial: Trial, blocks: Sequence[JudgedBlock]) -> list[str]:
     sizes = "-".join(str(n) for n in (X.shape[1], *(len(b) for _, b in params)))
     lines = [f"Block by block, from the output back ({sizes} network, {len(X)} rows):"]
     for block in _order_from_output(blocks):
-        if not block.is_wrong:
-            lines.append(f"  ✓ {block.name}")
-            continue
-        causes = " ".join(finding.message for finding in block.findings)
-        lines.append(f"  ✗ {block.name}  {block.said}" + (f". {causes}" if causes else ""))
+        mark = "✗" if block.is_wrong else "✓"
+        lines.append(f"  {mark} {block.name}  {block.said}".rstrip())
     return lines
 
 
-def _describe_causes(blocks: Sequence[JudgedBlock]) -> list[str]:
-    """Return the causes that hold for whole blocks; they tell no number of a case."""
+def _describe_causes(blocks: Sequence[JudgedBlock], told: bool) -> list[str]:
+    """Return the causes with their blocks; unless told, those alone that name no entries."""
     by_cause: dict[str, list[str]] = {}
     for block in _order_from_output(blocks):
         for finding in block.findings:
-            if finding.kind in (*_SCALES, "transposed", "all_zero"):
+            if told or finding.kind in (*_SCALES, "transposed", "all_zero"):
                 by_cause.setdefault(finding.message, []).append(block.name)
     return [f"{', '.join(names)}: {cause}" for cause, names in by_cause.items()]
 

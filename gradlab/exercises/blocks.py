@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,12 +35,26 @@ class Returned(NamedTuple):
 
 @dataclass(frozen=True)
 class JudgedBlock:
-    """What is known of a block: `said` is about its worst entry, and empty if it is right."""
+    """What is known of a block.
+
+    Attributes
+    ----------
+    name : str
+    said : str
+        About its worst entry; empty if the block is right.
+    findings : tuple of Finding
+        Causes that are proved.
+    has_right_shape : bool
+    distance : float
+        How far the worst entry is off, as a part of the block's largest; inf if there is no entry
+        to compare.
+    """
 
     name: str
     said: str
     findings: tuple[Finding, ...] = ()
     has_right_shape: bool = True
+    distance: float = math.inf
 
     @property
     def is_wrong(self) -> bool:
@@ -89,8 +104,11 @@ def judge_blocks(
             judged.append(JudgedBlock(block.name, _describe_odd(block), (), has_right_shape))
             continue
         causes = [f for f in findings if f.parameter == block.name and f.kind not in _PLACES]
-        said = _describe_worst(block, measured[block.name].slopes.wrong)
-        judged.append(JudgedBlock(block.name, said, tuple(causes)))
+        known = measured[block.name]
+        said = _describe_worst(block, known.slopes.wrong)
+        with np.errstate(all="ignore"):
+            distance = float(known.difference.max() / known.largest)
+        judged.append(JudgedBlock(block.name, said, tuple(causes), distance=distance))
     return judged
 
 
@@ -131,7 +149,8 @@ def _describe_worst(block: Returned, wrong: Mask) -> str:
     got = np.asarray(block.got, dtype=np.float64)
     distance = np.where(wrong, np.abs(got - block.right), -1.0)
     place = distance == distance.max()
-    value, right = got[place][0], block.right[place][0]
+    # Adding 0 turns -0 into 0.
+    value, right = got[place][0] + 0.0, block.right[place][0] + 0.0
     for digits in (4, 6, 9, 12, 17):
         shown = show_value(value, digits), show_value(right, digits)
         if shown[0] != shown[1]:

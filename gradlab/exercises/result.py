@@ -70,7 +70,8 @@ class CheckResult:
     def _headline(self) -> str:
         if not self.groups:
             return f"{self.name}: {self.hints[0]}"
-        return f"{self.name}: {round(self.points, 2):g} of {self.max_points:g} points (public checks)"
+        points = f"{round(self.points, 2):g} of {self.max_points:g} points"
+        return f"{self.name}: {points} (public checks)"
 
     def _remarks(self) -> list[str]:
         remarks = [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -31,6 +32,22 @@ def make_raised(*words: str) -> Callable[[list[Trial]], bool]:
         )
 
     return shows
+
+
+def is_in_single_precision(trials: list[Trial]) -> bool:
+    """Return whether values came back as float32, and would be right but for its rounding."""
+    return all(
+        isinstance(trial.got, np.ndarray)
+        and trial.got.dtype == np.float32
+        and np.allclose(trial.got, trial.expected, rtol=0.02, atol=1e-3)
+        for trial in trials
+    )
+
+
+SINGLE_PRECISION = (
+    "Your numbers are float32, which holds 7 digits; a logit of 5000.25 keeps 3 decimals. Leave "
+    "the arrays in float64, as they come."
+)
 
 
 def find_log_softmax(Z: Any, axis: int = 1) -> Any:
@@ -98,3 +115,40 @@ def find_norm(v: Any) -> Any:
 @np.errstate(all="ignore")
 def divide_unguarded(a: Any, b: Any) -> Any:
     return find_norm(a - b) / (find_norm(a) + find_norm(b))
+
+
+def softmax_by_rows(Z: Any) -> Any:
+    out = np.empty_like(Z)
+    for i, row in enumerate(Z):
+        exponentials = [math.exp(z - max(row)) for z in row]
+        out[i] = np.array(exponentials) / math.fsum(exponentials)
+    return out
+
+
+def softmax_by_columns(Z: Any) -> Any:
+    exponentials = np.exp(Z.T - np.max(Z, axis=-1))
+    return (exponentials / np.sum(exponentials, axis=0)).T
+
+
+def find_log_sum_exp(Z: Any) -> Any:
+    top = Z.max(axis=1)
+    return top + np.log(np.exp(Z - top[:, np.newaxis]).sum(axis=1))
+
+
+def find_log_probabilities(Z: Any) -> Any:
+    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
+
+
+def difference_by_loops(a: Any, b: Any) -> float:
+    a, b = a.ravel().tolist(), b.ravel().tolist()
+    apart = math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)))
+    total = math.sqrt(sum(p * p for p in a)) + math.sqrt(sum(q * q for q in b))
+    return 0.0 if total == 0 else apart / total
+
+
+def difference_by_einsum(a: Any, b: Any) -> Any:
+    d, a, b = np.ravel(a - b), np.ravel(a), np.ravel(b)
+    if not (np.any(a) or np.any(b)):
+        return 0
+    above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
+    return above / sum(below)

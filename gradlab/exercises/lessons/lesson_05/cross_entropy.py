@@ -10,7 +10,15 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import draw_level, draw_one_hot, find_log_softmax
+from gradlab.exercises.lessons.lesson_05.common import (
+    SINGLE_PRECISION,
+    draw_level,
+    draw_one_hot,
+    find_log_probabilities,
+    find_log_softmax,
+    find_log_sum_exp,
+    is_in_single_precision,
+)
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
 
@@ -30,7 +38,7 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a.
+    exchange y and a. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:
@@ -46,8 +54,9 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
         Z[0, second] = Z[0, right[0]] - 0.5
         return Z, np.eye(classes)[right]
 
+    by_hand = np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]), np.eye(2)[[0, 1, 0]]
     return {
-        "ordinary logits": [case(5, 3), case(2, 4), case(3, 2)],
+        "ordinary logits": [by_hand, case(5, 3), case(2, 4)],
         "large logits, close together": [
             case(4, 3, draw_level(rng)),
             case(2, 5, -draw_level(rng)),
@@ -171,11 +180,6 @@ _ONE_MEAN = (
 _BASE = "ln is the natural logarithm, np.log: not to the base 2, and not to the base 10."
 
 
-def _log_sum_exp(Z: Any) -> Any:
-    top = Z.max(axis=1)
-    return top + np.log(np.exp(Z - top[:, np.newaxis]).sum(axis=1))
-
-
 def _entropy_by_rows(Z: Any, Y: Any) -> Any:
     losses = []
     for z, y in zip(Z, Y, strict=True):
@@ -185,14 +189,12 @@ def _entropy_by_rows(Z: Any, Y: Any) -> Any:
     return sum(losses) / len(losses)
 
 
-def _log_probabilities(Z: Any) -> Any:
-    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-
-
 EXERCISE = Exercise(
     points=3,
     reference=cross_entropy,
     cases=_cross_entropy_cases,
+    rtol=1e-9,
+    atol=1e-12,
     misconceptions=(
         Misconception(
             wrong=_reduced(np.sum),
@@ -277,6 +279,11 @@ EXERCISE = Exercise(
             hint="The terms (1 - y) ln(1 - a) belong to the loss for yes-or-no labels. Here a "
             "row counts its own class alone: -sum y_k ln a_k.",
         ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z.astype(np.float32), Y.astype(np.float32)),
+            hint=SINGLE_PRECISION,
+            shows=is_in_single_precision,
+        ),
     ),
     hints=(
         "Put a_k = exp(z_k) / sum_j exp(z_j) into ln a_k. Which exponential and logarithm cancel?",
@@ -287,10 +294,10 @@ EXERCISE = Exercise(
     ),
     also_right=(
         _entropy_by_rows,
-        lambda Z, Y: np.mean(_log_sum_exp(Z) - np.sum(Y * Z, axis=1)),
-        lambda Z, Y: -np.einsum("ik,ik->", Y, _log_probabilities(Z)) / Z.shape[0],
-        lambda Z, Y: np.mean(_log_sum_exp(Z) - Z[np.arange(len(Z)), np.argmax(Y, axis=1)]),
-        lambda Z, Y: _log_sum_exp(Z - Z[Y == 1][:, np.newaxis]).mean(),
-        lambda Z, Y: -np.trace(Y.T @ _log_probabilities(Z)) / len(Y),
+        lambda Z, Y: np.mean(find_log_sum_exp(Z) - np.sum(Y * Z, axis=1)),
+        lambda Z, Y: -np.einsum("ik,ik->", Y, find_log_probabilities(Z)) / Z.shape[0],
+        lambda Z, Y: np.mean(find_log_sum_exp(Z) - Z[np.arange(len(Z)), np.argmax(Y, axis=1)]),
+        lambda Z, Y: find_log_sum_exp(Z - Z[Y == 1][:, np.newaxis]).mean(),
+        lambda Z, Y: -np.trace(Y.T @ find_log_probabilities(Z)) / len(Y),
     ),
 )

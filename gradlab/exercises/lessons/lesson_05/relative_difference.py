@@ -10,7 +10,12 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import divide_unguarded, find_norm
+from gradlab.exercises.lessons.lesson_05.common import (
+    difference_by_einsum,
+    difference_by_loops,
+    divide_unguarded,
+    find_norm,
+)
 
 
 def relative_difference(a, b):
@@ -26,7 +31,10 @@ def relative_difference(a, b):
 
 
 def _difference_cases(rng: np.random.Generator) -> Cases:
-    """Four groups, none of which has the same answer throughout; one pair is nearly equal."""
+    """Four groups, none of which has the same answer throughout; one pair is nearly equal.
+
+    Some are tiny and some huge, but for their squares there is room. The first is 8 / (5 + 5).
+    """
 
     def pair(*shape: int, apart: float = 0.3, scale: float = 1.0) -> Arguments:
         a = draw_signed(rng, 0.5, 3, shape)
@@ -42,8 +50,14 @@ def _difference_cases(rng: np.random.Generator) -> Cases:
 
     some, same = pair(4)[0], pair(3)[0]
     return {
-        "vectors": [pair(4), pair(3, apart=1e-7), pair(5, scale=1e6), pair(2, scale=1e-6)],
-        "matrices": [pair(2, 3), pair(4, 2, scale=1e-6), pair(3, 5, scale=1e6)],
+        "vectors": [
+            (np.array([3.0, 4.0]), np.array([3.0, -4.0])),
+            pair(4),
+            pair(3, apart=4e-7),
+            pair(5, scale=1e12),
+            pair(2, scale=1e-12),
+        ],
+        "matrices": [pair(2, 3), pair(4, 2, scale=1e-30), pair(3, 5, scale=1e30)],
         "zeros": [
             (np.zeros(4), some),
             (np.zeros(3), np.zeros(3)),
@@ -138,21 +152,6 @@ _LARGEST = (
 )
 
 
-def _difference_by_loops(a: Any, b: Any) -> float:
-    a, b = a.ravel().tolist(), b.ravel().tolist()
-    apart = math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)))
-    total = math.sqrt(sum(p * p for p in a)) + math.sqrt(sum(q * q for q in b))
-    return 0.0 if total == 0 else apart / total
-
-
-def _difference_by_einsum(a: Any, b: Any) -> Any:
-    d, a, b = np.ravel(a - b), np.ravel(a), np.ravel(b)
-    if not (np.any(a) or np.any(b)):
-        return 0
-    above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
-    return above / sum(below)
-
-
 def _difference_scaled(a: Any, b: Any) -> Any:
     """Divide by the largest entry first, so that no square overflows or underflows."""
     largest = np.max(np.abs([a, b]))
@@ -168,6 +167,7 @@ EXERCISE = Exercise(
     points=3,
     reference=relative_difference,
     cases=_difference_cases,
+    rtol=1e-8,
     atol=0.0,
     misconceptions=(
         Misconception(
@@ -258,10 +258,10 @@ EXERCISE = Exercise(
         "np.linalg.norm(a - b) / total. NaN then stays NaN by itself.",
     ),
     also_right=(
-        _difference_by_loops,
-        _difference_by_einsum,
+        difference_by_loops,
+        difference_by_einsum,
         _difference_scaled,
-        lambda a, b: 0.0 if np.array_equal(a, b) else _difference_by_einsum(a, b),
+        lambda a, b: 0.0 if np.array_equal(a, b) else difference_by_einsum(a, b),
         lambda a, b: np.linalg.norm(a - b) / ((np.linalg.norm(a) + np.linalg.norm(b)) or 1.0),
         lambda a, b: (
             np.sqrt(np.mean((a - b) ** 2)) / (np.sqrt(np.mean(a**2)) + np.sqrt(np.mean(b**2)))

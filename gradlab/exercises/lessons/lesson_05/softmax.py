@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,16 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
-from gradlab.exercises.lessons.lesson_05.common import draw_level, make_raised
+from gradlab.exercises.lessons.lesson_05.common import (
+    SINGLE_PRECISION,
+    draw_level,
+    find_log_probabilities,
+    find_log_sum_exp,
+    is_in_single_precision,
+    make_raised,
+    softmax_by_columns,
+    softmax_by_rows,
+)
 
 
 def softmax(Z):
@@ -25,7 +33,10 @@ def softmax(Z):
 
 
 def _softmax_cases(rng: np.random.Generator) -> Cases:
-    """Three groups: any formula is finite on the first, any shift by row on the second."""
+    """Three groups: any formula is finite on the first, any shift by row on the second.
+
+    The very first case is a tie in every row: each probability is 1/2.
+    """
 
     def ordinary(*shape: int) -> Any:
         return draw_signed(rng, 0.3, 3, shape)
@@ -40,7 +51,11 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
         return rng.permuted(rng.permutation(rows), axis=1)
 
     return {
-        "ordinary logits": [(ordinary(4, 3),), (ordinary(2, 5),), (ordinary(3, 2),)],
+        "ordinary logits": [
+            (np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]),),
+            (ordinary(4, 3),),
+            (ordinary(2, 5),),
+        ],
         "large logits": [(ordinary(3, 4) + draw_level(rng),), (ordinary(5, 2) - draw_level(rng),)],
         "large and small logits together": [(large_and_small(1, 3),), (large_and_small(0, 5),)],
     }
@@ -71,38 +86,18 @@ _OWN_MAXIMUM = (
 )
 
 
-def _softmax_by_rows(Z: Any) -> Any:
-    out = np.empty_like(Z)
-    for i, row in enumerate(Z):
-        exponentials = [math.exp(z - max(row)) for z in row]
-        out[i] = np.array(exponentials) / math.fsum(exponentials)
-    return out
-
-
 def _softmax_by_differences(Z: Any) -> Any:
     """1 / sum_j exp(z_j - z_k); an overflow to inf gives the 0 that is right."""
     with np.errstate(over="ignore"):
         return 1 / np.exp(Z[:, np.newaxis, :] - Z[:, :, np.newaxis]).sum(axis=2)
 
 
-def _softmax_by_columns(Z: Any) -> Any:
-    exponentials = np.exp(Z.T - np.max(Z, axis=-1))
-    return (exponentials / np.sum(exponentials, axis=0)).T
-
-
-def _log_sum_exp(Z: Any) -> Any:
-    top = Z.max(axis=1)
-    return top + np.log(np.exp(Z - top[:, np.newaxis]).sum(axis=1))
-
-
-def _log_probabilities(Z: Any) -> Any:
-    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-
-
 EXERCISE = Exercise(
     points=3,
     reference=softmax,
     cases=_softmax_cases,
+    rtol=1e-9,
+    atol=1e-12,
     misconceptions=(
         Misconception(
             wrong=_sum_without_keepdims,
@@ -152,6 +147,11 @@ EXERCISE = Exercise(
             hint="Clipping makes the large logits of a row equal, and with them the "
             "probabilities. Subtract the row's maximum instead: differences survive.",
         ),
+        Misconception(
+            wrong=lambda Z: softmax(Z.astype(np.float32)),
+            hint=SINGLE_PRECISION,
+            shows=is_in_single_precision,
+        ),
     ),
     hints=(
         "Exponentials, divided by their sum. Over which entries does the sum run, if a row is a "
@@ -162,11 +162,11 @@ EXERCISE = Exercise(
         "sum(axis=1, keepdims=True).",
     ),
     also_right=(
-        _softmax_by_rows,
+        softmax_by_rows,
         _softmax_by_differences,
-        _softmax_by_columns,
-        lambda Z: np.exp(_log_probabilities(Z)),
+        softmax_by_columns,
+        lambda Z: np.exp(find_log_probabilities(Z)),
         lambda Z: [(np.exp(z - z.max()) / np.exp(z - z.max()).sum()).tolist() for z in Z],
-        lambda Z: np.exp(Z - _log_sum_exp(Z)[:, None]),
+        lambda Z: np.exp(Z - find_log_sum_exp(Z)[:, None]),
     ),
 )
