@@ -171,8 +171,10 @@ def _not_run(name: str, max_points: float, why: str) -> CheckResult:
 def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
+    report = make_report(exercise, marking, told=True)
     if not passed and not hints:
-        hints = (f'{exercise.advice} gradlab.hint("{exercise.name}") has more.',)
+        advice = "Begin with the wrong block nearest to the output." if report else exercise.advice
+        hints = (f'{advice} gradlab.hint("{exercise.name}") has more.',)
     return CheckResult(
         exercise.name,
         passed,
@@ -181,7 +183,7 @@ def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
         hints,
         marking.groups,
         printed,
-        make_report(exercise, marking, told=True),
+        report,
     )
 
 

@@ -71,9 +71,7 @@ def test_the_line_named_is_that_of_the_planted_mistake(name: str) -> None:
     except ValueError:  # it changes nothing in this network
         return
     wrong.gradients(X, Y)  # some are wrong from the second call on
-    trial = make_trial(
-        network.params, X, Y, network.gradients(X, Y), wrong.gradients(X, Y)
-    )
+    trial = make_trial(network.params, X, Y, network.gradients(X, Y), wrong.gradients(X, Y))
     said = "\n".join(report_of([trial], True))
     for block in BUGS[name].spoils(network) if not BUGS[name].late else []:
         assert f"✗ {block}" in said
@@ -103,7 +101,9 @@ def test_hint_and_report_do_not_contradict_each_other(name: str) -> None:
 def make_case(layers: int, seed: int = 0) -> tuple[Any, ...]:
     rng = np.random.default_rng(seed)
     sizes = [3, 5, 2, 4][: layers + 1]
-    params = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in itertools.pairwise(sizes)]
+    params = [
+        (rng.normal(size=pair), rng.normal(size=pair[1])) for pair in itertools.pairwise(sizes)
+    ]
     return params, rng.uniform(size=(6, 3)), np.eye(sizes[-1])[rng.integers(sizes[-1], size=6)]
 
 

@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.exercises.backward_passes import (
+    Params,
+    Pass,
+    find_gradients,
+    make_backward,
+    run_backward_by_einsum,
+    run_backward_by_samples,
+    run_backward_recursive,
+    run_backward_with_ones,
+)
 from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
-    Params,
-    Pass,
-    draw_one_hot,
-    find_gradients,
-    find_log_probabilities,
-    join_entries,
-    make_backward,
-    make_raised,
-    softmax_by_columns,
-    softmax_by_rows,
-)
+from gradlab.exercises.lessons.lesson_05.common import draw_one_hot, join_entries, make_raised
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
 
@@ -91,7 +90,9 @@ def _backward_cases(rng: np.random.Generator) -> Cases:
 def _by_differences(params: Params, X: Any, Y: Any) -> Any:
     """Return what central differences would: the gradient, off in the tenth digit."""
     return [
-        tuple(part * (1 + 1e-10 * np.cos(np.arange(part.size)).reshape(part.shape)) for part in pair)
+        tuple(
+            part * (1 + 1e-10 * np.cos(np.arange(part.size)).reshape(part.shape)) for part in pair
+        )
         for pair in find_gradients(params, X, Y)
     ]
 
@@ -180,73 +181,6 @@ _LAST_SLOPE = (
 )
 
 
-def _backward_by_samples(params: Any, X: Any, Y: Any) -> Any:
-    """One sample after the other, outer products, gradients added up in place."""
-    gradients = [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
-    for x, y in zip(X, Y, strict=True):
-        activations = [x]
-        for W, b in params:
-            activations.append(np.tanh(W.T @ activations[-1] + b))
-        z = W.T @ activations[-2] + b
-        exponentials = np.exp(z - z.max())
-        delta = (exponentials / exponentials.sum() - y) / len(X)
-        for (W, _), (dW, db), a in zip(
-            params[::-1], gradients[::-1], activations[-2::-1], strict=True
-        ):
-            dW += np.outer(a, delta)
-            db += delta
-            delta = (1 - a * a) * (W @ delta)
-    return gradients
-
-
-def _backward_by_einsum(params: Any, X: Any, Y: Any) -> Any:
-    """Z is kept rather than A, sech^2 is the derivative, and the mean is taken at the end."""
-    Z = [np.einsum("mi,ij->mj", X, params[0][0]) + params[0][1]]
-    for W, b in params[1:]:
-        Z.append(np.einsum("mi,ij->mj", np.tanh(Z[-1]), W) + b)
-    delta = np.exp(find_log_probabilities(Z[-1])) - Y
-    found: list[Any] = []
-    for layer in range(len(params) - 1, -1, -1):
-        A = np.tanh(Z[layer - 1]) if layer else X
-        found = [[np.einsum("mi,mj->ij", A, delta) / len(X), delta.mean(axis=0)], *found]
-        if layer:
-            back = np.einsum("mj,ij->mi", delta, params[layer][0])
-            delta = back / np.cosh(Z[layer - 1]) ** 2
-    return found
-
-
-def _backward_with_ones(params: Any, X: Any, Y: Any) -> Any:
-    """A column of ones makes the bias a row of W."""
-    m = X.shape[0]
-    inputs, A = [], X
-    for W, b in params:
-        inputs.append(np.hstack([A, np.ones((m, 1))]))
-        logits = inputs[-1] @ np.vstack([W, b])
-        A = np.tanh(logits)
-    delta = (softmax_by_columns(logits) - Y) / m
-    gradients: list[Any] = [None] * len(params)
-    for layer, (W, _) in reversed(list(enumerate(params))):
-        stacked = np.dot(delta.T, inputs[layer]).T
-        gradients[layer] = (stacked[:-1], stacked[-1])
-        delta = np.dot(delta, np.transpose(W)) * (1 - np.square(inputs[layer][:, :-1]))
-    return tuple(gradients)
-
-
-def _backward_recursive(params: Any, X: Any, Y: Any) -> Any:
-    def down(layer: int, A: Any) -> tuple[list[Any], Any]:
-        """The gradients from this layer on, and the derivative by A."""
-        W, b = params[layer]
-        if layer == len(params) - 1:
-            delta = (softmax_by_rows(A @ W + b) - Y) / len(Y)
-            return [[(A.T @ delta).tolist(), list(delta.sum(0))]], delta @ W.T
-        out = np.tanh(A @ W + b)
-        later, dA = down(layer + 1, out)
-        delta = dA * (1 - out) * (1 + out)
-        return [[A.T @ delta, sum(delta)], *later], delta @ W.T
-
-    return down(0, X)[0]
-
-
 EXERCISE = Exercise(
     points=6,
     reference=backward,
@@ -269,6 +203,10 @@ EXERCISE = Exercise(
         Misconception(wrong=make_backward(weights=_mean_dw), hint=_TWICE),
         Misconception(wrong=make_backward(weights=_mean_dw, bias=_mean_db), hint=_TWICE),
         Misconception(
+            wrong=make_backward(start=lambda f: (f.P - f.Y) / f.A[0].shape[1]),
+            hint="You divide by n_0, the columns of X. The mean is over the m rows: len(X).",
+        ),
+        Misconception(
             wrong=make_backward(start=lambda f: (f.P - f.Y) / f.Y.size),
             hint="You divide by m K, the number of entries of Y. The mean is over the m rows.",
         ),
@@ -287,6 +225,14 @@ EXERCISE = Exercise(
         Misconception(
             wrong=make_backward(slope=lambda f, layer: 1 - f.A[layer]),
             hint="tanh' is 1 - A^2: the square is missing.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: (1 - f.A[layer]) ** 2),
+            hint="tanh' is 1 - A^2, not (1 - A)^2: the square belongs to A alone.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: f.A[layer] ** 2 - 1),
+            hint="tanh' is 1 - A^2, never below 0. Yours has the opposite sign.",
         ),
         Misconception(
             wrong=make_backward(slope=lambda f, layer: f.A[layer] * (1 - f.A[layer])),
@@ -330,6 +276,10 @@ EXERCISE = Exercise(
             wrong=make_backward(bias=lambda f, layer, d: d),
             hint="b is added to every row, so every row has a share in db: sum delta over the "
             "rows.",
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d[0]),
+            hint="Your db is the first row of delta. b is added to every row: sum over the rows.",
         ),
         Misconception(
             wrong=make_backward(bias=lambda f, layer, d: d.sum()),
@@ -391,6 +341,17 @@ EXERCISE = Exercise(
             wrong=make_backward(start=lambda f: (f.Z[-1] - f.Y) / len(f.Y)),
             hint="delta_L takes the probabilities: put the logits through softmax first.",
         ),
+        *(
+            Misconception(
+                wrong=make_backward(start=start),
+                hint="Your softmax shares out 1 over the wrong entries. A row is a sample: sum "
+                "the exponentials along axis=1, with keepdims=True.",
+            )
+            for start in (
+                lambda f: (np.exp(f.Z[-1]) / np.exp(f.Z[-1]).sum() - f.Y) / len(f.Y),
+                lambda f: (softmax(f.Z[-1].T).T - f.Y) / len(f.Y),
+            )
+        ),
         Misconception(
             wrong=make_backward(start=lambda f: (softmax(f.A[-1]) - f.Y) / len(f.Y)),
             hint="The last layer has no tanh: its pre-activations are the logits.",
@@ -421,9 +382,9 @@ EXERCISE = Exercise(
         "return the list turned round.",
     ),
     also_right=(
-        _backward_by_samples,
-        _backward_by_einsum,
-        _backward_with_ones,
-        _backward_recursive,
+        run_backward_by_samples,
+        run_backward_by_einsum,
+        run_backward_with_ones,
+        run_backward_recursive,
     ),
 )

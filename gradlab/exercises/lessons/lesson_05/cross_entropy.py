@@ -158,6 +158,42 @@ def _exchanged(constant: float) -> Callable[[Any, Any], Any]:
     return answer
 
 
+def _leaves_out_zeros(trials: list[Trial]) -> bool:
+    """Whether every row whose probability rounds to 0 costs nothing."""
+    for trial in trials:
+        Z, Y = trial.arguments
+        right = -np.sum(Y * find_log_softmax(Z), axis=1)
+        kept = right[right < 700].sum() / len(Z)
+        if right.max() < 700 or trial.got is None or not np.allclose(trial.got, kept):
+            return False
+    return True
+
+
+@np.errstate(all="ignore")
+def _skip_zeros(Z: Any, Y: Any) -> Any:
+    A = softmax(Z)
+    return -np.sum(Y * np.log(np.where(A > 0, A, 1))) / len(Z)
+
+
+@np.errstate(all="ignore")
+def _log_of_mean(Z: Any, Y: Any) -> Any:
+    return -np.log(np.mean(np.sum(Y * softmax(Z), axis=1)))
+
+
+def _without_log(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.mean(np.exp(shifted).sum(axis=1) - np.sum(Y * shifted, axis=1))
+
+
+def _maximum_in_one_term(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.mean(find_log_sum_exp(Z) - np.sum(Y * shifted, axis=1))
+
+
+def _likeliest(Z: Any, Y: Any) -> Any:
+    return -np.mean(find_log_softmax(Z)[np.arange(len(Z)), Z.argmax(axis=1)])
+
+
 _BOUNDED = (
     "A constant inside the logarithm, or a clipped probability, bounds the loss: with 1e-12 it "
     "cannot exceed 27.6, and there its gradient is wrong. Form no probability: ln a_k is z_k "
@@ -253,6 +289,44 @@ EXERCISE = Exercise(
             wrong=_maximum_not_added,
             hint="ln(sum exp(z - c)) is c too small: use the shifted logits in both terms, or add "
             "c again.",
+        ),
+        Misconception(
+            wrong=_maximum_in_one_term,
+            hint="The row's maximum is in one of your two terms and not in the other: z_k and the "
+            "log-sum-exp must both be shifted, or neither.",
+        ),
+        Misconception(
+            wrong=_skip_zeros,
+            hint="A row whose probability rounds to 0 costs nothing in yours, and it should cost "
+            "most. Form no probability: ln a_k is z_k minus the log-sum-exp of the row.",
+            shows=_leaves_out_zeros,
+        ),
+        Misconception(
+            wrong=_log_of_mean,
+            hint="The logarithm of a mean is not the mean of logarithms. Take ln a_k for each "
+            "row, then their mean.",
+        ),
+        Misconception(
+            wrong=_without_log,
+            hint="You add up the exponentials and do not take the logarithm of their sum: "
+            "np.log(np.exp(...).sum(axis=1)).",
+        ),
+        Misconception(
+            wrong=_likeliest,
+            hint="You take the likeliest class of each row. The loss asks for the class that Y "
+            "marks, however unlikely.",
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="This measures how far the probabilities are from Y in another way. "
+                "Cross-entropy is -ln a_k of the class that Y marks, averaged over the rows.",
+            )
+            for wrong in (
+                lambda Z, Y: np.mean(1 - np.sum(Y * softmax(Z), axis=1)),
+                lambda Z, Y: np.sum((softmax(Z) - Y) ** 2) / len(Z),
+                lambda Z, Y: np.mean((softmax(Z) - Y) ** 2),
+            )
         ),
         Misconception(
             wrong=lambda Z, Y: -np.sum(Y * find_log_softmax(Z, axis=0)) / len(Z),

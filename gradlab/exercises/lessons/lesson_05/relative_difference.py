@@ -124,6 +124,57 @@ def _zero_where_near(trials: list[Trial]) -> bool:
     )
 
 
+def _zero_where_tiny(trials: list[Trial]) -> bool:
+    """Whether only tiny arrays came out wrong, and as equal."""
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.array_equal(trial.got, 0.0) and 0 < np.abs(trial.arguments[0]).max() < 1e-4
+        for trial in failed
+    )
+
+
+def _compares_entries(trials: list[Trial]) -> bool:
+    """Whether each result is the largest, or the mean, of the ratios of the single entries."""
+    # Tiny ones may be bounded below.
+    failed = [t for t in trials if t.stage and np.abs(t.arguments[0]).max() > 1e-6]
+
+    def fits(trial: Trial, reduce: Callable[[Any], Any]) -> bool:
+        a, b = trial.arguments
+        with np.errstate(all="ignore"):
+            ratios = np.abs(a - b) / (np.abs(a) + np.abs(b))
+        return trial.got is not None and np.allclose(trial.got, reduce(ratios))
+
+    return bool(failed) and any(
+        all(fits(trial, reduce) for trial in failed) for reduce in (np.max, np.mean)
+    )
+
+
+@np.errstate(all="ignore")
+def _largest_ratio(a: Any, b: Any) -> Any:
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def _one_where_equal(trials: list[Trial]) -> bool:
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.array_equal(trial.got, 1.0) and trial.expected == 0 for trial in failed
+    )
+
+
+def _without_nan(a: Any, b: Any) -> Any:
+    known = ~np.isnan(a + b)
+    return relative_difference(a[known], b[known])
+
+
+def _nan_left_out(a: Any, b: Any) -> Any:
+    return relative_difference(np.nan_to_num(a), np.nan_to_num(b))
+
+
+def _sum_without_nan(a: Any, b: Any) -> Any:
+    apart, *sizes = (np.sqrt(np.nansum(v**2)) for v in (a - b, a, b))
+    return apart / sum(sizes) if sum(sizes) else 0.0
+
+
 def _adds_a_constant(trials: list[Trial]) -> bool:
     """Whether the ratios are a little too small where the arrays are tiny, and right elsewhere."""
     for trial in trials:
@@ -215,6 +266,28 @@ EXERCISE = Exercise(
             "Subtract first, then take the norm.",
         ),
         Misconception(
+            wrong=_ratio(total=lambda a, b: find_norm(a) * find_norm(b)),
+            hint="You divide by the product of the norms, and so the result depends on the scale: "
+            "divide by their sum.",
+        ),
+        *(
+            Misconception(
+                wrong=_ratio(total=total),
+                hint="You put a and b together before you take a norm. Take the norm of each, "
+                "then add the two numbers: ||a|| + ||b||.",
+            )
+            for total in (
+                lambda a, b: find_norm(a + b),
+                lambda a, b: np.sqrt(np.sum(a**2 + b**2)),
+            )
+        ),
+        Misconception(
+            wrong=_largest_ratio,
+            hint="You compare entry by entry, and take the largest or the mean. Here three norms "
+            "make one ratio: a tiny entry should not decide.",
+            shows=_compares_entries,
+        ),
+        Misconception(
             wrong=_ratio(lambda a, b: np.abs(a - b), lambda a, b: np.abs(a) + np.abs(b)),
             hint="This is a ratio for each entry. One number is needed, from the norms.",
         ),
@@ -232,6 +305,28 @@ EXERCISE = Exercise(
             "It is 0 where both are.",
         ),
         Misconception(
+            wrong=lambda a, b: (
+                0.0 if find_norm(a) + find_norm(b) < 1e-10 else relative_difference(a, b)
+            ),
+            hint="You call tiny arrays equal, whatever they are. Tiny is not zero: ask whether "
+            "the sum of the norms == 0.",
+            shows=_zero_where_tiny,
+        ),
+        Misconception(
+            wrong=lambda a, b: 1.0 if np.array_equal(a, b) else relative_difference(a, b),
+            hint="Two equal arrays come out as 1, which means “nothing in common”: they differ "
+            "by 0, also where both are zero.",
+            shows=_one_where_equal,
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="You leave NaN out, and a gradient with a NaN in it may pass. Let it through "
+                "to the result: sums and norms of NaN are NaN by themselves.",
+            )
+            for wrong in (_without_nan, _nan_left_out, _sum_without_nan)
+        ),
+        Misconception(
             wrong=lambda a, b: 0.0 if np.allclose(a, b) else relative_difference(a, b),
             hint="Nearly equal is not equal: a ratio of 1e-7 comes out as 0. Ask only whether "
             "both norms are 0.",
@@ -244,8 +339,8 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda a, b: find_norm(a - b) / (find_norm(a) + find_norm(b) + 1e-8),
-            hint="A constant in the denominator makes the ratio of tiny gradients too small. Ask "
-            "whether the sum of the norms is 0 instead.",
+            hint="A constant in the denominator, added or as a least value, makes the ratio of "
+            "tiny gradients too small. Ask whether the sum of the norms is 0 instead.",
             shows=_adds_a_constant,
         ),
     ),

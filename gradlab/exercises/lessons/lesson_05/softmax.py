@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.draws import draw_signed
-from gradlab.exercises.exercise import Cases, Exercise, Misconception
+from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_05.common import (
     SINGLE_PRECISION,
     draw_level,
     find_log_probabilities,
+    find_log_softmax,
     find_log_sum_exp,
     is_in_single_precision,
     make_raised,
@@ -80,6 +81,40 @@ def _sum_without_keepdims(Z: Any) -> Any:
     return exponentials / exponentials.sum(axis=1)
 
 
+@np.errstate(all="ignore")
+def _upside_down(Z: Any) -> Any:
+    exponentials = np.exp(Z.max(axis=1, keepdims=True) - Z)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def _sigmoid(Z: Any) -> Any:
+    return 1 / (1 + np.exp(-Z))
+
+
+def _is_nearly_right(trial: Trial) -> bool:
+    return trial.stage in ("", "values") and np.allclose(trial.got, trial.expected, 0.02, 0.02)
+
+
+def _sums_below_one(trials: list[Trial]) -> bool:
+    """Whether rows are right but for a factor of their own, which is a little below 1."""
+    for trial in trials:
+        if not _is_nearly_right(trial):
+            return False
+        sums = trial.got.sum(axis=1, keepdims=True)
+        if not (np.all(sums < 1 - 1e-14) and np.allclose(trial.got / sums, trial.expected, 1e-9)):
+            return False
+    return True
+
+
+def _is_rounded(trials: list[Trial]) -> bool:
+    """Whether all probabilities are those with a few decimals that are nearest to the right."""
+    return all(_is_nearly_right(trial) for trial in trials) and any(
+        all(np.array_equal(trial.got, np.round(trial.expected, n)) for trial in trials)
+        for n in range(1, 12)
+    )
+
+
 _OWN_MAXIMUM = (
     "You shift all rows alike, so the rows far below underflow to 0 / 0: subtract from each row "
     "its own maximum (axis=1, keepdims=True)."
@@ -101,8 +136,8 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             wrong=_sum_without_keepdims,
-            hint="A sum over axis=1 has shape (m,), which does not line up with (m, K). With "
-            "keepdims=True it has shape (m, 1), and each row meets its own sum.",
+            hint="A sum or a maximum over axis=1 has shape (m,), which does not line up with "
+            "(m, K). With keepdims=True it has shape (m, 1), and each row meets its own.",
             shows=make_raised("broadcast"),
         ),
         Misconception(
@@ -133,6 +168,11 @@ EXERCISE = Exercise(
             "Subtract the row's maximum: only then is no exponent above 0.",
         ),
         Misconception(
+            wrong=_normalised(shift=lambda Z: Z.min(axis=1, keepdims=True)),
+            hint="You subtract the row's smallest logit, and one that lies 10,000 above it still "
+            "overflows. Subtract the largest: only then is no exponent above 0.",
+        ),
+        Misconception(
             wrong=_normalised(total=lambda E: 1.0),
             hint="The exponentials are right, but the rows do not sum to 1: divide each row by "
             "its sum.",
@@ -141,6 +181,45 @@ EXERCISE = Exercise(
             wrong=lambda Z: Z / Z.sum(axis=1, keepdims=True),
             hint="You normalise the logits themselves, and those may be negative: take np.exp "
             "first.",
+        ),
+        Misconception(
+            wrong=find_log_softmax,
+            hint="These are the logarithms of the probabilities. Take np.exp of them, or do not "
+            "take np.log.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z / np.abs(Z).max(axis=1, keepdims=True)),
+            hint="You divide the logits by the largest one. That changes their differences, on "
+            "which all depends: subtract it.",
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="The largest logit gets the smallest probability: an exponent has the wrong "
+                "sign. It is z minus the maximum.",
+            )
+            for wrong in (lambda Z: softmax(-Z), _upside_down)
+        ),
+        Misconception(
+            wrong=lambda Z: np.eye(Z.shape[1])[Z.argmax(axis=1)],
+            hint="You give all to the likeliest class. Softmax is soft: each class has a "
+            "probability, exp(z) over the row's sum.",
+        ),
+        Misconception(
+            wrong=_sigmoid,
+            hint="This is the sigmoid of each logit by itself. In softmax the classes share out "
+            "1: exponentials, divided by the sum of their row.",
+        ),
+        Misconception(
+            wrong=_normalised(total=lambda E: E.sum(axis=1, keepdims=True) + 1e-8),
+            hint="Your rows do not quite sum to 1: leave out the constant in the denominator. "
+            "With the maximum subtracted the sum is at least 1, so it needs no guard.",
+            shows=_sums_below_one,
+        ),
+        Misconception(
+            wrong=lambda Z: np.round(softmax(Z), 6),
+            hint="You round. Return the probabilities as they come, with all their digits.",
+            shows=_is_rounded,
         ),
         Misconception(
             wrong=lambda Z: softmax(np.clip(Z, -500, 500)),
