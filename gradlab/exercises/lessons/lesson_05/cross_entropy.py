@@ -302,6 +302,20 @@ EXERCISE = Exercise(
             shows=_leaves_out_zeros,
         ),
         Misconception(
+            wrong=lambda Z, Y: -np.sum(find_log_softmax(Z)) / len(Z),
+            hint="You add up ln a_k of all classes. Y picks out one for each row: multiply by Y "
+            "first.",
+        ),
+        Misconception(
+            wrong=lambda Z, Y: -np.sum(Y * find_log_softmax(softmax(Z))) / len(Z),
+            hint="Softmax is taken twice: of the logits, and then of the probabilities. Take it "
+            "of Z, once.",
+        ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z[:1], Y[:1]),
+            hint="This is the loss of the first row alone. Does return stand inside the loop?",
+        ),
+        Misconception(
             wrong=_log_of_mean,
             hint="The logarithm of a mean is not the mean of logarithms. Take ln a_k for each "
             "row, then their mean.",

@@ -142,7 +142,11 @@ def _compares_entries(trials: list[Trial]) -> bool:
         a, b = trial.arguments
         with np.errstate(all="ignore"):
             ratios = np.abs(a - b) / (np.abs(a) + np.abs(b))
-        return trial.got is not None and np.allclose(trial.got, reduce(ratios))
+        return (
+            np.shape(trial.got) == ()
+            and trial.got is not None
+            and np.allclose(trial.got, reduce(ratios))
+        )
 
     return bool(failed) and any(
         all(fits(trial, reduce) for trial in failed) for reduce in (np.max, np.mean)
@@ -152,6 +156,18 @@ def _compares_entries(trials: list[Trial]) -> bool:
 @np.errstate(all="ignore")
 def _largest_ratio(a: Any, b: Any) -> Any:
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def _wrong_if_one_is_zero(trials: list[Trial]) -> bool:
+    """Whether pairs of which one is zero, and no others, came out as 0 or infinite."""
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.any(trial.arguments[0]) != np.any(trial.arguments[1])
+        and trial.got is not None
+        and np.ndim(trial.got) == 0
+        and trial.got in (0.0, np.inf)
+        for trial in failed
+    )
 
 
 def _one_where_equal(trials: list[Trial]) -> bool:
@@ -266,6 +282,27 @@ EXERCISE = Exercise(
             "Subtract first, then take the norm.",
         ),
         Misconception(
+            wrong=lambda a, b: (
+                0.0 if find_norm(a) == 0 or find_norm(b) == 0 else relative_difference(a, b)
+            ),
+            hint="If only one of the two is zero they differ as much as can be: the ratio is 1. "
+            "It is 0 where both are.",
+            shows=_wrong_if_one_is_zero,
+        ),
+        Misconception(
+            wrong=_ratio(distance=lambda a, b: find_norm(a + b)),
+            hint="Above the fraction line you add: the ratio of two equal arrays comes out as 1. "
+            "Subtract.",
+        ),
+        Misconception(
+            wrong=_ratio(
+                lambda a, b: np.abs(np.sum(a - b)),
+                lambda a, b: np.abs(np.sum(a)) + np.abs(np.sum(b)),
+            ),
+            hint="You add up entries as they are, and those of unlike sign cancel. A norm is the "
+            "root of the sum of squares.",
+        ),
+        Misconception(
             wrong=_ratio(total=lambda a, b: find_norm(a) * find_norm(b)),
             hint="You divide by the product of the norms, and so the result depends on the scale: "
             "divide by their sum.",
@@ -296,13 +333,6 @@ EXERCISE = Exercise(
             hint="If both are zero you divide 0 by 0. Ask first whether the sum of the norms is "
             "0, and return 0.0 then.",
             shows=_zero_by_zero,
-        ),
-        Misconception(
-            wrong=lambda a, b: (
-                0.0 if find_norm(a) == 0 or find_norm(b) == 0 else relative_difference(a, b)
-            ),
-            hint="If only one of the two is zero they differ as much as can be: the ratio is 1. "
-            "It is 0 where both are.",
         ),
         Misconception(
             wrong=lambda a, b: (

@@ -88,6 +88,11 @@ def _upside_down(Z: Any) -> Any:
 
 
 @np.errstate(all="ignore")
+def _shift_above_only(Z: Any) -> Any:
+    return np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
+
+
+@np.errstate(all="ignore")
 def _sigmoid(Z: Any) -> Any:
     return 1 / (1 + np.exp(-Z))
 
@@ -103,6 +108,18 @@ def _sums_below_one(trials: list[Trial]) -> bool:
             return False
         sums = trial.got.sum(axis=1, keepdims=True)
         if not (np.all(sums < 1 - 1e-14) and np.allclose(trial.got / sums, trial.expected, 1e-9)):
+            return False
+    return True
+
+
+def _scales_rows(trials: list[Trial]) -> bool:
+    """Whether each row is that of the probabilities times a factor of its own."""
+    for trial in trials:
+        if trial.stage not in ("", "values"):
+            return False
+        with np.errstate(all="ignore"):
+            shares = trial.got / trial.got.sum(axis=1, keepdims=True)
+        if not np.allclose(shares, trial.expected, rtol=1e-9, atol=1e-12):
             return False
     return True
 
@@ -173,9 +190,16 @@ EXERCISE = Exercise(
             "overflows. Subtract the largest: only then is no exponent above 0.",
         ),
         Misconception(
+            wrong=_normalised(total=lambda E: E.sum(axis=1, keepdims=True) + 1e-8),
+            hint="Your rows do not quite sum to 1: leave out the constant in the denominator. "
+            "With the maximum subtracted the sum is at least 1, so it needs no guard.",
+            shows=_sums_below_one,
+        ),
+        Misconception(
             wrong=_normalised(total=lambda E: 1.0),
             hint="The exponentials are right, but the rows do not sum to 1: divide each row by "
             "its sum.",
+            shows=_scales_rows,
         ),
         Misconception(
             wrong=lambda Z: Z / Z.sum(axis=1, keepdims=True),
@@ -191,6 +215,25 @@ EXERCISE = Exercise(
             wrong=lambda Z: softmax(Z / np.abs(Z).max(axis=1, keepdims=True)),
             hint="You divide the logits by the largest one. That changes their differences, on "
             "which all depends: subtract it.",
+        ),
+        Misconception(
+            wrong=_shift_above_only,
+            hint="You shift the logits above the fraction line and not below it. Shift once, "
+            "then use the same exponentials in both places.",
+        ),
+        Misconception(
+            wrong=lambda Z: np.nan_to_num(_normalised(shift=lambda Z: 0)(Z)),
+            hint="You turn NaN into a number, and it is the wrong one. Keep NaN from arising: "
+            "subtract the row's maximum before np.exp.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z * np.log(2)),
+            hint="These are powers of 2. Softmax has those of e: np.exp.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(np.abs(Z)),
+            hint="You take the absolute value of the logits. A negative logit means a small "
+            "probability: leave its sign.",
         ),
         *(
             Misconception(
@@ -209,12 +252,6 @@ EXERCISE = Exercise(
             wrong=_sigmoid,
             hint="This is the sigmoid of each logit by itself. In softmax the classes share out "
             "1: exponentials, divided by the sum of their row.",
-        ),
-        Misconception(
-            wrong=_normalised(total=lambda E: E.sum(axis=1, keepdims=True) + 1e-8),
-            hint="Your rows do not quite sum to 1: leave out the constant in the denominator. "
-            "With the maximum subtracted the sum is at least 1, so it needs no guard.",
-            shows=_sums_below_one,
         ),
         Misconception(
             wrong=lambda Z: np.round(softmax(Z), 6),
