@@ -155,26 +155,18 @@ _ONE_SUMMED = (
     "One of dW and db is averaged over the rows, the other is summed. Divide by m once, in "
     "delta_L = (A_L - Y) / m, and nowhere else."
 )
-
-
 _TWICE = (
     "You divide by m twice somewhere. If delta_L is already divided by m, then dW is "
     "A^T delta and db the plain sum over the rows."
 )
-
-
 _FROM_Z = (
     "tanh'(Z) is 1 - tanh(Z)^2, so in terms of the activations it is 1 - A^2. You put something "
     "else in the place of A."
 )
-
-
 _PAIRS = (
     "The gradient has the form of params: a list with one pair (dW, db) for each layer, also "
     "where there is only one layer."
 )
-
-
 _LAST_SLOPE = (
     "For softmax with cross-entropy all derivatives are done in A_L - Y: multiply delta_L by "
     "no further one. The last layer has no tanh."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.exercise import Trial
+from gradlab.exercises.exercise import Arguments, Trial
 
 
 def draw_one_hot(rng: np.random.Generator, rows: int, classes: int) -> Any:
@@ -41,6 +42,23 @@ def is_in_single_precision(trials: list[Trial]) -> bool:
         and np.allclose(trial.got, trial.expected, rtol=0.02, atol=1e-3)
         for trial in trials
     )
+
+
+def make_scaled_by(
+    list_sizes: Callable[[Arguments], tuple[int, ...]],
+) -> Callable[[list[Trial]], bool]:
+    """Return a test whether all results are off by a product of powers of these sizes."""
+
+    def shows(trials: list[Trial]) -> bool:
+        known = [t for t in trials if np.all(np.isfinite(t.expected)) and np.any(t.expected)]
+        if not known or any(np.ndim(t.got) or t.got is None or t.got <= 0 for t in known):
+            return False
+        logs = np.array([np.log(list_sizes(t.arguments)) for t in known])
+        off = np.array([np.log(t.got / t.expected) for t in known])
+        powers = itertools.product((-2, -1, 0, 1, 2), repeat=logs.shape[1])
+        return any(any(power) and np.allclose(logs @ power, off) for power in powers)
+
+    return shows
 
 
 SINGLE_PRECISION = (
@@ -112,3 +130,14 @@ def difference_by_einsum(a: Any, b: Any) -> Any:
         return 0
     above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
     return above / sum(below)
+
+
+def difference_scaled(a: Any, b: Any) -> Any:
+    """Divide by the largest entry first, so that no square overflows or underflows."""
+    largest = np.max(np.abs([a, b]))
+    if largest == 0:
+        return np.float64(0.0)
+    a, b = a / largest, b / largest
+    return np.linalg.norm(b - a, "fro" if a.ndim == 2 else None) / (
+        np.sqrt((a * a).sum()) + np.sqrt((b * b).sum())
+    )

@@ -18,6 +18,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     find_log_softmax,
     find_log_sum_exp,
     is_in_single_precision,
+    make_scaled_by,
 )
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
@@ -199,20 +200,18 @@ _BOUNDED = (
     "cannot exceed 27.6, and there its gradient is wrong. Form no probability: ln a_k is z_k "
     "minus the log-sum-exp of the row."
 )
-
-
 _OVER_ALL = (
     "np.mean over all entries divides by m K. The sum over the classes is a sum, only that over "
     "the rows is a mean: divide by m."
 )
-
-
 _ONE_MEAN = (
     "One of your two terms is a mean over the rows, the other a sum. Divide both by m: subtract "
     "first, then take the mean."
 )
-
-
+_SIZES = (
+    "You are off by a factor made of the numbers of rows and classes. Sum over the classes, then "
+    "divide once by the number m of rows, len(Z)."
+)
 _BASE = "ln is the natural logarithm, np.log: not to the base 2, and not to the base 10."
 
 
@@ -372,7 +371,14 @@ EXERCISE = Exercise(
             hint=SINGLE_PRECISION,
             shows=is_in_single_precision,
         ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z, Y) * len(Z) ** 2,
+            hint=_SIZES,
+            shows=make_scaled_by(lambda arguments: arguments[0].shape),
+        ),
     ),
+    advice="In the first case each probability is 1/2, so each row costs ln 2 = 0.693, and so "
+    "does their mean. What does each of your lines give for it?",
     hints=(
         "Put a_k = exp(z_k) / sum_j exp(z_j) into ln a_k. Which exponential and logarithm cancel?",
         "ln a_k = z_k - ln(sum_j exp(z_j)). Before np.exp subtract the row's maximum: from z_k "

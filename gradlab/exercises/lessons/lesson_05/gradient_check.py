@@ -157,21 +157,15 @@ _ALL_REFUSED = (
     "central difference with h near 1e-5, move one entry at a time, and keep the others where "
     "they were. A forward difference, or a tiny h, is not that accurate."
 )
-
-
 _NAN_PASSES = (
     "A gradient with a NaN passes. Every comparison with NaN is False, also “ratio > tolerance”: "
     "ask whether the ratio is small, not whether it is large. And leave no entry out."
 )
-
-
 _ABSOLUTE = (
     "You ask for a fixed distance: tiny gradients meet it even if they are wrong, huge ones do "
     "not even if they are right. Divide by the norms. (np.allclose has a fixed tolerance too, "
     "atol.)"
 )
-
-
 _LENIENT = (
     "An error of 1e-4 of the norm passes. Is your tolerance above that, or do you compare "
     "squares, which are far smaller? For tanh a right gradient is below 1e-7."

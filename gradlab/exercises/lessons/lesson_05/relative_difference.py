@@ -13,8 +13,10 @@ from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception
 from gradlab.exercises.lessons.lesson_05.common import (
     difference_by_einsum,
     difference_by_loops,
+    difference_scaled,
     divide_unguarded,
     find_norm,
+    make_scaled_by,
 )
 
 
@@ -177,11 +179,6 @@ def _one_where_equal(trials: list[Trial]) -> bool:
     )
 
 
-def _without_nan(a: Any, b: Any) -> Any:
-    known = ~np.isnan(a + b)
-    return relative_difference(a[known], b[known])
-
-
 def _nan_left_out(a: Any, b: Any) -> Any:
     return relative_difference(np.nan_to_num(a), np.nan_to_num(b))
 
@@ -206,28 +203,13 @@ _SQUARED = (
     "These are squares. A norm is the root of the sum of squares, and without the roots a ratio "
     "of 1e-4 looks like 1e-8."
 )
-
-
 _ONE_SIDE = (
     "You divide by the norm of one of the two alone. Divide by ||a|| + ||b||: then the order does "
     "not matter, and the ratio is at most 1."
 )
-
-
 _LARGEST = (
     "You take the largest entry of each. The norm here is the root of the sum of all squares."
 )
-
-
-def _difference_scaled(a: Any, b: Any) -> Any:
-    """Divide by the largest entry first, so that no square overflows or underflows."""
-    largest = np.max(np.abs([a, b]))
-    if largest == 0:
-        return np.float64(0.0)
-    a, b = a / largest, b / largest
-    return np.linalg.norm(b - a, "fro" if a.ndim == 2 else None) / (
-        np.sqrt((a * a).sum()) + np.sqrt((b * b).sum())
-    )
 
 
 EXERCISE = Exercise(
@@ -354,7 +336,7 @@ EXERCISE = Exercise(
                 hint="You leave NaN out, and a gradient with a NaN in it may pass. Let it through "
                 "to the result: sums and norms of NaN are NaN by themselves.",
             )
-            for wrong in (_without_nan, _nan_left_out, _sum_without_nan)
+            for wrong in (_nan_left_out, _sum_without_nan)
         ),
         Misconception(
             wrong=lambda a, b: 0.0 if np.allclose(a, b) else relative_difference(a, b),
@@ -373,7 +355,23 @@ EXERCISE = Exercise(
             "tiny gradients too small. Ask whether the sum of the norms is 0 instead.",
             shows=_adds_a_constant,
         ),
+        Misconception(
+            wrong=lambda a, b: relative_difference(a, b) / a.size,
+            hint="You divide by the number of entries too. The norms are sums, not means.",
+            shows=make_scaled_by(lambda arguments: (arguments[0].size,)),
+        ),
+        Misconception(
+            wrong=lambda a, b: np.sqrt(relative_difference(a, b)),
+            hint="You take a root too many: np.linalg.norm has taken it.",
+        ),
+        Misconception(
+            wrong=_ratio(distance=lambda a, b: find_norm(a) - find_norm(b)),
+            hint="You subtract the two norms, and lose the directions: a and -a would agree. "
+            "Subtract the arrays first, then take the norm.",
+        ),
     ),
+    advice="In the first case a - b is (0, 8) and both norms are 5, so the answer is 8 / 10. What "
+    "does each of your lines give for it?",
     hints=(
         "np.linalg.norm(a) is the root of the sum of squares of all entries, for 1-D and 2-D "
         "arrays. You need it three times.",
@@ -385,7 +383,7 @@ EXERCISE = Exercise(
     also_right=(
         difference_by_loops,
         difference_by_einsum,
-        _difference_scaled,
+        difference_scaled,
         lambda a, b: 0.0 if np.array_equal(a, b) else difference_by_einsum(a, b),
         lambda a, b: np.linalg.norm(a - b) / ((np.linalg.norm(a) + np.linalg.norm(b)) or 1.0),
         lambda a, b: (

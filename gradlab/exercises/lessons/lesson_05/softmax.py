@@ -124,6 +124,17 @@ def _scales_rows(trials: list[Trial]) -> bool:
     return True
 
 
+def _are_numbers(trials: list[Trial]) -> bool:
+    return all(trial.stage in ("", "values") for trial in trials)
+
+
+def _sum_to_one(trials: list[Trial], axis: int) -> bool:
+    """Whether all sums along an axis are 1."""
+    return _are_numbers(trials) and all(
+        np.allclose(t.got.sum(axis=axis), 1, 0, 1e-13) for t in trials
+    )
+
+
 def _is_rounded(trials: list[Trial]) -> bool:
     """Whether all probabilities are those with a few decimals that are nearest to the right."""
     return all(_is_nearly_right(trial) for trial in trials) and any(
@@ -268,7 +279,27 @@ EXERCISE = Exercise(
             hint=SINGLE_PRECISION,
             shows=is_in_single_precision,
         ),
+        # What is left is wrong in a way that the sums tell.
+        Misconception(
+            wrong=lambda Z: softmax(Z.T * 2).T,
+            hint="Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
+            shows=lambda trials: _sum_to_one(trials, axis=0),
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(softmax(Z)),
+            hint="Each of your rows sums to 1, as it should, but the shares are wrong: what you "
+            "normalise must be np.exp(z), and nothing else.",
+            shows=lambda trials: _sum_to_one(trials, axis=1),
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z) ** 2,
+            hint="Your rows do not sum to 1. The last step is to divide each row by its own sum; "
+            "leave the result as it then is.",
+            shows=_are_numbers,
+        ),
     ),
+    advice="In the first case the logits of each row are equal, so each probability is 1/2. What "
+    "does each of your lines give for it?",
     hints=(
         "Exponentials, divided by their sum. Over which entries does the sum run, if a row is a "
         "sample?",
