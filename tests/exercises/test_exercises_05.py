@@ -463,6 +463,20 @@ def zero_if_near(a: Any, b: Any) -> Any:
     return 0.0 if difference < 1e-6 else difference
 
 
+def cs231n(a: Any, b: Any) -> Any:
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def zero_if_tiny(a: Any, b: Any) -> Any:
+    total = np.linalg.norm(a) + np.linalg.norm(b)
+    return 0.0 if total < 1e-12 else np.linalg.norm(a - b) / total
+
+
+def without_nan(a: Any, b: Any) -> Any:
+    total = np.sqrt(np.nansum(a**2)) + np.sqrt(np.nansum(b**2))
+    return 0.0 if total == 0 else np.sqrt(np.nansum((a - b) ** 2)) / total
+
+
 def never_above_one(a: Any, b: Any) -> Any:
     return 1.0 if np.isnan(a + b).any() else EXERCISES["relative_difference"].also_right[0](a, b)
 
@@ -551,7 +565,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
             ["All entries together sum to 1", "np.exp overflows"],
         ),
         ("softmax", softmax_of_builtin_max, ["ambiguous", "max(Z)"]),
-        ("softmax", softmax_to_the_base_2, ["is right", "by hand"]),
+        ("softmax", softmax_to_the_base_2, ["powers of 2"]),
         ("softmax", softmax_shifted_by_size, ["the largest |z|"]),
         ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -50, 50)), ["Clipping"]),
         ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -700, 700)), ["Clipping"]),
@@ -559,7 +573,13 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("cross_entropy", indexed_by_one_hot, ["raised IndexError", "[np.arange(len(Z)), Y]"]),
         ("cross_entropy", entropy_unshifted_and_floored, ["np.exp overflows"]),
         ("cross_entropy", entropy_floored_at_1e_7, ["bounds the loss"]),
-        ("cross_entropy", likeliest_label_as_logit, ["by hand"]),
+        ("cross_entropy", likeliest_label_as_logit, ["each row costs ln 2"]),
+        ("softmax", lambda Z: softmax_by_columns(Z) ** 3, ["Your rows do not sum to 1"]),
+        ("softmax", lambda Z: softmax_by_columns(0.5 * Z), ["Each of your rows sums to 1"]),
+        ("softmax", lambda Z: softmax_by_columns(Z.T).T, ["Your columns sum to 1", "axis=1"]),
+        ("relative_difference", cs231n, ["You compare entry by entry"]),
+        ("relative_difference", zero_if_tiny, ["Tiny is not zero"]),
+        ("relative_difference", without_nan, ["You leave NaN out"]),
         *(
             ("cross_entropy", entropy_with_roles_exchanged(constant), ["have changed places"])
             for constant in (0.0, 1e-15, 1e-12, 1e-8)
