@@ -15,9 +15,9 @@ __all__ = ["BUGS", "Bug", "Spoiled", "plant"]
 
 
 class Spoiled(MLP):
-    """A network with a bug in its ``gradients``; everything else is right.
+    """A network with a bug in its ``gradients``, or disguised as one; everything else is right.
 
-    `plant` makes it. Neither its text nor its attributes tell which bug it has.
+    `plant` and `disguise` make it. Neither its text nor its attributes tell which bug it has.
     """
 
     _which: int
@@ -44,7 +44,8 @@ class Spoiled(MLP):
         """
         # Checked here: an error from inside the bug would show its name in the traceback.
         X, Y = read_batch(self.sizes, self.params, X, Y)
-        return _BY_HASH[self._which].gradients(self, X, Y)
+        bug = _BY_HASH.get(self._which)
+        return super().gradients(X, Y) if bug is None else bug.gradients(self, X, Y)
 
 
 def plant(network: MLP, name: str) -> MLP:
@@ -90,8 +91,29 @@ def plant(network: MLP, name: str) -> MLP:
             f"name must be a bug that takes effect; {name!r} changes nothing in this network. "
             f"{bug.what} Choose another bug, or another network."
         )
+    return _make_spoiled(network, _hash_name(name))
+
+
+def disguise(network: MLP) -> MLP:
+    """Return a copy of a right network that cannot be told from one with a bug by its type.
+
+    Parameters
+    ----------
+    network : MLP
+        Not changed.
+
+    Returns
+    -------
+    Spoiled
+        Its ``gradients`` are right.
+    """
+    # A number of its own, so that the right ones are not those whose numbers are equal.
+    return _make_spoiled(network, zlib.crc32(network.params[0][0].tobytes()))
+
+
+def _make_spoiled(network: MLP, which: int) -> Spoiled:
     spoiled = Spoiled.__new__(Spoiled)
-    vars(spoiled).update(copy.deepcopy(vars(network)), _which=_hash_name(name), _memory=[])
+    vars(spoiled).update(copy.deepcopy(vars(network)), _which=which, _memory=[])
     return spoiled
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradlab.bugs import BUGS, plant
+from gradlab.bugs.planting import disguise
 from gradlab.checker.parameters import named_blocks
 from gradlab.network.batch import Params
 from gradlab.network.mlp import MLP
@@ -180,7 +181,7 @@ def nearest_to_output(blocks: Sequence[str]) -> str:
 
 def _draw_right(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:
     network, X, Y, constant = _draw_network(rng, kind)
-    return Suspect(network, X, Y, constant), "ok"
+    return Suspect(disguise(network), X, Y, constant), "ok"
 
 
 def _draw_wrong(rng: np.random.Generator, kind: str) -> tuple[Suspect, str]:

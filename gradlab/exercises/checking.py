@@ -12,7 +12,7 @@ from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, mark
+from gradlab.exercises.marking import Marking, make_report, mark
 from gradlab.exercises.origin import Origin, describe_missing, find_origin, get_namespace
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
@@ -196,8 +196,10 @@ def _refuse(name: str, max_points: float, why: str, attempted: bool = True) -> C
 def _make_result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
+    report = make_report(exercise, marking, told=True)
     if not passed and not hints:
-        hints = (f'{exercise.advice} gradlab.hint("{exercise.name}") has more.',)
+        advice = "Begin with the wrong block nearest to the output." if report else exercise.advice
+        hints = (f'{advice} gradlab.hint("{exercise.name}") has more.',)
     return CheckResult(
         exercise.name,
         passed,
@@ -207,6 +209,7 @@ def _make_result(exercise: Exercise, marking: Marking, printed: str) -> CheckRes
         marking.groups,
         printed,
         quoted=marking.quoted,
+        report=report,
     )
 
 

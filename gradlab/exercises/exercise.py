@@ -121,6 +121,9 @@ class Exercise:
         Code with a mistake, which the learner is given to mend: the reference, mistaken.
     question : str
         What the lesson asks, in Markdown, if the reference's docstring cannot say it.
+    report : callable, optional
+        Takes all trials, and whether their numbers may be told; returns lines that say where the
+        answer is wrong, and none if it cannot. It does not raise, whatever was returned.
     lesson : int
         The number of its lesson; the catalogue finds it.
     """
@@ -142,6 +145,7 @@ class Exercise:
     judge: Callable[[Arguments, Any], str] | None = None
     found: Callable[..., Any] | None = None
     question: str = ""
+    report: Callable[[list[Trial], bool], tuple[str, ...]] | None = None
     lesson: int = -1
 
     @property

@@ -119,6 +119,28 @@ def mark_calls(
     return Marking(tuple(groups), hints, points, attempted=True, quoted=quoted)
 
 
+def make_report(exercise: Exercise, marking: Marking, told: bool) -> tuple[str, ...]:
+    """Return the lines of the exercise's own report.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    marking : Marking
+        How it was answered.
+    told : bool
+        Whether the numbers of cases may be told.
+
+    Returns
+    -------
+    tuple of str
+        None if the exercise has no report, or it has nothing to say.
+    """
+    if exercise.report is None:
+        return ()
+    return exercise.report([trial for group in marking.groups for trial in group.trials], told)
+
+
 def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:
     try:
         return make_value(exercise.reference(*copy.deepcopy(arguments)))

@@ -76,7 +76,8 @@ class CheckResult:
     def _headline(self) -> str:
         if not self.groups:
             return f"{self.name}: {self.hints[0]}"
-        return f"{self.name}: {self.points:g} of {self.max_points:g} points (public checks)"
+        points = f"{round(self.points, 2):g} of {self.max_points:g} points"
+        return f"{self.name}: {points} (public checks)"
 
     def _hints(self) -> list[str]:
         """Return what the headline does not say."""

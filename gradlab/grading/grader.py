@@ -15,7 +15,7 @@ import numpy as np
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.generic_hints import STAGE_HINTS
-from gradlab.exercises.marking import Drawn, Marking, draw_cases, mark_calls
+from gradlab.exercises.marking import Drawn, Marking, draw_cases, make_report, mark_calls
 from gradlab.exercises.own_work import describe_borrowed, describe_sought, join_names
 from gradlab.exercises.values import OTHER_TYPE
 from gradlab.grading.intake.answers import Answer, Work, find_answers
@@ -353,7 +353,8 @@ def _choose_hints(
     # What is quoted there is not told here.
     hints = [hint for hint in marking.hints if hint != STAGE_HINTS["raises"]]
     again = f'Run gradlab.check("{exercise.name}") in your notebook: it shows a case that fails.'
-    return (*said, *hints) or (again,)
+    report = make_report(exercise, marking, told=False)
+    return (*said, *hints, *report) or (again,)
 
 
 def _complete(result: ExerciseResult, work: Work) -> ExerciseResult:

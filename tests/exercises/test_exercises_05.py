@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import gradlab
+from gradlab.exercises.backward_passes import run_backward_with_ones as backward_with_ones
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.claimed_gradients import RIGHT, ClaimedGradient, NetworkLoss
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.lessons.lesson_05.backward import _backward_with_ones as backward_with_ones
-from gradlab.exercises.lessons.lesson_05.cross_entropy import _log_sum_exp as log_sum_exp
+from gradlab.exercises.lessons.lesson_05.common import (
+    find_log_sum_exp as log_sum_exp,
+    softmax_by_columns,
+)
 from gradlab.exercises.lessons.lesson_05.gradient_check import (
     _central_gradient as central_gradient,
-    _Gradient,
-    _Loss,
 )
-from gradlab.exercises.lessons.lesson_05.softmax import _softmax_by_columns as softmax_by_columns
 from gradlab.exercises.marking import mark
 from gradlab.exercises.values import judge_value
 
@@ -91,7 +92,7 @@ def exact_loss_of(params: Any, X: Any, Y: Any) -> Any:
     return (sum(totals) - np.sum(Y * rows)) / len(rows)
 
 
-@pytest.mark.parametrize("case", [0, 2, 4], ids=["no hidden", "one hidden", "two hidden"])
+@pytest.mark.parametrize("case", [1, 3, 6], ids=["no hidden", "one hidden", "two hidden"])
 def test_backward_is_the_derivative_of_the_loss_by_differences_of_fifty_digits(case: int) -> None:
     params, X, Y = cases("backward", 5)[case]
     gradients = backward(params, X, Y)
@@ -154,7 +155,6 @@ def complex_step_gradient(loss: Any, theta: Any) -> Any:
 @given(seed=seeds)
 def test_right_gradients_are_right_and_wrong_ones_are_wrong_by_a_clear_margin(seed: int) -> None:
     for loss, gradient, theta in cases("gradient_check", seed):
-        assert 15 <= theta.size <= 40
         exact, claimed = complex_step_gradient(loss, theta), gradient(theta)
         measured = relative_difference(claimed, central_gradient(loss, theta))
         if gradient.kind == "its gradient":
@@ -169,11 +169,11 @@ def test_right_gradients_are_right_and_wrong_ones_are_wrong_by_a_clear_margin(se
 
 def test_the_loss_of_gradient_check_is_the_loss_that_backward_differentiates() -> None:
     rng = np.random.default_rng(0)
-    loss = _Loss((3, 4, 2), rng.uniform(size=(5, 3)), np.eye(2)[[0, 1, 1, 0, 1]], 1.0)
+    loss = NetworkLoss((3, 4, 2), rng.uniform(size=(5, 3)), np.eye(2)[[0, 1, 1, 0, 1]], 1.0)
     theta = rng.normal(size=26)
     params = loss.params(theta)
     packed = np.concatenate([v.ravel() for pair in backward(params, loss.X, loss.Y) for v in pair])
-    np.testing.assert_allclose(_Gradient(loss, "its gradient")(theta), packed, rtol=1e-12)
+    np.testing.assert_allclose(ClaimedGradient(loss, RIGHT)(theta), packed, rtol=1e-12)
     (W1, b1), (W2, b2) = params
     logits = np.tanh(loss.X @ W1 + b1) @ W2 + b2
     assert loss(theta) == pytest.approx(cross_entropy(logits, loss.Y), rel=1e-14)
@@ -234,8 +234,9 @@ def test_all_sizes_of_a_network_differ(seed: int) -> None:
         sizes = [*X.shape, *(len(b) for _, b in params)]
         assert len(set(sizes)) == len(sizes)
         np.testing.assert_array_equal(Y.sum(axis=1), 1.0)
-    for loss, _, _ in cases("gradient_check", seed):
+    for loss, _, theta in cases("gradient_check", seed)[2:]:
         assert len({len(loss.X), *loss.sizes}) == 4
+        assert 15 <= theta.size <= 40
     for (Z,) in cases("softmax", seed):
         assert Z.shape[0] != Z.shape[1]
         assert np.abs(Z).max() <= 1e4
@@ -465,6 +466,20 @@ def zero_if_near(a: Any, b: Any) -> Any:
     return 0.0 if difference < 1e-6 else difference
 
 
+def cs231n(a: Any, b: Any) -> Any:
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def zero_if_tiny(a: Any, b: Any) -> Any:
+    total = np.linalg.norm(a) + np.linalg.norm(b)
+    return 0.0 if total < 1e-12 else np.linalg.norm(a - b) / total
+
+
+def without_nan(a: Any, b: Any) -> Any:
+    total = np.sqrt(np.nansum(a**2)) + np.sqrt(np.nansum(b**2))
+    return 0.0 if total == 0 else np.sqrt(np.nansum((a - b) ** 2)) / total
+
+
 def never_above_one(a: Any, b: Any) -> Any:
     return 1.0 if np.isnan(a + b).any() else EXERCISES["relative_difference"].also_right[0](a, b)
 
@@ -547,14 +562,14 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
     ("name", "answer", "words"),
     [
         ("softmax", softmax_in_place, ["changed its argument in place", "Make a copy"]),
-        ("softmax", softmax_of_the_first_row, ["returned shape (3,); shape (4, 3) is needed"]),
+        ("softmax", softmax_of_the_first_row, ["returned shape (2,); shape (3, 2) is needed"]),
         (
             "softmax",
             softmax_unshifted_over_all,
             ["All entries together sum to 1", "np.exp overflows"],
         ),
         ("softmax", softmax_of_builtin_max, ["ambiguous", "max(Z)"]),
-        ("softmax", softmax_to_the_base_2, ["is right", "by hand"]),
+        ("softmax", softmax_to_the_base_2, ["powers of 2"]),
         ("softmax", softmax_shifted_by_size, ["the largest |z|"]),
         ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -50, 50)), ["Clipping"]),
         ("softmax", lambda Z: softmax_by_columns(np.clip(Z, -700, 700)), ["Clipping"]),
@@ -562,7 +577,13 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("cross_entropy", indexed_by_one_hot, ["raised IndexError", "[np.arange(len(Z)), Y]"]),
         ("cross_entropy", entropy_unshifted_and_floored, ["np.exp overflows"]),
         ("cross_entropy", entropy_floored_at_1e_7, ["bounds the loss"]),
-        ("cross_entropy", likeliest_label_as_logit, ["by hand"]),
+        ("cross_entropy", likeliest_label_as_logit, ["each row costs ln 2"]),
+        ("softmax", lambda Z: softmax_by_columns(Z) ** 3, ["Your rows do not sum to 1"]),
+        ("softmax", lambda Z: softmax_by_columns(0.5 * Z), ["Each of your rows sums to 1"]),
+        ("softmax", lambda Z: softmax_by_columns(Z.T).T, ["Your columns sum to 1", "axis=1"]),
+        ("relative_difference", cs231n, ["You compare entry by entry"]),
+        ("relative_difference", zero_if_tiny, ["Tiny is not zero"]),
+        ("relative_difference", without_nan, ["You leave NaN out"]),
         *(
             ("cross_entropy", entropy_with_roles_exchanged(constant), ["have changed places"])
             for constant in (0.0, 1e-15, 1e-12, 1e-8)
@@ -595,7 +616,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         ("backward", trained(-1.0), ["You return updated parameters"]),
         ("backward", trains_meanwhile, ["changed its argument in place", "Make a copy"]),
         ("backward", into_a_dict, ["returned a dict; a list or tuple of 1 is needed"]),
-        ("backward", weights_alone, ["At [0] your function returned 6 parts; 2 are needed"]),
+        ("backward", weights_alone, ["At [0] your function returned 1 part; 2 are needed"]),
         ("backward", two_layers_only, ["not enough values to unpack", "quoted above"]),
         ("backward", multiplied_in_the_wrong_order, ["Write them beside each factor"]),
         ("relative_difference", norms_of_columns, ["a single value is needed"]),
@@ -622,7 +643,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         (
             "gradient_check",
             lambda loss, gradient, theta: True,
-            ["returned True; False is right", "tanh network", "the same for every input"],
+            ["returned True; False is right", "np.sum(theta**2)", "the same for every input"],
         ),
     ],
 )
@@ -657,3 +678,135 @@ def test_nothing_of_gradlab_may_be_used(exercise: Exercise) -> None:
     result = gradlab.check(exercise.name, borrows)
     assert result.points == 0
     assert "Write this yourself" in str(result)
+
+
+# --- Holes: what must earn nothing
+
+
+def rounded_to_float32(name: str) -> Callable[..., Any]:
+    """The reference on float32 copies of its arrays."""
+
+    def lower(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(map(lower, value))
+        return value.astype(np.float32)
+
+    return lambda *arguments: EXERCISES[name].reference(*map(lower, arguments))
+
+
+@pytest.mark.parametrize("name", ["softmax", "cross_entropy", "backward", "relative_difference"])
+def test_float32_is_not_enough(name: str) -> None:
+    for seed in range(5):
+        marking = mark(EXERCISES[name], rounded_to_float32(name), seed)
+        # What has no digits to lose, zeros and NaN, may still be right.
+        assert marking.points <= EXERCISES[name].points / 2
+    assert "float32" in str(mark(EXERCISES[name], rounded_to_float32(name)).hints) or (
+        name == "relative_difference"
+    )
+
+
+@pytest.mark.parametrize(
+    "floor", [lambda t: max(t, 1e-8), lambda t: max(t, 1e-12), lambda t: t + 2.2e-16]
+)
+def test_a_floor_in_the_denominator_does_not_pass(floor: Any) -> None:
+    def answer(a: Any, b: Any) -> Any:
+        return np.linalg.norm(a - b) / floor(np.linalg.norm(a) + np.linalg.norm(b))
+
+    result = gradlab.check("relative_difference", answer)
+    assert result.points < 3
+    assert "A constant in the denominator" in str(result)
+
+
+@pytest.mark.parametrize("shape", ["vectors", "matrices"])
+@settings(max_examples=10)
+@given(seed=seeds)
+def test_the_reference_has_room_for_the_squares_of_tiny_and_huge_arrays(
+    shape: str, seed: int
+) -> None:
+    for a, b in EXERCISES["relative_difference"].cases(np.random.default_rng(seed))[shape]:
+        scaled = relative_difference(a / np.abs(a).max(), b / np.abs(a).max())
+        assert relative_difference(a, b) == pytest.approx(scaled, rel=1e-8)
+
+
+def differences_of_the_loss(params: Any, X: Any, Y: Any) -> Any:
+    """Richardson's formula, the nearest that differences come."""
+    moved = [(W.copy(), b.copy()) for W, b in params]
+
+    def loss() -> Any:
+        A = X
+        for W, b in moved:
+            Z = A @ W + b
+            A = np.tanh(Z)
+        return np.mean(log_sum_exp(Z) - np.sum(Y * Z, axis=1))
+
+    def slope(array: Any, place: Any) -> Any:
+        value, slopes = array[place], []
+        for h in (1e-3, 2e-3):
+            array[place] = value + h
+            above = loss()
+            array[place] = value - h
+            slopes.append((above - loss()) / (2 * h))
+        array[place] = value
+        return (4 * slopes[0] - slopes[1]) / 3
+
+    return [
+        tuple(np.array([slope(v, k) for k in np.ndindex(v.shape)]).reshape(v.shape) for v in pair)
+        for pair in moved
+    ]
+
+
+def test_differences_in_place_of_backpropagation_do_not_pass() -> None:
+    def answer(params: Any, X: Any, Y: Any) -> Any:
+        if X.size < 100:
+            return differences_of_the_loss(params, X, Y)
+        return backward_with_ones(params, X, Y)  # so that the test does not take minutes
+
+    result = gradlab.check("backward", answer)
+    assert result.points == 0
+    assert "Differences of the loss" in str(result)
+
+
+def test_one_network_is_too_large_for_a_loss_for_each_entry() -> None:
+    sizes = [sum(W.size + b.size for W, b in params) for params, _, _ in cases("backward", 0)]
+    assert max(sizes) > 80_000
+
+
+def test_a_network_of_gradlabs_own_is_no_answer() -> None:
+    def answer(params: Any, X: Any, Y: Any) -> Any:
+        network = gradlab.MLP([X.shape[1], *(len(b) for _, b in params)])
+        network.params = params
+        return network.gradients(X, Y)
+
+    assert "Write this yourself" in str(gradlab.check("backward", answer))
+
+
+# --- The first case of each exercise can be done in the head
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_case_is_of_few_small_whole_numbers(name: str) -> None:
+    for seed in range(3):
+        numbers = [
+            np.ravel(part)
+            for argument in cases(name, seed)[0]
+            if not callable(argument)
+            for pair in (argument if isinstance(argument, list) else [argument])
+            for part in (pair if isinstance(pair, tuple) else [pair])
+        ]
+        joined = np.concatenate(numbers)
+        assert joined.size <= 20
+        np.testing.assert_array_equal(joined, joined.astype(int))
+        assert np.abs(joined).max() <= 4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_code_of_a_loss_or_gradient_makes_the_same_function(seed: int) -> None:
+    for loss, gradient, theta in cases("gradient_check", seed):
+        for function in (loss, gradient):
+            namespace: dict[str, Any] = {"np": np}
+            if function.code.startswith("def "):
+                exec(function.code, namespace)
+                same = namespace["loss" if function is loss else "gradient"]
+            else:
+                same = eval(function.code, namespace)
+            np.testing.assert_allclose(same(theta), function(theta), rtol=1e-10, atol=1e-19)

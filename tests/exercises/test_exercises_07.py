@@ -49,6 +49,19 @@ def test_a_random_answer_earns_next_to_nothing() -> None:
     assert np.mean([mark(FIND_BUGS, guess, seed).points for seed in range(8)]) < 1.0
 
 
+def test_the_type_of_a_network_does_not_tell_whether_it_has_a_bug() -> None:
+    def by_type(networks: list[Suspect]) -> list[str]:
+        types = [type(network._network).__name__ for network in networks]
+        return ["ok" if kind == "MLP" else "W1" for kind in types]
+
+    def by_number(networks: list[Suspect]) -> list[str]:
+        numbers = [vars(network._network)["_which"] for network in networks]
+        return ["ok" if numbers.count(number) > 2 else "W1" for number in numbers]
+
+    for answer in (by_type, by_number):
+        assert mark(FIND_BUGS, answer).points == 0.0
+
+
 def test_points_are_two_for_each_right_answer_beyond_ten() -> None:
     def half_of_the_hunt(networks: list[Suspect]) -> list[str]:
         found = FIND_BUGS.reference(networks)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.draws import draw_signed
-from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.backward_passes import (
     Params,
     Pass,
-    draw_one_hot,
     find_gradients,
-    join_entries,
     make_backward,
-    make_raised,
+    run_backward_by_einsum,
+    run_backward_by_samples,
+    run_backward_recursive,
+    run_backward_with_ones,
 )
+from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
+from gradlab.exercises.draws import draw_signed
+from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common import draw_one_hot, join_entries, make_raised
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
 
@@ -49,20 +51,62 @@ def backward(params, X, Y):
     return gradients[::-1]
 
 
-def _backward_cases(rng: np.random.Generator) -> Cases:
-    """Three groups, by depth; all sizes of a case differ, so that swapped axes show."""
+# Differences of the loss are not as near as this, and backpropagation in any style is.
+_RTOL, _ATOL = 1e-12, 1e-14
+# Ten thousands of losses, of a complex step, say, take minutes; backpropagation takes no time.
+_MANY = (300, 290, 7)
 
-    def case(hidden: int) -> Arguments:
-        rows, *sizes = rng.permutation([2, 3, 4, 5, 6])[: hidden + 3].tolist()
+
+def _backward_cases(rng: np.random.Generator) -> Cases:
+    """Three groups, by depth; all sizes of a case differ, so that swapped axes show.
+
+    In the first case each probability is 1/2; one network is too large for differences.
+    """
+
+    def case(rows: int, *sizes: int) -> Arguments:
+        low = 0.3 if max(sizes) < 10 else 0.01
         params = [
-            (draw_signed(rng, 0.3, 0.9, pair), draw_signed(rng, 0.2, 0.6, pair[1]))
+            (draw_signed(rng, low, 3 * low, pair), draw_signed(rng, 0.2, 0.6, pair[1]))
             for pair in pairwise(sizes)
         ]
         X = np.round(rng.uniform(0.05, 1, (rows, sizes[0])), 2)
         return params, X, draw_one_hot(rng, rows, sizes[-1])
 
-    depths = ("no hidden layer", "one hidden layer", "two hidden layers")
-    return {name: [case(hidden), case(hidden)] for hidden, name in enumerate(depths)}
+    def small_case(layers: int) -> Arguments:
+        return case(*rng.permutation([2, 3, 4, 5, 6])[: layers + 2].tolist())
+
+    by_hand = (
+        [(np.array([[1.0, 1.0]]), np.array([2.0, 2.0]))],
+        np.array([[1.0], [2.0], [3.0], [2.0]]),
+        np.eye(2)[[0, 0, 0, 1]],
+    )
+    return {
+        "the layer of a one-layer network": [by_hand, small_case(1), small_case(1)],
+        "the layers of a two-layer network": [small_case(2), small_case(2), case(3, *_MANY)],
+        "the layers of a three-layer network": [small_case(3), small_case(3)],
+    }
+
+
+def _by_differences(params: Params, X: Any, Y: Any) -> Any:
+    """Return what central differences would: the gradient, off in the tenth digit."""
+    return [
+        tuple(
+            part * (1 + 1e-10 * np.cos(np.arange(part.size)).reshape(part.shape)) for part in pair
+        )
+        for pair in find_gradients(params, X, Y)
+    ]
+
+
+def _is_near_but_not_right(trials: list[Trial]) -> bool:
+    """Whether every gradient is right to seven digits, or the like, and one is not right."""
+    return any(trial.stage for trial in trials) and all(
+        not trial.stage
+        or (
+            trial.stage == "values"
+            and np.allclose(join_entries(trial.got), join_entries(trial.expected), 1e-5, 1e-7)
+        )
+        for trial in trials
+    )
 
 
 def _summed(f: Pass) -> Any:
@@ -111,141 +155,34 @@ _ONE_SUMMED = (
     "One of dW and db is averaged over the rows, the other is summed. Divide by m once, in "
     "delta_L = (A_L - Y) / m, and nowhere else."
 )
-
-
 _TWICE = (
     "You divide by m twice somewhere. If delta_L is already divided by m, then dW is "
     "A^T delta and db the plain sum over the rows."
 )
-
-
 _FROM_Z = (
     "tanh'(Z) is 1 - tanh(Z)^2, so in terms of the activations it is 1 - A^2. You put something "
     "else in the place of A."
 )
-
-
 _PAIRS = (
     "The gradient has the form of params: a list with one pair (dW, db) for each layer, also "
     "where there is only one layer."
 )
-
-
 _LAST_SLOPE = (
     "For softmax with cross-entropy all derivatives are done in A_L - Y: multiply delta_L by "
     "no further one. The last layer has no tanh."
 )
 
 
-def _softmax_by_rows(Z: Any) -> Any:
-    out = np.empty_like(Z)
-    for i, row in enumerate(Z):
-        exponentials = [math.exp(z - max(row)) for z in row]
-        out[i] = np.array(exponentials) / math.fsum(exponentials)
-    return out
-
-
-def _softmax_by_columns(Z: Any) -> Any:
-    exponentials = np.exp(Z.T - np.max(Z, axis=-1))
-    return (exponentials / np.sum(exponentials, axis=0)).T
-
-
-def _log_probabilities(Z: Any) -> Any:
-    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-
-
-def _backward_by_samples(params: Any, X: Any, Y: Any) -> Any:
-    """One sample after the other, outer products, gradients added up in place."""
-    gradients = [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
-    for x, y in zip(X, Y, strict=True):
-        activations = [x]
-        for W, b in params:
-            activations.append(np.tanh(W.T @ activations[-1] + b))
-        z = W.T @ activations[-2] + b
-        exponentials = np.exp(z - z.max())
-        delta = (exponentials / exponentials.sum() - y) / len(X)
-        for (W, _), (dW, db), a in zip(
-            params[::-1], gradients[::-1], activations[-2::-1], strict=True
-        ):
-            dW += np.outer(a, delta)
-            db += delta
-            delta = (1 - a * a) * (W @ delta)
-    return gradients
-
-
-def _backward_by_einsum(params: Any, X: Any, Y: Any) -> Any:
-    """Z is kept rather than A, sech^2 is the derivative, and the mean is taken at the end."""
-    Z = [np.einsum("mi,ij->mj", X, params[0][0]) + params[0][1]]
-    for W, b in params[1:]:
-        Z.append(np.einsum("mi,ij->mj", np.tanh(Z[-1]), W) + b)
-    delta = np.exp(_log_probabilities(Z[-1])) - Y
-    found: list[Any] = []
-    for layer in range(len(params) - 1, -1, -1):
-        A = np.tanh(Z[layer - 1]) if layer else X
-        found = [[np.einsum("mi,mj->ij", A, delta) / len(X), delta.mean(axis=0)], *found]
-        if layer:
-            back = np.einsum("mj,ij->mi", delta, params[layer][0])
-            delta = back / np.cosh(Z[layer - 1]) ** 2
-    return found
-
-
-def _backward_with_ones(params: Any, X: Any, Y: Any) -> Any:
-    """A column of ones makes the bias a row of W."""
-    m = X.shape[0]
-    inputs, A = [], X
-    for W, b in params:
-        inputs.append(np.hstack([A, np.ones((m, 1))]))
-        logits = inputs[-1] @ np.vstack([W, b])
-        A = np.tanh(logits)
-    delta = (_softmax_by_columns(logits) - Y) / m
-    gradients: list[Any] = [None] * len(params)
-    for layer, (W, _) in reversed(list(enumerate(params))):
-        stacked = np.dot(delta.T, inputs[layer]).T
-        gradients[layer] = (stacked[:-1], stacked[-1])
-        delta = np.dot(delta, np.transpose(W)) * (1 - np.square(inputs[layer][:, :-1]))
-    return tuple(gradients)
-
-
-def _backward_recursive(params: Any, X: Any, Y: Any) -> Any:
-    def down(layer: int, A: Any) -> tuple[list[Any], Any]:
-        """The gradients from this layer on, and the derivative by A."""
-        W, b = params[layer]
-        if layer == len(params) - 1:
-            delta = (_softmax_by_rows(A @ W + b) - Y) / len(Y)
-            return [[(A.T @ delta).tolist(), list(delta.sum(0))]], delta @ W.T
-        out = np.tanh(A @ W + b)
-        later, dA = down(layer + 1, out)
-        delta = dA * (1 - out) * (1 + out)
-        return [[A.T @ delta, sum(delta)], *later], delta @ W.T
-
-    return down(0, X)[0]
-
-
-def _backward_by_complex_step(params: Any, X: Any, Y: Any) -> Any:
-    """No backward pass at all: the derivative of the loss, entry by entry."""
-
-    def loss(changed: Any) -> Any:
-        A = X
-        for W, b in changed:
-            Z = A @ W + b
-            A = np.tanh(Z)
-        return np.mean(np.log(np.exp(Z).sum(axis=1)) - (Y * Z).sum(axis=1))
-
-    moved = [[W.astype(complex), b.astype(complex)] for W, b in params]
-    gradients = [[np.zeros(W.shape), np.zeros(b.shape)] for W, b in params]
-    for arrays, out in zip(moved, gradients, strict=True):
-        for array, slopes in zip(arrays, out, strict=True):
-            for index in np.ndindex(array.shape):
-                array[index] += 1e-20j
-                slopes[index] = loss(moved).imag / 1e-20
-                array[index] = array[index].real
-    return gradients
-
-
 EXERCISE = Exercise(
     points=6,
     reference=backward,
     cases=_backward_cases,
+    rtol=_RTOL,
+    atol=_ATOL,
+    tally=make_layer_tally(rtol=_RTOL, atol=_ATOL),
+    report=make_backward_report(
+        "delta at the output, (A - Y) / m, and the forward pass before it", rtol=_RTOL, atol=_ATOL
+    ),
     misconceptions=(
         Misconception(
             wrong=make_backward(start=_summed),
@@ -257,6 +194,10 @@ EXERCISE = Exercise(
         Misconception(wrong=make_backward(bias=_mean_db), hint=_TWICE),
         Misconception(wrong=make_backward(weights=_mean_dw), hint=_TWICE),
         Misconception(wrong=make_backward(weights=_mean_dw, bias=_mean_db), hint=_TWICE),
+        Misconception(
+            wrong=make_backward(start=lambda f: (f.P - f.Y) / f.A[0].shape[1]),
+            hint="You divide by n_0, the columns of X. The mean is over the m rows: len(X).",
+        ),
         Misconception(
             wrong=make_backward(start=lambda f: (f.P - f.Y) / f.Y.size),
             hint="You divide by m K, the number of entries of Y. The mean is over the m rows.",
@@ -276,6 +217,14 @@ EXERCISE = Exercise(
         Misconception(
             wrong=make_backward(slope=lambda f, layer: 1 - f.A[layer]),
             hint="tanh' is 1 - A^2: the square is missing.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: (1 - f.A[layer]) ** 2),
+            hint="tanh' is 1 - A^2, not (1 - A)^2: the square belongs to A alone.",
+        ),
+        Misconception(
+            wrong=make_backward(slope=lambda f, layer: f.A[layer] ** 2 - 1),
+            hint="tanh' is 1 - A^2, never below 0. Yours has the opposite sign.",
         ),
         Misconception(
             wrong=make_backward(slope=lambda f, layer: f.A[layer] * (1 - f.A[layer])),
@@ -319,6 +268,10 @@ EXERCISE = Exercise(
             wrong=make_backward(bias=lambda f, layer, d: d),
             hint="b is added to every row, so every row has a share in db: sum delta over the "
             "rows.",
+        ),
+        Misconception(
+            wrong=make_backward(bias=lambda f, layer, d: d[0]),
+            hint="Your db is the first row of delta. b is added to every row: sum over the rows.",
         ),
         Misconception(
             wrong=make_backward(bias=lambda f, layer, d: d.sum()),
@@ -380,6 +333,17 @@ EXERCISE = Exercise(
             wrong=make_backward(start=lambda f: (f.Z[-1] - f.Y) / len(f.Y)),
             hint="delta_L takes the probabilities: put the logits through softmax first.",
         ),
+        *(
+            Misconception(
+                wrong=make_backward(start=start),
+                hint="Your softmax shares out 1 over the wrong entries. A row is a sample: sum "
+                "the exponentials along axis=1, with keepdims=True.",
+            )
+            for start in (
+                lambda f: (np.exp(f.Z[-1]) / np.exp(f.Z[-1]).sum() - f.Y) / len(f.Y),
+                lambda f: (softmax(f.Z[-1].T).T - f.Y) / len(f.Y),
+            )
+        ),
         Misconception(
             wrong=make_backward(start=lambda f: (softmax(f.A[-1]) - f.Y) / len(f.Y)),
             hint="The last layer has no tanh: its pre-activations are the logits.",
@@ -391,6 +355,12 @@ EXERCISE = Exercise(
         Misconception(
             wrong=make_backward(start=lambda f: (f.P - f.Y) / len(f.Y) * (1 - f.P**2)),
             hint=_LAST_SLOPE,
+        ),
+        Misconception(
+            wrong=_by_differences,
+            hint="Nearly right in every digit, and not quite. Differences of the loss, or float32 "
+            "numbers, end there; backpropagation in float64 is right to the last digits.",
+            shows=_is_near_but_not_right,
         ),
     ),
     hints=(
@@ -404,10 +374,9 @@ EXERCISE = Exercise(
         "return the list turned round.",
     ),
     also_right=(
-        _backward_by_samples,
-        _backward_by_einsum,
-        _backward_with_ones,
-        _backward_recursive,
-        _backward_by_complex_step,
+        run_backward_by_samples,
+        run_backward_by_einsum,
+        run_backward_with_ones,
+        run_backward_recursive,
     ),
 )

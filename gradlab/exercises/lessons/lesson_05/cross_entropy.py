@@ -10,7 +10,16 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import draw_level, draw_one_hot, find_log_softmax
+from gradlab.exercises.lessons.lesson_05.common import (
+    SINGLE_PRECISION,
+    draw_level,
+    draw_one_hot,
+    find_log_probabilities,
+    find_log_softmax,
+    find_log_sum_exp,
+    is_in_single_precision,
+    make_scaled_by,
+)
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
 
@@ -30,7 +39,7 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a.
+    exchange y and a. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:
@@ -46,8 +55,9 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
         Z[0, second] = Z[0, right[0]] - 0.5
         return Z, np.eye(classes)[right]
 
+    by_hand = np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]), np.eye(2)[[0, 1, 0]]
     return {
-        "ordinary logits": [case(5, 3), case(2, 4), case(3, 2)],
+        "ordinary logits": [by_hand, case(5, 3), case(2, 4)],
         "large logits, close together": [
             case(4, 3, draw_level(rng)),
             case(2, 5, -draw_level(rng)),
@@ -149,31 +159,60 @@ def _exchanged(constant: float) -> Callable[[Any, Any], Any]:
     return answer
 
 
+def _leaves_out_zeros(trials: list[Trial]) -> bool:
+    """Whether every row whose probability rounds to 0 costs nothing."""
+    for trial in trials:
+        Z, Y = trial.arguments
+        right = -np.sum(Y * find_log_softmax(Z), axis=1)
+        kept = right[right < 700].sum() / len(Z)
+        if right.max() < 700 or trial.got is None or not np.allclose(trial.got, kept):
+            return False
+    return True
+
+
+@np.errstate(all="ignore")
+def _skip_zeros(Z: Any, Y: Any) -> Any:
+    A = softmax(Z)
+    return -np.sum(Y * np.log(np.where(A > 0, A, 1))) / len(Z)
+
+
+@np.errstate(all="ignore")
+def _log_of_mean(Z: Any, Y: Any) -> Any:
+    return -np.log(np.mean(np.sum(Y * softmax(Z), axis=1)))
+
+
+def _without_log(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.mean(np.exp(shifted).sum(axis=1) - np.sum(Y * shifted, axis=1))
+
+
+def _maximum_in_one_term(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.mean(find_log_sum_exp(Z) - np.sum(Y * shifted, axis=1))
+
+
+def _likeliest(Z: Any, Y: Any) -> Any:
+    return -np.mean(find_log_softmax(Z)[np.arange(len(Z)), Z.argmax(axis=1)])
+
+
 _BOUNDED = (
     "A constant inside the logarithm, or a clipped probability, bounds the loss: with 1e-12 it "
     "cannot exceed 27.6, and there its gradient is wrong. Form no probability: ln a_k is z_k "
     "minus the log-sum-exp of the row."
 )
-
-
 _OVER_ALL = (
     "np.mean over all entries divides by m K. The sum over the classes is a sum, only that over "
     "the rows is a mean: divide by m."
 )
-
-
 _ONE_MEAN = (
     "One of your two terms is a mean over the rows, the other a sum. Divide both by m: subtract "
     "first, then take the mean."
 )
-
-
+_SIZES = (
+    "You are off by a factor made of the numbers of rows and classes. Sum over the classes, then "
+    "divide once by the number m of rows, len(Z)."
+)
 _BASE = "ln is the natural logarithm, np.log: not to the base 2, and not to the base 10."
-
-
-def _log_sum_exp(Z: Any) -> Any:
-    top = Z.max(axis=1)
-    return top + np.log(np.exp(Z - top[:, np.newaxis]).sum(axis=1))
 
 
 def _entropy_by_rows(Z: Any, Y: Any) -> Any:
@@ -185,14 +224,12 @@ def _entropy_by_rows(Z: Any, Y: Any) -> Any:
     return sum(losses) / len(losses)
 
 
-def _log_probabilities(Z: Any) -> Any:
-    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-
-
 EXERCISE = Exercise(
     points=3,
     reference=cross_entropy,
     cases=_cross_entropy_cases,
+    rtol=1e-9,
+    atol=1e-12,
     misconceptions=(
         Misconception(
             wrong=_reduced(np.sum),
@@ -253,6 +290,58 @@ EXERCISE = Exercise(
             "c again.",
         ),
         Misconception(
+            wrong=_maximum_in_one_term,
+            hint="The row's maximum is in one of your two terms and not in the other: z_k and the "
+            "log-sum-exp must both be shifted, or neither.",
+        ),
+        Misconception(
+            wrong=_skip_zeros,
+            hint="A row whose probability rounds to 0 costs nothing in yours, and it should cost "
+            "most. Form no probability: ln a_k is z_k minus the log-sum-exp of the row.",
+            shows=_leaves_out_zeros,
+        ),
+        Misconception(
+            wrong=lambda Z, Y: -np.sum(find_log_softmax(Z)) / len(Z),
+            hint="You add up ln a_k of all classes. Y picks out one for each row: multiply by Y "
+            "first.",
+        ),
+        Misconception(
+            wrong=lambda Z, Y: -np.sum(Y * find_log_softmax(softmax(Z))) / len(Z),
+            hint="Softmax is taken twice: of the logits, and then of the probabilities. Take it "
+            "of Z, once.",
+        ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z[:1], Y[:1]),
+            hint="This is the loss of the first row alone. Does return stand inside the loop?",
+        ),
+        Misconception(
+            wrong=_log_of_mean,
+            hint="The logarithm of a mean is not the mean of logarithms. Take ln a_k for each "
+            "row, then their mean.",
+        ),
+        Misconception(
+            wrong=_without_log,
+            hint="You add up the exponentials and do not take the logarithm of their sum: "
+            "np.log(np.exp(...).sum(axis=1)).",
+        ),
+        Misconception(
+            wrong=_likeliest,
+            hint="You take the likeliest class of each row. The loss asks for the class that Y "
+            "marks, however unlikely.",
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="This measures how far the probabilities are from Y in another way. "
+                "Cross-entropy is -ln a_k of the class that Y marks, averaged over the rows.",
+            )
+            for wrong in (
+                lambda Z, Y: np.mean(1 - np.sum(Y * softmax(Z), axis=1)),
+                lambda Z, Y: np.sum((softmax(Z) - Y) ** 2) / len(Z),
+                lambda Z, Y: np.mean((softmax(Z) - Y) ** 2),
+            )
+        ),
+        Misconception(
             wrong=lambda Z, Y: -np.sum(Y * find_log_softmax(Z, axis=0)) / len(Z),
             hint="Your log-sum-exp runs down the columns. A row is a sample: axis=1.",
         ),
@@ -277,7 +366,19 @@ EXERCISE = Exercise(
             hint="The terms (1 - y) ln(1 - a) belong to the loss for yes-or-no labels. Here a "
             "row counts its own class alone: -sum y_k ln a_k.",
         ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z.astype(np.float32), Y.astype(np.float32)),
+            hint=SINGLE_PRECISION,
+            shows=is_in_single_precision,
+        ),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z, Y) * len(Z) ** 2,
+            hint=_SIZES,
+            shows=make_scaled_by(lambda arguments: arguments[0].shape),
+        ),
     ),
+    advice="In the first case each probability is 1/2, so each row costs ln 2 = 0.693, and so "
+    "does their mean. What does each of your lines give for it?",
     hints=(
         "Put a_k = exp(z_k) / sum_j exp(z_j) into ln a_k. Which exponential and logarithm cancel?",
         "ln a_k = z_k - ln(sum_j exp(z_j)). Before np.exp subtract the row's maximum: from z_k "
@@ -287,10 +388,10 @@ EXERCISE = Exercise(
     ),
     also_right=(
         _entropy_by_rows,
-        lambda Z, Y: np.mean(_log_sum_exp(Z) - np.sum(Y * Z, axis=1)),
-        lambda Z, Y: -np.einsum("ik,ik->", Y, _log_probabilities(Z)) / Z.shape[0],
-        lambda Z, Y: np.mean(_log_sum_exp(Z) - Z[np.arange(len(Z)), np.argmax(Y, axis=1)]),
-        lambda Z, Y: _log_sum_exp(Z - Z[Y == 1][:, np.newaxis]).mean(),
-        lambda Z, Y: -np.trace(Y.T @ _log_probabilities(Z)) / len(Y),
+        lambda Z, Y: np.mean(find_log_sum_exp(Z) - np.sum(Y * Z, axis=1)),
+        lambda Z, Y: -np.einsum("ik,ik->", Y, find_log_probabilities(Z)) / Z.shape[0],
+        lambda Z, Y: np.mean(find_log_sum_exp(Z) - Z[np.arange(len(Z)), np.argmax(Y, axis=1)]),
+        lambda Z, Y: find_log_sum_exp(Z - Z[Y == 1][:, np.newaxis]).mean(),
+        lambda Z, Y: -np.trace(Y.T @ find_log_probabilities(Z)) / len(Y),
     ),
 )

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradlab.exercises.claimed_gradients import (
+    NAN,
+    RIGHT,
+    SLIGHT,
+    WRONG_IN_A_FEW,
+    WRONG_IN_MANY,
+    ClaimedGradient,
+    NetworkLoss,
+    claim_by_hand,
+)
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_05.common import (
-    Params,
+    difference_by_einsum,
+    difference_by_loops,
     divide_unguarded,
     draw_one_hot,
-    find_gradients,
     find_norm,
-    join_entries,
-    make_backward,
 )
 
 
@@ -43,165 +49,26 @@ def gradient_check(loss, gradient, theta):
     return bool(distance <= 1e-6 * size)
 
 
-@dataclass(frozen=True)
-class _Loss:
-    """Mean cross-entropy of a network with one tanh layer, times a scale, at theta.
-
-    It takes a complex theta too, so that a complex step is a right way to check it. A check
-    evaluates it some fifty times, so it is plain: its logits are too small to need a shift.
-    """
-
-    sizes: tuple[int, int, int]
-    X: Any
-    Y: Any
-    scale: float
-
-    @property
-    def __name__(self) -> str:
-        times = "" if self.scale == 1 else f"{self.scale:g} times the "
-        return f"{times}loss of a {'-'.join(map(str, self.sizes))} tanh network"
-
-    @property
-    def length(self) -> int:
-        """The number of entries of theta."""
-        inputs, hidden, classes = self.sizes
-        return (inputs + 1) * hidden + (hidden + 1) * classes
-
-    def params(self, theta: Any) -> Params:
-        """Return the pairs (W, b) that theta holds."""
-        if np.shape(theta) != (self.length,):
-            raise ValueError(
-                f"theta has shape {np.shape(theta)}; it must have shape ({self.length},)"
-            )
-        inputs, hidden, classes = self.sizes
-        theta = np.asarray(theta)
-        first, second = theta[: (inputs + 1) * hidden], theta[(inputs + 1) * hidden :]
-        return [
-            (first[:-hidden].reshape(inputs, hidden), first[-hidden:]),
-            (second[:-classes].reshape(hidden, classes), second[-classes:]),
-        ]
-
-    def __call__(self, theta: Any) -> Any:
-        """Return the loss at theta."""
-        (W1, b1), (W2, b2) = self.params(theta)
-        Z = np.tanh(self.X @ W1 + b1) @ W2 + b2
-        total = np.log(np.exp(Z).sum(axis=1)).sum() - (self.Y * Z).sum()
-        return self.scale * total / len(self.Y)
-
-
-def _packed(loss: _Loss, gradients: Params) -> Any:
-    return loss.scale * join_entries(gradients)
-
-
-def _right_gradient(loss: _Loss, theta: Any) -> Any:
-    return _packed(loss, find_gradients(loss.params(theta), loss.X, loss.Y))
-
-
-def _missing_slope(loss: _Loss, theta: Any) -> Any:
-    wrong = make_backward(slope=lambda f, layer: 1.0)
-    return _packed(loss, wrong(loss.params(theta), loss.X, loss.Y))
-
-
-def _transposed(loss: _Loss, theta: Any) -> Any:
-    pairs = find_gradients(loss.params(theta), loss.X, loss.Y)
-    return _packed(loss, [(dW.T, db) for dW, db in pairs])
-
-
-def _last_layer_not_averaged(loss: _Loss, theta: Any) -> Any:
-    *others, (dW, db) = find_gradients(loss.params(theta), loss.X, loss.Y)
-    return _packed(loss, [*others, (len(loss.Y) * dW, len(loss.Y) * db)])
-
-
-def _slightly_wrong_bias(loss: _Loss, theta: Any) -> Any:
-    """Return a gradient whose relative difference from the right one is 1.5e-4."""
-    g = _right_gradient(loss, theta)
-    last_db = g[-loss.sizes[-1] :]
-    last_db *= 1 + 3e-4 * find_norm(g) / find_norm(last_db)
-    return g
-
-
-def _without_an_entry(sign: int) -> Callable[[_Loss, Any], Any]:
-    """Return a gradient whose largest entry of this sign, but for the first, is 0."""
-
-    def gradient(loss: _Loss, theta: Any) -> Any:
-        g = _right_gradient(loss, theta)
-        g[1 + np.argmax(sign * g[1:])] = 0.0
-        return g
-
-    return gradient
-
-
-def _with_nan(loss: _Loss, theta: Any) -> Any:
-    g = _right_gradient(loss, theta)
-    g[len(g) // 2] = math.nan
-    return g
-
-
-# What is passed off as a gradient, in the words that a learner reads.
-_RIGHT = "its gradient"
-
-
-_SLIGHT = "its gradient, the last db slightly wrong"
-
-
-_NAN = "its gradient with one NaN"
-
-
-_WRONG_IN_MANY: dict[str, Callable[[_Loss, Any], Any]] = {
-    "its gradient without 1/m": lambda loss, theta: len(loss.Y) * _right_gradient(loss, theta),
-    "minus its gradient": lambda loss, theta: -_right_gradient(loss, theta),
-    "its gradient without tanh'": _missing_slope,
-    "its gradient, each dW transposed": _transposed,
-    "its gradient, the last layer without 1/m": _last_layer_not_averaged,
-}
-
-
-# Here the first entry is right.
-_WRONG_IN_A_FEW: dict[str, Callable[[_Loss, Any], Any]] = {
-    "its gradient with one positive entry set to 0": _without_an_entry(1),
-    "its gradient with one negative entry set to 0": _without_an_entry(-1),
-    _SLIGHT: _slightly_wrong_bias,
-    _NAN: _with_nan,
-}
-
-
-_KINDS = {_RIGHT: _right_gradient} | _WRONG_IN_MANY | _WRONG_IN_A_FEW
-
-
-@dataclass(frozen=True)
-class _Gradient:
-    """The gradient of a loss, right or wrong in a way of `_KINDS`."""
-
-    loss: _Loss
-    kind: str
-
-    @property
-    def __name__(self) -> str:
-        return self.kind
-
-    def __call__(self, theta: Any) -> Any:
-        """Return what is passed off as the gradient at theta."""
-        return _KINDS[self.kind](self.loss, theta)
-
-
 def _check_cases(rng: np.random.Generator) -> Cases:
-    """Four groups, each with as many right gradients as wrong ones, in any order."""
+    """Four groups, each with as many right gradients as wrong ones; the first two are by hand."""
 
     def case(kind: str, scale: float) -> Arguments:
         inputs, hidden, classes = rng.permutation([2, 3, 4]).tolist()
         X = np.round(rng.uniform(0, 1, (5, inputs)), 2)
-        loss = _Loss((inputs, hidden, classes), X, draw_one_hot(rng, 5, classes), scale)
-        return loss, _Gradient(loss, kind), draw_signed(rng, 0.2, 1.2, loss.length)
+        Y = draw_one_hot(rng, 5, classes)
+        loss = NetworkLoss((inputs, hidden, classes), X, Y, scale)
+        return loss, ClaimedGradient(loss, kind), draw_signed(rng, 0.2, 1.2, loss.length)
 
     def group(*wrong: str, scale: float = 1.0) -> list[Arguments]:
-        kinds = rng.permutation([_RIGHT] * len(wrong) + list(wrong)).tolist()
+        kinds = rng.permutation([RIGHT] * len(wrong) + list(wrong)).tolist()
         return [case(kind, scale) for kind in kinds]
 
+    by_hand = [(*claim_by_hand(is_right), np.array([1.0, 2.0])) for is_right in (True, False)]
     return {
-        "wrong in many entries": group(*_WRONG_IN_MANY),
-        "wrong in a few entries": group(*_WRONG_IN_A_FEW),
-        "tiny losses": group(_SLIGHT, str(rng.choice([*_WRONG_IN_MANY])), scale=1e-6),
-        "huge losses": group(_SLIGHT, str(rng.choice([*_WRONG_IN_MANY])), scale=1e6),
+        "wrong in many entries": by_hand + group(*WRONG_IN_MANY),
+        "wrong in a few entries": group(*WRONG_IN_A_FEW),
+        "tiny losses": group(SLIGHT, str(rng.choice([*WRONG_IN_MANY])), scale=1e-6),
+        "huge losses": group(SLIGHT, str(rng.choice([*WRONG_IN_MANY])), scale=1e6),
     }
 
 
@@ -265,7 +132,7 @@ def _hands_back_numbers(trials: list[Trial]) -> bool:
 
 def _is_opposite(trials: list[Trial]) -> bool:
     """Whether all answers are wrong, but for NaN, which no comparison turns round."""
-    return all(trial.stage == "values" or trial.arguments[1].kind == _NAN for trial in trials)
+    return all(trial.stage == "values" or trial.arguments[1].kind == NAN for trial in trials)
 
 
 def _always_false(trials: list[Trial]) -> bool:
@@ -279,7 +146,7 @@ def _is_absolute(trials: list[Trial]) -> bool:
         loss, gradient, _ = trial.arguments
         if trial.stage != "values" or bool(trial.got) != (loss.scale <= 1):
             return False
-        if loss.scale == 1 and gradient.kind not in (_SLIGHT, _NAN):
+        if loss.scale == 1 and gradient.kind not in (SLIGHT, NAN):
             return False
     return bool(mistakes)
 
@@ -290,40 +157,19 @@ _ALL_REFUSED = (
     "central difference with h near 1e-5, move one entry at a time, and keep the others where "
     "they were. A forward difference, or a tiny h, is not that accurate."
 )
-
-
 _NAN_PASSES = (
     "A gradient with a NaN passes. Every comparison with NaN is False, also “ratio > tolerance”: "
     "ask whether the ratio is small, not whether it is large. And leave no entry out."
 )
-
-
 _ABSOLUTE = (
     "You ask for a fixed distance: tiny gradients meet it even if they are wrong, huge ones do "
     "not even if they are right. Divide by the norms. (np.allclose has a fixed tolerance too, "
     "atol.)"
 )
-
-
 _LENIENT = (
     "An error of 1e-4 of the norm passes. Is your tolerance above that, or do you compare "
     "squares, which are far smaller? For tanh a right gradient is below 1e-7."
 )
-
-
-def _difference_by_loops(a: Any, b: Any) -> float:
-    a, b = a.ravel().tolist(), b.ravel().tolist()
-    apart = math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)))
-    total = math.sqrt(sum(p * p for p in a)) + math.sqrt(sum(q * q for q in b))
-    return 0.0 if total == 0 else apart / total
-
-
-def _difference_by_einsum(a: Any, b: Any) -> Any:
-    d, a, b = np.ravel(a - b), np.ravel(a), np.ravel(b)
-    if not (np.any(a) or np.any(b)):
-        return 0
-    above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
-    return above / sum(below)
 
 
 def _central_gradient(loss: Any, theta: Any, h: float = 1e-5) -> Any:
@@ -352,13 +198,13 @@ def _check_by_richardson(loss: Any, gradient: Any, theta: Any) -> Any:
     analytic = gradient(theta.copy())
     if np.any(np.isnan(analytic)):
         return False
-    return _difference_by_loops(analytic, numeric) < 1e-5
+    return difference_by_loops(analytic, numeric) < 1e-5
 
 
 def _check_by_complex_step(loss: Any, gradient: Any, theta: Any) -> int:
     steps = 1e-20j * np.eye(len(theta))
     numeric = [loss(theta + e).imag / 1e-20 for e in steps]
-    return int(_difference_by_einsum(gradient(theta), np.array(numeric)) < 1e-10)
+    return int(difference_by_einsum(gradient(theta), np.array(numeric)) < 1e-10)
 
 
 def _check_by_largest_entry(loss: Any, gradient: Any, theta: Any) -> Any:
@@ -467,7 +313,7 @@ EXERCISE = Exercise(
         _check_by_largest_entry,
         _check_with_allclose_scaled,
         lambda loss, gradient, theta: (
-            _difference_by_loops(_central_gradient(loss, theta), gradient(theta)) < 1e-4
+            difference_by_loops(_central_gradient(loss, theta), gradient(theta)) < 1e-4
         ),
     ),
 )

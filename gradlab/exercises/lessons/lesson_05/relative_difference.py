@@ -10,7 +10,14 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import divide_unguarded, find_norm
+from gradlab.exercises.lessons.lesson_05.common import (
+    difference_by_einsum,
+    difference_by_loops,
+    difference_scaled,
+    divide_unguarded,
+    find_norm,
+    make_scaled_by,
+)
 
 
 def relative_difference(a, b):
@@ -26,7 +33,10 @@ def relative_difference(a, b):
 
 
 def _difference_cases(rng: np.random.Generator) -> Cases:
-    """Four groups, none of which has the same answer throughout; one pair is nearly equal."""
+    """Four groups, none of which has the same answer throughout; one pair is nearly equal.
+
+    Some are tiny and some huge, but for their squares there is room. The first is 8 / (5 + 5).
+    """
 
     def pair(*shape: int, apart: float = 0.3, scale: float = 1.0) -> Arguments:
         a = draw_signed(rng, 0.5, 3, shape)
@@ -42,8 +52,14 @@ def _difference_cases(rng: np.random.Generator) -> Cases:
 
     some, same = pair(4)[0], pair(3)[0]
     return {
-        "vectors": [pair(4), pair(3, apart=1e-7), pair(5, scale=1e6), pair(2, scale=1e-6)],
-        "matrices": [pair(2, 3), pair(4, 2, scale=1e-6), pair(3, 5, scale=1e6)],
+        "vectors": [
+            (np.array([3.0, 4.0]), np.array([3.0, -4.0])),
+            pair(4),
+            pair(3, apart=4e-7),
+            pair(5, scale=1e12),
+            pair(2, scale=1e-12),
+        ],
+        "matrices": [pair(2, 3), pair(4, 2, scale=1e-30), pair(3, 5, scale=1e30)],
         "zeros": [
             (np.zeros(4), some),
             (np.zeros(3), np.zeros(3)),
@@ -110,6 +126,68 @@ def _zero_where_near(trials: list[Trial]) -> bool:
     )
 
 
+def _zero_where_tiny(trials: list[Trial]) -> bool:
+    """Whether only tiny arrays came out wrong, and as equal."""
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.array_equal(trial.got, 0.0) and 0 < np.abs(trial.arguments[0]).max() < 1e-4
+        for trial in failed
+    )
+
+
+def _compares_entries(trials: list[Trial]) -> bool:
+    """Whether each result is the largest, or the mean, of the ratios of the single entries."""
+    # Tiny ones may be bounded below.
+    failed = [t for t in trials if t.stage and np.abs(t.arguments[0]).max() > 1e-6]
+
+    def fits(trial: Trial, reduce: Callable[[Any], Any]) -> bool:
+        a, b = trial.arguments
+        with np.errstate(all="ignore"):
+            ratios = np.abs(a - b) / (np.abs(a) + np.abs(b))
+        return (
+            np.shape(trial.got) == ()
+            and trial.got is not None
+            and np.allclose(trial.got, reduce(ratios))
+        )
+
+    return bool(failed) and any(
+        all(fits(trial, reduce) for trial in failed) for reduce in (np.max, np.mean)
+    )
+
+
+@np.errstate(all="ignore")
+def _largest_ratio(a: Any, b: Any) -> Any:
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+def _wrong_if_one_is_zero(trials: list[Trial]) -> bool:
+    """Whether pairs of which one is zero, and no others, came out as 0 or infinite."""
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.any(trial.arguments[0]) != np.any(trial.arguments[1])
+        and trial.got is not None
+        and np.ndim(trial.got) == 0
+        and trial.got in (0.0, np.inf)
+        for trial in failed
+    )
+
+
+def _one_where_equal(trials: list[Trial]) -> bool:
+    failed = [trial for trial in trials if trial.stage]
+    return bool(failed) and all(
+        np.array_equal(trial.got, 1.0) and trial.expected == 0 for trial in failed
+    )
+
+
+def _nan_left_out(a: Any, b: Any) -> Any:
+    return relative_difference(np.nan_to_num(a), np.nan_to_num(b))
+
+
+def _sum_without_nan(a: Any, b: Any) -> Any:
+    apart, *sizes = (np.sqrt(np.nansum(v**2)) for v in (a - b, a, b))
+    return apart / sum(sizes) if sum(sizes) else 0.0
+
+
 def _adds_a_constant(trials: list[Trial]) -> bool:
     """Whether the ratios are a little too small where the arrays are tiny, and right elsewhere."""
     for trial in trials:
@@ -125,49 +203,20 @@ _SQUARED = (
     "These are squares. A norm is the root of the sum of squares, and without the roots a ratio "
     "of 1e-4 looks like 1e-8."
 )
-
-
 _ONE_SIDE = (
     "You divide by the norm of one of the two alone. Divide by ||a|| + ||b||: then the order does "
     "not matter, and the ratio is at most 1."
 )
-
-
 _LARGEST = (
     "You take the largest entry of each. The norm here is the root of the sum of all squares."
 )
-
-
-def _difference_by_loops(a: Any, b: Any) -> float:
-    a, b = a.ravel().tolist(), b.ravel().tolist()
-    apart = math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)))
-    total = math.sqrt(sum(p * p for p in a)) + math.sqrt(sum(q * q for q in b))
-    return 0.0 if total == 0 else apart / total
-
-
-def _difference_by_einsum(a: Any, b: Any) -> Any:
-    d, a, b = np.ravel(a - b), np.ravel(a), np.ravel(b)
-    if not (np.any(a) or np.any(b)):
-        return 0
-    above, *below = (np.sqrt(np.einsum("i,i->", v, v)) for v in (d, a, b))
-    return above / sum(below)
-
-
-def _difference_scaled(a: Any, b: Any) -> Any:
-    """Divide by the largest entry first, so that no square overflows or underflows."""
-    largest = np.max(np.abs([a, b]))
-    if largest == 0:
-        return np.float64(0.0)
-    a, b = a / largest, b / largest
-    return np.linalg.norm(b - a, "fro" if a.ndim == 2 else None) / (
-        np.sqrt((a * a).sum()) + np.sqrt((b * b).sum())
-    )
 
 
 EXERCISE = Exercise(
     points=3,
     reference=relative_difference,
     cases=_difference_cases,
+    rtol=1e-8,
     atol=0.0,
     misconceptions=(
         Misconception(
@@ -215,6 +264,49 @@ EXERCISE = Exercise(
             "Subtract first, then take the norm.",
         ),
         Misconception(
+            wrong=lambda a, b: (
+                0.0 if find_norm(a) == 0 or find_norm(b) == 0 else relative_difference(a, b)
+            ),
+            hint="If only one of the two is zero they differ as much as can be: the ratio is 1. "
+            "It is 0 where both are.",
+            shows=_wrong_if_one_is_zero,
+        ),
+        Misconception(
+            wrong=_ratio(distance=lambda a, b: find_norm(a + b)),
+            hint="Above the fraction line you add: the ratio of two equal arrays comes out as 1. "
+            "Subtract.",
+        ),
+        Misconception(
+            wrong=_ratio(
+                lambda a, b: np.abs(np.sum(a - b)),
+                lambda a, b: np.abs(np.sum(a)) + np.abs(np.sum(b)),
+            ),
+            hint="You add up entries as they are, and those of unlike sign cancel. A norm is the "
+            "root of the sum of squares.",
+        ),
+        Misconception(
+            wrong=_ratio(total=lambda a, b: find_norm(a) * find_norm(b)),
+            hint="You divide by the product of the norms, and so the result depends on the scale: "
+            "divide by their sum.",
+        ),
+        *(
+            Misconception(
+                wrong=_ratio(total=total),
+                hint="You put a and b together before you take a norm. Take the norm of each, "
+                "then add the two numbers: ||a|| + ||b||.",
+            )
+            for total in (
+                lambda a, b: find_norm(a + b),
+                lambda a, b: np.sqrt(np.sum(a**2 + b**2)),
+            )
+        ),
+        Misconception(
+            wrong=_largest_ratio,
+            hint="You compare entry by entry, and take the largest or the mean. Here three norms "
+            "make one ratio: a tiny entry should not decide.",
+            shows=_compares_entries,
+        ),
+        Misconception(
             wrong=_ratio(lambda a, b: np.abs(a - b), lambda a, b: np.abs(a) + np.abs(b)),
             hint="This is a ratio for each entry. One number is needed, from the norms.",
         ),
@@ -226,10 +318,25 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda a, b: (
-                0.0 if find_norm(a) == 0 or find_norm(b) == 0 else relative_difference(a, b)
+                0.0 if find_norm(a) + find_norm(b) < 1e-10 else relative_difference(a, b)
             ),
-            hint="If only one of the two is zero they differ as much as can be: the ratio is 1. "
-            "It is 0 where both are.",
+            hint="You call tiny arrays equal, whatever they are. Tiny is not zero: ask whether "
+            "the sum of the norms == 0.",
+            shows=_zero_where_tiny,
+        ),
+        Misconception(
+            wrong=lambda a, b: 1.0 if np.array_equal(a, b) else relative_difference(a, b),
+            hint="Two equal arrays come out as 1, which means “nothing in common”: they differ "
+            "by 0, also where both are zero.",
+            shows=_one_where_equal,
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="You leave NaN out, and a gradient with a NaN in it may pass. Let it through "
+                "to the result: sums and norms of NaN are NaN by themselves.",
+            )
+            for wrong in (_nan_left_out, _sum_without_nan)
         ),
         Misconception(
             wrong=lambda a, b: 0.0 if np.allclose(a, b) else relative_difference(a, b),
@@ -244,11 +351,27 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda a, b: find_norm(a - b) / (find_norm(a) + find_norm(b) + 1e-8),
-            hint="A constant in the denominator makes the ratio of tiny gradients too small. Ask "
-            "whether the sum of the norms is 0 instead.",
+            hint="A constant in the denominator, added or as a least value, makes the ratio of "
+            "tiny gradients too small. Ask whether the sum of the norms is 0 instead.",
             shows=_adds_a_constant,
         ),
+        Misconception(
+            wrong=lambda a, b: relative_difference(a, b) / a.size,
+            hint="You divide by the number of entries too. The norms are sums, not means.",
+            shows=make_scaled_by(lambda arguments: (arguments[0].size,)),
+        ),
+        Misconception(
+            wrong=lambda a, b: np.sqrt(relative_difference(a, b)),
+            hint="You take a root too many: np.linalg.norm has taken it.",
+        ),
+        Misconception(
+            wrong=_ratio(distance=lambda a, b: find_norm(a) - find_norm(b)),
+            hint="You subtract the two norms, and lose the directions: a and -a would agree. "
+            "Subtract the arrays first, then take the norm.",
+        ),
     ),
+    advice="In the first case a - b is (0, 8) and both norms are 5, so the answer is 8 / 10. What "
+    "does each of your lines give for it?",
     hints=(
         "np.linalg.norm(a) is the root of the sum of squares of all entries, for 1-D and 2-D "
         "arrays. You need it three times.",
@@ -258,10 +381,10 @@ EXERCISE = Exercise(
         "np.linalg.norm(a - b) / total. NaN then stays NaN by itself.",
     ),
     also_right=(
-        _difference_by_loops,
-        _difference_by_einsum,
-        _difference_scaled,
-        lambda a, b: 0.0 if np.array_equal(a, b) else _difference_by_einsum(a, b),
+        difference_by_loops,
+        difference_by_einsum,
+        difference_scaled,
+        lambda a, b: 0.0 if np.array_equal(a, b) else difference_by_einsum(a, b),
         lambda a, b: np.linalg.norm(a - b) / ((np.linalg.norm(a) + np.linalg.norm(b)) or 1.0),
         lambda a, b: (
             np.sqrt(np.mean((a - b) ** 2)) / (np.sqrt(np.mean(a**2)) + np.sqrt(np.mean(b**2)))

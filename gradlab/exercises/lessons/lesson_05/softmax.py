@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradlab.exercises.draws import draw_signed
-from gradlab.exercises.exercise import Cases, Exercise, Misconception
-from gradlab.exercises.lessons.lesson_05.common import draw_level, make_raised
+from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common import (
+    SINGLE_PRECISION,
+    draw_level,
+    find_log_probabilities,
+    find_log_softmax,
+    find_log_sum_exp,
+    is_in_single_precision,
+    make_raised,
+    softmax_by_columns,
+    softmax_by_rows,
+)
 
 
 def softmax(Z):
@@ -25,7 +34,10 @@ def softmax(Z):
 
 
 def _softmax_cases(rng: np.random.Generator) -> Cases:
-    """Three groups: any formula is finite on the first, any shift by row on the second."""
+    """Three groups: any formula is finite on the first, any shift by row on the second.
+
+    The very first case is a tie in every row: each probability is 1/2.
+    """
 
     def ordinary(*shape: int) -> Any:
         return draw_signed(rng, 0.3, 3, shape)
@@ -40,7 +52,11 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
         return rng.permuted(rng.permutation(rows), axis=1)
 
     return {
-        "ordinary logits": [(ordinary(4, 3),), (ordinary(2, 5),), (ordinary(3, 2),)],
+        "ordinary logits": [
+            (np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]),),
+            (ordinary(4, 3),),
+            (ordinary(2, 5),),
+        ],
         "large logits": [(ordinary(3, 4) + draw_level(rng),), (ordinary(5, 2) - draw_level(rng),)],
         "large and small logits together": [(large_and_small(1, 3),), (large_and_small(0, 5),)],
     }
@@ -65,18 +81,72 @@ def _sum_without_keepdims(Z: Any) -> Any:
     return exponentials / exponentials.sum(axis=1)
 
 
+@np.errstate(all="ignore")
+def _upside_down(Z: Any) -> Any:
+    exponentials = np.exp(Z.max(axis=1, keepdims=True) - Z)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def _shift_above_only(Z: Any) -> Any:
+    return np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def _sigmoid(Z: Any) -> Any:
+    return 1 / (1 + np.exp(-Z))
+
+
+def _is_nearly_right(trial: Trial) -> bool:
+    return trial.stage in ("", "values") and np.allclose(trial.got, trial.expected, 0.02, 0.02)
+
+
+def _sums_below_one(trials: list[Trial]) -> bool:
+    """Whether rows are right but for a factor of their own, which is a little below 1."""
+    for trial in trials:
+        if not _is_nearly_right(trial):
+            return False
+        sums = trial.got.sum(axis=1, keepdims=True)
+        if not (np.all(sums < 1 - 1e-14) and np.allclose(trial.got / sums, trial.expected, 1e-9)):
+            return False
+    return True
+
+
+def _scales_rows(trials: list[Trial]) -> bool:
+    """Whether each row is that of the probabilities times a factor of its own."""
+    for trial in trials:
+        if trial.stage not in ("", "values"):
+            return False
+        with np.errstate(all="ignore"):
+            shares = trial.got / trial.got.sum(axis=1, keepdims=True)
+        if not np.allclose(shares, trial.expected, rtol=1e-9, atol=1e-12):
+            return False
+    return True
+
+
+def _are_numbers(trials: list[Trial]) -> bool:
+    return all(trial.stage in ("", "values") for trial in trials)
+
+
+def _sum_to_one(trials: list[Trial], axis: int) -> bool:
+    """Whether all sums along an axis are 1."""
+    return _are_numbers(trials) and all(
+        np.allclose(t.got.sum(axis=axis), 1, 0, 1e-13) for t in trials
+    )
+
+
+def _is_rounded(trials: list[Trial]) -> bool:
+    """Whether all probabilities are those with a few decimals that are nearest to the right."""
+    return all(_is_nearly_right(trial) for trial in trials) and any(
+        all(np.array_equal(trial.got, np.round(trial.expected, n)) for trial in trials)
+        for n in range(1, 12)
+    )
+
+
 _OWN_MAXIMUM = (
     "You shift all rows alike, so the rows far below underflow to 0 / 0: subtract from each row "
     "its own maximum (axis=1, keepdims=True)."
 )
-
-
-def _softmax_by_rows(Z: Any) -> Any:
-    out = np.empty_like(Z)
-    for i, row in enumerate(Z):
-        exponentials = [math.exp(z - max(row)) for z in row]
-        out[i] = np.array(exponentials) / math.fsum(exponentials)
-    return out
 
 
 def _softmax_by_differences(Z: Any) -> Any:
@@ -85,29 +155,17 @@ def _softmax_by_differences(Z: Any) -> Any:
         return 1 / np.exp(Z[:, np.newaxis, :] - Z[:, :, np.newaxis]).sum(axis=2)
 
 
-def _softmax_by_columns(Z: Any) -> Any:
-    exponentials = np.exp(Z.T - np.max(Z, axis=-1))
-    return (exponentials / np.sum(exponentials, axis=0)).T
-
-
-def _log_sum_exp(Z: Any) -> Any:
-    top = Z.max(axis=1)
-    return top + np.log(np.exp(Z - top[:, np.newaxis]).sum(axis=1))
-
-
-def _log_probabilities(Z: Any) -> Any:
-    return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
-
-
 EXERCISE = Exercise(
     points=3,
     reference=softmax,
     cases=_softmax_cases,
+    rtol=1e-9,
+    atol=1e-12,
     misconceptions=(
         Misconception(
             wrong=_sum_without_keepdims,
-            hint="A sum over axis=1 has shape (m,), which does not line up with (m, K). With "
-            "keepdims=True it has shape (m, 1), and each row meets its own sum.",
+            hint="A sum or a maximum over axis=1 has shape (m,), which does not line up with "
+            "(m, K). With keepdims=True it has shape (m, 1), and each row meets its own.",
             shows=make_raised("broadcast"),
         ),
         Misconception(
@@ -138,9 +196,21 @@ EXERCISE = Exercise(
             "Subtract the row's maximum: only then is no exponent above 0.",
         ),
         Misconception(
+            wrong=_normalised(shift=lambda Z: Z.min(axis=1, keepdims=True)),
+            hint="You subtract the row's smallest logit, and one that lies 10,000 above it still "
+            "overflows. Subtract the largest: only then is no exponent above 0.",
+        ),
+        Misconception(
+            wrong=_normalised(total=lambda E: E.sum(axis=1, keepdims=True) + 1e-8),
+            hint="Your rows do not quite sum to 1: leave out the constant in the denominator. "
+            "With the maximum subtracted the sum is at least 1, so it needs no guard.",
+            shows=_sums_below_one,
+        ),
+        Misconception(
             wrong=_normalised(total=lambda E: 1.0),
             hint="The exponentials are right, but the rows do not sum to 1: divide each row by "
             "its sum.",
+            shows=_scales_rows,
         ),
         Misconception(
             wrong=lambda Z: Z / Z.sum(axis=1, keepdims=True),
@@ -148,11 +218,88 @@ EXERCISE = Exercise(
             "first.",
         ),
         Misconception(
+            wrong=find_log_softmax,
+            hint="These are the logarithms of the probabilities. Take np.exp of them, or do not "
+            "take np.log.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z / np.abs(Z).max(axis=1, keepdims=True)),
+            hint="You divide the logits by the largest one. That changes their differences, on "
+            "which all depends: subtract it.",
+        ),
+        Misconception(
+            wrong=_shift_above_only,
+            hint="You shift the logits above the fraction line and not below it. Shift once, "
+            "then use the same exponentials in both places.",
+        ),
+        Misconception(
+            wrong=lambda Z: np.nan_to_num(_normalised(shift=lambda Z: 0)(Z)),
+            hint="You turn NaN into a number, and it is the wrong one. Keep NaN from arising: "
+            "subtract the row's maximum before np.exp.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z * np.log(2)),
+            hint="These are powers of 2. Softmax has those of e: np.exp.",
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(np.abs(Z)),
+            hint="You take the absolute value of the logits. A negative logit means a small "
+            "probability: leave its sign.",
+        ),
+        *(
+            Misconception(
+                wrong=wrong,
+                hint="The largest logit gets the smallest probability: an exponent has the wrong "
+                "sign. It is z minus the maximum.",
+            )
+            for wrong in (lambda Z: softmax(-Z), _upside_down)
+        ),
+        Misconception(
+            wrong=lambda Z: np.eye(Z.shape[1])[Z.argmax(axis=1)],
+            hint="You give all to the likeliest class. Softmax is soft: each class has a "
+            "probability, exp(z) over the row's sum.",
+        ),
+        Misconception(
+            wrong=_sigmoid,
+            hint="This is the sigmoid of each logit by itself. In softmax the classes share out "
+            "1: exponentials, divided by the sum of their row.",
+        ),
+        Misconception(
+            wrong=lambda Z: np.round(softmax(Z), 6),
+            hint="You round. Return the probabilities as they come, with all their digits.",
+            shows=_is_rounded,
+        ),
+        Misconception(
             wrong=lambda Z: softmax(np.clip(Z, -500, 500)),
             hint="Clipping makes the large logits of a row equal, and with them the "
             "probabilities. Subtract the row's maximum instead: differences survive.",
         ),
+        Misconception(
+            wrong=lambda Z: softmax(Z.astype(np.float32)),
+            hint=SINGLE_PRECISION,
+            shows=is_in_single_precision,
+        ),
+        # What is left is wrong in a way that the sums tell.
+        Misconception(
+            wrong=lambda Z: softmax(Z.T * 2).T,
+            hint="Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
+            shows=lambda trials: _sum_to_one(trials, axis=0),
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(softmax(Z)),
+            hint="Each of your rows sums to 1, as it should, but the shares are wrong: what you "
+            "normalise must be np.exp(z), and nothing else.",
+            shows=lambda trials: _sum_to_one(trials, axis=1),
+        ),
+        Misconception(
+            wrong=lambda Z: softmax(Z) ** 2,
+            hint="Your rows do not sum to 1. The last step is to divide each row by its own sum; "
+            "leave the result as it then is.",
+            shows=_are_numbers,
+        ),
     ),
+    advice="In the first case the logits of each row are equal, so each probability is 1/2. What "
+    "does each of your lines give for it?",
     hints=(
         "Exponentials, divided by their sum. Over which entries does the sum run, if a row is a "
         "sample?",
@@ -162,11 +309,11 @@ EXERCISE = Exercise(
         "sum(axis=1, keepdims=True).",
     ),
     also_right=(
-        _softmax_by_rows,
+        softmax_by_rows,
         _softmax_by_differences,
-        _softmax_by_columns,
-        lambda Z: np.exp(_log_probabilities(Z)),
+        softmax_by_columns,
+        lambda Z: np.exp(find_log_probabilities(Z)),
         lambda Z: [(np.exp(z - z.max()) / np.exp(z - z.max()).sum()).tolist() for z in Z],
-        lambda Z: np.exp(Z - _log_sum_exp(Z)[:, None]),
+        lambda Z: np.exp(Z - find_log_sum_exp(Z)[:, None]),
     ),
 )

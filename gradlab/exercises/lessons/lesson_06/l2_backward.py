@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import gradlab
+from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
 from gradlab.exercises.lessons.lesson_06.common import (
     DATA_SUMMED,
@@ -39,9 +40,9 @@ def l2_backward(params, X, Y, lam):
 
 def _backward_cases(rng: np.random.Generator) -> Cases:
     return {
-        "no hidden layer": [make_problem_by_hand(), *draw_problems(rng, 0)],
-        "one hidden layer": draw_problems(rng, 1),
-        "two hidden layers": draw_problems(rng, 2),
+        "the layer of a one-layer network": [make_problem_by_hand(), *draw_problems(rng, 0)],
+        "the layers of a two-layer network": draw_problems(rng, 1),
+        "the layers of a three-layer network": draw_problems(rng, 2),
     }
 
 
@@ -130,6 +131,8 @@ EXERCISE = Exercise(
     points=3,
     reference=l2_backward,
     cases=_backward_cases,
+    tally=make_layer_tally(rtol=1e-6, atol=1e-9),
+    report=make_backward_report("the gradient of the cross-entropy", rtol=1e-6, atol=1e-9),
     may_use=frozenset({"MLP"}),
     withheld=PENALTY_OF_MLP,
     misconceptions=(
