@@ -88,7 +88,7 @@ def test_hint_and_report_do_not_contradict_each_other(name: str) -> None:
     small = [case for case in drawn if case[0][1].size < 100]
     for misconception in exercise.misconceptions:
         call = make_caller(misconception.wrong)
-        trials = [try_case(exercise, call, *case, told=False) for case in small]
+        trials = [try_case(exercise, call, *case, with_detail=False) for case in small]
         said = "\n".join(exercise.report(trials, True))
         if not said:
             continue
