@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.open_answers import judge_openly
 from gradlab.exercises.values import Value, judge, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
@@ -80,7 +81,10 @@ def try_case(
     if isinstance(expected, IndexError):
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
-    value, stage, detail = judge(exercise, done.got, expected, told)
+    if exercise.judge is None:
+        value, stage, detail = judge(exercise, done.got, expected, told)
+    else:
+        value, stage, detail = judge_openly(exercise.judge, arguments, done.got)
     if not stage and _changed(done.after, arguments):
         stage, detail = "changes", "changed its argument in place"
     if not stage and exercise.new_arrays and done.shares_memory():
