@@ -178,21 +178,28 @@ def _list_misconceptions(
 ) -> list[Misconception]:
     """A wrong answer is spoken of first; the reason counts where the answer is right."""
     answer, reason = right
-    pairs = [((option.letter, reason), (option.letter, None), option) for option in answers]
-    pairs += [((answer, option.letter), (answer, option.letter), option) for option in reasons]
-    return [
-        Misconception(partial(_return, example), option.hint, partial(_chose, chosen))
-        for example, chosen, option in pairs
-        if option.hint
+    wrong_answers = [
+        Misconception(
+            partial(_return, (one.letter, reason)), one.hint, partial(_chose, one.letter, None)
+        )
+        for one in answers
+        if one.hint
     ]
+    wrong_reasons = [
+        Misconception(
+            partial(_return, (answer, one.letter)), one.hint, partial(_chose, answer, one.letter)
+        )
+        for one in reasons
+        if one.hint
+    ]
+    return wrong_answers + wrong_reasons
 
 
 def _return(letters: Letters) -> Letters:
     return letters
 
 
-def _chose(chosen: tuple[str, str | None], trials: list[Trial]) -> bool:
+def _chose(answer: str, reason: str | None, trials: list[Trial]) -> bool:
     """Whether an answer was chosen, and a reason if one is named."""
-    answer, reason = chosen
     letters = [_read_letters([str(part) for part in list_leaves(trial.got)]) for trial in trials]
     return all(pair and pair[0] == answer and reason in (None, pair[1]) for pair in letters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ import numpy as np
 Arguments = tuple[Any, ...]
 Cases = dict[str, list[Arguments]]
 
+_SOLUTION = re.compile("### BEGIN SOLUTION.*### END SOLUTION", re.DOTALL)
+_STUB = "# YOUR CODE HERE\n    raise NotImplementedError()"
 _AS_FOUND = "    # As it was found: delete the line above and mend this."
 
 
@@ -169,6 +172,10 @@ class Exercise:
         if self.found is not None:
             cell += [_AS_FOUND, *_split_source(self.found)[1]]
         return "\n".join(cell)
+
+    def blank_cell(self) -> str:
+        """Return the cell as the learner gets it: what nbgrader makes of the solution cell."""
+        return _SOLUTION.sub(_STUB, self.solution_cell())
 
 
 def _read_source(function: Callable[..., Any]) -> str:
