@@ -46,8 +46,8 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
     try:
         plain = make_plain(got)
     except Exception:
-        what = f"returned a {type(got).__name__}; numbers, text or a small list of them is needed"
-        return None, "returns", what
+        needed = "numbers, text or a small list of them is needed"
+        return None, "returns", f"returned {_name_type(got)}; {needed}"
     try:
         wrong = judge(arguments, plain)
     except Exception:  # A judge need not foresee every kind of value.
@@ -93,6 +93,11 @@ def _make_plain(got: Any, depth: int) -> Any:
     if isinstance(got, bool | int | float | complex | str) and np.array(got).dtype.kind != "O":
         return got
     raise TypeError(f"{type(got).__name__} is no plain value, or too large")
+
+
+def _name_type(got: Any) -> str:
+    name = "array" if isinstance(got, np.ndarray) else type(got).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _show(got: Any, plain: Any) -> str:
