@@ -44,10 +44,9 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
     if got is None:
         return None, "returns", "returned None"
     try:
-        plain = make_plain(got)
+        plain = simplify(got)
     except Exception:
-        needed = "numbers, text or a small list of them is needed"
-        return None, "returns", f"returned {_name_type(got)}; {needed}"
+        return None, "returns", f"returned {_name_type(got)}; numbers or text are needed"
     try:
         wrong = judge(arguments, plain)
     except Exception:  # A judge need not foresee every kind of value.
@@ -56,7 +55,7 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
     return make_value(plain), "values" if wrong else "", detail
 
 
-def make_plain(got: Any) -> Any:
+def simplify(got: Any) -> Any:
     """Return numbers and text as Python's own, and tuples and arrays of them as lists.
 
     Parameters
@@ -77,18 +76,18 @@ def make_plain(got: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.open_answers import make_plain
-    >>> make_plain((np.float32(0.5), np.arange(2), "b"))
+    >>> from gradlab.exercises.open_answers import simplify
+    >>> simplify((np.float32(0.5), np.arange(2), "b"))
     [0.5, [0, 1], 'b']
     """
-    return _make_plain(got, _DEEPEST)
+    return _simplify(got, _DEEPEST)
 
 
-def _make_plain(got: Any, depth: int) -> Any:
+def _simplify(got: Any, depth: int) -> Any:
     if isinstance(got, np.ndarray | np.generic) and got.size <= _MOST_PARTS:
         got = got.tolist()
     if isinstance(got, list | tuple) and len(got) <= _MOST_PARTS and depth:
-        return [_make_plain(part, depth - 1) for part in got]
+        return [_simplify(part, depth - 1) for part in got]
     # Of what NumPy has no number for, such as 10**400, nothing can be computed.
     if isinstance(got, bool | int | float | complex | str) and np.array(got).dtype.kind != "O":
         return got
