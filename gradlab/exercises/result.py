@@ -141,7 +141,7 @@ def _describe(name: str, trial: Trial) -> str:
     exercise = EXERCISES[name]
     bound = zip(exercise.signature.parameters, trial.arguments, strict=True)
     given = ", ".join(f"{key}{_show(value)}" for key, value in bound)
-    return f"{given}: {trial.detail}" if given else trial.detail
+    return f"{given}: {trial.detail}"
 
 
 def _parameter(function: Callable[..., Any]) -> str:
