@@ -108,8 +108,7 @@ def test_the_solution_cell_has_the_markers_around_the_body_alone(exercise: Exerc
     head, _, rest = cell.partition("    ### BEGIN SOLUTION\n")
     assert head.startswith(f"def {exercise.name}(")
     assert '"""' in head
-    # Code to mend follows, where there is some.
-    assert rest.endswith("    ### END SOLUTION") or exercise.found
+    assert rest.endswith("    ### END SOLUTION")
     namespace: dict[str, Any] = {"np": np, "gradlab": gradlab}
     exec(cell, namespace)
     assert mark(exercise, namespace[exercise.name]).points == exercise.points
