@@ -111,7 +111,7 @@ EXERCISE = Exercise(
         Misconception(
             wrong=lambda rtol: (1.0, 1 + 2 * rtol + 2 * rtol**2),
             hint="Your two numbers are too far apart: close in neither order. The distance must "
-            "lie between rtol * |a| and rtol * |b|.",
+            "lie between rtol * |a| and rtol * |b|, with room for rounding.",
             shows=_is_said(_TOO_FAR),
         ),
     ),

@@ -156,7 +156,8 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=lambda dA, A, keep_prob, mask: dA * (A < 0) * mask / keep_prob,
-            hint="A is never below zero: it has been through ReLU. So all of your gradient is 0.",
+            hint="All of your gradient is 0. A is never below zero, since it has been through "
+            "ReLU, and where the mask is 0, A is 0.",
         ),
         Misconception(
             wrong=lambda dA, A, keep_prob, mask: dA * (A > 0) * mask * 2,
