@@ -6,9 +6,10 @@ release version), for every lesson whose cells changed. ``--all`` executes every
 It needs the extra ``build``.
 
 In a source, ``# %% exercise="name"`` stands for the cell that the learner fills in, and
-``# %% grade="name"`` for the cell that checks and grades it. For a question that is answered in
+``# %% grade="name"`` for the cell that checks and grades it; ``# %% [markdown] question="name"``
+stands for what is asked, where that is data of the exercise. For a question that is answered in
 words, ``# %% [markdown] rubric="name"`` stands for the rubric and
-``# %% [markdown] written="name"`` for the cell with the answer. All four are filled in from the
+``# %% [markdown] written="name"`` for the cell with the answer. All five are filled in from the
 catalogue of exercises. The metadata of both editions say which edition it is; see
 `tools.editions`.
 """
@@ -101,13 +102,18 @@ def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
         return new(cell.source)
     ((kind, name),) = metadata.items()
     asked, written = [*EXERCISES], [*WRITTEN]
-    known = {"exercise": asked, "grade": asked, "rubric": written, "written": written}
+    questions = [key for key, one in EXERCISES.items() if one.question]
+    known = {"exercise": asked, "grade": asked, "question": questions}
+    known |= {"rubric": written, "written": written}
     if name not in known.get(kind, []):
         raise ValueError(
             f"{path.name} has a cell marked {kind}={name!r}; the mark must be exercise=NAME or "
-            f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}, or rubric=NAME or "
-            f"written=NAME, where NAME is one of {', '.join(WRITTEN)}"
+            f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}, or question=NAME, where "
+            f"NAME is one of {', '.join(questions)}, or rubric=NAME or written=NAME, where NAME "
+            f"is one of {', '.join(WRITTEN)}"
         )
+    if kind == "question":
+        return nbformat.v4.new_markdown_cell(EXERCISES[name].question)
     if kind == "rubric":
         return nbformat.v4.new_markdown_cell(WRITTEN[name].rubric_table())
     if kind == "written":

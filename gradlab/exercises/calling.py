@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
+from gradlab.exercises.open_answers import judge_openly
 from gradlab.exercises.plain import make_plain
 from gradlab.exercises.random_state import RandomWatch
 from gradlab.exercises.values import Value, judge_value, list_leaves
@@ -94,7 +95,10 @@ def try_case(
     if isinstance(expected, IndexError):
         what = "returned a value; raising an IndexError is right"
         return Trial(arguments, expected, None, "values", what)
-    value, stage, detail = judge_value(exercise, done.got, expected, with_detail)
+    if exercise.judge is None:
+        value, stage, detail = judge_value(exercise, done.got, expected, with_detail)
+    else:
+        value, stage, detail = judge_openly(exercise.judge, arguments, done.got)
     if done.touches_random_state and stage in ("", "values"):
         stage, detail = "changes", "drew from the global random numbers or seeded them"
     if not stage and _is_changed(done.after, arguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ import numpy as np
 
 Arguments = tuple[Any, ...]
 Cases = dict[str, list[Arguments]]
+
+_SOLUTION = re.compile("### BEGIN SOLUTION.*### END SOLUTION", re.DOTALL)
+_STUB = "# YOUR CODE HERE\n    raise NotImplementedError()"
+_AS_FOUND = "    # As it was found: delete the line above and mend this."
 
 
 @dataclass(frozen=True)
@@ -114,11 +119,12 @@ class Exercise:
     advice : str
         What to do with a wrong answer that no hint fits.
     judge : callable, optional
-        Takes the arguments of a case and what was returned, as a value of
-        `gradlab.exercises.values`, and says what is wrong with it; "" if nothing is. Where many
-        answers are right, this decides in place of the reference's.
+        Takes the arguments of a case and what was returned, as plain numbers, text and lists of
+        these, and says what is wrong with it; "" if nothing is. Where many answers are right,
+        this decides; nothing is compared with the reference.
     found : callable, optional
-        Code with a mistake, which the learner is given to mend: the reference, mistaken.
+        Code with a mistake, with the parameters of the reference. The learner is given its body
+        to mend.
     question : str
         What the lesson asks, in Markdown, if the reference's docstring cannot say it.
     report : callable, optional
@@ -160,17 +166,39 @@ class Exercise:
 
     def source(self) -> str:
         """Return the source of the reference answer."""
-        return textwrap.dedent(inspect.getsource(self.reference)).strip()
+        return _read_source(self.reference)
 
     def solution_cell(self) -> str:
-        """Return the reference with nbgrader's markers around all but signature and docstring."""
-        lines = self.source().splitlines()
-        function = ast.parse("\n".join(lines)).body[0]
-        if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
+        """Return the reference with nbgrader's markers around all but signature and docstring.
+
+        Code to mend follows the solution, so that in the learner's edition it follows the stub.
+        """
+        if self.reference.__doc__ is None:
             raise TypeError(f"the reference of {self.name} must be a function with a docstring")
-        docstring_end = function.body[0].end_lineno or 0
-        head, body = lines[:docstring_end], lines[docstring_end:]
-        return "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+        head, body = _split_source(self.reference)
+        cell = [*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"]
+        if self.found is not None:
+            cell += [_AS_FOUND, *_split_source(self.found)[1]]
+        return "\n".join(cell)
+
+    def blank_cell(self) -> str:
+        """Return the cell as the learner gets it: what nbgrader makes of the solution cell."""
+        return _SOLUTION.sub(_STUB, self.solution_cell())
+
+
+def _read_source(function: Callable[..., Any]) -> str:
+    return textwrap.dedent(inspect.getsource(function)).strip()
+
+
+def _split_source(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """Return the lines of signature and docstring, and those of the rest."""
+    lines = _read_source(function).splitlines()
+    definition = ast.parse("\n".join(lines)).body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        raise TypeError(f"{function.__name__} must be written with def, not as a lambda")
+    first = definition.body[0]
+    start = first.lineno - 1 if function.__doc__ is None else first.end_lineno
+    return lines[:start], lines[start:]
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def draw_cases(exercise: Exercise, seed: int) -> Drawn:
     Returns
     -------
     dict
-        For each group the arguments of its cases, each with what the reference answers.
+        For each group the arguments of its cases, each with what the reference answers; with
+        None where the exercise has a judge.
     """
     return {
         name: [(arguments, _expected(exercise, arguments)) for arguments in cases]
@@ -142,6 +143,8 @@ def make_report(exercise: Exercise, marking: Marking, told: bool) -> tuple[str, 
 
 
 def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:
+    if exercise.judge is not None:  # Many answers are right.
+        return None
     try:
         return make_value(exercise.reference(*copy.deepcopy(arguments)))
     except IndexError as error:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 2 Taylor-series error analysis
 #
-# **60 minutes**: 45 to read and run, 15 for four exercises.
+# **63 minutes**: 45 to read and run, 18 for five exercises.
 #
 # **What you will do.** Prove what you saw in lesson 1, with every factor. Predict the whole curve
 # of the error, both of its sides, and check the prediction. Then meet formulas that do better.
@@ -378,6 +378,19 @@ for name, noise in (
 # %% exercise="best_central_step"
 
 # %% grade="best_central_step"
+
+# %% [markdown]
+# ## Your turn: choose, and say why (3 min)
+#
+# No code this time: `return` two letters, an answer and the reason for it. Both have to be right,
+# since a right answer for a wrong reason will not help you with the next question. Think first, and
+# compute it afterwards.
+
+# %% [markdown] question="predict_float32_slope"
+
+# %% exercise="predict_float32_slope"
+
+# %% grade="predict_float32_slope"
 
 # %% [markdown]
 # ## Beyond (7 min)

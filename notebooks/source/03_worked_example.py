@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3 Worked example: x² + 3x at x = 2
 #
-# **25 minutes**: 18 to read and run, 7 for four exercises.
+# **29 minutes**: 18 to read and run, 11 for five exercises.
 #
 # **What you will do.** Take one derivative by hand, by code and by exact fractions. Predict each
 # error before you measure it. Then decide how close is close enough.
@@ -236,6 +236,23 @@ print("inf <= 1e-7 * inf is", math.inf <= 1e-7 * math.inf)
 # %% exercise="close_enough"
 
 # %% grade="close_enough"
+
+# %% [markdown]
+# ## Your turn: a lopsided pair (4 min)
+#
+# *Is it fair?* NumPy's own `np.isclose(a, b, rtol=rtol, atol=atol)` is not: it asks for
+# $|a - b| \le \text{atol} + \text{rtol} \cdot |b|$, with the size of the second number alone. One
+# counterexample proves it.
+#
+# Write `lopsided_pair(rtol)`: return two finite numbers `a, b` of which `np.isclose(a, b, rtol, 0)`
+# says `True` and `np.isclose(b, a, rtol, 0)` says `False`.
+#
+# - `rtol` lies between $10^{-5}$ and $\frac12$, and your pair may depend on it.
+# - Many pairs are right. Yours is tested, not compared with ours.
+
+# %% exercise="lopsided_pair"
+
+# %% grade="lopsided_pair"
 
 # %% [markdown]
 # ## Recap

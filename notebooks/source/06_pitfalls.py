@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 6 Pitfalls: L2, dropout and the rest
 #
-# **70 minutes**: 52 to read and run, 18 for seven exercises.
+# **75 minutes**: 52 to read and run, 23 for eight exercises.
 #
 # **What you will do.** Make a gradient check fail where the gradient is right, and pass where it is
 # wrong, on networks that read the digits. Then find the remedy for each.
@@ -456,6 +456,36 @@ gradlab.explore_kink()
 # %% exercise="has_kink"
 
 # %% grade="has_kink"
+
+# %% [markdown]
+# ## Your turn: mend what was found (5 min)
+#
+# The code below was found in the wild: it is the step back through a hidden layer in NumPy's own
+# tutorial on reading handwritten digits (numpy/numpy-tutorials,
+# `content/tutorial-deep-learning-on-mnist.md`, as of 2 June 2026), with `keep_prob` in place of its
+# 0.5. The network learns all the same, so nothing looks wrong.
+#
+# The step forward is $A = \max(Z, 0) * M / p$. Write `mend_relu_step(dA, A, keep_prob, mask)`, the
+# step back: it gets the derivative by $A$, and returns that by $Z$. No entry of $Z$ is 0.
+#
+# There are two mistakes. Find them with a check of your own: choose a small `Z`, a `mask` and a
+# `keep_prob`, and run this in a new cell.
+#
+# ```python
+# def forward(Z):
+#     return np.maximum(Z, 0) * mask / keep_prob
+#
+#
+# def backward(dA, Z):
+#     return mend_relu_step(dA, forward(Z), keep_prob, mask)
+#
+#
+# gradlab.check_layer(forward, backward, (Z,))
+# ```
+
+# %% exercise="mend_relu_step"
+
+# %% grade="mend_relu_step"
 
 # %% [markdown]
 # ## Digits that are not there (5 min)

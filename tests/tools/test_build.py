@@ -142,6 +142,30 @@ def test_the_learners_edition_has_stubs_and_the_solved_one_solutions(small: Path
     assert learner.cells[3].metadata.nbgrader.locked is True
 
 
+KINDS = """\
+# %% [markdown] question="predict_float32_slope"
+
+# %% exercise="predict_float32_slope"
+
+# %% exercise="mend_relu_step"
+"""
+
+
+def test_a_question_and_code_to_mend_come_from_the_catalogue(small: Path) -> None:
+    small.write_text(KINDS, encoding="utf-8")
+    solved = read_source(small)
+    learner = release(solved)
+    question, choice, mend = learner.cells
+    assert question.cell_type == "markdown"
+    assert question.source == EXERCISES["predict_float32_slope"].question
+    # nbgrader leaves what the exercise says that it leaves.
+    assert choice.source == EXERCISES["predict_float32_slope"].blank_cell()
+    assert mend.source == EXERCISES["mend_relu_step"].blank_cell()
+    assert "relu_slope = A >= 0" in mend.source
+    assert "(A > 0)" in solved.cells[2].source
+    assert "(A > 0)" not in mend.source
+
+
 def test_a_notebook_that_does_not_parse_is_built_anew(small: Path) -> None:
     folder = small.parents[1]
     (folder / "solved").mkdir()
@@ -150,7 +174,14 @@ def test_a_notebook_that_does_not_parse_is_built_anew(small: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "marker", ['exercise="duoble"', 'grade="duoble"', 'tags=["a"]', 'exersice="double"']
+    "marker",
+    [
+        'exercise="duoble"',
+        'grade="duoble"',
+        'question="double"',  # is asked by its docstring and the lesson
+        'tags=["a"]',
+        'exersice="double"',
+    ],
 )
 def test_a_marker_that_is_not_known_is_named(small: Path, marker: str) -> None:
     small.write_text(f"# %% {marker}\n", encoding="utf-8")

@@ -5,16 +5,13 @@ The notebooks may be hostile: no bytes make this raise, and bounds keep time and
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from types import MappingProxyType
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.grading.intake.archives import has_notebook_name
-from gradlab.grading.intake.code.python_cells import find_bindings, parse_tree
 from gradlab.grading.intake.code.slice import Slice, find_slice
 from gradlab.grading.intake.code.statements import Statement, keep
 from gradlab.grading.intake.editions import compare_editions
@@ -26,6 +23,7 @@ from gradlab.grading.intake.notebooks import (
     Notebook,
     read_notebook,
 )
+from gradlab.grading.intake.published import is_published
 from gradlab.grading.intake.sections import note_beside
 from gradlab.grading.intake.words import (
     find_words,
@@ -276,7 +274,7 @@ def _find_answer(name: str, first: Notebook | None, books: Sequence[Notebook]) -
     notes = [*_make_remarks(name, cell, book.cells)]
     if book is not first:
         notes.insert(0, f"found in {book.name}")
-    if _is_published(name, cell.text):
+    if is_published(name, cell.text):
         notes.append(SAME_AS_PUBLISHED)
     return _add_needs(Answer(name, (), cell.text, tuple(notes), cell.text), book, cell)
 
@@ -363,30 +361,3 @@ def _add_slice(answer: Answer, book: Notebook, place: int, needs: Slice) -> Answ
 def _keep_of(cell: Cell, kept: Sequence[Statement]) -> str:
     there = {id(statement) for statement in kept}
     return keep(cell.text, kept, [s for s in cell.statements or () if id(s) not in there])
-
-
-# Whether an answer is the published one
-
-
-def _is_published(name: str, text: str) -> bool:
-    """Whether the function in a cell has the syntax tree of the published one."""
-    return _dump(name, text) == _dump_published(name)
-
-
-@cache
-def _dump_published(name: str) -> str:
-    return _dump(name, EXERCISES[name].source())
-
-
-def _dump(name: str, text: str) -> str:
-    """Return the syntax tree of a function, less its docstring, as text; "" if it is none."""
-    tree = parse_tree(text)
-    function = dict(find_bindings(tree.body)).get(name) if tree else None
-    if not isinstance(function, ast.FunctionDef):
-        return ""
-    if ast.get_docstring(function, clean=False) is not None:
-        del function.body[0]
-    try:
-        return ast.dump(function)
-    except (RecursionError, ValueError):
-        return ""

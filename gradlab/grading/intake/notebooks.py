@@ -25,6 +25,7 @@ from gradlab.grading.intake.code.python_cells import (
 )
 from gradlab.grading.intake.code.statements import Statement, read_statements
 from gradlab.grading.intake.editions import Edition, read_edition
+from gradlab.grading.intake.published import is_untouched
 from gradlab.grading.outcome.phrases import join_few
 from gradlab.grading.outcome.text import replace_surrogates
 
@@ -269,7 +270,10 @@ def _add_code(cell: Cell, effort: Effort) -> Cell:
         is_code=True,
         parses=True,
         says_nothing=says_nothing(tree.body),
-        defines=find_definitions(tree.body),
+        defines={
+            name: "stub" if is_untouched(name, tree) else kind
+            for name, kind in find_definitions(tree.body).items()
+        },
     )
 
 
