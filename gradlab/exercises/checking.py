@@ -145,7 +145,7 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
             "not attempted yet. Replace the line that raises NotImplementedError by your "
             f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")',
         )
-    return _result(exercise, marking, _first_lines(printed.getvalue()))
+    return make_result(exercise, marking, _first_lines(printed.getvalue()))
 
 
 def _find(name: object) -> Exercise | None:
@@ -168,7 +168,23 @@ def _not_run(name: str, max_points: float, why: str) -> CheckResult:
     return CheckResult(name, False, 0.0, float(max_points), (why,))
 
 
-def _result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
+def make_result(exercise: Exercise, marking: Marking, printed: str = "") -> CheckResult:
+    """Return what a learner is shown of a marking.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    marking : Marking
+        What the answer did.
+    printed : str, optional
+        What it printed meanwhile.
+
+    Returns
+    -------
+    CheckResult
+        Its text and its HTML.
+    """
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
     if not passed and not hints:
