@@ -406,8 +406,8 @@ def _add_exercise(commands: _Commands) -> None:
     rehearse = steps.add_parser(
         "try",
         help="mark the answers that stand in its file",
-        description="Mark the right and the wrong answers in the file of an exercise on ten seeds, "
-        "and print what a learner reads. The exit code is 1 if a hint does not find its answer.",
+        description="Mark the right and wrong answers in the file of an exercise on ten seeds, and "
+        "print what a learner reads. The exit code is 1 if a hint does not find its answer.",
     )
     rehearse.add_argument("name", metavar="NAME", help="the exercise")
     rehearse.set_defaults(run=_run_exercise_try)

@@ -11,7 +11,7 @@ from gradlab.exercises.catalogue import OTHER_MODULES
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_whole
 
-_CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[2]
 _LESSONS = Path("gradlab", "exercises", "lessons")
 _SOURCES = Path("notebooks", "source")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -23,7 +23,7 @@ class AuthoringError(GradlabError):
     """Why no exercise was laid out, with what to do, in sentences for its author."""
 
 
-def lay_out(lesson: int, name: str, checkout: Path = _CHECKOUT) -> str:
+def lay_out(lesson: int, name: str, checkout: Path | None = None) -> str:
     """Write the file of a new exercise: a small one that works, to be replaced part by part.
 
     Parameters
@@ -33,7 +33,7 @@ def lay_out(lesson: int, name: str, checkout: Path = _CHECKOUT) -> str:
     name : str
         The name of the function that the learner will write.
     checkout : Path, optional
-        The clone of the repository.
+        The clone of the repository; that of this package if left out.
 
     Returns
     -------
@@ -45,6 +45,7 @@ def lay_out(lesson: int, name: str, checkout: Path = _CHECKOUT) -> str:
     AuthoringError
         If there is no clone, no such lesson, or the name is taken or unfit for a function.
     """
+    checkout = checkout or CHECKOUT
     sources = _find_sources(checkout)
     if not 0 <= lesson <= len(sources):
         raise AuthoringError(
