@@ -54,6 +54,12 @@ def test_every_file_is_an_exercise_of_its_lesson() -> None:
     assert [one.name for one in ALL_EXERCISES.values()] == list(ALL_EXERCISES)
 
 
+@pytest.mark.parametrize("path", sorted(LESSONS.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_file_of_exercises_is_short(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= 400, "move helpers that others could use into common.py"
+
+
 def test_exercises_come_in_the_order_in_which_the_lessons_ask_for_them() -> None:
     asked = []
     for path in sorted((ROOT / "notebooks" / "source").glob("*.py")):
