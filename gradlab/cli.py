@@ -406,7 +406,7 @@ def _add_exercise(commands: _Commands) -> None:
     rehearse = steps.add_parser(
         "try",
         help="mark the answers that stand in its file",
-        description="Mark the right and wrong answers in the file of an exercise on ten seeds, and "
+        description="Mark the answers in the file of an exercise, right and wrong, on ten seeds, and "
         "print what a learner reads. The exit code is 1 if a hint does not find its answer.",
     )
     rehearse.add_argument("name", metavar="NAME", help="the exercise")

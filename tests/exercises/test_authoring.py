@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,18 @@ def load(path: Path) -> Exercise:
     return exercise
 
 
+def assert_it_works(exercise: Exercise) -> None:
+    for seed in range(20):
+        for answer in (exercise.reference, *exercise.also_right):
+            assert mark(exercise, answer, seed).points == exercise.points
+        for misconception in exercise.misconceptions:
+            assert mark(exercise, misconception.wrong, seed).hints == (misconception.hint,)
+        for constant in (0.0, 1.0, 9.0):
+            assert (
+                mark(exercise, lambda *x, c=constant: np.full(np.shape(x[0]), c), seed).points == 0
+            )
+
+
 @pytest.mark.parametrize("lesson", [0, 1, 2])
 def test_a_new_exercise_works_as_it_is(checkout: Path, lesson: int) -> None:
     said = lay_out(lesson, "square_it", checkout)
@@ -52,13 +65,7 @@ def test_a_new_exercise_works_as_it_is(checkout: Path, lesson: int) -> None:
     exercise = load(path)
     assert exercise.name == "square_it"
     assert exercise.solution_cell().startswith("def square_it(x):")
-    for seed in range(20):
-        for answer in (exercise.reference, *exercise.also_right):
-            assert mark(exercise, answer, seed).points == exercise.points
-        for misconception in exercise.misconceptions:
-            assert mark(exercise, misconception.wrong, seed).hints == (misconception.hint,)
-        for constant in (0.0, 1.0, 9.0):
-            assert mark(exercise, lambda x, c=constant: np.full(np.shape(x), c), seed).points == 0
+    assert_it_works(exercise)
     for needed in (f"lesson_{lesson:02}/square_it.py", '# %% exercise="square_it"', "try square"):
         assert needed in said
     assert '# %% grade="square_it"' in said
@@ -139,3 +146,10 @@ def test_hints_that_do_not_find_their_answer_are_told(monkeypatch: pytest.Monkey
     assert "Misconception 3: full marks on seeds 0 to 9" in text
     assert "also_right[0]" not in text
     assert rehearsal.try_answers("pack")[1]
+
+
+def test_the_exercise_of_the_guide_for_authors_works() -> None:
+    page = (ROOT / "docs" / "writing_exercises.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].partition("```")[0], names)
+    assert_it_works(names["EXERCISE"])

@@ -99,13 +99,13 @@ def test_hints_lead_to_the_solution(exercise: Exercise) -> None:
 @every_exercise
 def test_the_solution_cell_has_the_markers_around_the_body_alone(exercise: Exercise) -> None:
     cell = exercise.solution_cell()
-    head, _, rest = cell.partition("    ### BEGIN SOLUTION\n")
+    head, begin, rest = cell.partition("    ### BEGIN SOLUTION\n")
+    body, end, _ = rest.partition("    ### END SOLUTION")
+    assert begin
+    assert end
     assert head.startswith(f"def {exercise.name}(")
-    assert '"""' in head
-    assert rest.endswith("    ### END SOLUTION")
-    markers = ("    ### BEGIN SOLUTION\n", "    ### END SOLUTION")
-    published = cell.replace(markers[0], "").removesuffix(markers[1]).strip()
-    assert published == str(gradlab.solution(exercise.name))
+    assert head.rstrip().endswith('"""')
+    assert f"{head}{body}".strip() == str(gradlab.solution(exercise.name))
 
 
 @every_exercise
@@ -123,7 +123,8 @@ def test_cases_come_from_the_seed_alone(exercise: Exercise) -> None:
     assert all(one.values())
     assert [*one] == [*other]
     assert show_cases(one) == show_cases(again)
-    assert show_cases(one) != show_cases(other)
+    # Without arguments, there is nothing to draw.
+    assert not exercise.signature.parameters or show_cases(one) != show_cases(other)
 
 
 def show_cases(drawn: Drawn) -> list[str]:
