@@ -406,8 +406,8 @@ def _add_exercise(commands: _Commands) -> None:
     rehearse = steps.add_parser(
         "try",
         help="mark the answers that stand in its file",
-        description="Mark the answers in the file of an exercise, right and wrong, on ten seeds, and "
-        "print what a learner reads. The exit code is 1 if a hint does not find its answer.",
+        description="Mark the answers in the file of an exercise, right and wrong, on ten seeds, "
+        "and print what a learner reads. The exit code is 1 if a hint does not find its answer.",
     )
     rehearse.add_argument("name", metavar="NAME", help="the exercise")
     rehearse.set_defaults(run=_run_exercise_try)

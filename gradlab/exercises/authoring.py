@@ -12,6 +12,7 @@ from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_whole
 
 CHECKOUT = Path(__file__).parents[2]
+_TEMPLATE = Path(__file__).with_name("template.py")
 _LESSONS = Path("gradlab", "exercises", "lessons")
 _SOURCES = Path("notebooks", "source")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -64,7 +65,7 @@ def lay_out(lesson: int, name: str, checkout: Path | None = None) -> str:
     package = path.with_name("__init__.py")
     if not package.exists():
         write_whole(package, f'"""The exercises of lesson {lesson}."""\n'.encode())
-    template = (folder / "template.py").read_text(encoding="utf-8")
+    template = _TEMPLATE.read_text(encoding="utf-8")
     text = re.sub(r"\btemplate\b", name, template).replace("of lesson 0.", f"of lesson {lesson}.")
     write_whole(path, text.encode())
     source = sources[lesson] if lesson < len(sources) else f"{lesson:02}_NAME.py, a new lesson"

@@ -18,8 +18,6 @@ from gradlab.support.errors import GradlabError
 # What else lies in the folder of a lesson.
 OTHER_MODULES = ("common", "predictions")
 _FOLDER = re.compile(r"lesson_(\d\d)")
-# What `gradlab exercise new` lays out lies beside the lessons.
-_TEMPLATE = "template.py"
 _GRADE_ID = re.compile(r'"grade_id": "(?:grade_)?(\w+)"')
 
 
@@ -68,7 +66,7 @@ def find_exercises(package: ModuleType = lessons) -> dict[str, Exercise | Writte
 def _list_files(folder: Path) -> Iterator[tuple[Path, int]]:
     """Yield the file and the lesson of each exercise, sorted."""
     for path in sorted(folder.glob("*.py")):
-        if path.name not in ("__init__.py", _TEMPLATE):
+        if path.name != "__init__.py":
             raise CatalogueError(
                 f"{_shorten(path)} belongs to no lesson. An exercise must lie in the folder of "
                 f"its lesson: lesson_NN/{path.name}."

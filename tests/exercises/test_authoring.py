@@ -28,7 +28,6 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("00_start_here.py", "01_slopes.py"):
         (tmp_path / "notebooks" / "source" / name).touch()
     shutil.copytree(ROOT / LESSONS / "lesson_00", tmp_path / LESSONS / "lesson_00")
-    shutil.copyfile(ROOT / LESSONS / "template.py", tmp_path / LESSONS / "template.py")
     return tmp_path
 
 
