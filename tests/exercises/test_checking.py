@@ -377,7 +377,7 @@ def test_an_unknown_name_lists_the_exercises() -> None:
         gradlab.hint("duoble"),
         gradlab.solution("duoble"),
     ):
-        assert "There are: double, forward_difference" in str(text)
+        assert f"There are: {', '.join(EXERCISES)}." in str(text)
 
 
 def test_check_finds_the_function_of_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
