@@ -65,7 +65,6 @@ def test_who_is_new_here_finds_the_way_before_the_picture(pages: Pages) -> None:
         "README.html",
         "docs/instructor_guide.html",
         "docs/two_ways_to_grade.html",
-        "docs/writing_exercises.html",
     ]
     minutes = re.search(r"\*\*(\d+) minutes\*\*", LESSONS[0].read_text("utf-8"))
     assert minutes
