@@ -43,8 +43,8 @@ def find_bugs(networks):
 }
 MADE_UP = {
     "forward_difference": """\
-from gradlab.exercises.result import EXERCISES, CheckResult
-gradlab.check = lambda name: CheckResult(name, True, EXERCISES[name].points, 0.0)
+from gradlab.exercises.catalogue import EXERCISES as E
+gradlab.check = lambda name: type("", (), {"grade": lambda _: float(E[name].points)})()
 """
 }
 
