@@ -70,8 +70,10 @@ test-pythons: $(DEV)  ## the quick tests on each Python from 3.11 to 3.15 that i
 check-locks: $(DEV)  ## resolve each lock for every Python and system; needs a network
 	$(BIN)/python -m tools.check_locks
 
-notebooks: $(DEV)  ## build both editions of every lesson whose source changed
+# The tables come last, because the order of exercises is that of the built lessons.
+notebooks: $(DEV)  ## build the lessons whose source changed, and the tables in the documents
 	$(BIN)/python -m tools.lessons $(if $(ALL),--all)
+	$(BIN)/python -m tools.tables
 
 labextension: $(DEV)  ## after a change under front/: write the digest of its files
 	$(BIN)/python -m tools.labextension

@@ -51,7 +51,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_start, _add_grade, _add_nbgrader, _add_doctor):
+    for add in (_add_start, _add_grade, _add_nbgrader, _add_doctor, _add_exercise):
         add(commands)
     return parser
 
@@ -382,6 +382,64 @@ def _run_doctor(_: argparse.Namespace) -> int:
     checks = examine()
     print(as_text(checks))
     return 0 if all(check.ok for check in checks) else 1
+
+
+# gradlab exercise
+
+
+def _add_exercise(commands: _Commands) -> None:
+    exercise = commands.add_parser(
+        "exercise",
+        help="write an exercise: lay out its file, and see what its hints say",
+        description="For authors; docs/writing_exercises.md says how an exercise is written.",
+    )
+    steps = exercise.add_subparsers(metavar="STEP", required=True)
+    new = steps.add_parser(
+        "new",
+        help="lay out the file of an exercise",
+        description="Write the file of an exercise, one that works, and print its two cells. It "
+        "needs a clone of the repository. Nothing is overwritten.",
+    )
+    new.add_argument("lesson", type=_parse_number, metavar="LESSON", help="its number")
+    new.add_argument("name", metavar="NAME", help="the function that the learner writes")
+    new.set_defaults(run=_run_exercise_new)
+    rehearse = steps.add_parser(
+        "try",
+        help="mark the answers that stand in its file",
+        description="Mark the answers in the file of an exercise, right and wrong, on ten seeds, "
+        "and print what a learner reads. The exit code is 1 if a hint does not find its answer.",
+    )
+    rehearse.add_argument("name", metavar="NAME", help="the exercise")
+    rehearse.set_defaults(run=_run_exercise_try)
+
+
+def _parse_number(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 2:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not the number of a lesson")
+
+
+def _run_exercise_new(arguments: argparse.Namespace) -> int:
+    try:
+        from gradlab.exercises.authoring import lay_out
+
+        print(lay_out(arguments.lesson, arguments.name))
+    except (GradlabError, OSError) as error:
+        print(f"gradlab exercise new: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run_exercise_try(arguments: argparse.Namespace) -> int:
+    try:
+        from gradlab.exercises.rehearsal import try_answers
+
+        text, ok = try_answers(arguments.name)
+    except GradlabError as error:
+        print(f"gradlab exercise try: {error}", file=sys.stderr)
+        return 1
+    print(text)
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

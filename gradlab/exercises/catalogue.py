@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
+import traceback
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 
 from gradlab.course.folder import LESSONS, CourseError, lessons_folder
 from gradlab.exercises import lessons
 from gradlab.exercises.exercise import Exercise, WrittenAnswer
+from gradlab.support.errors import GradlabError
 
 # What else lies in the folder of a lesson.
-_OTHERS = ("common", "predictions")
+OTHER_MODULES = ("common", "predictions")
+_FOLDER = re.compile(r"lesson_(\d\d)")
 _GRADE_ID = re.compile(r'"grade_id": "(?:grade_)?(\w+)"')
 
 
-def find_exercises() -> dict[str, Exercise | WrittenAnswer]:
+class CatalogueError(GradlabError):
+    """Which file of an exercise is wrong, and what to do, in sentences for its author."""
+
+
+def find_exercises(package: ModuleType = lessons) -> dict[str, Exercise | WrittenAnswer]:
     """Import every exercise.
+
+    Parameters
+    ----------
+    package : module, optional
+        The package that holds a folder for each lesson.
 
     Returns
     -------
@@ -26,23 +40,20 @@ def find_exercises() -> dict[str, Exercise | WrittenAnswer]:
 
     Raises
     ------
-    TypeError
-        If a file defines no exercise.
-    ValueError
-        If the name of a file is not that of its exercise, or two files have the same.
+    CatalogueError
+        If a file cannot be imported, defines no exercise, has another name than its exercise, or
+        lies in no lesson, or if two exercises have the same name.
     """
     found: dict[str, Exercise | WrittenAnswer] = {}
-    for folder in sorted(module.name for module in pkgutil.iter_modules(lessons.__path__)):
-        package = importlib.import_module(f"{lessons.__name__}.{folder}")
-        names = {module.name for module in pkgutil.iter_modules(package.__path__)} - {*_OTHERS}
-        for name in sorted(names):
-            exercise = _read(f"{package.__name__}.{name}", int(folder.removeprefix("lesson_")))
-            if name in found:
-                raise ValueError(
-                    f"lessons {found[name].lesson} and {exercise.lesson} both have an exercise "
-                    f"{name}; the names of exercises must differ over all lessons"
-                )
-            found[name] = exercise
+    for path, lesson in _list_files(Path(package.__path__[0])):
+        exercise = _read(package.__name__, path, lesson)
+        if path.stem in found:
+            raise CatalogueError(
+                f"Lessons {found[path.stem].lesson} and {lesson} both have an exercise "
+                f"{path.stem}. Its name must differ from all others: rename one of them, file and "
+                f"reference."
+            )
+        found[path.stem] = exercise
     places = {name: place for place, name in enumerate(_list_in_notebooks())}
     return dict(
         sorted(
@@ -52,22 +63,69 @@ def find_exercises() -> dict[str, Exercise | WrittenAnswer]:
     )
 
 
-def _read(module: str, lesson: int) -> Exercise | WrittenAnswer:
-    name = module.rpartition(".")[2]
-    exercise = getattr(importlib.import_module(module), "EXERCISE", None)
+def _list_files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Yield the file and the lesson of each exercise, sorted."""
+    for path in sorted(folder.glob("*.py")):
+        if path.name != "__init__.py":
+            raise CatalogueError(
+                f"{_shorten(path)} belongs to no lesson. An exercise must lie in the folder of "
+                f"its lesson: lesson_NN/{path.name}."
+            )
+    for path in sorted(folder.glob("[!.]*/*.py")):
+        number = _FOLDER.fullmatch(path.parent.name)
+        if number is None:
+            raise CatalogueError(
+                f"{_shorten(path)} belongs to no lesson. The folder of a lesson must be called "
+                f"lesson_ and two digits, such as lesson_01."
+            )
+        if path.stem not in ("__init__", *OTHER_MODULES):
+            yield path, int(number[1])
+
+
+def _read(package: str, path: Path, lesson: int) -> Exercise | WrittenAnswer:
+    name = path.stem
+    if not name.isidentifier():
+        raise CatalogueError(
+            f"{_shorten(path)} cannot be the file of an exercise: its name must be that of a "
+            f"function, with letters, digits and underscores alone."
+        )
+    try:
+        module = importlib.import_module(f"{package}.{path.parent.name}.{name}")
+    except Exception as error:
+        raise CatalogueError(
+            f"{_shorten(path)} cannot be read. {_explain(error, path)}"
+        ) from error
+    exercise = getattr(module, "EXERCISE", None)
     if isinstance(exercise, WrittenAnswer):
         return replace(exercise, name=name, lesson=lesson)
     if not isinstance(exercise, Exercise):
-        raise TypeError(
-            f"{module} defines no exercise; it must have EXERCISE = Exercise(...), or lie "
-            f"elsewhere: what several exercises share is in common.py"
+        raise CatalogueError(
+            f"{_shorten(path)} defines no exercise. It must have EXERCISE = Exercise(...); what "
+            f"several exercises of a lesson share belongs into common.py beside them."
         )
     if exercise.name != name:
-        raise ValueError(
-            f"{module} has the exercise {exercise.name}; the file must be called "
-            f"{exercise.name}.py, or its reference {name}"
+        raise CatalogueError(
+            f"{_shorten(path)} has the exercise {exercise.name}. A file must have the name of its "
+            f"reference: call the file {exercise.name}.py, or the reference {name}."
         )
     return replace(exercise, lesson=lesson)
+
+
+def _explain(error: Exception, path: Path) -> str:
+    """Say what was raised, and in which line of the file."""
+    said = f"{type(error).__name__}: {error}".rstrip(": ")
+    if isinstance(error, SyntaxError):  # which names its own line
+        return said
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename) == path
+    ]
+    return f"{said} (line {lines[-1]})" if lines else said
+
+
+def _shorten(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def _list_in_notebooks() -> list[str]:

@@ -163,7 +163,7 @@ def _mark(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
             f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")'
         )
         return _refuse(name, points, why, attempted=False)
-    return _make_result(exercise, marking, _shorten(printed.getvalue()))
+    return make_result(exercise, marking, _shorten(printed.getvalue()))
 
 
 def _describe_origin(origin: Origin) -> str:
@@ -193,7 +193,23 @@ def _refuse(name: str, max_points: float, why: str, attempted: bool = True) -> C
     return CheckResult(name, False, 0.0, float(max_points), (why,), attempted=attempted)
 
 
-def _make_result(exercise: Exercise, marking: Marking, printed: str) -> CheckResult:
+def make_result(exercise: Exercise, marking: Marking, printed: str = "") -> CheckResult:
+    """Return what a learner is shown of a marking.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    marking : Marking
+        What the answer did.
+    printed : str, optional
+        What it printed meanwhile.
+
+    Returns
+    -------
+    CheckResult
+        Its text and its HTML.
+    """
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
     report = make_report(exercise, marking, told=True)

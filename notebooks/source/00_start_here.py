@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 0 Start here
 #
-# **10 minutes**: 8 to read and run, 2 for one exercise.
+# **10 minutes**: 8 to read and run, 2 for exercises.
 #
 # **What you will do.** Train two networks, one of them with a mistake in it, and find the mistake
 # with one gradient check. Then do a dry run of an exercise.

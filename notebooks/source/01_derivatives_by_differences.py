@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 1 Derivatives by differences
 #
-# **40 minutes**: 30 to read and run, 10 for two exercises.
+# **40 minutes**: 30 to read and run, 10 for exercises.
 #
 # **What you will do.** Measure slopes with three formulas, and watch what their errors do as the
 # step shrinks. Write two of the formulas yourself.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 2 Taylor-series error analysis
 #
-# **63 minutes**: 45 to read and run, 18 for five exercises.
+# **63 minutes**: 45 to read and run, 18 for exercises.
 #
 # **What you will do.** Prove what you saw in lesson 1, with every factor. Predict the whole curve
 # of the error, both of its sides, and check the prediction. Then meet formulas that do better.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3 Worked example: x² + 3x at x = 2
 #
-# **29 minutes**: 18 to read and run, 11 for five exercises.
+# **29 minutes**: 18 to read and run, 11 for exercises.
 #
 # **What you will do.** Take one derivative by hand, by code and by exact fractions. Predict each
 # error before you measure it. Then decide how close is close enough.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 4 Vectorizing W and b
 #
-# **40 minutes**: 25 to read and run, 15 for four exercises.
+# **40 minutes**: 25 to read and run, 15 for exercises.
 #
 # **What you will do.** Put every weight and bias of a network into one vector, and find each of
 # them again. Watch five traps snap shut. Then measure the slope along every entry.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 5 The full gradient check
 #
-# **90 minutes**: 66 to read and run, 24 for five exercises.
+# **90 minutes**: 66 to read and run, 24 for exercises.
 #
 # **What you will do.** Derive the gradient of a softmax network, matrix by matrix. Check it by hand
 # in seven steps. Then learn how to read the number that comes out, and when not to trust it.

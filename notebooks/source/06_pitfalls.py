@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 6 Pitfalls: L2, dropout and the rest
 #
-# **75 minutes**: 52 to read and run, 23 for eight exercises.
+# **75 minutes**: 52 to read and run, 23 for exercises.
 #
 # **What you will do.** Make a gradient check fail where the gradient is right, and pass where it is
 # wrong, on networks that read the digits. Then find the remedy for each.

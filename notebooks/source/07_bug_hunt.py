@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 7 Bug hunt
 #
-# **60 minutes**: 40 to read and run, 20 for two exercises.
+# **60 minutes**: 40 to read and run, 20 for exercises.
 #
 # **What you will do.** Take over a training pipeline with several mistakes in it, and find them one
 # after the other: one that everybody sees, one that nobody sees, one behind a penalty, one that

@@ -361,5 +361,6 @@ def test_the_how_to_has_code_for_each_framework() -> None:
     assert needed == {("PyTorch", "torch"), ("JAX", "jax")}
 
 
-def test_the_calls_of_the_sheet_run() -> None:
-    run_blocks(page("cheat_sheet"))
+@pytest.mark.parametrize("name", ["cheat_sheet", "writing_exercises"])
+def test_the_code_of_a_page_runs(name: str) -> None:
+    run_blocks(page(name))

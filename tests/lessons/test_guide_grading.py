@@ -14,13 +14,15 @@ from typing import Any
 
 import nbformat
 import pytest
-from lessons.guide import GUIDE, LESSONS, Lesson, blocks, flowing, part, rows
+from lessons.guide import GUIDE, LESSONS, blocks, flowing, part
 from nbgrader.api import Gradebook
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.marking import mark
+from tools.facts import Lesson
 from tools.lessons import NOTEBOOKS
+from tools.tables import read_rows
 
 LESSON_1, LESSON_7 = LESSONS[1], LESSONS[7]
 FROM_ZIP, AGAIN, TWO_LESSONS, FROM_FOLDER, HAND_OUT, GRADE, ONE_BY_ONE = (
@@ -41,8 +43,8 @@ def find_bugs(networks):
 }
 MADE_UP = {
     "forward_difference": """\
-import types
-gradlab.check = lambda name: types.SimpleNamespace(grade=lambda: 4.0)
+from gradlab.exercises.catalogue import EXERCISES as E
+gradlab.check = lambda name: type("", (), {"grade": lambda _: float(E[name].points)})()
 """
 }
 
@@ -158,7 +160,7 @@ def test_a_class_goes_from_the_zip_to_grades_in_moodle(course: Path, tmp_path: P
     pack_for_moodle(course, tmp_path)
     worksheet = (tmp_path / "worksheet.csv").read_bytes()
     run(FROM_ZIP.replace("--lesson 7", "--lesson 7 --seed 5"), tmp_path, LESSON_7)
-    for name, _ in (row for row in rows(text) if row[0].startswith("`") and len(row) == 2):
+    for name, _ in (row for row in read_rows(text) if row[0].startswith("`") and len(row) == 2):
         assert (tmp_path / name.strip("`")).exists(), name
     waiting = [(row["student"], row["exercise"]) for row in read_table(tmp_path / "marks.csv")]
     assert waiting == [("Half Done_102", "explain"), ("Solved_103", "explain")]
@@ -192,12 +194,13 @@ def test_two_lessons_fill_their_own_columns_of_a_gradebook(tmp_path: Path) -> No
                 name = f"example{user}_{user}_{900 + user}_{lesson.stem}.ipynb"
                 archive.write(NOTEBOOKS / "solved" / f"{lesson.stem}.ipynb", name)
     head = "Student,ID,SIS User ID,SIS Login ID,Section,Lesson 3 (703),Lesson 4 (704)\n"
-    most = "    Points Possible,,,,,8.00,26.00\n"
+    full = LESSONS[3].points
+    most = f"    Points Possible,,,,,{full}.00,26.00\n"
     people = ['"Example, 101",101,,,A,{},{}\n', '"Example, 102",102,,,A,{},{}\n']
     before = head + most + "".join(person.format("", "") for person in people)
     (tmp_path / "gradebook.csv").write_text(before, encoding="utf-8")
     run(TWO_LESSONS, tmp_path, LESSON_1)
-    filled = head + most + people[0].format("8", "26") + people[1].format("8", "")
+    filled = head + most + people[0].format(full, "26") + people[1].format(full, "")
     assert (tmp_path / "gradebook.filled.csv").read_text(encoding="utf-8") == filled
     zips = sorted(path.name for path in (tmp_path / "feedback").glob("*.zip"))
     assert zips == [f"feedback-for-canvas-lesson_{number}.zip" for number in (3, 4)]
@@ -210,7 +213,7 @@ def test_gradlab_grade_gives_the_points_of_the_table(course: Path, tmp_path: Pat
     run(FROM_FOLDER.replace("-o", "--seed 5 -o"), tmp_path, LESSON_1)
     first = grades(tmp_path)
     assert {"blank", "half done", "solved"} < set(first)
-    for name, lesson_1, lesson_7 in (row for row in rows(text) if row[0] in first):
+    for name, lesson_1, lesson_7 in (row for row in read_rows(text) if row[0] in first):
         assert points_in(first[name], LESSON_1) == float(lesson_1)
         assert name == "half done" or points_in(first[name], LESSON_7) == float(lesson_7)
         waits = "graded" if name == "blank" else "needs-manual"
@@ -253,7 +256,7 @@ def test_nbgrader_gives_the_points_of_the_table(course: Path) -> None:
     assert table
     highest = [float(number) for number in table.groups()]
     points = exported(course)
-    table_rows = [row for row in rows(text) if row[0] in ("blank", "half done", "solved")]
+    table_rows = [row for row in read_rows(text) if row[0] in ("blank", "half done", "solved")]
     assert len(table_rows) == 3
     for name, *promised in table_rows:
         found = [points["lesson_01", name], points["lesson_07", name]]
@@ -270,8 +273,13 @@ def test_feedback_holds_the_report_of_each_check(course: Path) -> None:
 def test_points_can_be_made_up_but_not_in_a_graded_cell(course: Path) -> None:
     points = exported(course)
     found = [points["lesson_01", student] for student in ("made up", "graded cells changed")]
+    most = LESSON_1.points
     # Last, who handed in another lesson alone.
-    assert [*found, points["lesson_07", "made up"]] == [(8, 8), (0, 8), (0, 30)]
+    assert [*found, points["lesson_07", "made up"]] == [
+        (most, most),
+        (0, most),
+        (0, LESSON_7.points),
+    ]
     assert len(MADE_UP["forward_difference"].splitlines()) == 2
 
 
@@ -291,8 +299,8 @@ def test_an_answer_in_words_waits_for_a_person_and_keeps_what_it_got(course: Pat
         gradebook.db.commit()
     again = 'nbgrader autograde lesson_07 --student "half done" --force\nnbgrader export'
     run(again, course, LESSON_7)
-    assert exported(course)["lesson_07", "half done"] == (14, 30)
-    assert "14 of 30" in flowing(GUIDE)
+    assert exported(course)["lesson_07", "half done"] == (14, LESSON_7.points)
+    assert "the half-done one has 14" in flowing(GUIDE)
 
 
 @pytest.mark.slow

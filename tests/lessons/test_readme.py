@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tools.lessons import NOTEBOOKS
-
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -29,14 +27,6 @@ def test_an_example_prints_what_stands_below_it(program: str, promised: str) -> 
         env=environment,
     )
     assert done.stdout.startswith("".join(line[4:] for line in promised.splitlines(True)))
-
-
-def test_every_lesson_is_listed_with_its_minutes() -> None:
-    for path in sorted((NOTEBOOKS / "source").glob("*.py")):
-        source = path.read_text(encoding="utf-8")
-        minutes = re.findall(r"\*\*(\d+) minutes\*\*", source)[0]
-        title = re.findall(r"^# # (\d .*?)(?::.*)?$", source, re.MULTILINE)[0]
-        assert f"| {title} | {minutes} |" in README
 
 
 def test_every_target_that_is_named_exists() -> None:

@@ -86,6 +86,7 @@ def test_the_navigation_begins_with_the_set_up(pages: Pages) -> None:
     assert captions["For teachers"] == [
         "docs/instructor_guide.html",
         "docs/two_ways_to_grade.html",
+        "docs/writing_exercises.html",
     ]
 
 
