@@ -173,7 +173,7 @@ def test_a_function_is_shown_by_its_code() -> None:
         np.sin,
         [object()],
     ],
-    ids=str,
+    ids=["long", "big-endian", "masked", "objects", "other order", "ufunc", "list of an object"],
 )
 def test_what_cannot_be_written_is_never_said_to_be_complete(value: Any) -> None:
     code, made = write_double(value)
