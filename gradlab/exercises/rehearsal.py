@@ -50,8 +50,8 @@ def try_answers(name: str) -> tuple[str, bool]:
     >>> text, ok = try_answers("double")
     >>> ok
     True
-    >>> print(text.partition(". ")[0])
-    double: 5 right answers get full marks on seeds 0 to 9
+    >>> print(text.splitlines()[0])
+    double: 5 right answers get full marks on seeds 0 to 9.
     """
     exercise = ALL_EXERCISES.get(name)
     if exercise is None:

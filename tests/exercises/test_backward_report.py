@@ -189,6 +189,7 @@ def test_the_report_does_not_raise_whatever_was_returned(got: Any) -> None:
     assert make_layer_tally(rtol=1e-9, atol=1e-12)([trial]).share == 0
 
 
+@pytest.mark.usefixtures("unwatched")
 def test_points_are_those_of_the_layers_that_are_right() -> None:
     no_slope = next(m for m in BACKWARD.misconceptions if "also passes tanh" in m.hint).wrong
     result = gradlab.check("backward", no_slope)

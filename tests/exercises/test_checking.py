@@ -310,6 +310,7 @@ def test_an_argument_changed_in_place_is_noticed() -> None:
     "spoil",
     [lambda values: values.reverse(), lambda values: values.clear(), lambda values: values.pop(0)],
 )
+@pytest.mark.usefixtures("unwatched")
 def test_a_list_changed_in_place_is_noticed(spoil: Callable[[Any], Any]) -> None:
     def in_place(derivatives: Any, x0: Any, x: Any) -> Any:
         value = _horner_taylor(derivatives, x0, x)
@@ -322,6 +323,7 @@ def test_a_list_changed_in_place_is_noticed(spoil: Callable[[Any], Any]) -> None
     assert not result.passed
 
 
+@pytest.mark.usefixtures("unwatched")
 def test_a_list_that_holds_something_else_afterwards_is_no_error() -> None:
     def in_place(steps: Any, errors: Any) -> Any:
         slope = _order_by_hand(steps, errors)

@@ -647,6 +647,7 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
     assert words in str(result)
 
 
+@pytest.mark.usefixtures("unwatched")
 def test_entries_that_are_off_by_next_to_nothing_are_shown() -> None:
     # Numbers that are moved, not computed, have to be the same to the last bit.
     text = str(gradlab.check("pack", lambda params: _pack_stacked(params) * (1.0 + 1e-13)))

@@ -755,6 +755,7 @@ def differences_of_the_loss(params: Any, X: Any, Y: Any) -> Any:
     ]
 
 
+@pytest.mark.usefixtures("unwatched")
 def test_differences_in_place_of_backpropagation_do_not_pass() -> None:
     def answer(params: Any, X: Any, Y: Any) -> Any:
         if X.size < 100:

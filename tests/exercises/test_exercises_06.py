@@ -292,7 +292,7 @@ def test_mlps_own_penalty_is_no_answer(name: str, method: str) -> None:
     for answer in (shortcut, by_attribute):
         result = gradlab.check(name, answer)
         assert result.points == 0
-        assert "your function calls the l2 penalty of MLP. Write this yourself" in str(result)
+        assert "the l2 penalty of MLP. Write this yourself" in str(result)
     # What helps where nobody looks at what is called.
     assert any(
         "would do the exercise for you" in hint
@@ -874,6 +874,7 @@ def test_the_spread_of_equal_losses_is_not_0_in_some_case_of_every_seed() -> Non
         assert len(marking.hints) == 1
 
 
+@pytest.mark.usefixtures("unwatched")
 def test_a_combination_of_gaps_that_covers_each_others_blind_spots_is_right() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -208,7 +208,7 @@ def test_the_penalty_of_mlp_is_noticed_however_it_is_asked_for(way: str) -> None
     text = "def l2_loss(params, X, Y, lam):\n" + textwrap.indent(body, "    ")
     result = gradlab.check("l2_loss", define("l2_loss", text))
     assert result.points == 0
-    assert "own code: l2 penalty of MLP" in str(result)
+    assert "own code: the l2 penalty of MLP" in str(result)
 
 
 # --- What is allowed
