@@ -28,10 +28,12 @@ def record(exercise: Exercise) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
 
 
 def assert_same(one: Any, other: Any, inputs: list[Any]) -> None:
-    """Compare types, layouts and values to the last bit; functions by their values."""
+    """Compare types, layouts and values to the last bit; functions by their values, nearly."""
     if callable(other):
         for given in inputs:
-            assert_same(one(given), other(given), [])
+            came, right, again = one(given), other(given), other(given)
+            if np.all(right == again):  # not at random
+                np.testing.assert_allclose(came, right, rtol=1e-13)
         return
     assert type(one) is type(other)
     if isinstance(other, list | tuple):

@@ -255,7 +255,7 @@ def unhelpful(n: float, a: float, rtol: float, atol: float) -> float:
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [
-        ("close_enough", unhelpful, "True or False is needed"),
+        ("close_enough", unhelpful, "You return a number. The answer is True or False"),
         ("close_enough", lambda n, a, rtol, atol: True, "returned True; False is right"),
         ("close_enough", lambda n, a, rtol, atol: 0, "returned False; True is right"),
         ("close_enough", lambda n, a, rtol, atol: True, "the same for every input"),

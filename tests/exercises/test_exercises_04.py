@@ -651,5 +651,5 @@ def test_a_wrong_answer_that_nobody_foresaw_gets_words_that_help(
 def test_entries_that_are_off_by_next_to_nothing_are_shown() -> None:
     # Numbers that are moved, not computed, have to be the same to the last bit.
     text = str(gradlab.check("pack", lambda params: _pack_stacked(params) * (1.0 + 1e-13)))
-    assert "at entry [0] returned " in text
+    assert "At entry [0] your function returned " in text
     assert "could not be checked" not in text

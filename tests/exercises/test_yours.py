@@ -95,7 +95,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_names(name: Any) -> None:
     assert all(repr(known) in str(raised.value) for known in EXERCISES)
 
 
-def test_an_answer_that_checks_itself_is_refused_and_the_check_ends(
+def test_an_answer_that_checks_itself_is_refused_and_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     inner: list[CheckResult] = []
