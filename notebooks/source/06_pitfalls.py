@@ -661,15 +661,12 @@ print(
 
 # %%
 for bad in (1, 64, 640):
-    with_replacement = (1 - bad / N) ** 1000
-    without = math.comb(N - bad, 1000) / math.comb(N, 1000)
-    print(
-        f"{bad:>3} wrong of {N:,}: missed with probability {with_replacement:.3f}, {without:.3f}"
-    )
+    missed = math.comb(N - bad, 1000) / math.comb(N, 1000)
+    print(f"{bad:>3} wrong of {N:,}: missed with probability {missed:.3f}")
 
 # %% [markdown]
 # One wrong entry you miss nearly always, all of $b_2$ (64) more often than not, all of $W_3$ hardly
-# ever. With and without replacement are nearly the same where $k$ is small beside $N$.
+# ever. This is without replacement; with it, you will see below, the chance is nearly the same.
 #
 # So draw from every block: `check_gradient(..., sample=200)` does, and prints the chance.
 #
@@ -716,6 +713,15 @@ print(gradlab.check_gradient(lambda p: at(p).loss(X, Y), zeroed, start, sample=2
 # %% exercise="miss_probability"
 
 # %% grade="miss_probability"
+
+# %%
+miss = gradlab.yours("miss_probability")
+for bad in (1, 64, 640):
+    print(f"{bad:>3} wrong of {N:,}: missed with probability {miss(bad, N, 1000):.3f}")
+
+# %% [markdown]
+# The same numbers as without replacement, nearly: $k$ is small beside $N$, so hardly an entry is
+# drawn twice.
 
 # %% [markdown]
 # ## Recap
