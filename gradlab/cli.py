@@ -405,9 +405,9 @@ def _add_exercise(commands: _Commands) -> None:
     new.set_defaults(run=_run_exercise_new)
     rehearse = steps.add_parser(
         "try",
-        help="mark the answers that stand in its file",
+        help="mark the answers in its file, and list what to mend",
         description="Mark the answers in the file of an exercise, right and wrong, on ten seeds, "
-        "and print what a learner reads. The exit code is 1 if a hint does not find its answer.",
+        "and print what a learner reads. The exit code is 1 if anything has to be mended.",
     )
     rehearse.add_argument("name", metavar="NAME", help="the exercise")
     rehearse.set_defaults(run=_run_exercise_try)

@@ -14,6 +14,7 @@ _ASKS = re.compile(r"\*\*Predict\.\*\*|^gradlab\.predict\(", re.MULTILINE)
 _HEAD = re.compile(r"\*\*(\d+) minutes\*\*: (\d+) to read and run, (\d+) for")
 _TITLE = re.compile(r"^# # (\d+ .*?)(?::.*)?$", re.MULTILINE)
 _SECTION = re.compile(r"^# ## (.*) \((\d+) min\)$", re.MULTILINE)
+_ASKED = re.compile(r'^# %% .*\b(?:exercise|rubric)="(\w+)"', re.MULTILINE)
 _GRADED = re.compile(r'^# %% .*\b(?:grade|written)="(\w+)"', re.MULTILINE)
 
 
@@ -110,7 +111,8 @@ def read_lessons(folder: Path) -> list[Lesson]:
     Raises
     ------
     FactsError
-        If a head is missing, minutes do not add up, or a cell asks for no exercise.
+        If a head is missing, minutes do not add up, or a cell asks for what is no exercise of
+        this lesson, or is missing.
     """
     return [_read(path) for path in sorted(folder.glob("[0-9][0-9]_*.py"))]
 
@@ -126,11 +128,13 @@ def _read(path: Path) -> Lesson:
     minutes, reading, exercises = (int(number) for number in head.groups())
     parts = _SECTION.split(source)
     sections = tuple(map(_make_section, parts[1::3], parts[2::3], parts[3::3]))
+    _require_cells(path, source)
     total = sum(section.minutes for section in sections)
     if not minutes == reading + exercises == total:
         raise FactsError(
             f"{path.name} says {minutes} minutes, {reading} to read and run and {exercises} for "
-            f"exercises; its sections add up to {total}. All three must agree."
+            f"exercises; its sections add up to {total}. All three must agree: mend the head of "
+            "the lesson, or the minutes in a heading."
         )
     return Lesson(
         number=int(path.stem[:2]),
@@ -142,6 +146,23 @@ def _read(path: Path) -> Lesson:
         predictions=len(_ASKS.findall(source)),
         sections=sections,
     )
+
+
+def _require_cells(path: Path, source: str) -> None:
+    """Refuse an exercise that belongs to another lesson, or that has one of its two cells."""
+    asked, graded = {*_ASKED.findall(source)}, {*_GRADED.findall(source)}
+    for name in sorted(asked ^ graded):
+        raise FactsError(
+            f"{path.name} has one cell for {name}. It must have two: one to answer in, and one "
+            "that grades it."
+        )
+    for name in sorted(graded):
+        lesson = ALL_EXERCISES[name].lesson
+        if lesson != int(path.stem[:2]):
+            raise FactsError(
+                f"{path.name} asks for {name}, an exercise of lesson {lesson}. Move its file to "
+                f"the folder lesson_{path.stem[:2]}, or its cells to lesson {lesson}."
+            )
 
 
 def _make_section(title: str, minutes: str, text: str) -> Section:

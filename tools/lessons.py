@@ -17,11 +17,13 @@ catalogue of exercises. The metadata of both editions say which edition it is; s
 from __future__ import annotations
 
 import argparse
+import difflib
 import hashlib
 import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from nbformat import NotebookNode
 from nbgrader import preprocessors
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.support.errors import GradlabError
 from tools.editions import make_mark
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -60,6 +63,10 @@ _RELEASE = [
 ]
 
 
+class LessonError(GradlabError):
+    """Which source cannot be built, and why."""
+
+
 def read_source(path: Path) -> NotebookNode:
     """Read a lesson's source as a notebook, with exercises filled in and without outputs.
 
@@ -75,7 +82,7 @@ def read_source(path: Path) -> NotebookNode:
 
     Raises
     ------
-    ValueError
+    LessonError
         If a cell names an exercise that is not in the catalogue, or has metadata unknown to the
         build.
     """
@@ -106,12 +113,8 @@ def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
     known = {"exercise": asked, "grade": asked, "question": questions}
     known |= {"rubric": written, "written": written}
     if name not in known.get(kind, []):
-        raise ValueError(
-            f"{path.name} has a cell marked {kind}={name!r}; the mark must be exercise=NAME or "
-            f"grade=NAME, where NAME is one of {', '.join(EXERCISES)}, or question=NAME, where "
-            f"NAME is one of {', '.join(questions)}, or rubric=NAME or written=NAME, where NAME "
-            f"is one of {', '.join(WRITTEN)}"
-        )
+        mark = f'{kind}="{name}"'
+        raise LessonError(f"{path.name} has a cell marked {mark}. {_say_known(known, kind, name)}")
     if kind == "question":
         return nbformat.v4.new_markdown_cell(EXERCISES[name].question)
     if kind == "rubric":
@@ -135,6 +138,15 @@ def _fill_in(cell: NotebookNode, path: Path) -> NotebookNode:
         f'gradlab.check("{name}").grade()',
         metadata={"nbgrader": _describe_for_nbgrader(f"grade_{name}", points=exercise.points)},
     )
+
+
+def _say_known(known: Mapping[str, list[str]], kind: str, name: str) -> str:
+    """Say what a mark must be, for one that is not known."""
+    if kind not in known:
+        return f"A mark must be one of {', '.join(known)}."
+    near = difflib.get_close_matches(name, known[kind], n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return f"{meant}Its {kind} must be one of {', '.join(known[kind])}."
 
 
 def _make_code_cell(source: str, **options: Any) -> NotebookNode:
@@ -315,7 +327,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"There are no sources in {NOTEBOOKS}; lessons are built in a checkout.")
         return 1
     for path in sorted((NOTEBOOKS / "source").glob("*.py")):
-        written = build(path, NOTEBOOKS, always)
+        try:
+            written = build(path, NOTEBOOKS, always)
+        except GradlabError as error:
+            print(error, file=sys.stderr)
+            return 1
         names = ", ".join(str(target.relative_to(NOTEBOOKS)) for target in written)
         print(f"{path.stem}: {'wrote ' + names if names else 'nothing changed'}", flush=True)
     return 0

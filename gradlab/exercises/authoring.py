@@ -58,7 +58,8 @@ def lay_out(lesson: int, name: str, checkout: Path | None = None) -> str:
     for taken in sorted(folder.glob(f"lesson_*/{name}.py")):
         raise AuthoringError(
             f"There is an exercise {name} already: {taken.relative_to(checkout).as_posix()}. "
-            "Names must differ over all lessons; nothing was written."
+            "Names must differ over all lessons; nothing was written. Move the file to give the "
+            "exercise to another lesson, or delete it to begin again."
         )
     path = folder / f"lesson_{lesson:02}" / f"{name}.py"
     path.parent.mkdir(exist_ok=True)
@@ -118,5 +119,5 @@ See what learners will read who give the wrong answers you listed:
 Build the lessons and the tables, then run the tests:
 
     make notebooks
-    .venv/bin/python -m pytest tests/exercises/test_exercises.py -k {name}
+    .venv/bin/python -m pytest tests/exercises -k {name}
     make test"""

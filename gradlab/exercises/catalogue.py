@@ -93,7 +93,7 @@ def _read(package: str, path: Path, lesson: int) -> Exercise | WrittenAnswer:
         module = importlib.import_module(f"{package}.{path.parent.name}.{name}")
     except Exception as error:
         raise CatalogueError(
-            f"{_shorten(path)} cannot be read. {_explain(error, path)}"
+            f"{_shorten(path)} cannot be read. {describe_error(error, path)}"
         ) from error
     exercise = getattr(module, "EXERCISE", None)
     if isinstance(exercise, WrittenAnswer):
@@ -101,7 +101,7 @@ def _read(package: str, path: Path, lesson: int) -> Exercise | WrittenAnswer:
     if not isinstance(exercise, Exercise):
         raise CatalogueError(
             f"{_shorten(path)} defines no exercise. It must have EXERCISE = Exercise(...); what "
-            f"several exercises of a lesson share belongs into common.py beside them."
+            f"several exercises of a lesson share belongs in common.py beside them."
         )
     if exercise.name != name:
         raise CatalogueError(
@@ -111,8 +111,21 @@ def _read(package: str, path: Path, lesson: int) -> Exercise | WrittenAnswer:
     return replace(exercise, lesson=lesson)
 
 
-def _explain(error: Exception, path: Path) -> str:
-    """Say what was raised, and in which line of the file."""
+def describe_error(error: Exception, path: Path) -> str:
+    """Say what was raised, and in which line of a file.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+    path : Path
+        The file whose author reads this.
+
+    Returns
+    -------
+    str
+        The error, with the line if one of this file took part.
+    """
     said = f"{type(error).__name__}: {error}".rstrip(": ")
     if isinstance(error, SyntaxError):  # which names its own line
         return said

@@ -26,6 +26,11 @@ def make_function(code: str) -> Any:
     callable
         What `code` says. It calls itself f, as error messages do then too.
 
+    Raises
+    ------
+    ValueError
+        If this is not the text of a function.
+
     Examples
     --------
     >>> from gradlab.exercises.draws import make_function
@@ -34,7 +39,12 @@ def make_function(code: str) -> Any:
     (8, 'lambda x: x**3')
     """
     # Named like this module, so that its lines are not taken for the learner's.
-    f: Any = eval(compile(code, __file__, "eval"), {"np": np, "__name__": __name__})
+    try:
+        f: Any = eval(compile(code, __file__, "eval"), {"np": np, "__name__": __name__})
+    except SyntaxError as error:
+        raise ValueError(
+            f"{code!r} is not the text of a function, such as 'lambda x: x**3': {error.msg}"
+        ) from None
     f.__name__ = f.__qualname__ = "f"
     f.code = code
     return f

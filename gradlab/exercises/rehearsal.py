@@ -12,6 +12,7 @@ from typing import Any
 from gradlab.exercises.catalogue import ALL_EXERCISES
 from gradlab.exercises.checking import make_result
 from gradlab.exercises.exercise import Exercise
+from gradlab.exercises.faults import find_obstacle, list_faults
 from gradlab.exercises.marking import Marking, mark
 from gradlab.support.errors import GradlabError
 
@@ -35,14 +36,16 @@ def try_answers(name: str) -> tuple[str, bool]:
     -------
     text : str
         For each wrong answer, what a learner reads, and on which seeds it got another hint than
-        its own. Of the right ones, those that did not get full marks.
+        its own. Of the right ones, those that did not get full marks. At the end, all that has
+        to be mended.
     ok : bool
-        Whether right answers got full marks, and each wrong one its own hint, on all seeds.
+        Whether nothing has.
 
     Raises
     ------
     RehearsalError
-        If there is no such exercise, or it is answered in words.
+        If there is no such exercise, it is answered in words, or no answer can be
+        marked.
 
     Examples
     --------
@@ -60,20 +63,27 @@ def try_answers(name: str) -> tuple[str, bool]:
         )
     if not isinstance(exercise, Exercise):
         raise RehearsalError(f"{name} is answered in words, which a person marks.")
-    right, right_ok = _try_right_answers(exercise)
-    parts, ok = [f"{name}: {right}"], right_ok
+    for seed in _SEEDS:
+        if obstacle := find_obstacle(exercise, seed):
+            raise RehearsalError(obstacle)
+    right, failed = _try_right_answers(exercise)
+    parts, faults = [f"{name}: {right}"], [*failed, *list_faults(exercise)]
     for number, misconception in enumerate(exercise.misconceptions, 1):
         markings = _mark_all(exercise, misconception.wrong)
         slips = _list_slips(exercise, misconception.hint, markings)
-        ok = ok and not slips
-        verdict = "; ".join(slips) if slips else "its own hint on every seed"
+        verdict = f"Misconception {number}: {'; '.join(slips) or 'its own hint on every seed'}."
         read = textwrap.indent(str(make_result(exercise, markings[0])), "    ")
-        parts.append(f"Misconception {number}: {verdict}.\n\n{read}")
-    return "\n\n".join(parts), ok
+        parts.append(f"{verdict}\n\n{read}")
+        faults += [verdict] if slips else []
+    parts.append(
+        "\n- ".join(["To be mended:\n", *faults]) if faults else "Nothing has to be mended."
+    )
+    return "\n\n".join(parts), not faults
 
 
-def _try_right_answers(exercise: Exercise) -> tuple[str, bool]:
-    answers = {"the reference": exercise.reference} | {
+def _try_right_answers(exercise: Exercise) -> tuple[str, list[str]]:
+    """Mark the right answers; return what they got, and a sentence for each that is not right."""
+    answers = {"The reference": exercise.reference} | {
         f"also_right[{number}]": answer for number, answer in enumerate(exercise.also_right)
     }
     found = {what: _mark_all(exercise, answer) for what, answer in answers.items()}
@@ -81,11 +91,14 @@ def _try_right_answers(exercise: Exercise) -> tuple[str, bool]:
         what: [seed for seed, one in enumerate(all_) if one.points < exercise.points]
         for what, all_ in found.items()
     }
-    failed = {what: wrong for what, wrong in seeds.items() if wrong}
-    if not failed:
-        return f"{len(answers)} right answers get full marks on {_name_seeds(_SEEDS)}.", True
-    lines = [f"{what} does not get full marks on {_name_seeds(s)}." for what, s in failed.items()]
-    return "\n".join(lines), False
+    failed = [
+        f"{what} does not get full marks on {_name_seeds(wrong)}."
+        for what, wrong in seeds.items()
+        if wrong
+    ]
+    if failed:
+        return "\n".join(failed), failed
+    return f"{len(answers)} right answers get full marks on {_name_seeds(_SEEDS)}.", []
 
 
 def _mark_all(exercise: Exercise, answer: Callable[..., Any]) -> list[Marking]:

@@ -33,8 +33,11 @@ def _add_up(x: Any) -> Any:
     return np.sum(np.square(x))
 
 
-def _hands_back_nothing(trials: list[Trial]) -> bool:
-    return all(trial.detail == "returned None" for trial in trials)
+def _are_rounded(trials: list[Trial]) -> bool:
+    return any(
+        all(np.array_equal(t.got, np.round(t.expected, digits)) for t in trials)
+        for digits in range(3)
+    )
 
 
 EXERCISE = Exercise(
@@ -43,7 +46,8 @@ EXERCISE = Exercise(
     cases=_cases,
     # What people really answer, at least three, the most telling first. An answer that returns
     # what `wrong` returns gets the hint: a sentence that says what it does, not only that it is
-    # wrong, and what to look at, but not the solution.
+    # wrong, and what to look at, but not the solution. There are hints already for what goes wrong
+    # everywhere, such as an error, a missing return or another shape.
     misconceptions=(
         Misconception(
             wrong=lambda x: 2 * x,
@@ -53,12 +57,12 @@ EXERCISE = Exercise(
             wrong=_add_up,
             hint="Your squares are added up to one number: an array needs one for each entry.",
         ),
-        # Where the values are not what gives a mistake away, `shows` tells it from the trials of a
-        # group. Here every way to print without return is meant.
+        # Where `wrong` is one of many ways to make a mistake, `shows` tells it from the trials of
+        # a group: here a rounding to any number of digits.
         Misconception(
-            wrong=lambda x: print(x**2),
-            hint="Your function prints its result, but hands back nothing: use return.",
-            shows=_hands_back_nothing,
+            wrong=lambda x: np.round(x**2, 1),
+            hint="Your squares are rounded: hand back all their digits.",
+            shows=_are_rounded,
         ),
     ),
     # From a nudge to nearly the answer.

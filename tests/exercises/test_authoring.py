@@ -125,7 +125,7 @@ def test_the_command_lays_out_and_tries(
 
 def test_hints_that_do_not_find_their_answer_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     double = EXERCISES["double"]
-    squared, same = double.misconceptions[:2]
+    squared, same, *_ = double.misconceptions
     broken = replace(
         double,
         also_right=(lambda x: x + x, lambda x: x * 3),

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.support.errors import GradlabError
 from tools.editions import make_mark
 from tools.lessons import NOTEBOOKS, build, main, read_source, release
 
@@ -186,8 +187,17 @@ def test_a_notebook_that_does_not_parse_is_built_anew(small: Path) -> None:
 def test_a_marker_that_is_not_known_is_named(small: Path, marker: str) -> None:
     small.write_text(f"# %% {marker}\n", encoding="utf-8")
     key = marker.partition("=")[0]
-    with pytest.raises(ValueError, match=f"09_small.py has a cell marked {re.escape(key)}="):
+    with pytest.raises(GradlabError, match=f"09_small.py has a cell marked {re.escape(key)}="):
         read_source(small)
+
+
+def test_the_command_names_a_cell_that_asks_for_what_is_not_there(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tools.lessons.NOTEBOOKS", small.parents[1])
+    small.write_text('# %% exercise="duoble"\n', encoding="utf-8")
+    assert main([]) == 1
+    assert "Did you mean double?" in capsys.readouterr().err
 
 
 def test_the_command_says_what_it_wrote(

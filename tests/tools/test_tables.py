@@ -99,6 +99,12 @@ HEAD = "# # 0 A\n# **{} minutes**: 3 to read and run, 2 for exercises.\n# ## B (
         ("# nothing", "must begin with its title"),
         (HEAD.format(6), "its sections add up to 5"),
         (HEAD.format(5) + '# %% grade="frobnicate"\n', "asks for frobnicate"),
+        (HEAD.format(5) + '# %% exercise="double"\n', "one cell for double"),
+        (
+            HEAD.format(5) + '# %% exercise="pack"\n# %% grade="pack"\n',
+            "an exercise of lesson 4. Move its file to the folder lesson_00",
+        ),
+        (HEAD.format(5) + '# %% [markdown] written="explain"\n', "one cell for explain"),
     ],
 )
 def test_a_lesson_that_does_not_say_what_it_must_is_named(
