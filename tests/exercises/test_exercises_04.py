@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from pasted_code import run_code
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
@@ -216,7 +217,7 @@ def test_the_first_case_of_each_exercise_can_be_done_by_hand(seed: int) -> None:
 def test_the_code_of_a_loss_computes_the_loss(seed: int) -> None:
     groups = EXERCISES["numerical_gradient"].cases(np.random.default_rng(seed))
     for loss, theta, _ in (case for cases in groups.values() for case in cases):
-        pasted = eval(loss.code, {"np": np})
+        pasted = run_code(loss.code)
         for x in (theta, theta + 0.3):
             assert pasted(x) == pytest.approx(loss(x), rel=1e-14)
 

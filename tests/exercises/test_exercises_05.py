@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from pasted_code import run_code
 
 import gradlab
 from gradlab.exercises.backward_passes import run_backward_with_ones as backward_with_ones
@@ -804,10 +805,5 @@ def test_the_first_case_is_of_few_small_whole_numbers(name: str) -> None:
 def test_the_code_of_a_loss_or_gradient_makes_the_same_function(seed: int) -> None:
     for loss, gradient, theta in cases("gradient_check", seed):
         for function in (loss, gradient):
-            namespace: dict[str, Any] = {"np": np}
-            if function.code.startswith("def "):
-                exec(function.code, namespace)
-                same = namespace["loss" if function is loss else "gradient"]
-            else:
-                same = eval(function.code, namespace)
+            same = run_code(function.code)
             np.testing.assert_allclose(same(theta), function(theta), rtol=1e-10, atol=1e-19)
