@@ -145,7 +145,7 @@ assert result.passed, result
     def borrowed(params: Any, X: Any, Y: Any, lam: float) -> Any:
         return gradlab.numerical_gradient(lambda p: l2_loss_by_hand(p, X, Y, lam), params)
 
-    assert "Of gradlab's functions you may use: MLP." in str(
+    assert "Of gradlab's functions, you may use MLP." in str(
         gradlab.check("l2_backward", borrowed)
     )
 
