@@ -1,7 +1,7 @@
 """Write the tables that follow from the lessons and the exercises into the documents.
 
 ``python -m tools.tables``, a part of ``make notebooks``, replaces what stands between
-``<!-- make notebooks: NAME -->`` and ``<!-- so far -->``. A column that does not follow from them,
+``<!-- make notebooks: NAME -->`` and ``<!-- end -->``. A column that does not follow from them,
 such as what a lesson leaves behind, is kept as it stands; edit it there. For a new lesson it is
 empty until somebody fills it in.
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/instructor_guide.md")
 _WIDTH = 99
 _BLOCK = re.compile(
-    r"^(<!-- make notebooks: ([\w ]+) -->\n\n)(.*?)(\n<!-- so far -->$)", re.MULTILINE | re.DOTALL
+    r"^(<!-- make notebooks: ([\w ]+) -->\n\n)(.*?)(\n<!-- end -->$)", re.MULTILINE | re.DOTALL
 )
 
 Row = Sequence[str]

@@ -17,14 +17,14 @@ ONE = Lesson(1, "01_b", "1 B", 5, 5, 0, 0, (Section("X", 5, False, 0),))
 
 
 def table(name: str, content: str) -> str:
-    return f"Before.\n\n<!-- make notebooks: {name} -->\n\n{content}\n<!-- so far -->\n\nAfter.\n"
+    return f"Before.\n\n<!-- make notebooks: {name} -->\n\n{content}\n<!-- end -->\n\nAfter.\n"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_tables_are_up_to_date(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert fill_in(text, read_lessons(SOURCES)) == text, f"{name} is stale: run make notebooks"
-    begun, ended = (text.count(mark) for mark in ("<!-- make notebooks: ", "<!-- so far -->"))
+    begun, ended = (text.count(mark) for mark in ("<!-- make notebooks: ", "<!-- end -->"))
     assert begun == ended > 0
 
 
