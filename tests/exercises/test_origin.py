@@ -78,6 +78,14 @@ def test_a_check_names_the_cell_that_defined_the_answer(notebook: Notebook) -> N
     assert "your function of cell [4]\n42" in notebook.run("later", YOURS)
 
 
+def test_what_a_notebook_lets_go_of_is_not_kept_alive(notebook: Notebook) -> None:
+    big = "class Model:\n    def __call__(self):\n        return 1\nmodel = Model()"
+    notebook.run("model", f"import gc, weakref\n{big}\nsaved = weakref.ref(model)")
+    notebook.run("check", CHECK)
+    notebook.run("gone", "del model\ngc.collect();")
+    assert notebook.run("later", "print(saved())") == "None\n"
+
+
 @pytest.mark.parametrize("error", BROKEN)
 def test_an_answer_whose_cell_failed_is_not_marked(error: str, notebook: Notebook) -> None:
     notebook.run("answer", RIGHT)

@@ -115,6 +115,14 @@ def test_a_lesson_that_does_not_say_what_it_must_is_named(
         read_lessons(tmp_path)
 
 
+def test_the_sections_of_a_tenth_lesson_are_found_and_a_number_in_a_title_is_no_lesson() -> None:
+    title = "In 3 steps"
+    ten = Lesson(10, "10_k", "10 K", 9, 9, 0, 0, (Section(title, 4, False, 0), ZERO.sections[0]))
+    lessons = [ZERO, *[ONE] * 9, ten]
+    assert find_sections(f"lesson 10, up to *{title}*", lessons) == [(ten, ten.sections[0])]
+    assert len(find_sections("lessons 9 and 10", lessons)) == 3
+
+
 def test_an_unknown_table_or_section_is_named() -> None:
     with pytest.raises(GradlabError, match="frobnicate"):
         fill_in(table("frobnicate", ""), [ZERO])
