@@ -82,8 +82,8 @@ def test_what_a_notebook_lets_go_of_is_not_kept_alive(notebook: Notebook) -> Non
     big = "class Model:\n    def __call__(self):\n        return 1\nmodel = Model()"
     notebook.run("model", f"import gc, weakref\n{big}\nsaved = weakref.ref(model)")
     notebook.run("check", CHECK)
-    notebook.run("gone", "del model\ngc.collect();")
-    assert notebook.run("later", "print(saved())") == "None\n"
+    gone = "del model\n_ = gc.collect()\nprint(saved())"
+    assert notebook.run("gone", gone) == "None\n"
 
 
 @pytest.mark.parametrize("error", BROKEN)
