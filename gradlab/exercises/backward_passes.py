@@ -123,7 +123,7 @@ def run_backward_recursive(params: Any, X: Any, Y: Any) -> Any:
     """Forward on the way down, backward on the way up; lists among the arrays."""
 
     def down(layer: int, A: Any) -> tuple[list[Any], Any]:
-        """The gradients from this layer on, and the derivative by A."""
+        """Return the gradients from this layer on, and the derivative with respect to A."""
         W, b = params[layer]
         if layer == len(params) - 1:
             delta = (softmax_by_rows(A @ W + b) - Y) / len(Y)
