@@ -38,7 +38,13 @@ class Origin(NamedTuple):
 
 
 def get_namespace() -> dict[str, Any]:
-    """Return the names of the notebook, or of the program that runs."""
+    """Return the names of the notebook, or of the program that runs.
+
+    Returns
+    -------
+    dict
+        Not a copy: it changes as cells run.
+    """
     shell = running_shell()
     return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
