@@ -14,4 +14,4 @@ settings.load_profile("gradlab")
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let answers call gradlab's own code, such as the wrong answers of the lessons."""
     watch = "gradlab.exercises.checking.watch_calls"
-    monkeypatch.setattr(watch, lambda answer, exercise, noticed: answer)
+    monkeypatch.setattr(watch, lambda answer, exercise, violations: answer)

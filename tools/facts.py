@@ -133,8 +133,8 @@ def _read(path: Path) -> Lesson:
     if not minutes == reading + exercises == total:
         raise FactsError(
             f"{path.name} says {minutes} minutes, {reading} to read and run and {exercises} for "
-            f"exercises; its sections add up to {total}. All three must agree: mend the head of "
-            "the lesson, or the minutes in a heading."
+            f"exercises; its sections add up to {total}. All three must agree: correct the head "
+            "of the lesson, or the minutes in a heading."
         )
     return Lesson(
         number=int(path.stem[:2]),

@@ -1,7 +1,7 @@
 """Write the tables that follow from the lessons and the exercises into the documents.
 
 ``python -m tools.tables``, a part of ``make notebooks``, replaces what stands between
-``<!-- make notebooks: NAME -->`` and ``<!-- so far -->``. A column that does not follow from them,
+``<!-- make notebooks: NAME -->`` and ``<!-- end -->``. A column that does not follow from them,
 such as what a lesson leaves behind, is kept as it stands; edit it there. For a new lesson it is
 empty until somebody fills it in.
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/instructor_guide.md")
 _WIDTH = 99
 _BLOCK = re.compile(
-    r"^(<!-- make notebooks: ([\w ]+) -->\n\n)(.*?)(\n<!-- so far -->$)", re.MULTILINE | re.DOTALL
+    r"^(<!-- make notebooks: ([\w ]+) -->\n\n)(.*?)(\n<!-- end -->$)", re.MULTILINE | re.DOTALL
 )
 
 Row = Sequence[str]
@@ -121,7 +121,8 @@ def find_sections(text: str, lessons: Sequence[Lesson]) -> list[tuple[Lesson, Se
     list of (Lesson, Section)
         In order, "up to" and "from" with the section that is named.
     """
-    numbers = [int(number) for number in re.findall(r"\b\d\b", text)]
+    # The title of a section may hold numbers, too.
+    numbers = [int(number) for number in re.findall(r"\d+", text.partition("*")[0])]
     whole = [(lessons[n], section) for n in numbers for section in lessons[n].sections]
     bounds = re.search(r"(up to|from) \*(.+)\*", text)
     if bounds is None:
@@ -138,7 +139,7 @@ def _format(head: str, rows: Iterable[Row]) -> str:
 
 
 def _keep(old: str) -> dict[str, str]:
-    """Return the last cell of each row, which is written by hand, by the number of its lesson."""
+    """Return the last cell of each row, which is written by hand, by the lesson's number."""
     return {number[0]: row[-1] for row in read_rows(old) if (number := re.findall(r"\d+", row[0]))}
 
 

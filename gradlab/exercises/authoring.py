@@ -55,10 +55,11 @@ def lay_out(lesson: int, name: str, checkout: Path | None = None) -> str:
         )
     _refuse_unfit(name)
     folder = checkout / _LESSONS
-    for taken in sorted(folder.glob(f"lesson_*/{name}.py")):
+    taken = min(folder.glob(f"lesson_*/{name}.py"), default=None)
+    if taken is not None:
         raise AuthoringError(
             f"There is an exercise {name} already: {taken.relative_to(checkout).as_posix()}. "
-            "Names must differ over all lessons; nothing was written. Move the file to give the "
+            "Names must differ across all lessons; nothing was written. Move the file to give the "
             "exercise to another lesson, or delete it to begin again."
         )
     path = folder / f"lesson_{lesson:02}" / f"{name}.py"
@@ -112,7 +113,7 @@ Put its two cells into {source}, below the text that asks for it:
 
 # %% grade="{name}"
 
-See what learners will read who give the wrong answers you listed:
+See what learners will read if they give the wrong answers you listed:
 
     .venv/bin/gradlab exercise try {name}
 

@@ -31,7 +31,22 @@ class Pass(NamedTuple):
 
 
 def run_forward(params: Params, X: Any, Y: Any, activation: Callable[[Any], Any]) -> Pass:
-    """Run a network forward, with this activation after every layer but the last."""
+    """Run a network forward.
+
+    Parameters
+    ----------
+    params : list of (ndarray, ndarray)
+        W of shape (n_in, n_out) and b of shape (n_out,), for each layer.
+    X, Y : ndarray
+        The data, of shape (m, n_0), and one-hot labels, of shape (m, K).
+    activation : callable
+        What follows every layer but the last.
+
+    Returns
+    -------
+    Pass
+        What a backward pass needs.
+    """
     A, Z = [X], []
     for W, b in params:
         Z.append(A[-1] @ W + b)
@@ -49,7 +64,25 @@ def make_backward(
     slope: Callable[[Pass, int], Any] = lambda f, layer: 1 - f.A[layer] ** 2,
     activation: Callable[[Any], Any] = np.tanh,
 ) -> Callable[[Params, Any, Any], Params]:
-    """Return backpropagation in which any of the steps may be a wrong one."""
+    """Return backpropagation in which any step may be a wrong one; by default, all are right.
+
+    Parameters
+    ----------
+    start : callable
+        Takes a `Pass`; returns delta of the last layer.
+    weights, bias : callable
+        Take a `Pass`, the number of a layer and its delta; return dW and db.
+    product, slope : callable
+        What is multiplied to give the delta before: takes a `Pass`, the number of a layer and its
+        delta; takes a `Pass` and the number of a layer.
+    activation : callable
+        What follows every layer but the last.
+
+    Returns
+    -------
+    callable
+        Takes params, X and Y; returns (dW, db) for each layer.
+    """
 
     def gradients(params: Params, X: Any, Y: Any) -> Params:
         f = run_forward(params, X, Y, activation)
@@ -123,7 +156,7 @@ def run_backward_recursive(params: Any, X: Any, Y: Any) -> Any:
     """Forward on the way down, backward on the way up; lists among the arrays."""
 
     def down(layer: int, A: Any) -> tuple[list[Any], Any]:
-        """The gradients from this layer on, and the derivative by A."""
+        """Return the gradients from this layer on, and the derivative with respect to A."""
         W, b = params[layer]
         if layer == len(params) - 1:
             delta = (softmax_by_rows(A @ W + b) - Y) / len(Y)

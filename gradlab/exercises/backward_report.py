@@ -1,4 +1,4 @@
-"""What a check says of a backward pass: every block, and the line of code that this leads to.
+"""What a check says of a backward pass: every block, and the line of code to read.
 
 Both blocks of a layer are made from its delta, and so is the delta of the layer before. So the
 blocks that pass tell as much of the line as those that fail.
@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.blocks import JudgedBlock, Returned, judge_blocks
+from gradlab.exercises.blocks import JudgedBlock, ReturnedBlock, judge_blocks
 from gradlab.exercises.exercise import Tally, Trial
 
 # Takes the trials of a check, and whether their numbers may be told.
 Report = Callable[[list[Trial], bool], tuple[str, ...]]
-# Marks of an answer that returned something, which may be right in part.
+# Stages of an answer that returned something, which may be right in part.
 _RETURNED = ("", "values", "finite", "shape", "returns")
 _SCALES = ("wrong_scale", "sign_flipped")
 # A wrong line does not leave a gradient as near to the right one as this.
@@ -57,7 +57,7 @@ def make_backward_report(start: str, *, rtol: float, atol: float) -> Report:
 
 
 def make_layer_tally(*, rtol: float, atol: float) -> Callable[[list[Trial]], Tally]:
-    """Return the tally that counts layers: each that is right in every trial earns its share.
+    """Return a tally that counts layers: each one right in every trial earns its share.
 
     Parameters
     ----------
@@ -104,20 +104,20 @@ def find_line(blocks: Sequence[JudgedBlock], start: str) -> str:
     layers = len(blocks) // 2
     if all(block.distance <= _COARSE for block in blocks):
         return (
-            "no line is wrong, all blocks are nearly right. Coarse is how they are computed: by "
-            "differences, or in float32?"
+            "no line is wrong, and every block is nearly right. Do you compute by differences, or "
+            "in float32? Both are too coarse."
         )
     if len(letters) == 1:
         return _read_one_formula(wrong, layers)
     if _holds_parameters(blocks):
         return (
-            "every block holds its parameter too. Is what you return the gradient, or the "
+            "every block has its own parameter in it. Do you return the gradient, or the "
             "parameters after a step?"
         )
     if _is_scaled_alike(blocks):
         return (
-            f"every block is off by the same factor, so it is in what all are made from, {start}, "
-            "or wherever you scale all of them."
+            f"every block is off by the same factor, so it comes from what all are made from, "
+            f"{start}, or from a line that scales all of them."
         )
     top = max(int(name[1:]) for name in wrong)
     if {f"W{top}", f"b{top}"} <= wrong:
@@ -168,12 +168,12 @@ def _read_one_of_several(wrong: set[str], top: int) -> str:
     if f"b{top}" in wrong:
         return (
             f"begin nearest the output: b{top} fails and W{top} passes, so read the line that "
-            f"makes db{top}. Then check again, and see what is left."
+            f"makes db{top}. Then check again: what is left?"
         )
     # The sum over the rows is the same in any order.
     return (
         f"begin nearest the output: W{top} fails and b{top} passes, so read the line that makes "
-        f"dW{top}, and see that the rows of A, delta and Y are in the same order."
+        f"dW{top}, and check that the rows of A, delta and Y are in the same order."
     )
 
 
@@ -206,7 +206,7 @@ def _describe(trial: Trial, blocks: Sequence[JudgedBlock]) -> list[str]:
     lines = [f"Block by block, from the output back ({sizes} network, {len(X)} rows):"]
     for block in _order_from_output(blocks):
         mark = "✗" if block.is_wrong else "✓"
-        lines.append(f"  {mark} {block.name}  {block.said}".rstrip())
+        lines.append(f"  {mark} {block.name}  {block.complaint}".rstrip())
     return lines
 
 
@@ -242,9 +242,9 @@ def _rank(trial: Trial) -> tuple[bool, int]:
     return layers != 2, -layers
 
 
-def _list_returned(trial: Trial) -> list[Returned]:
+def _list_returned(trial: Trial) -> list[ReturnedBlock]:
     return [
-        Returned(f"{letter}{layer}", *block)
+        ReturnedBlock(f"{letter}{layer}", *block)
         for layer, pair in enumerate(
             zip(trial.arguments[0], trial.got, trial.expected, strict=True), start=1
         )

@@ -21,7 +21,7 @@ _PLACES = frozenset(
 )
 
 
-class Returned(NamedTuple):
+class ReturnedBlock(NamedTuple):
     """A block of a gradient that was returned, beside the right one.
 
     `got` is an array of any shape and type of number, or None.
@@ -40,18 +40,20 @@ class JudgedBlock:
     Attributes
     ----------
     name : str
-    said : str
-        About its worst entry; empty if the block is right.
+        W1, b1, W2, ...
+    complaint : str
+        What is wrong with it, mostly with its worst entry; empty if the block is right.
     findings : tuple of Finding
         Causes that are proved.
     has_right_shape : bool
+        Whether its shape is that of its parameter.
     distance : float
         How far the worst entry is off, as a part of the block's largest; inf if there is no entry
         to compare.
     """
 
     name: str
-    said: str
+    complaint: str
     findings: tuple[Finding, ...] = ()
     has_right_shape: bool = True
     distance: float = math.inf
@@ -59,17 +61,17 @@ class JudgedBlock:
     @property
     def is_wrong(self) -> bool:
         """Whether the block is wrong in any way."""
-        return bool(self.said)
+        return bool(self.complaint)
 
 
 def judge_blocks(
-    returned: Sequence[Returned], rows: int, rtol: float, atol: float
+    returned: Sequence[ReturnedBlock], rows: int, rtol: float, atol: float
 ) -> list[JudgedBlock]:
     """Judge each block of a gradient.
 
     Parameters
     ----------
-    returned : sequence of Returned
+    returned : sequence of ReturnedBlock
         The blocks, in order. They may hold anything.
     rows : int
         The number of rows of the batch, which gives a wrong factor its meaning.
@@ -84,10 +86,11 @@ def judge_blocks(
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.blocks import Returned, judge_blocks
+    >>> from gradlab.exercises.blocks import ReturnedBlock, judge_blocks
     >>> right = np.array([0.1, 0.2, 0.3])
-    >>> (block,) = judge_blocks([Returned("b1", np.zeros(3), 5 * right, right)], 5, 1e-6, 1e-9)
-    >>> print(block.said)
+    >>> returned = ReturnedBlock("b1", np.zeros(3), 5 * right, right)
+    >>> (block,) = judge_blocks([returned], rows=5, rtol=1e-6, atol=1e-9)
+    >>> print(block.complaint)
     db1[2] is 1.5; 0.3 is right
     >>> print(block.findings[0].message)
     The gradient is 5 times what it should be (m = 5 rows: a sum where the loss has a mean?).
@@ -105,14 +108,14 @@ def judge_blocks(
             continue
         causes = [f for f in findings if f.parameter == block.name and f.kind not in _PLACES]
         known = measured[block.name]
-        said = _describe_worst(block, known.slopes.wrong)
+        complaint = _describe_worst(block, known.slopes.wrong)
         with np.errstate(all="ignore"):
             distance = float(known.difference.max() / known.largest)
-        judged.append(JudgedBlock(block.name, said, tuple(causes), distance=distance))
+        judged.append(JudgedBlock(block.name, complaint, tuple(causes), distance=distance))
     return judged
 
 
-def _is_comparable(block: Returned) -> bool:
+def _is_comparable(block: ReturnedBlock) -> bool:
     """Whether a block holds finite real numbers in the right shape."""
     got = block.got
     return (
@@ -123,19 +126,20 @@ def _is_comparable(block: Returned) -> bool:
     )
 
 
-def _measure(block: Returned, rtol: float, atol: float) -> Block:
+def _measure(block: ReturnedBlock, rtol: float, atol: float) -> Block:
     got = np.asarray(block.got, dtype=np.float64)
     tolerance = atol + rtol * np.abs(block.right)
-    no = np.zeros(got.shape, dtype=bool)
-    slopes = Slopes(block.right, tolerance, np.abs(got - block.right) > tolerance, no, no)
+    nowhere = np.zeros(got.shape, dtype=bool)
+    wrong = np.abs(got - block.right) > tolerance
+    slopes = Slopes(block.right, tolerance, wrong, nowhere, nowhere)
     return Block(block.name, block.parameter, got, slopes)
 
 
-def _describe_odd(block: Returned) -> str:
+def _describe_odd(block: ReturnedBlock) -> str:
     """Say why a block cannot be compared with the right one."""
     got, name = block.got, block.name
     if not isinstance(got, np.ndarray):
-        return f"d{name} is no array of numbers"
+        return f"d{name} is not an array of numbers"
     if got.shape != block.right.shape:
         return f"d{name} has shape {got.shape}; {name} has {block.right.shape}"
     if np.iscomplexobj(got):
@@ -143,7 +147,7 @@ def _describe_odd(block: Returned) -> str:
     return f"{_name_entry(block, ~np.isfinite(got))} is not finite"
 
 
-def _describe_worst(block: Returned, wrong: Mask) -> str:
+def _describe_worst(block: ReturnedBlock, wrong: Mask) -> str:
     if not wrong.any():
         return ""
     got = np.asarray(block.got, dtype=np.float64)
@@ -158,6 +162,6 @@ def _describe_worst(block: Returned, wrong: Mask) -> str:
     return f"{_name_entry(block, place)} is {shown[0]}; {shown[1]} is right"
 
 
-def _name_entry(block: Returned, where: Mask) -> str:
+def _name_entry(block: ReturnedBlock, where: Mask) -> str:
     index = np.argwhere(where)[0].tolist()
     return f"d{block.name}{index}" if index else f"d{block.name}"

@@ -54,7 +54,18 @@ Caller = Callable[[Arguments], Call]
 
 
 def make_caller(answer: Callable[..., Any]) -> Caller:
-    """Return what calls an answer here; its errors are kept, but for a stop by the learner."""
+    """Return what calls an answer here.
+
+    Parameters
+    ----------
+    answer : callable
+        What was answered.
+
+    Returns
+    -------
+    callable
+        Calls it with copies of arguments, and keeps what it raises, except KeyboardInterrupt.
+    """
 
     def call(arguments: Arguments) -> Call:
         # An answer may spoil what it gets.
@@ -86,7 +97,26 @@ def try_case(
     expected: Value | IndexError,
     with_detail: bool = True,
 ) -> Trial:
-    """Call the answer once; an error is a failure, except where raising it is right."""
+    """Call an answer once and judge what came of it.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    call : callable
+        Calls the answer.
+    arguments : tuple
+        The arguments of the case.
+    expected : Value or IndexError
+        What is right; None where the exercise has a judge.
+    with_detail : bool, optional
+        Whether a wrong value is described, which takes most of the time.
+
+    Returns
+    -------
+    Trial
+        An error is a failure, except where raising it is right.
+    """
     done = call(arguments)
     if done.error:
         if issubclass(done.error, IndexError) and isinstance(expected, IndexError):
@@ -110,7 +140,18 @@ def try_case(
 
 
 def draws_globally(argument: object) -> bool:
-    """Whether an argument of a case is a function that draws from the global random numbers."""
+    """Return whether an argument of a case draws from the global random numbers.
+
+    Parameters
+    ----------
+    argument : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for a function that says so by its attribute ``draws_globally``.
+    """
     return getattr(argument, "draws_globally", False) is True
 
 

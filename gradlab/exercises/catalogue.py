@@ -105,8 +105,8 @@ def _read(package: str, path: Path, lesson: int) -> Exercise | WrittenAnswer:
         )
     if exercise.name != name:
         raise CatalogueError(
-            f"{_shorten(path)} has the exercise {exercise.name}. A file must have the name of its "
-            f"reference: call the file {exercise.name}.py, or the reference {name}."
+            f"{_shorten(path)} defines the exercise {exercise.name}. A file must have the name of "
+            f"its reference: call the file {exercise.name}.py, or the reference {name}."
         )
     return replace(exercise, lesson=lesson)
 

@@ -16,7 +16,7 @@ from gradlab.exercises.marking import Marking, make_report, mark
 from gradlab.exercises.origin import Origin, describe_missing, find_origin, get_namespace
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
-from gradlab.exercises.watching import Noticed, describe_noticed, watch_calls
+from gradlab.exercises.watching import Violations, describe_violations, watch_calls
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0
@@ -151,15 +151,15 @@ def _mark(exercise: Exercise, function: Callable[..., Any]) -> CheckResult:
     mismatch = _describe_mismatch(exercise, function)
     if mismatch:
         return _refuse(name, points, mismatch)
-    noticed = Noticed()
+    violations = Violations()
     with _capture_output() as printed, _keep_random_state():
-        marking = mark(exercise, watch_calls(function, exercise, noticed), _PUBLIC_SEED)
-    not_allowed = describe_noticed(exercise, noticed)
+        marking = mark(exercise, watch_calls(function, exercise, violations), _PUBLIC_SEED)
+    not_allowed = describe_violations(exercise, violations)
     if not_allowed:
         return _refuse(name, points, not_allowed)
     if not marking.attempted:
         why = (
-            "not attempted yet. Replace the line that raises NotImplementedError by your "
+            "not attempted yet. Replace the line that raises NotImplementedError with your "
             f'answer, run that cell, then this one. Stuck? gradlab.hint("{name}")'
         )
         return _refuse(name, points, why, attempted=False)

@@ -69,7 +69,7 @@ def make_choice(
     Returns
     -------
     Exercise
-        It says which choice is wrong, never which one is right.
+        Its hints say what is wrong with a choice, never which one is right.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def make_choice(
     >>> reasons = Option("p", "It is a line."), Option("q", "It is flat.", "Draw it.")
     >>> choice = make_choice(choose_slope, 1, "The slope of 2x?", answers, reasons, ("Draw it.",))
     >>> choice.judge((), ["A", "p"]), choice.judge((), "b")
-    ('', 'two letters are needed: of your answer and of your reason, as in return "a", "p"')
+    ('', 'two letters are needed, your answer and your reason, as in return "a", "p"')
     """
     right = reference()
     _require_options(reference.__name__, right, answers, reasons)
@@ -161,7 +161,7 @@ def _judge(
 
 def _say_needed(answers: Sequence[Option], reasons: Sequence[Option]) -> str:
     first = f'"{answers[0].letter}", "{reasons[0].letter}"'
-    return f"two letters are needed: of your answer and of your reason, as in return {first}"
+    return f"two letters are needed, your answer and your reason, as in return {first}"
 
 
 def _read_letters(value: Any) -> Letters | None:
@@ -176,18 +176,20 @@ def _read_letters(value: Any) -> Letters | None:
 def _list_misconceptions(
     right: Letters, answers: Sequence[Option], reasons: Sequence[Option]
 ) -> list[Misconception]:
-    """A wrong answer is spoken of first; the reason counts where the answer is right."""
+    """Each wrong answer has its hint, and each wrong reason where the answer is right."""
     answer, reason = right
     wrong_answers = [
         Misconception(
-            partial(_return, (one.letter, reason)), one.hint, partial(_chose, one.letter, None)
+            partial(_return, (one.letter, reason)), one.hint, partial(_is_chosen, one.letter, None)
         )
         for one in answers
         if one.hint
     ]
     wrong_reasons = [
         Misconception(
-            partial(_return, (answer, one.letter)), one.hint, partial(_chose, answer, one.letter)
+            partial(_return, (answer, one.letter)),
+            one.hint,
+            partial(_is_chosen, answer, one.letter),
         )
         for one in reasons
         if one.hint
@@ -199,7 +201,7 @@ def _return(letters: Letters) -> Letters:
     return letters
 
 
-def _chose(answer: str, reason: str | None, trials: list[Trial]) -> bool:
+def _is_chosen(answer: str, reason: str | None, trials: list[Trial]) -> bool:
     """Whether an answer was chosen, and a reason if one is named."""
     letters = [_read_letters([str(part) for part in list_leaves(trial.got)]) for trial in trials]
     return all(pair and pair[0] == answer and reason in (None, pair[1]) for pair in letters)

@@ -8,7 +8,22 @@ import numpy as np
 
 
 def draw_signed(rng: np.random.Generator, low: float, high: float, size: Any = None) -> Any:
-    """Draw numbers with two decimals, of either sign, no nearer to 0 than `low`."""
+    """Draw numbers with two decimals, of either sign, no nearer to 0 than `low`.
+
+    Parameters
+    ----------
+    rng : Generator
+        What draws.
+    low, high : float
+        The least and the largest size of a number.
+    size : int or tuple of int, optional
+        The shape. Default: a single number.
+
+    Returns
+    -------
+    float or ndarray
+        A float if no shape is given.
+    """
     sizes = np.round(rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size), 2)
     return float(sizes) if size is None else sizes
 

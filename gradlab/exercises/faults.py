@@ -45,7 +45,7 @@ def find_obstacle(exercise: Exercise, seed: int) -> str:
     """
     for field in _LEAST:
         if not isinstance(getattr(exercise, field), tuple):
-            return f"{field} must be a tuple. If there is one entry, put a comma behind it."
+            return f"{field} must be a tuple. If there is one entry, put a comma after it."
     try:
         groups = exercise.cases(np.random.default_rng(seed))
     except Exception as error:
@@ -60,7 +60,7 @@ def find_obstacle(exercise: Exercise, seed: int) -> str:
 
 
 def list_faults(exercise: Exercise) -> list[str]:
-    """List what has to be mended besides hints that find the wrong answer.
+    """List what must be fixed, apart from hints that the wrong answer gets.
 
     Parameters
     ----------

@@ -38,7 +38,13 @@ class Origin(NamedTuple):
 
 
 def get_namespace() -> dict[str, Any]:
-    """Return the names of the notebook, or of the program that runs."""
+    """Return the names of the notebook, or of the program that runs.
+
+    Returns
+    -------
+    dict
+        Not a copy: it changes as cells run.
+    """
     shell = running_shell()
     return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
@@ -84,7 +90,7 @@ def describe_missing(name: str) -> str:
         )
     return (
         f"there is no function {name}: {_name_cell(last)} stopped with {last.error}. "
-        "Mend that cell and run it, then this one."
+        "Fix that cell and run it, then this one."
     )
 
 
@@ -100,18 +106,18 @@ def _find_definition(binding: Binding, name: str) -> Run | None:
 def _say_stale(name: str, binding: Binding, run: Run | None) -> str:
     later = binding.later[: binding.later.index(run)] if run in binding.later else binding.later
     failed = _find_failure(name, run, later)
-    kept = f"what Python still has by that name is from {_name_cell(run) or 'before'}"
+    kept = f"Python still has the function from {_name_cell(run) or 'before'}"
     if failed and failed.error:
         what = f"{_name_cell(failed)} stopped with {failed.error}"
-        return f"not marked, as {what}, and {kept}. Mend the cell and run it, then this one."
+        return f"not marked: {what}, and {kept}. Fix the cell and run it, then this one."
     if failed:
         return (
-            f"not marked, as {_name_cell(failed)} no longer defines {name}, and {kept}. "
+            f"not marked: {_name_cell(failed)} no longer defines {name}, but {kept}. "
             f"Run a cell that defines {name}, then this one."
         )
     if _is_edited(name):
         return (
-            f"not marked, as what stands in its cell has not been run, and {kept}. "
+            f"not marked: what is in its cell now has not been run, and {kept}. "
             "Run the cell, then this one."
         )
     return ""

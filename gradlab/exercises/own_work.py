@@ -1,4 +1,4 @@
-"""What is said of an answer that takes gradlab's own code in place of the learner's work."""
+"""What is said of an answer that uses gradlab's own code in place of the learner's work."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from gradlab.exercises.exercise import Exercise
 
-# What of gradlab's own has no name that a learner knows.
-INNER = "inner functions"
+# What is said of functions whose names no learner knows.
+INNER = "internal functions"
 
 
 def describe_borrowed(exercise: Exercise, names: Collection[str]) -> str:
@@ -63,7 +63,17 @@ def describe_sought(exercise: Exercise, names: Collection[str]) -> str:
 
 
 def join_names(names: Collection[str]) -> str:
-    """Return names as one text; inner functions are not spoken of beside others.
+    """Return names as one text; internal functions are named only if nothing else is.
+
+    Parameters
+    ----------
+    names : collection of str
+        Names that learners know, and perhaps `INNER`.
+
+    Returns
+    -------
+    str
+        Sorted, with commas between them; empty if there are none.
 
     Examples
     --------
@@ -79,5 +89,5 @@ def _ask_for_own_work(exercise: Exercise) -> str:
     allowed = join_names(exercise.may_use) or "none"
     return (
         "Write this yourself: it is the exercise. "
-        f"(Of gradlab's functions you may use: {allowed}.)"
+        f"(Of gradlab's functions, you may use {allowed}.)"
     )

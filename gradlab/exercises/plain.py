@@ -64,6 +64,16 @@ def _make_plain(value: Any, depth: int) -> Any:
 def is_masked(value: Any) -> bool:
     """Return whether a value is an array of which a part is masked: there, it holds no number.
 
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        False for a masked array in which nothing is masked.
+
     Examples
     --------
     >>> import numpy as np

@@ -23,13 +23,25 @@ def set_random_state(state: State) -> None:
 
 
 def seed_random_state(pythons: int, numpys: int) -> None:
-    """Begin both generators anew."""
+    """Begin both generators anew.
+
+    Parameters
+    ----------
+    pythons, numpys : int
+        The seed of each.
+    """
     random.seed(pythons)
     np.random.seed(numpys)  # noqa: NPY002
 
 
 def draw_seeds() -> tuple[int, int]:
-    """Draw a seed from each generator: the same where the same went before."""
+    """Draw a seed from each generator: the same where the same went before.
+
+    Returns
+    -------
+    tuple of int
+        One from Python's generator, one from NumPy's, both below 2^32.
+    """
     return random.getrandbits(32), int(np.random.randint(2**32, dtype=np.int64))  # noqa: NPY002
 
 

@@ -37,7 +37,7 @@ def try_answers(name: str) -> tuple[str, bool]:
     text : str
         For each wrong answer, what a learner reads, and on which seeds it got another hint than
         its own. Of the right ones, those that did not get full marks. At the end, all that has
-        to be mended.
+        to be fixed.
     ok : bool
         Whether nothing has.
 
@@ -76,7 +76,7 @@ def try_answers(name: str) -> tuple[str, bool]:
         parts.append(f"{verdict}\n\n{read}")
         faults += [verdict] if slips else []
     parts.append(
-        "\n- ".join(["To be mended:\n", *faults]) if faults else "Nothing has to be mended."
+        "\n- ".join(["To be fixed:\n", *faults]) if faults else "Nothing has to be fixed."
     )
     return "\n\n".join(parts), not faults
 

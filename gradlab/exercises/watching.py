@@ -1,10 +1,10 @@
 """Which of gradlab's own functions an answer calls that it should have written itself.
 
-In the learner's own process nothing can be kept from an answer; its calls can only be noticed. Not
-noticed are calls of code whose file name was changed, of gradlab's text if it is read and run (it
-cannot be told from a published solution that was typed), those under a profiler that is written
-in C, in other processes, and in threads that are older than the check. `gradlab grade` runs an
-answer where there is nothing to call.
+In the learner's own process nothing can be kept from an answer; its calls can only be seen. What
+is not seen: code whose file name was changed; gradlab's text, read and run, which cannot be told
+from a published solution that was typed; and calls under a profiler written in C, in another
+process, or in a thread older than the check. `gradlab grade` runs an answer where there is nothing
+to call.
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ _INSTALLED = (
 )
 # Where the methods are that Python writes for a dataclass.
 _GENERATED = "<string>"
-# After or in these an answer is not watched; `threading` has its own threads watched.
-_HIDES = (sys.setprofile, _thread.start_new_thread)
+# After the first, and in threads that the second starts, nothing is seen; in threads that
+# `threading` starts, it is.
+_BLINDING = (sys.setprofile, _thread.start_new_thread)
 
 
 @dataclass
-class Noticed:
-    """What an answer did that it may not.
+class Violations:
+    """What an answer did that it must not.
 
     Attributes
     ----------
     called : set of str
         The functions of gradlab's own that it called.
     hidden_by : set of str
-        With what it kept its calls from being noticed.
+        The functions by which it kept its calls from being seen.
     """
 
     called: set[str] = field(default_factory=set)
@@ -56,11 +57,38 @@ class Noticed:
 
 
 def watch_calls(
-    answer: Callable[..., Any], exercise: Exercise, noticed: Noticed
+    answer: Callable[..., Any], exercise: Exercise, violations: Violations
 ) -> Callable[..., Any]:
-    """Wrap an answer so that what it calls and may not is noted."""
+    """Wrap an answer so that its calls of gradlab's own code are noted.
+
+    Parameters
+    ----------
+    answer : callable
+        What was answered.
+    exercise : Exercise
+        What was asked; it says which functions of gradlab may be used.
+    violations : Violations
+        Where the calls are noted.
+
+    Returns
+    -------
+    callable
+        Calls the answer, and leaves the profilers of Python and of `threading` as they were.
+
+    Examples
+    --------
+    >>> import gradlab
+    >>> from gradlab.exercises.catalogue import EXERCISES
+    >>> from gradlab.exercises.watching import Violations, watch_calls
+    >>> found = Violations()
+    >>> answer = lambda f, x, h: gradlab.central_difference(f, x, h)
+    >>> watch_calls(answer, EXERCISES["central_difference"], found)(abs, 2.0, 0.5)
+    1.0
+    >>> found.called
+    {'central_difference'}
+    """
     withheld = _find_withheld(exercise)
-    # The codes of what this call was given, by their ids: to hash a code takes long.
+    # The ids of the codes that this call was given: hashing a code is slow.
     given: set[int] = set()
 
     def watch(frame: types.FrameType, event: str, argument: object) -> None:
@@ -71,13 +99,13 @@ def watch_calls(
                 return
             known = withheld.get((code.co_filename, code.co_qualname))
             if known or not (_is_inside(frame) or id(code) in given or _may_use(exercise, code)):
-                noticed.called.add(known or _name(code))
-        elif event == "c_call" and argument in _HIDES and not _is_installed(code.co_filename):
-            noticed.hidden_by.add(f"{argument.__module__}.{argument.__name__}")
+                violations.called.add(known or _name(code))
+        elif event == "c_call" and argument in _BLINDING and not _is_installed(code.co_filename):
+            violations.hidden_by.add(f"{argument.__module__}.{argument.__name__}")
 
     def call(*arguments: Any) -> Any:
         before, threads_before = sys.getprofile(), threading.getprofile()
-        # What catches the output of an answer is gradlab's too.
+        # The stream that catches what an answer prints is gradlab's, too.
         given.clear()
         given.update(map(id, _find_codes((*arguments, sys.stdout))))
         threading.setprofile(watch)
@@ -86,7 +114,7 @@ def watch_calls(
             return answer(*arguments)
         finally:
             if threading.getprofile() is not watch:
-                noticed.hidden_by.add("threading.setprofile")
+                violations.hidden_by.add("threading.setprofile")
             sys.setprofile(None)
             _set_profiler(before)
             threading.setprofile(threads_before)
@@ -94,20 +122,33 @@ def watch_calls(
     return call
 
 
-def describe_noticed(exercise: Exercise, noticed: Noticed) -> str:
-    """Say what an answer did that it may not, and what to do; empty if it did nothing."""
-    if noticed.called:
-        return describe_borrowed(exercise, noticed.called)
-    if noticed.hidden_by:
+def describe_violations(exercise: Exercise, violations: Violations) -> str:
+    """Say what an answer did that it must not, and what to do instead.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    violations : Violations
+        What the answer did.
+
+    Returns
+    -------
+    str
+        Empty if it did nothing of the kind.
+    """
+    if violations.called:
+        return describe_borrowed(exercise, violations.called)
+    if violations.hidden_by:
         return (
-            f"Your function calls {join_names(noticed.hidden_by)}, after which a check cannot see "
-            "whether it calls gradlab's own code. Do without that."
+            f"Your function calls {join_names(violations.hidden_by)}, after which a check cannot "
+            "see whether it calls gradlab's own code. Write it without that."
         )
     return ""
 
 
 def _find_withheld(exercise: Exercise) -> dict[tuple[str, str], str]:
-    """Return what learners call the functions that are withheld, by their files and names."""
+    """Return the names by which learners know withheld functions, by file and function."""
     found = {}
     for path, known in exercise.withheld.items():
         module, _, function = path.rpartition(".")
@@ -123,7 +164,7 @@ def _may_use(exercise: Exercise, code: types.CodeType) -> bool:
 
 
 def _is_inside(frame: types.FrameType) -> bool:
-    """Whether gradlab made a call, be it by way of what is installed: not the answer's doing."""
+    """Whether gradlab itself made a call, perhaps by way of an installed package."""
     back = frame.f_back
     while back is not None:
         file = back.f_code.co_filename

@@ -34,7 +34,7 @@ def yours(name: str) -> Callable[..., Any]:
     --------
     >>> from gradlab import yours
     >>> double = yours("double")
-    yours("double"): gradlab's; yours is not attempted yet
+    yours("double"): gradlab's solution, because yours has not been attempted yet
     >>> double(4)
     8
     """
@@ -43,7 +43,7 @@ def yours(name: str) -> Callable[..., Any]:
         raise ValueError(
             f"name is {name!r}; it must be the name of an exercise with a function: {listed}"
         )
-    # Which cell it is from is asked before it is called, since it may do anything.
+    # Before the check calls it, since it may do anything, even bind its own name again.
     function: Callable[..., Any] | None = get_namespace().get(name)
     origin = find_origin(name)
     result = check(name)
@@ -51,10 +51,10 @@ def yours(name: str) -> Callable[..., Any]:
         print(f'yours("{name}"): your function' + (f" of {origin.cell}" if origin.cell else ""))
         return function
     if not result.attempted:
-        why = "is not attempted yet"
+        why = "has not been attempted yet"
     elif origin.stale:
-        why = "is not what stands in its cell"
+        why = "is not what is in its cell now"
     else:
         why = "does not pass its check yet"
-    print(f'yours("{name}"): gradlab\'s; yours {why}')
+    print(f'yours("{name}"): gradlab\'s solution, because yours {why}')
     return EXERCISES[name].reference

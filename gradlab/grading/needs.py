@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from gradlab.grading.intake.answers import Answer
 from gradlab.grading.outcome.to_mark import NO_PACKAGE
-from gradlab.grading.sandbox.remote import RemoteAnswer, Trouble
+from gradlab.grading.sandbox.remote import RemoteAnswer
+from gradlab.grading.sandbox.trouble import Trouble
 
 _MOST = 3
 _NO_MODULE = "ModuleNotFoundError"

@@ -13,7 +13,7 @@ from gradlab.live.runs import count_runs
 from gradlab.support.shell import has_kernel
 
 TARGET = "gradlab.live"
-# With how many cells had been run when the texts came.
+# By exercise: how many cells had been run when the texts came, and the texts.
 _cells: dict[str, tuple[int, tuple[str, ...]]] = {}
 
 
@@ -31,11 +31,11 @@ def listen() -> None:
 def get_cell_texts(name: str) -> tuple[str, ...] | None:
     r"""Return the text of an exercise's cells, as the learner saw them when a check was started.
 
-    The page sends the texts of all exercises each time that a cell is started in which the name
-    ``check`` or ``yours`` is called, on the same way as the cells and ahead of it. So while that
-    cell runs, this is what stood in the notebook when the learner pressed Shift + Enter, or chose
-    Run All, whether it was run or not: an answer was edited and not run since if no text here is
-    one that the kernel has run. Afterwards the texts are forgotten, since they may have changed.
+    Whenever a cell is started that calls ``check`` or ``yours`` by that name, the page first
+    sends the texts of all exercises, over the channel that takes the cell. So while that cell
+    runs, these are the texts that were in the notebook when the learner pressed Shift + Enter or
+    chose Run All. An answer was edited and not run if the kernel has run none of its texts.
+    Afterwards the texts are forgotten, since they may have changed.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def get_cell_texts(name: str) -> tuple[str, ...] | None:
     Returns
     -------
     tuple of str or None
-        One text for each cell that bears the exercise's mark, usually one in all. None if the
-        page told nothing of it: there is no such cell, or the cell that runs now calls neither by
-        its name, or the page does not have the course's extension, as in VS Code, in Colab and
-        where notebooks are run without a page.
+        One text for each cell that has the exercise's mark, usually one. None if the page told
+        nothing: there is no such cell, or the cell that runs now calls neither by its name, or
+        the page lacks the course's extension, as in VS Code, in Colab, and where no page runs
+        the notebook.
 
     Examples
     --------

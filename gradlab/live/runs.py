@@ -1,6 +1,7 @@
 """Which cells were run, what became of them, and which of them bound a name.
 
-IPython's events tell it. A front end may leave some out, and need not give cells an id.
+IPython's events tell it. A front end may leave some out, and need not give cells an id. What a
+notebook computes is not kept alive: only names, texts and weak references are.
 """
 
 from __future__ import annotations
@@ -67,22 +68,24 @@ class Binding:
 
 
 @dataclass(frozen=True)
-class _Bound:
+class _Source:
+    """Where what a name has now came from."""
+
     refer: Callable[[], Any]
     run: Run | None
-    # How many runs there were.
+    # How many runs there had been.
     since: int
 
 
 class _Recorder:
-    """Notes the runs of a shell."""
+    """The runs of a shell, noted as its events come."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.runs: list[Run] = []
         self._current: Run | None = None
         self._info: Any = None
-        self._bound: dict[str, _Bound] = {}
+        self._sources: dict[str, _Source] = {}
         texts = list(getattr(shell.history_manager, "input_hist_raw", ()))
         # The first is no cell, and the last is the one that is running, if one is.
         running = self._get_running()
@@ -117,10 +120,10 @@ class _Recorder:
         running = self._get_running()
         if self._current and running and running.info is self._info:
             self._current.number = running.execution_count
-        bound = self._bound.get(name)
-        if bound is None:
+        source = self._sources.get(name)
+        if source is None:
             return None
-        return Binding(bound.run, tuple(reversed(self.runs[bound.since :])))
+        return Binding(source.run, tuple(reversed(self.runs[source.since :])))
 
     def _get_running(self) -> Any:
         return getattr(self.shell.displayhook, "exec_result", None)
@@ -145,18 +148,18 @@ class _Recorder:
         self._current = None
 
     def _note_bindings(self, run: Run | None) -> None:
-        """Note what is bound otherwise than it was, and that this run did it."""
+        """Note which names have something else than before, and that this run did it."""
         now = {
             name: value
             for name, value in dict(self.shell.user_ns).items()
             if callable(value) and isinstance(name, str) and not name.startswith("_")
         }
-        for name in self._bound.keys() - now.keys():
-            del self._bound[name]
+        for name in self._sources.keys() - now.keys():
+            del self._sources[name]
         for name, value in now.items():
-            before = self._bound.get(name)
+            before = self._sources.get(name)
             if before is None or before.refer() is not value:
-                self._bound[name] = _Bound(_refer(value), run, len(self.runs))
+                self._sources[name] = _Source(_refer(value), run, len(self.runs))
                 if run:
                     run.bound.add(name)
 
@@ -181,7 +184,13 @@ def watch_runs() -> None:
 
 
 def count_runs() -> int:
-    """Return how many cells were run so far, the one that runs now included."""
+    """Return how many cells have been run so far, the one that runs now included.
+
+    Returns
+    -------
+    int
+        0 outside IPython.
+    """
     recorder = _find_recorder()
     return len(recorder.runs) if recorder else 0
 
@@ -216,7 +225,7 @@ def find_binding(name: str) -> Binding | None:
 
 
 def _refer(value: Any) -> Callable[[], Any]:
-    """Refer to something without keeping it alive, where that can be done."""
+    """Refer to something weakly; the few things that forbid it live until the next cell ends."""
     try:
         return weakref.ref(value)
     except TypeError:

@@ -50,10 +50,12 @@ def require_that_a_stale_answer_is_not_marked(notebook: Notebook) -> None:
     assert "your function of cell [3]" in told(notebook, LATER)
     edit(notebook, " +")
     notebook.run(CHECK)
-    assert "what stands in its cell has not been run" in told(notebook)
+    assert "what is in its cell now has not been run" in told(notebook)
     assert "from cell [3]" in told(notebook)
     notebook.run(LATER)
-    assert "gradlab's; yours is not what stands in its cell" in told(notebook, LATER)
+    assert "gradlab's solution, because yours is not what is in its cell now" in told(
+        notebook, LATER
+    )
     notebook.run(ANSWER)
     notebook.run(CHECK)
     assert "cell [9] stopped with SyntaxError in line 2" in told(notebook)

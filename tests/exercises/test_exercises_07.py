@@ -119,7 +119,7 @@ def test_gradlabs_reports_may_be_used_and_its_bugs_may_not() -> None:
     def looks_it_up(networks: list[Suspect]) -> list[str]:
         return gradlab.draw_suspects(20, 0)[1]
 
-    assert "you may use: " in str(gradlab.check("find_bugs", looks_it_up))
+    assert "you may use " in str(gradlab.check("find_bugs", looks_it_up))
     assert gradlab.check("find_bugs", define_right_answer("find_bugs", 1)).passed
 
 

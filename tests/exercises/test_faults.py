@@ -84,7 +84,7 @@ def test_what_is_to_be_mended_is_listed(
         monkeypatch.setitem(catalogue, broken.name, broken)
     text, ok = try_answers(broken.name)
     assert not ok
-    assert fault in text.partition("To be mended:")[2]
+    assert fault in text.partition("To be fixed:")[2]
 
 
 def test_a_function_that_a_learner_could_not_paste_is_named() -> None:

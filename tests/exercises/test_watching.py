@@ -106,12 +106,12 @@ WAYS = {
     "another right answer": (
         "from gradlab.exercises.catalogue import EXERCISES\n"
         "return EXERCISES['richardson'].also_right[0](f, x, h)",
-        "inner functions",
+        "internal functions",
     ),
     "a helper of a lesson": (
         "from gradlab.exercises.lessons.lesson_02.richardson import _central\n"
         "return (4 * _central(f, x, h / 2) - _central(f, x, h)) / 3",
-        "inner functions",
+        "internal functions",
     ),
     "the published solution": (
         "space = {'np': np, 'gradlab': gradlab}\n"
@@ -300,4 +300,4 @@ def test_a_learners_profilers_are_as_they_were() -> None:
 def test_a_check_can_be_profiled_by_python() -> None:
     profiler = cProfile.Profile()
     assert profiler.runcall(functools.partial(gradlab.check, "double", lambda x: 2 * x)).passed
-    assert any("describe_noticed" in str(entry.code) for entry in profiler.getstats())
+    assert any("describe_violations" in str(entry.code) for entry in profiler.getstats())

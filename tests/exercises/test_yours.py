@@ -55,7 +55,7 @@ def test_its_errors_are_the_learners_own(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (None, "is not attempted yet"),
+        (None, "has not been attempted yet"),
         (EXERCISES["double"].misconceptions[0].wrong, "does not pass its check yet"),
         (3, "does not pass its check yet"),
         (leave, "does not pass its check yet"),
@@ -72,7 +72,7 @@ def test_another_gives_way_to_gradlabs_and_it_says_so(
     define(monkeypatch, answer)
     assert gradlab.yours("double") is GRADLABS
     captured = capsys.readouterr()
-    assert captured.out == f'yours("double"): gradlab\'s; yours {why}\n'
+    assert captured.out == f'yours("double"): gradlab\'s solution, because yours {why}\n'
     assert captured.err == ""
 
 
@@ -84,7 +84,7 @@ def test_a_stub_is_no_attempt(
 
     define(monkeypatch, stub)
     assert gradlab.yours("double") is GRADLABS
-    assert "yours is not attempted yet" in capsys.readouterr().out
+    assert "yours has not been attempted yet" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["duoble", next(iter(WRITTEN)), [], None])

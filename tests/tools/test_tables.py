@@ -17,14 +17,14 @@ ONE = Lesson(1, "01_b", "1 B", 5, 5, 0, 0, (Section("X", 5, False, 0),))
 
 
 def table(name: str, content: str) -> str:
-    return f"Before.\n\n<!-- make notebooks: {name} -->\n\n{content}\n<!-- so far -->\n\nAfter.\n"
+    return f"Before.\n\n<!-- make notebooks: {name} -->\n\n{content}\n<!-- end -->\n\nAfter.\n"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_tables_are_up_to_date(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert fill_in(text, read_lessons(SOURCES)) == text, f"{name} is stale: run make notebooks"
-    begun, ended = (text.count(mark) for mark in ("<!-- make notebooks: ", "<!-- so far -->"))
+    begun, ended = (text.count(mark) for mark in ("<!-- make notebooks: ", "<!-- end -->"))
     assert begun == ended > 0
 
 
@@ -113,6 +113,14 @@ def test_a_lesson_that_does_not_say_what_it_must_is_named(
     (tmp_path / "00_a.py").write_text(source, encoding="utf-8")
     with pytest.raises(GradlabError, match=words):
         read_lessons(tmp_path)
+
+
+def test_the_sections_of_a_tenth_lesson_are_found_and_a_number_in_a_title_is_no_lesson() -> None:
+    title = "In 3 steps"
+    ten = Lesson(10, "10_k", "10 K", 9, 9, 0, 0, (Section(title, 4, False, 0), ZERO.sections[0]))
+    lessons = [ZERO, *[ONE] * 9, ten]
+    assert find_sections(f"lesson 10, up to *{title}*", lessons) == [(ten, ten.sections[0])]
+    assert len(find_sections("lessons 9 and 10", lessons)) == 3
 
 
 def test_an_unknown_table_or_section_is_named() -> None:

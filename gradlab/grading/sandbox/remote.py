@@ -9,11 +9,9 @@ from __future__ import annotations
 import builtins
 import copy
 import hashlib
-import re
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,16 +33,13 @@ from gradlab.grading.sandbox.process import (
     SandboxError,
 )
 from gradlab.grading.sandbox.sent_parts import find_parts_for
+from gradlab.grading.sandbox.trouble import LONGEST_TEXT, Trouble, read_trouble
 from gradlab.grading.sandbox.wire import TooLateError, WireError, decode, encode
 
 # An answer that waits takes no computing time; one that calls functions waits for those.
 WALL_PER_CPU = 4
 _METHODS = ("loss", "gradients")
 _MOST_ERRORS = 20
-_LONGEST_TEXT = 500
-# What is taken of an error, with where it was.
-_TOLD = ("kind", "line", "name")
-BORROWING = "a call of gradlab's own code"
 # What an answer did that took too much of something.
 _EXCESSES: dict[str, str] = {
     "memory": f"took more than {MEMORY >> 30} GB of memory, all its processes together",
@@ -52,42 +47,6 @@ _EXCESSES: dict[str, str] = {
     "files": f"made more than {FILES:,} files and folders",
     "bytes": f"filled more than {FOLDER >> 20} MB with files",
 }
-# Whose names tell nothing but what they say.
-_ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
-    "AxisError",
-    "LinAlgError",
-    "TooLargeError",
-}
-# What says that a module, or a name, was not found.
-_NOT_FOUND = ("ModuleNotFoundError", "NameError", "UnboundLocalError")
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """An error that an answer raised, or a statement that it needs.
-
-    Attributes
-    ----------
-    kind : str
-        What it raised.
-    line : str
-        In which of its own lines.
-    name : str
-        Which module or name was not found, if that was it.
-    place : int or None
-        Which of the texts it is in, if the statement is at the top level of one of them: those of
-        other cells, then its own.
-    """
-
-    kind: str
-    line: str
-    name: str = ""
-    place: int | None = None
-
-    @property
-    def is_borrowing(self) -> bool:
-        """Whether it called what of gradlab is not to be used."""
-        return self.kind == BORROWING
 
 
 class StoppedError(Exception):
@@ -160,22 +119,11 @@ class RemoteAnswer:
         self._stopped = ""
         self._gone = False
         self._given: list[Any] = []
-        homes = {
-            name: getattr(gradlab, name).__module__
-            for name in sorted(exercise.may_use)
-            if name in gradlab.__all__
-        }
         self._public = {*gradlab.__all__, *exercise.withheld.values()}
-        parts = find_parts_for(
-            frozenset((home, name) for name, home in homes.items()), frozenset(exercise.withheld)
-        )
         # From the seed itself an answer could draw the cases.
         there = int.from_bytes(hashlib.sha256(f"{exercise.name} {seed}".encode()).digest()[:4])
         seed_random_state(there, there)
         self._texts = (*setup, source)
-        self._lines = {
-            line.strip()[:_LONGEST_TEXT] for text in self._texts for line in text.splitlines()
-        }
         self._channel = sandbox.begin()
         reply = self._ask(
             {
@@ -184,19 +132,14 @@ class RemoteAnswer:
                 "setup": setup,
                 "source": source,
                 "seed": there,
-                "gradlab": {
-                    "homes": homes,
-                    "texts": parts.texts,
-                    "missing": parts.missing,
-                    "withheld": exercise.withheld,
-                },
+                "gradlab": _choose_parts(exercise),
                 "fonts": list_fonts() if any(map(_may_draw, self._texts)) else {},
             }
         )
         # Before a case was sent, so whatever it says tells of none.
         failed = reply.get("failed")
         failed = failed[:_MOST_ERRORS] if isinstance(failed, list) else []
-        self.failed = tuple(map(self._take_trouble, failed))
+        self.failed = tuple(read_trouble(error, self._texts) for error in failed)
         self.is_defined = reply.get("is") == "ready"
         self._failed = self._make_error(reply) if reply.get("is") == "raised" else None
         self.unfit = _explain_unfit(exercise, reply.get("unfit"))
@@ -245,11 +188,11 @@ class RemoteAnswer:
         return {str(name) if str(name) in self._public else INNER for name in names}
 
     def _make_error(self, reply: dict[str, Any]) -> Call:
-        trouble = self._take_trouble(reply)
+        trouble = read_trouble(reply, self._texts)
         if not self._stopped:
             self._note_raised(trouble)
         line = f", in the line “{trouble.line}”" if trouble.line else ""
-        said = str(reply.get("said"))[:_LONGEST_TEXT] + line
+        said = str(reply.get("said"))[:LONGEST_TEXT] + line
         if reply.get("stub") is True:
             return Call(error=NotImplementedError, said=said)
         index = reply.get("index") is True
@@ -268,30 +211,6 @@ class RemoteAnswer:
         kinds = [kind for kind, _ in self.raised]
         if trouble.kind not in kinds and len(kinds) < _MOST_ERRORS:
             self.raised.append((trouble.kind, "" if kinds else trouble.line))
-
-    def _take_trouble(self, said: Any) -> Trouble:
-        """Take what an answer says of an error, as far as it is of the learner's own text.
-
-        A name of the answer's own could tell of a case, and so could a module that it made up, or
-        a part of a line.
-        """
-        said = said if isinstance(said, dict) else {}
-        kind, line, name = (str(said.get(key, ""))[:_LONGEST_TEXT] for key in _TOLD)
-        if kind.endswith("BorrowedError"):
-            kind = BORROWING
-        elif kind not in _ERRORS:
-            kind = "an error of its own kind"
-        place = said.get("place")
-        return Trouble(
-            kind,
-            line if line in self._lines else "",
-            name if kind in _NOT_FOUND and self._mentions(name) else "",
-            place if isinstance(place, int) and 0 <= place < len(self._texts) else None,
-        )
-
-    def _mentions(self, name: str) -> bool:
-        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        return bool(name) and any(map(word.search, self._texts))
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Send an order, serve the answer meanwhile, and return its reply."""
@@ -392,6 +311,24 @@ class RemoteAnswer:
         if sent["type"] != "proxy":
             raise WireError("no plain data")
         return self._given[int(sent["number"])]
+
+
+def _choose_parts(exercise: Exercise) -> dict[str, Any]:
+    """Return what of gradlab an answer finds where it runs."""
+    homes = {
+        name: getattr(gradlab, name).__module__
+        for name in sorted(exercise.may_use)
+        if name in gradlab.__all__
+    }
+    parts = find_parts_for(
+        frozenset((home, name) for name, home in homes.items()), frozenset(exercise.withheld)
+    )
+    return {
+        "homes": homes,
+        "texts": parts.texts,
+        "missing": parts.missing,
+        "withheld": exercise.withheld,
+    }
 
 
 def _may_draw(text: str) -> bool:
