@@ -46,7 +46,8 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
     try:
         plain = simplify(got)
     except Exception:
-        return None, "returns", f"returned {_name_type(got)}; numbers or text are needed"
+        part = " with a part that cannot be used" if isinstance(got, list | tuple) else ""
+        return None, "returns", f"returned {_name_type(got)}{part}; numbers or text are needed"
     try:
         wrong = judge(arguments, plain)
     except Exception:  # A judge need not foresee every kind of value.
@@ -86,6 +87,8 @@ def simplify(got: Any) -> Any:
 def _simplify(got: Any, depth: int) -> Any:
     if isinstance(got, np.ndarray | np.generic) and got.size <= _MOST_PARTS:
         got = got.tolist()
+    if isinstance(got, np.floating):  # Python has none as long as NumPy's longest.
+        got = float(got)
     if isinstance(got, list | tuple) and len(got) <= _MOST_PARTS and depth:
         return [_simplify(part, depth - 1) for part in got]
     # Of what NumPy has no number for, such as 10**400, nothing can be computed.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +25,6 @@ _SHOWN = 8
 # What types and the entries of arrays are called; by default, by their own names.
 _TYPES = {"NoneType": "None", "str": "a string", "complex": "a complex number"}
 _KINDS_OF_ENTRIES = {"O": "objects", "U": "strings", "S": "bytes"}
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 
@@ -172,7 +170,9 @@ def describe_type(got: Any) -> str:
     """
     if isinstance(got, np.ndarray):
         return f"an array of {_KINDS_OF_ENTRIES.get(got.dtype.kind, str(got.dtype))}"
-    if isinstance(got, _FUNCTIONS):
+    if isinstance(got, type):
+        return "a class"
+    if callable(got):
         return "a function"
     if isinstance(got, np.number | np.bool_):
         got = got.item()

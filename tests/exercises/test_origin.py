@@ -212,6 +212,14 @@ def test_a_magic_that_runs_a_part_of_the_cell_is_no_cell(notebook: Notebook) -> 
     require_marked(notebook.run("check", CHECK), 1)
 
 
+def test_a_magic_that_keeps_an_error_to_itself_hides_none(known: Notebook) -> None:
+    known.run("answer", RIGHT)
+    known.run("answer", f"%%capture\nnothing\n{RIGHT}")
+    require_stale(known.run("check", CHECK), "cell [2] no longer defines double")
+    known.run("answer", f"%%capture\n{RIGHT}\nnothing")
+    require_marked(known.run("check", CHECK), 4)
+
+
 def test_what_was_defined_before_gradlab_was_imported_is_marked(
     client: BlockingKernelClient,
 ) -> None:
