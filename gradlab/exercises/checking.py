@@ -129,6 +129,12 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     function = get_namespace().get(name)
     if function is None:
         return _refuse(name, exercise.points, describe_missing(name), attempted=False)
+    if function is exercise.reference:
+        why = (
+            f"not marked: {name} is gradlab's own function now. Run the cell of your answer, then "
+            f"this one, and let what gradlab.yours hands back have another name than {name}."
+        )
+        return _refuse(name, exercise.points, why)
     origin = find_origin(name)
     if origin.stale:
         return _refuse(name, exercise.points, origin.stale)

@@ -23,7 +23,12 @@ OTHER_TYPE = re.compile(r"returned an? [\w ]+; [\w ]+ needed")
 # Of larger arrays only a part is shown.
 _SHOWN = 8
 # What types and the entries of arrays are called; by default, by their own names.
-_TYPES = {"NoneType": "None", "str": "a string", "complex": "a complex number"}
+_TYPES = {
+    "NoneType": "None",
+    "str": "a string",
+    "complex": "a complex number",
+    "ndarray": "an array",
+}
 _KINDS_OF_ENTRIES = {"O": "objects", "U": "strings", "S": "bytes"}
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 

@@ -296,6 +296,13 @@ def test_truth_values_are_shown_as_such() -> None:
     assert show_value(np.array([True, False])) == "[True, False]"
 
 
+def test_what_an_error_says_is_cut_off() -> None:
+    def fail(x: Any) -> Any:
+        raise ValueError("z" * 10**6)
+
+    assert len(str(gradlab.check("double", fail))) < 2000
+
+
 def test_what_is_right_is_in_no_frame_of_a_call() -> None:
     def look_up(x: Any) -> Any:
         frame = sys._getframe().f_back

@@ -14,6 +14,7 @@ from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.choice import Option, make_choice
 from gradlab.exercises.marking import mark
 from gradlab.exercises.open_answers import judge_openly, simplify
+from gradlab.exercises.values import describe_type
 
 CHOICE = EXERCISES["predict_float32_slope"]
 PAIR = EXERCISES["lopsided_pair"]
@@ -192,6 +193,14 @@ def test_whatever_is_no_counterexample_is_told_why(answer: Any, words: str) -> N
 @pytest.mark.parametrize("answer", [lambda rtol: (1, 10**400), lambda rtol: iter((1.0, 2.0))])
 def test_a_pair_that_cannot_be_used_is_not_told_that_one_number_is_needed(answer: Any) -> None:
     assert "which one is asked" not in str(gradlab.check(PAIR.name, answer))
+
+
+def test_an_array_of_objects_is_none_of_letters_here_nor_in_a_sandbox() -> None:
+    answer = lambda: np.array(["c", "q"], dtype=object)  # noqa: E731
+    assert "returned an array; numbers" in str(gradlab.check(CHOICE.name, answer))
+    # A sandbox tells no more of it than what its type is called.
+    named = type("ndarray", (), {})
+    assert describe_type(named()) == "an array"
 
 
 def test_numpys_longest_floats_are_numbers() -> None:

@@ -220,6 +220,18 @@ def test_a_magic_that_keeps_an_error_to_itself_hides_none(known: Notebook) -> No
     require_marked(known.run("check", CHECK), 4)
 
 
+@pytest.mark.parametrize("answer", [WRONG, STUB])
+def test_an_answer_that_gave_way_to_gradlabs_is_not_said_to_borrow(
+    answer: str, known: Notebook
+) -> None:
+    known.run("answer", answer)
+    known.run("later", "double = gradlab.yours('double')")
+    require_stale(known.run("check", CHECK), "gradlab's own function now", "Run the cell")
+    assert "was replaced by it: run its cell again" in known.run("later", YOURS)
+    known.run("answer", RIGHT)
+    require_marked(known.run("check", CHECK), 5)
+
+
 def test_what_was_defined_before_gradlab_was_imported_is_marked(
     client: BlockingKernelClient,
 ) -> None:
