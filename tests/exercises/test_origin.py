@@ -265,6 +265,33 @@ def test_white_space_at_the_ends_of_lines_is_no_edit(notebook: Notebook) -> None
     require_marked(notebook.run("check", CHECK), 1)
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"# Twice.\n\n{RIGHT}",
+        f"{RIGHT}  # twice\n",
+        RIGHT.replace("    ", "  "),
+        RIGHT.replace("\n", "\r\n"),
+        "def double( x ):\n\n    return (2*x)",
+    ],
+)
+def test_a_comment_or_another_layout_is_no_edit(shown: str, notebook: Notebook) -> None:
+    notebook.run("answer", RIGHT)
+    notebook.show("double", shown)
+    require_marked(notebook.run("check", CHECK), 1)
+    notebook.show("double", shown.replace("return", "3; return"))
+    require_stale(notebook.run("check", CHECK), "has not been run")
+
+
+def test_a_cell_that_nests_deeply_is_compared_as_text(known: Notebook) -> None:
+    deep = RIGHT + "\nlong = 0" + " + 1" * 1500
+    known.run("answer", deep)
+    known.show("double", deep)
+    require_marked(known.run("check", CHECK), 1)
+    known.show("double", f"{deep} # one")
+    require_stale(known.run("check", CHECK), "has not been run")
+
+
 def test_an_answer_edited_back_to_what_ran_earlier_was_not_run(known: Notebook) -> None:
     known.run("answer", RIGHT)
     known.run("answer", OTHER)
