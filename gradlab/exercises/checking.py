@@ -87,6 +87,7 @@ def hint(name: str, number: int = 1) -> Note:
     hints = exercise.hints
     if number not in range(1, len(hints) + 1):
         return Note(f"{name} has hints 1 to {len(hints)}; you asked for {number}.")
+    number = int(number)  # 1.0 and True are 1, too
     text = f"Hint {number} of {len(hints)}: {hints[number - 1]}"
     if number < len(hints):
         text += f'\nThe next one: gradlab.hint("{name}", {number + 1})'

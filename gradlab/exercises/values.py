@@ -20,6 +20,7 @@ Judged = tuple[Value | None, str, str]
 STAGES = ("stub", "raises", "returns", "changes", "shape", "finite", "values")
 # The detail of a value of another type, which tells nothing else of it.
 OTHER_TYPE = re.compile(r"returned an? [\w ]+; [\w ]+ needed")
+_LONGEST_NAME = 80
 # Of larger arrays only a part is shown.
 _SHOWN = 8
 # What types and the entries of arrays are called; by default, by their own names.
@@ -181,7 +182,7 @@ def describe_type(got: Any) -> str:
         return "a function"
     if isinstance(got, np.number | np.bool_):
         got = got.item()
-    name = type(got).__name__
+    name = type(got).__name__[:_LONGEST_NAME]
     article = "an" if name[:1] in "aeioAEIO" else "a"
     return _TYPES.get(name, f"{article} {name}")
 

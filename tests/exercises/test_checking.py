@@ -303,6 +303,16 @@ def test_what_an_error_says_is_cut_off() -> None:
     assert len(str(gradlab.check("double", fail))) < 2000
 
 
+def test_what_a_type_is_called_is_cut_off() -> None:
+    named = type("n" * 10**6, (), {})
+    assert len(str(gradlab.check("double", lambda x: named()))) < 2000
+
+
+@pytest.mark.parametrize("number", [1.0, True])
+def test_a_hint_has_a_whole_number(number: Any) -> None:
+    assert str(gradlab.hint("double", number)) == str(gradlab.hint("double", 1))
+
+
 def test_what_is_right_is_in_no_frame_of_a_call() -> None:
     def look_up(x: Any) -> Any:
         frame = sys._getframe().f_back
