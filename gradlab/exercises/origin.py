@@ -164,13 +164,13 @@ def _may_bind(run: Run, name: str) -> bool:
     """Whether a run bound a name, or may have given it the very object that it had before."""
     if name in run.bound:
         return True
-    # A def makes a new function, which is noted: if it is not, that line never ran. A magic
-    # such as %%capture keeps an error to itself.
-    if run.ended and (not run.ran or _has_def(run.text, name)):
+    # A def makes a new function: the run would have bound it, had it come that far.
+    if run.error and (not run.ran or _has_def(run.text, name)):
         return False
     tree = _parse(run.text)
-    if tree is None:  # a magic
-        return bool(re.search(rf"\b{re.escape(name)}\b", run.text))
+    if tree is None:  # a magic; %%capture keeps an error to itself
+        was_skipped = run.ended and _has_def(run.text, name)
+        return not was_skipped and bool(re.search(rf"\b{re.escape(name)}\b", run.text))
     return _binds(tree, name)
 
 

@@ -162,6 +162,8 @@ def test_the_very_object_again_is_no_old_one(known: Notebook) -> None:
     # Whether it failed above or below that line is not known.
     known.run("answer", f"{define}\n1 / 0")
     assert "1 of 1 points" in known.run("check", CHECK)
+    known.run("answer", f"{WRONG}\ndouble = kept")
+    require_marked(known.run("check", CHECK), 6)
 
 
 def test_a_scratch_cell_that_fails_takes_nothing_away(known: Notebook) -> None:
