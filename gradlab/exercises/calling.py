@@ -18,6 +18,7 @@ from gradlab.exercises.random_state import RandomWatch
 from gradlab.exercises.values import Value, judge_value, list_leaves
 
 _PACKAGE = Path(__file__).parents[1]
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def draws_globally(argument: object) -> bool:
 
 def _describe_error(error: BaseException) -> str:
     try:
-        what = f"raised {type(error).__name__}: {error}".rstrip(": ")
+        what = f"raised {type(error).__name__}: {error}".rstrip(": ")[:_LONGEST_ERROR]
     except Exception:
         what = "raised an error that cannot be shown"
     frames = traceback.extract_tb(error.__traceback__)

@@ -87,6 +87,7 @@ def hint(name: str, number: int = 1) -> Note:
     hints = exercise.hints
     if number not in range(1, len(hints) + 1):
         return Note(f"{name} has hints 1 to {len(hints)}; you asked for {number}.")
+    number = int(number)  # 1.0 and True are 1, too
     text = f"Hint {number} of {len(hints)}: {hints[number - 1]}"
     if number < len(hints):
         text += f'\nThe next one: gradlab.hint("{name}", {number + 1})'
@@ -129,6 +130,12 @@ def _check(name: str, function: Callable[..., Any] | None) -> CheckResult:
     function = get_namespace().get(name)
     if function is None:
         return _refuse(name, exercise.points, describe_missing(name), attempted=False)
+    if function is exercise.reference:
+        why = (
+            f"not marked: {name} is gradlab's own function now. Run the cell of your answer, then "
+            f"this one, and let what gradlab.yours hands back have another name than {name}."
+        )
+        return _refuse(name, exercise.points, why)
     origin = find_origin(name)
     if origin.stale:
         return _refuse(name, exercise.points, origin.stale)

@@ -52,7 +52,7 @@ _RETURN_HINTS = (
         "You hand back a function, not its value: call it, with brackets and its arguments.",
     ),
     (
-        "returned a tuple",
+        "returned a tuple;",
         "A comma after return makes a tuple, so return a, b hands back both: which one is asked "
         "for?",
     ),

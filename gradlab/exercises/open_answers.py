@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments
-from gradlab.exercises.values import Judged, make_value
+from gradlab.exercises.values import Judged, describe_type, make_value
 
 # An example is small; anything else might never end.
 _MOST_PARTS = 1000
@@ -46,7 +46,9 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
     try:
         plain = simplify(got)
     except Exception:
-        return None, "returns", f"returned {_name_type(got)}; numbers or text are needed"
+        what = "an array" if isinstance(got, np.ndarray) else describe_type(got)
+        part = " with a part that cannot be used" if isinstance(got, list | tuple) else ""
+        return None, "returns", f"returned {what}{part}; numbers or text are needed"
     try:
         wrong = judge(arguments, plain)
     except Exception:  # A judge need not foresee every kind of value.
@@ -84,19 +86,17 @@ def simplify(got: Any) -> Any:
 
 
 def _simplify(got: Any, depth: int) -> Any:
-    if isinstance(got, np.ndarray | np.generic) and got.size <= _MOST_PARTS:
+    is_array = isinstance(got, np.ndarray | np.generic) and got.dtype.kind != "O"
+    if is_array and got.size <= _MOST_PARTS:
         got = got.tolist()
+    if isinstance(got, np.floating):  # Python has none as long as NumPy's longest.
+        got = float(got)
     if isinstance(got, list | tuple) and len(got) <= _MOST_PARTS and depth:
         return [_simplify(part, depth - 1) for part in got]
     # Of what NumPy has no number for, such as 10**400, nothing can be computed.
     if isinstance(got, bool | int | float | complex | str) and np.array(got).dtype.kind != "O":
         return got
     raise TypeError(f"{type(got).__name__} is no plain value, or too large")
-
-
-def _name_type(got: Any) -> str:
-    name = "array" if isinstance(got, np.ndarray) else type(got).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _show(got: Any, plain: Any) -> str:

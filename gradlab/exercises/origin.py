@@ -174,8 +174,9 @@ def _may_bind(run: Run, name: str) -> bool:
     if run.error and (not run.ran or _has_def(run.text, name)):
         return False
     tree = _parse(run.text)
-    if tree is None:  # a magic
-        return bool(re.search(rf"\b{re.escape(name)}\b", run.text))
+    if tree is None:  # a magic; %%capture keeps an error to itself
+        was_skipped = run.ended and _has_def(run.text, name)
+        return not was_skipped and bool(re.search(rf"\b{re.escape(name)}\b", run.text))
     return _binds(tree, name)
 
 
@@ -222,8 +223,20 @@ def _parse(text: str) -> ast.Module | None:
 
 
 def _is_same(text: str, other: str) -> bool:
-    """Whether two texts differ in nothing but white space at the ends of lines."""
-    return _strip_lines(text) == _strip_lines(other)
+    """Whether two texts differ in nothing but comments and white space that means nothing."""
+    if _strip_lines(text) == _strip_lines(other):
+        return True
+    meaning = _dump(text)
+    return bool(meaning) and meaning == _dump(other)
+
+
+def _dump(text: str) -> str:
+    """Return what a cell means to Python, whatever its layout; empty if that is not known."""
+    tree = _parse(text)
+    try:
+        return "" if tree is None else ast.dump(tree)
+    except RecursionError:
+        return ""
 
 
 def _strip_lines(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,12 +20,17 @@ Judged = tuple[Value | None, str, str]
 STAGES = ("stub", "raises", "returns", "changes", "shape", "finite", "values")
 # The detail of a value of another type, which tells nothing else of it.
 OTHER_TYPE = re.compile(r"returned an? [\w ]+; [\w ]+ needed")
+_LONGEST_NAME = 80
 # Of larger arrays only a part is shown.
 _SHOWN = 8
 # What types and the entries of arrays are called; by default, by their own names.
-_TYPES = {"NoneType": "None", "str": "a string", "complex": "a complex number"}
+_TYPES = {
+    "NoneType": "None",
+    "str": "a string",
+    "complex": "a complex number",
+    "ndarray": "an array",
+}
 _KINDS_OF_ENTRIES = {"O": "objects", "U": "strings", "S": "bytes"}
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 
 
@@ -172,11 +176,13 @@ def describe_type(got: Any) -> str:
     """
     if isinstance(got, np.ndarray):
         return f"an array of {_KINDS_OF_ENTRIES.get(got.dtype.kind, str(got.dtype))}"
-    if isinstance(got, _FUNCTIONS):
+    if isinstance(got, type):
+        return "a class"
+    if callable(got):
         return "a function"
     if isinstance(got, np.number | np.bool_):
         got = got.item()
-    name = type(got).__name__
+    name = type(got).__name__[:_LONGEST_NAME]
     article = "an" if name[:1] in "aeioAEIO" else "a"
     return _TYPES.get(name, f"{article} {name}")
 

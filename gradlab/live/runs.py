@@ -242,7 +242,7 @@ def _describe_error(error: BaseException | None) -> str:
         said = str(error).strip().partition("\n")[0]
     except Exception:
         return kind
-    return f"{kind}: {said[:_LONGEST_ERROR]}" if said else kind
+    return f"{kind}: {said}"[:_LONGEST_ERROR] if said else kind
 
 
 def _stops_on_error(shell: Any) -> bool:

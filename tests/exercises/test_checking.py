@@ -295,6 +295,46 @@ def test_truth_values_are_shown_as_such() -> None:
     assert show_value(np.array([True, False])) == "[True, False]"
 
 
+def test_what_an_error_says_is_cut_off() -> None:
+    def fail(x: Any) -> Any:
+        raise ValueError("z" * 10**6)
+
+    assert len(str(gradlab.check("double", fail))) < 2000
+
+
+def test_what_a_type_is_called_is_cut_off() -> None:
+    named = type("n" * 10**6, (), {})
+    assert len(str(gradlab.check("double", lambda x: named()))) < 2000
+
+
+@pytest.mark.parametrize("number", [1.0, True])
+def test_a_hint_has_a_whole_number(number: Any) -> None:
+    assert str(gradlab.hint("double", number)) == str(gradlab.hint("double", 1))
+
+
+def test_what_is_right_is_in_no_frame_of_a_call() -> None:
+    def look_up(x: Any) -> Any:
+        frame = sys._getframe().f_back
+        while frame is not None:
+            if "expected" in frame.f_locals or "drawn" in frame.f_locals:
+                return 2 * x
+            frame = frame.f_back
+        return None
+
+    assert gradlab.check("double", look_up).points == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda f, x, h: f, "returned a function; True or False is needed"),
+        (lambda f, x, h: NoSignature, "returned a class; True or False is needed"),
+    ],
+)
+def test_a_function_that_is_handed_back_is_called_one(answer: Any, words: str) -> None:
+    assert words in str(gradlab.check("has_kink", answer))
+
+
 def test_an_argument_changed_in_place_is_noticed() -> None:
     def in_place(x: Any) -> Any:
         x *= 2

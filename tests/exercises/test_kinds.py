@@ -14,6 +14,7 @@ from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.choice import Option, make_choice
 from gradlab.exercises.marking import mark
 from gradlab.exercises.open_answers import judge_openly, simplify
+from gradlab.exercises.values import describe_type
 
 CHOICE = EXERCISES["predict_float32_slope"]
 PAIR = EXERCISES["lopsided_pair"]
@@ -173,8 +174,8 @@ def test_at_the_border_a_pair_is_close_in_either_order(seed: int) -> None:
         (lambda rtol: (True, 1.2), "two numbers are needed"),
         (lambda rtol: (1.0, 2j), "two numbers are needed"),
         (lambda rtol: [[1.0, 2.0], [3.0, 4.0]], "two numbers are needed"),
-        (lambda rtol: (1, 10**400), "returned a tuple; numbers"),
-        (lambda rtol: (1, 10**30), "returned a tuple; numbers"),
+        (lambda rtol: (1, 10**400), "returned a tuple with a part that cannot be used; numbers"),
+        (lambda rtol: (1, 10**30), "returned a tuple with a part that cannot be used; numbers"),
         (lambda rtol: np.zeros((2, 10**6)), "returned an array; numbers"),
         (lambda rtol: {1.0, 2.0}, "returned a set; numbers"),
         (lambda rtol: 10**400, "returned an int; numbers"),
@@ -187,6 +188,24 @@ def test_whatever_is_no_counterexample_is_told_why(answer: Any, words: str) -> N
     result = gradlab.check(PAIR.name, answer)
     assert not result.passed
     assert words in str(result)
+
+
+@pytest.mark.parametrize("answer", [lambda rtol: (1, 10**400), lambda rtol: iter((1.0, 2.0))])
+def test_a_pair_that_cannot_be_used_is_not_told_that_one_number_is_needed(answer: Any) -> None:
+    assert "which one is asked" not in str(gradlab.check(PAIR.name, answer))
+
+
+def test_an_array_of_objects_is_none_of_letters_here_nor_in_a_sandbox() -> None:
+    answer = lambda: np.array(["c", "q"], dtype=object)  # noqa: E731
+    assert "returned an array; numbers" in str(gradlab.check(CHOICE.name, answer))
+    # A sandbox tells no more of it than what its type is called.
+    named = type("ndarray", (), {})
+    assert describe_type(named()) == "an array"
+
+
+def test_numpys_longest_floats_are_numbers() -> None:
+    answer = lambda rtol: (np.longdouble(1), 1 + np.longdouble(rtol) + rtol**2 / 2)  # noqa: E731
+    assert gradlab.check(PAIR.name, answer).passed
 
 
 def test_a_judge_that_errs_on_an_odd_value_does_not_raise() -> None:

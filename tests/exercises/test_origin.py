@@ -170,6 +170,8 @@ def test_the_very_object_again_is_no_old_one(known: Notebook) -> None:
     # Whether it failed above or below that line is not known.
     known.run("answer", f"{define}\n1 / 0")
     assert "1 of 1 points" in known.run("check", CHECK)
+    known.run("answer", f"{WRONG}\ndouble = kept")
+    require_marked(known.run("check", CHECK), 6)
 
 
 def test_a_scratch_cell_that_fails_takes_nothing_away(known: Notebook) -> None:
@@ -220,6 +222,26 @@ def test_a_magic_that_runs_a_part_of_the_cell_is_no_cell(notebook: Notebook) -> 
     require_marked(notebook.run("check", CHECK), 1)
 
 
+def test_a_magic_that_keeps_an_error_to_itself_hides_none(known: Notebook) -> None:
+    known.run("answer", RIGHT)
+    known.run("answer", f"%%capture\nnothing\n{RIGHT}")
+    require_stale(known.run("check", CHECK), "cell [2] no longer defines double")
+    known.run("answer", f"%%capture\n{RIGHT}\nnothing")
+    require_marked(known.run("check", CHECK), 4)
+
+
+@pytest.mark.parametrize("answer", [WRONG, STUB])
+def test_an_answer_that_gave_way_to_gradlabs_is_not_said_to_borrow(
+    answer: str, known: Notebook
+) -> None:
+    known.run("answer", answer)
+    known.run("later", "double = gradlab.yours('double')")
+    require_stale(known.run("check", CHECK), "gradlab's own function now", "Run the cell")
+    assert "was replaced by it: run its cell again" in known.run("later", YOURS)
+    known.run("answer", RIGHT)
+    require_marked(known.run("check", CHECK), 5)
+
+
 def test_what_was_defined_before_gradlab_was_imported_is_marked(
     client: BlockingKernelClient,
 ) -> None:
@@ -251,6 +273,33 @@ def test_white_space_at_the_ends_of_lines_is_no_edit(notebook: Notebook) -> None
     notebook.run("answer", RIGHT)
     notebook.show("double", "\n" + RIGHT.replace("\n", "  \n") + "\n\n")
     require_marked(notebook.run("check", CHECK), 1)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"# Twice.\n\n{RIGHT}",
+        f"{RIGHT}  # twice\n",
+        RIGHT.replace("    ", "  "),
+        RIGHT.replace("\n", "\r\n"),
+        "def double( x ):\n\n    return (2*x)",
+    ],
+)
+def test_a_comment_or_another_layout_is_no_edit(shown: str, notebook: Notebook) -> None:
+    notebook.run("answer", RIGHT)
+    notebook.show("double", shown)
+    require_marked(notebook.run("check", CHECK), 1)
+    notebook.show("double", shown.replace("return", "3; return"))
+    require_stale(notebook.run("check", CHECK), "has not been run")
+
+
+def test_a_cell_that_nests_deeply_is_compared_as_text(known: Notebook) -> None:
+    deep = RIGHT + "\nlong = 0" + " + 1" * 1500
+    known.run("answer", deep)
+    known.show("double", deep)
+    require_marked(known.run("check", CHECK), 1)
+    known.show("double", f"{deep} # one")
+    require_stale(known.run("check", CHECK), "has not been run")
 
 
 def test_an_answer_edited_back_to_what_ran_earlier_was_not_run(known: Notebook) -> None:

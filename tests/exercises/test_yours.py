@@ -59,7 +59,7 @@ def test_its_errors_are_the_learners_own(monkeypatch: pytest.MonkeyPatch) -> Non
         (EXERCISES["double"].misconceptions[0].wrong, "does not pass its check yet"),
         (3, "does not pass its check yet"),
         (leave, "does not pass its check yet"),
-        (GRADLABS, "does not pass its check yet"),
+        (GRADLABS, "was replaced by it: run its cell again"),
         (ask_for_gradlabs, "does not pass its check yet"),
     ],
 )
