@@ -79,6 +79,23 @@ def find_pattern_hint(
     return _limit(hint) if hint and passed else hint
 
 
+def is_weak(hint: str) -> bool:
+    """Return whether a hint of a pattern says little about where to look.
+
+    Parameters
+    ----------
+    hint : str
+        What `find_pattern_hint` returned.
+
+    Returns
+    -------
+    bool
+        Whether anything else that is true says more.
+    """
+    weak = [PATTERN_HINTS[key] for key in ("near", "lenient", "strict")]
+    return hint in (*weak, *map(_limit, weak))
+
+
 def _limit(hint: str) -> str:
     return WHERE_IT_FAILS + hint[0].lower() + hint[1:]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_02.steps import list_order_steps
 
 
 def observed_order(steps, errors):
@@ -191,6 +192,7 @@ EXERCISE = Exercise(
         _order_by_lstsq,
     ),
     cases=_draw_cases,
+    steps=list_order_steps,
     misconceptions=(
         Misconception(
             wrong=lambda steps, errors: np.polyfit(np.log(steps), np.log(errors), 1),

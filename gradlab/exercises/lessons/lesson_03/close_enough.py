@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_03.steps import list_close_steps
 
 
 def close_enough(numeric, analytic, rtol, atol):
@@ -353,6 +354,7 @@ EXERCISE = Exercise(
         ),
     ),
     cases=_draw_cases,
+    steps=list_close_steps,
     misconceptions=(
         *(Misconception(wrong, hint) for hint, wrongs in _GUARDS.items() for wrong in wrongs),
         *(

@@ -21,6 +21,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     make_scaled_by,
 )
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
+from gradlab.exercises.lessons.lesson_05.steps import list_entropy_steps
 
 
 def cross_entropy(Z, Y):
@@ -228,6 +229,7 @@ EXERCISE = Exercise(
     points=3,
     reference=cross_entropy,
     cases=_cross_entropy_cases,
+    steps=list_entropy_steps,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(

@@ -18,6 +18,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     find_norm,
     make_scaled_by,
 )
+from gradlab.exercises.lessons.lesson_05.steps import list_difference_steps
 
 
 def relative_difference(a, b):
@@ -216,6 +217,7 @@ EXERCISE = Exercise(
     points=3,
     reference=relative_difference,
     cases=_difference_cases,
+    steps=list_difference_steps,
     rtol=1e-8,
     atol=0.0,
     misconceptions=(

@@ -20,6 +20,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     softmax_by_columns,
     softmax_by_rows,
 )
+from gradlab.exercises.lessons.lesson_05.steps import list_softmax_steps
 
 
 def softmax(Z):
@@ -159,6 +160,7 @@ EXERCISE = Exercise(
     points=3,
     reference=softmax,
     cases=_softmax_cases,
+    steps=list_softmax_steps,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(
