@@ -94,11 +94,13 @@ class Step(NamedTuple):
 class Observation:
     """What is true of an answer that no misconception explains, and points at what is wrong.
 
-    `holds` is given all trials that gave values of the right shape, the right ones, too.
+    `holds` is given all trials that gave values of the right shape, the right ones, too. Of each
+    `kind`, the first that holds is told.
     """
 
     hint: str
     holds: Callable[[list[Trial]], bool]
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Exercise:
         Takes the arguments of a case and returns the steps to its answer, one after the other;
         the last has the value of the reference. A learner whose mistake is unknown is shown them.
     observations : tuple of Observation
-        Ordered: the first that holds is told a learner whose mistake is unknown.
+        Ordered: of each kind the first that holds is told a learner whose mistake is unknown.
     lesson : int
         The number of its lesson; the catalogue finds it.
     """

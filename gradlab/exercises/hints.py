@@ -239,7 +239,7 @@ def _gave_values(trials: list[Trial]) -> bool:
 
 
 def _observe(exercise: Exercise, trials: list[Trial]) -> dict[str, Trial]:
-    """Return the first observation that holds, with the first case that gave a wrong value."""
+    """Return the observations that hold, with the first case that gave a wrong value."""
     valued = [t for t in trials if t.stage in ("", "values", "finite") and t.got is not None]
     wrong = next((trial for trial in valued if trial.stage), None)
     if wrong is None:
@@ -248,9 +248,11 @@ def _observe(exercise: Exercise, trials: list[Trial]) -> dict[str, Trial]:
         step = _find_earlier_step(exercise, valued)
         if step:
             return {_EARLIER_STEP.format(step): wrong}
-        found = (o.hint for o in exercise.observations if o.holds(valued))
-        hint = next(found, "")
-    return {hint: wrong} if hint else {}
+        hints: dict[str, str] = {}
+        for observation in exercise.observations:
+            if observation.kind not in hints and observation.holds(valued):
+                hints[observation.kind] = observation.hint
+    return dict.fromkeys(hints.values(), wrong)
 
 
 def _find_earlier_step(exercise: Exercise, trials: list[Trial]) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
 
-import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
 from gradlab.exercises.marking import draw_cases

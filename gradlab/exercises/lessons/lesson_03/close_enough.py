@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_03.observations import CLOSE_OBSERVATIONS
 from gradlab.exercises.lessons.lesson_03.steps import list_close_steps
 
 
@@ -355,13 +356,10 @@ EXERCISE = Exercise(
     ),
     cases=_draw_cases,
     steps=list_close_steps,
+    observations=CLOSE_OBSERVATIONS,
     misconceptions=(
         *(Misconception(wrong, hint) for hint, wrongs in _GUARDS.items() for wrong in wrongs),
-        *(
-            Misconception(wrong, hint)
-            for hint, formula in _FORMULAS.items()
-            for wrong in (_guard(formula), formula)
-        ),
+        *(Misconception(_guard(formula), hint) for hint, formula in _FORMULAS.items()),
         *(Misconception(wrong, hint) for hint, wrongs in _OTHERS.items() for wrong in wrongs),
         Misconception(
             wrong=lambda n, a, rtol, atol: (

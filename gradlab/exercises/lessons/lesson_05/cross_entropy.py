@@ -20,6 +20,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     is_in_single_precision,
     make_scaled_by,
 )
+from gradlab.exercises.lessons.lesson_05.observations import ENTROPY_OBSERVATIONS
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 from gradlab.exercises.lessons.lesson_05.steps import list_entropy_steps
 
@@ -40,7 +41,8 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a. In the very first case each probability is 1/2, and the loss ln 2.
+    exchange y and a. One case has a single row, and two differ by one number in each row, so that
+    their loss is the same. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:
@@ -56,9 +58,11 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
         Z[0, second] = Z[0, right[0]] - 0.5
         return Z, np.eye(classes)[right]
 
+    Z, Y = case(5, 3)
+    shifts = draw_signed(rng, 1, 4, (5, 1))
     by_hand = np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]), np.eye(2)[[0, 1, 0]]
     return {
-        "ordinary logits": [by_hand, case(5, 3), case(2, 4)],
+        "ordinary logits": [by_hand, (Z, Y), (Z + shifts, Y), case(1, 4), case(2, 4)],
         "large logits, close together": [
             case(4, 3, draw_level(rng)),
             case(2, 5, -draw_level(rng)),
@@ -230,6 +234,7 @@ EXERCISE = Exercise(
     reference=cross_entropy,
     cases=_cross_entropy_cases,
     steps=list_entropy_steps,
+    observations=ENTROPY_OBSERVATIONS,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(

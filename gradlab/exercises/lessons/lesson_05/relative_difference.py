@@ -16,8 +16,8 @@ from gradlab.exercises.lessons.lesson_05.common import (
     difference_scaled,
     divide_unguarded,
     find_norm,
-    make_scaled_by,
 )
+from gradlab.exercises.lessons.lesson_05.observations import DIFFERENCE_OBSERVATIONS
 from gradlab.exercises.lessons.lesson_05.steps import list_difference_steps
 
 
@@ -36,6 +36,8 @@ def relative_difference(a, b):
 def _difference_cases(rng: np.random.Generator) -> Cases:
     """Four groups, none of which has the same answer throughout; one pair is nearly equal.
 
+    One pair comes again with its arrays exchanged, and doubled: the answer stays the same.
+
     Some are tiny and some huge, but for their squares there is room. The first is 8 / (5 + 5).
     """
 
@@ -52,10 +54,13 @@ def _difference_cases(rng: np.random.Generator) -> Cases:
         return a, b
 
     some, same = pair(4)[0], pair(3)[0]
+    a, b = pair(4)
     return {
         "vectors": [
             (np.array([3.0, 4.0]), np.array([3.0, -4.0])),
-            pair(4),
+            (a, b),
+            (b, a),
+            (2 * a, 2 * b),
             pair(3, apart=4e-7),
             pair(5, scale=1e12),
             pair(2, scale=1e-12),
@@ -218,6 +223,7 @@ EXERCISE = Exercise(
     reference=relative_difference,
     cases=_difference_cases,
     steps=list_difference_steps,
+    observations=DIFFERENCE_OBSERVATIONS,
     rtol=1e-8,
     atol=0.0,
     misconceptions=(
@@ -356,11 +362,6 @@ EXERCISE = Exercise(
             hint="A constant in the denominator, added or as a least value, makes the ratio of "
             "tiny gradients too small. Ask whether the sum of the norms is 0 instead.",
             shows=_adds_a_constant,
-        ),
-        Misconception(
-            wrong=lambda a, b: relative_difference(a, b) / a.size,
-            hint="You divide by the number of entries too. The norms are sums, not means.",
-            shows=make_scaled_by(lambda arguments: (arguments[0].size,)),
         ),
         Misconception(
             wrong=lambda a, b: np.sqrt(relative_difference(a, b)),

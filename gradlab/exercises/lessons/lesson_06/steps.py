@@ -58,5 +58,5 @@ def list_kink_steps(f: Any, x: float, h: float) -> tuple[Step, ...]:
         Step("slope from x - h to x - h + s, with s = h / 20", left),
         Step("slope from x + h - s to x + h", right),
         Step("their distance", abs(right - left)),
-        Step("above 0.05, more than 10 * 2h, which is 0.02 at most", abs(right - left) > 0.05),
+        Step("that is above 0.05, more than a bend makes of it", abs(right - left) > 0.05),
     )

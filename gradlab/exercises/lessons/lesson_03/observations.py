@@ -1,0 +1,157 @@
+"""What the mistakes of a comparison have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+
+from gradlab.exercises.exercise import Observation, Trial
+
+_VERDICTS = {
+    "True where False is right": lambda wrong: all(trial.got for trial in wrong),
+    "False where True is right": lambda wrong: not any(trial.got for trial in wrong),
+    "of either sort": lambda wrong: len({bool(trial.got) for trial in wrong}) == 2,
+}
+
+
+def _both_tolerances_needed(n: float, a: float, rtol: float, atol: float) -> bool:
+    size = max(abs(n), abs(a))
+    return max(atol, rtol * size) < abs(n - a) <= atol + rtol * size
+
+
+# Sorts of finite pairs, each with what to look at.
+_SORTS: dict[str, tuple[str, Callable[[float, float, float, float], bool]]] = {
+    "0 against 0": (
+        "The border counts as close, and nothing may be divided by 0.",
+        lambda n, a, rtol, atol: n == a == 0,
+    ),
+    "equal numbers": (
+        "A distance of 0 is within any tolerance.",
+        lambda n, a, rtol, atol: n == a,
+    ),
+    "with a 0 in them": (
+        "The larger size is then that of the other number.",
+        lambda n, a, rtol, atol: n == 0 or a == 0,
+    ),
+    "of unlike signs": (
+        "Their distance is |n| + |a|, and signs play no other part.",
+        lambda n, a, rtol, atol: n * a < 0,
+    ),
+    "of negative numbers": (
+        "Their sizes are |n| and |a|: is an abs missing?",
+        lambda n, a, rtol, atol: n < 0 and a < 0,
+    ),
+    "that need both tolerances": (
+        "Neither would do alone; they add up, atol + rtol * size.",
+        _both_tolerances_needed,
+    ),
+    "in which |analytic| is the larger size": (
+        "The answer must be the same if the two change places.",
+        lambda n, a, rtol, atol: abs(a) > abs(n),
+    ),
+    "in which |numeric| is the larger size": (
+        "The answer must be the same if the two change places.",
+        lambda n, a, rtol, atol: abs(n) > abs(a),
+    ),
+    "in which numeric is below analytic": (
+        "The distance is |n - a|, which has no sign.",
+        lambda n, a, rtol, atol: n < a,
+    ),
+    "in which numeric is above analytic": (
+        "The distance is |n - a|, which has no sign.",
+        lambda n, a, rtol, atol: n > a,
+    ),
+    "with atol = 0": (
+        "What does your function do with rtol then?",
+        lambda n, a, rtol, atol: atol == 0,
+    ),
+    "with atol above 0": (
+        "It is added once, as it is: atol + rtol * size.",
+        lambda n, a, rtol, atol: atol > 0,
+    ),
+    "of sizes below 1e-3": (
+        "Is there a number of your own that is large beside them?",
+        lambda n, a, rtol, atol: max(abs(n), abs(a)) < 1e-3,
+    ),
+    "of sizes above 1e3": (
+        "Does what is allowed grow with their size, as rtol says?",
+        lambda n, a, rtol, atol: max(abs(n), abs(a)) > 1e3,
+    ),
+}
+
+# Sorts of pairs that are not finite.
+_NOT_FINITE: dict[str, Callable[[float, float], bool]] = {
+    "two NaN": lambda n, a: math.isnan(n) and math.isnan(a),
+    "pairs with a NaN in them": lambda n, a: math.isnan(n) or math.isnan(a),
+    "two equal infinities": lambda n, a: n == a,
+    "an infinity against its opposite": lambda n, a: n == -a,
+    "an infinity against a number": lambda n, a: math.isinf(n) != math.isinf(a),
+    "pairs with an infinity and no NaN in them": lambda n, a: not math.isnan(n + a) or n == -a,
+    "pairs of several sorts": lambda n, a: True,
+}
+
+
+def _is_finite(trial: Trial) -> bool:
+    return math.isfinite(trial.arguments[0]) and math.isfinite(trial.arguments[1])
+
+
+def _find_sort(trials: list[Trial]) -> str:
+    """Find the sort that all wrong finite pairs are of, and the fewest of the right ones."""
+    finite = [trial for trial in trials if _is_finite(trial)]
+    wrong = [trial for trial in finite if trial.stage]
+    verdicts = {bool(trial.expected) for trial in wrong}
+    counts = {}
+    for name, (_, is_of_it) in _SORTS.items():
+        if wrong and all(is_of_it(*trial.arguments) for trial in wrong):
+            alike = [t for t in finite if bool(t.expected) in verdicts and is_of_it(*t.arguments)]
+            counts[name] = len(alike)
+    best = min(counts, key=lambda name: counts[name], default="")
+    # What is wrong in few of its sort is not wrong for that reason.
+    return best if best and len(wrong) >= 0.5 * counts[best] else ""
+
+
+def _observe_sort(verdict: str, name: str) -> Observation:
+    def holds(trials: list[Trial]) -> bool:
+        wrong = [trial for trial in trials if trial.stage and _is_finite(trial)]
+        return _find_sort(trials) == name and _VERDICTS[verdict](wrong)
+
+    advice, _ = _SORTS[name]
+    return Observation(
+        f"With finite numbers, your mistakes are {verdict}, and all in pairs {name}. {advice}",
+        holds,
+        "finite",
+    )
+
+
+def _observe_verdict(verdict: str) -> Observation:
+    def holds(trials: list[Trial]) -> bool:
+        wrong = [trial for trial in trials if trial.stage and _is_finite(trial)]
+        return bool(wrong) and _VERDICTS[verdict](wrong)
+
+    return Observation(
+        f"With finite numbers, your mistakes are {verdict}: is what you compare the distance "
+        "|n - a|, and what you compare it with atol + rtol * max(|n|, |a|)?",
+        holds,
+        "finite",
+    )
+
+
+def _observe_not_finite(name: str) -> Observation:
+    def holds(trials: list[Trial]) -> bool:
+        wrong = [trial for trial in trials if trial.stage and not _is_finite(trial)]
+        return bool(wrong) and all(_NOT_FINITE[name](*trial.arguments[:2]) for trial in wrong)
+
+    return Observation(
+        f"Where a number is not finite, your mistakes are {name}, for which True is never right: "
+        "return False first unless math.isfinite holds for both.",
+        holds,
+        "not finite",
+    )
+
+
+CLOSE_OBSERVATIONS = (
+    *(_observe_sort(verdict, name) for name, verdict in product(_SORTS, _VERDICTS)),
+    *map(_observe_verdict, _VERDICTS),
+    *map(_observe_not_finite, _NOT_FINITE),
+)

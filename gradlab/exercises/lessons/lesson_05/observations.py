@@ -1,0 +1,265 @@
+"""What is true of wrong probabilities, losses and relative differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradlab.exercises.exercise import Observation, Trial
+
+# np.exp of what lies farther from 0 overflows, or loses its digits.
+_LARGE = 700
+
+
+def _sums_are_one(axis: int | None) -> Callable[[list[Trial]], bool]:
+    return lambda trials: all(
+        np.allclose(np.sum(t.got, axis=axis), 1, rtol=0, atol=1e-9) for t in trials
+    )
+
+
+def _is_large(trial: Trial) -> bool:
+    return bool(np.max(np.abs(trial.arguments[0])) > _LARGE)
+
+
+def _is_wrong_where_large_alone(trials: list[Trial]) -> bool:
+    ordinary = [trial for trial in trials if not _is_large(trial)]
+    return bool(ordinary) and not any(trial.stage for trial in ordinary)
+
+
+def _is_ordinary(trials: list[Trial]) -> list[Trial]:
+    return [trial for trial in trials if not _is_large(trial)]
+
+
+def _scales_rows(trials: list[Trial]) -> bool:
+    """Whether rows are right but for a factor of their own."""
+    return all(
+        np.allclose(
+            t.got / np.sum(t.got, axis=1, keepdims=True), t.expected, rtol=1e-9, atol=1e-12
+        )
+        for t in trials
+    )
+
+
+def _changes_with_a_shift(trials: list[Trial]) -> bool:
+    """Whether values differ for logits that differ by one number in each row."""
+    for one in trials:
+        for other in trials:
+            if one.arguments[0].shape == other.arguments[0].shape:
+                apart = other.arguments[0] - one.arguments[0]
+                is_shift = np.allclose(apart, apart[:, :1], rtol=0, atol=1e-12) and apart.any()
+                if is_shift and not np.allclose(one.got, other.got, equal_nan=True):
+                    return True
+    return False
+
+
+SOFTMAX_OBSERVATIONS = (
+    Observation(
+        "Right for ordinary logits, wrong for large ones: np.exp of them overflows or becomes 0. "
+        "Subtract from each row its own maximum first.",
+        _is_wrong_where_large_alone,
+    ),
+    Observation(
+        "Some of your entries are negative. Exponentials never are, nor are their quotients: "
+        "where does the minus come from?",
+        lambda trials: any(np.any(t.got < 0) for t in trials),
+    ),
+    Observation(
+        "Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
+        _sums_are_one(axis=0),
+    ),
+    Observation(
+        "All entries together sum to 1. Each row must: axis=1, keepdims=True.",
+        _sums_are_one(axis=None),
+    ),
+    Observation(
+        "Each row is right but for a factor, so its sum is not 1: divide it by its own sum, last.",
+        _scales_rows,
+    ),
+    Observation(
+        "Each of your rows sums to 1, as it should, but the shares are wrong: look at what you "
+        "normalise. It must be np.exp(z), z shifted by one number in each row, and nothing else.",
+        _sums_are_one(axis=1),
+    ),
+    Observation(
+        "Your result changes if one number is added to a whole row of Z, and it must not. Is the "
+        "same row above and below the fraction line, shifted alike?",
+        lambda trials: _changes_with_a_shift(_is_ordinary(trials)),
+    ),
+    Observation(
+        "Not all of your rows sum to 1: over which entries does the sum below the fraction line "
+        "run, and are they the same exponentials as above it?",
+        lambda trials: not _sums_are_one(axis=1)(trials),
+    ),
+)
+
+
+def _is_single(trial: Trial) -> bool:
+    return len(trial.arguments[0]) == 1
+
+
+def _is_wrong_for_several_rows_alone(trials: list[Trial]) -> bool:
+    single = [trial for trial in trials if _is_single(trial)]
+    return bool(single) and not any(trial.stage for trial in single)
+
+
+def _is_tie(trial: Trial) -> bool:
+    return bool(np.all(np.ptp(trial.arguments[0], axis=1) == 0))
+
+
+def _is_right_for_ties_alone(trials: list[Trial]) -> bool:
+    return all(bool(trial.stage) != _is_tie(trial) for trial in trials)
+
+
+ENTROPY_OBSERVATIONS = (
+    Observation(
+        "Right for ordinary logits, wrong for large ones: np.exp of them overflows or becomes 0. "
+        "Form no probability: ln a_k is z_k minus the log-sum-exp of the row.",
+        _is_wrong_where_large_alone,
+    ),
+    Observation(
+        "Right for a single row, wrong for several: how do you put the rows together? The loss "
+        "is the mean of theirs, and each row has a maximum and a sum of its own.",
+        lambda trials: _is_wrong_for_several_rows_alone(_is_ordinary(trials)),
+    ),
+    Observation(
+        "Some of your losses are negative. -ln of a probability never is: look at signs, and at "
+        "what stands below the fraction line of the probability.",
+        lambda trials: any(t.got < 0 for t in trials),
+    ),
+    Observation(
+        "Right where all logits of a row are equal, wrong elsewhere: look at which logits you "
+        "put in, not at how rows are put together.",
+        lambda trials: _is_right_for_ties_alone(_is_ordinary(trials)),
+    ),
+    Observation(
+        "Your loss changes if one number is added to a whole row of Z, and it must not: z_k and "
+        "the log-sum-exp both grow by it. Is it in one of them alone?",
+        lambda trials: _changes_with_a_shift(_is_ordinary(trials)),
+    ),
+    Observation(
+        "Wrong already for a single row, so it is not the mean: look at log-sum-exp minus z_k.",
+        lambda trials: any(t.stage and _is_single(t) for t in _is_ordinary(trials)),
+    ),
+)
+
+
+def _has_nan(trial: Trial) -> bool:
+    return any(bool(np.isnan(v).any()) for v in trial.arguments)
+
+
+def _has_zeros(trial: Trial) -> bool:
+    return not all(bool(np.any(v)) for v in trial.arguments)
+
+
+def _list_plain(trials: list[Trial]) -> list[Trial]:
+    """Return the pairs without NaN and without a zero array."""
+    return [trial for trial in trials if not _has_nan(trial) and not _has_zeros(trial)]
+
+
+def _changes_if_swapped(trials: list[Trial]) -> bool:
+    return _changes_between(
+        trials, lambda a, b, c, d: np.array_equal(a, d) and np.array_equal(b, c)
+    )
+
+
+def _changes_if_doubled(trials: list[Trial]) -> bool:
+    return _changes_between(
+        trials, lambda a, b, c, d: np.array_equal(2 * a, c) and np.array_equal(2 * b, d)
+    )
+
+
+def _changes_between(
+    trials: list[Trial], are_related: Callable[[Any, Any, Any, Any], bool]
+) -> bool:
+    return any(
+        are_related(*one.arguments, *other.arguments)
+        and not np.allclose(one.got, other.got, rtol=1e-8, atol=0, equal_nan=True)
+        for one in trials
+        for other in trials
+    )
+
+
+def _fails(is_of_it: Callable[[Trial], bool]) -> Callable[[list[Trial]], bool]:
+    return lambda trials: any(trial.stage and is_of_it(trial) for trial in trials)
+
+
+def _is_wrong_for_matrices_alone(trials: list[Trial]) -> bool:
+    return any(trial.stage for trial in trials) and all(
+        bool(trial.stage) == (np.ndim(trial.arguments[0]) == 2) for trial in trials
+    )
+
+
+DIFFERENCE_OBSERVATIONS = (
+    Observation(
+        "Right for vectors, wrong for matrices: the norm of a matrix is the root of the sum of "
+        "the squares of all its entries, as if they stood in one row.",
+        lambda trials: _is_wrong_for_matrices_alone(_list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Some of your results are negative, and norms never are: subtract the arrays first, then "
+        "take the norm.",
+        lambda trials: any(t.got < 0 for t in _list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Two equal arrays do not give 0. Above the fraction line is ||a - b||.",
+        lambda trials: any(t.stage and np.array_equal(*t.arguments) for t in _list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Your result changes if a and b change places, and it must not. Below the fraction line "
+        "is ||a|| + ||b||, in which both count alike.",
+        lambda trials: _changes_if_swapped(_list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Your result changes if both arrays are multiplied by 2, and it must not: what is above "
+        "and below the fraction line must grow alike. Is a root, a square or a term too many?",
+        lambda trials: _changes_if_doubled(_list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Some of your results are above 1, and ||a - b|| is at most ||a|| + ||b||: which of the "
+        "three norms is not that norm?",
+        lambda trials: any(t.got > 1 + 1e-9 for t in _list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Wrong only where both arrays are tiny: is there a constant of your own, which is large "
+        "beside them?",
+        lambda trials: (
+            _fails(lambda t: bool(np.max(np.abs(t.arguments)) < 1e-6))(_list_plain(trials))
+            and not _fails(lambda t: bool(np.max(np.abs(t.arguments)) >= 1e-6))(
+                _list_plain(trials)
+            )
+        ),
+        "plain",
+    ),
+    Observation(
+        "Your result is symmetric in a and b, and does not change if both are multiplied by 2, "
+        "as it should. So it is a ratio, but not of these norms: root of the sum of squares of "
+        "a - b, divided by that of a plus that of b.",
+        lambda trials: any(trial.stage for trial in _list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Where both arrays are zero, 0.0 is right: ask whether the sum of the norms is 0 before "
+        "you divide.",
+        _fails(lambda t: not np.any(t.arguments[0]) and not np.any(t.arguments[1])),
+        "zeros",
+    ),
+    Observation(
+        "Where one of the two arrays is zero, and the other is not, 1 is right: ||a|| / ||a||.",
+        _fails(lambda t: bool(np.any(t.arguments[0])) != bool(np.any(t.arguments[1]))),
+        "zeros",
+    ),
+    Observation(
+        "Where a or b has a NaN, NaN is right: let it through to the result, as sums and norms "
+        "do by themselves.",
+        _fails(_has_nan),
+        "NaN",
+    ),
+)
