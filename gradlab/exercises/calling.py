@@ -59,20 +59,22 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
     def call(arguments: Arguments) -> Call:
         # An answer may spoil what it gets.
         mine = copy.deepcopy(arguments)
-        watch = RandomWatch()
-        given = [watch.let_draw(a) if draws_globally(a) else a for a in mine]
+        # To watch takes longer than most answers do.
+        watch = RandomWatch() if any(map(draws_globally, mine)) else None
+        given = [watch.let_draw(a) if watch and draws_globally(a) else a for a in mine]
         try:
             got = make_plain(answer(*given))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return Call(error=type(error), said=_describe_error(error))
-        watch.look_at_end()
+        if watch:
+            watch.look_at_end()
         return Call(
             got,
             mine,
             shares_memory=lambda: _shares_memory(got, mine),
-            touches_random_state=watch.is_touched and any(map(draws_globally, mine)),
+            touches_random_state=watch is not None and watch.is_touched,
         )
 
     return call

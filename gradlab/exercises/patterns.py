@@ -19,6 +19,7 @@ PATTERN_HINTS = {
     "part come from?",
     "float32": "The result is right to the few digits of float32 alone: convert to float64 before "
     "you compute, with np.asarray(x, dtype=np.float64).",
+    "rounded": "Every value is the right one, rounded: return it as it is.",
     "near": "Every value is nearly right: is one rounded, or computed by another formula?",
     "whole": "The results are whole numbers, and the right ones are not: is there a // or an "
     "int(...), or an array that holds integers?",
@@ -163,6 +164,8 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
     """Say how the values of the groups that failed follow from the right ones, if they do."""
     wrong = [trial for trial in failed if trial.stage]
     got, right = _join([t.got for t in wrong]), _join([t.expected for t in wrong])
+    if _is_rounded(got, right):
+        return PATTERN_HINTS["rounded"]
     if np.allclose(got, right, rtol=0.02, atol=0):
         return PATTERN_HINTS["near"]
     if _are_whole(got) and not _are_whole(right) and np.all(np.abs(got - right) <= 1):
@@ -180,6 +183,13 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
     if np.allclose(got * right, 1.0, rtol=1e-3, atol=0):
         return PATTERN_HINTS["inverse"]
     return _find_count(exercise, failed) or _find_change(got, right, exercise.atol)
+
+
+def _is_rounded(got: Any, right: Any) -> bool:
+    """Whether values have as many decimals, and are the nearest to the right ones."""
+    return not _are_whole(got) and any(
+        np.allclose(got, np.round(right, digits), rtol=1e-12, atol=0) for digits in range(1, 13)
+    )
 
 
 def _find_change(got: Any, right: Any, atol: float) -> str:

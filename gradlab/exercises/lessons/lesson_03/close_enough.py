@@ -230,7 +230,7 @@ _GUARDS: dict[str, tuple[Answer, ...]] = {
 _FORMULAS: dict[str, Answer] = {
     _ONE_SIDED.format("analytic"): lambda n, a, rtol, atol: abs(n - a) <= atol + rtol * abs(a),
     _ONE_SIDED.format("numeric"): lambda n, a, rtol, atol: abs(n - a) <= atol + rtol * abs(n),
-    "You take the mean of the two sizes: take the larger.": lambda n, a, rtol, atol: (
+    "You take a size between the two, such as their mean: take the larger.": lambda n, a, rtol, atol: (
         abs(n - a) <= atol + rtol * (abs(n) + abs(a)) / 2
     ),
     "You take the smaller of the two sizes: take the larger.": lambda n, a, rtol, atol: (

@@ -186,11 +186,6 @@ def _log_of_mean(Z: Any, Y: Any) -> Any:
     return -np.log(np.mean(np.sum(Y * softmax(Z), axis=1)))
 
 
-def _without_log(Z: Any, Y: Any) -> Any:
-    shifted = Z - Z.max(axis=1, keepdims=True)
-    return np.mean(np.exp(shifted).sum(axis=1) - np.sum(Y * shifted, axis=1))
-
-
 def _maximum_in_one_term(Z: Any, Y: Any) -> Any:
     shifted = Z - Z.max(axis=1, keepdims=True)
     return np.mean(find_log_sum_exp(Z) - np.sum(Y * shifted, axis=1))
@@ -327,11 +322,6 @@ EXERCISE = Exercise(
             "row, then their mean.",
         ),
         Misconception(
-            wrong=_without_log,
-            hint="You add up the exponentials and do not take the logarithm of their sum: "
-            "np.log(np.exp(...).sum(axis=1)).",
-        ),
-        Misconception(
             wrong=_likeliest,
             hint="You take the likeliest class of each row. The loss asks for the class that Y "
             "marks, however unlikely.",
@@ -345,7 +335,6 @@ EXERCISE = Exercise(
             for wrong in (
                 lambda Z, Y: np.mean(1 - np.sum(Y * softmax(Z), axis=1)),
                 lambda Z, Y: np.sum((softmax(Z) - Y) ** 2) / len(Z),
-                lambda Z, Y: np.mean((softmax(Z) - Y) ** 2),
             )
         ),
         Misconception(
@@ -353,7 +342,6 @@ EXERCISE = Exercise(
             hint="Your log-sum-exp runs down the columns. A row is a sample: axis=1.",
         ),
         Misconception(wrong=lambda Z, Y: cross_entropy(Z, Y) / np.log(2), hint=_BASE),
-        Misconception(wrong=lambda Z, Y: cross_entropy(Z, Y) / np.log(10), hint=_BASE),
         Misconception(
             wrong=_over_all_rows,
             hint="Your log-sum-exp runs over all rows together. Each row has its own: axis=1.",

@@ -15,8 +15,12 @@ _LARGE = 700
 
 def _sums_are_one(axis: int | None) -> Callable[[list[Trial]], bool]:
     return lambda trials: all(
-        np.allclose(np.sum(t.got, axis=axis), 1, rtol=0, atol=1e-9) for t in trials
+        np.allclose(np.sum(t.got, axis=axis), 1, rtol=0, atol=1e-9) for t in _list_finite(trials)
     )
+
+
+def _list_finite(trials: list[Trial]) -> list[Trial]:
+    return [trial for trial in trials if np.all(np.isfinite(trial.got))]
 
 
 def _is_large(trial: Trial) -> bool:
@@ -129,8 +133,8 @@ ENTROPY_OBSERVATIONS = (
         lambda trials: any(t.got < 0 for t in trials),
     ),
     Observation(
-        "Right where all logits of a row are equal, wrong elsewhere: look at which logits you "
-        "put in, not at how rows are put together.",
+        "Right where all logits of a row are equal, wrong elsewhere: which of its logits "
+        "do you take?",
         lambda trials: _is_right_for_ties_alone(_is_ordinary(trials)),
     ),
     Observation(
@@ -191,6 +195,11 @@ def _is_wrong_for_matrices_alone(trials: list[Trial]) -> bool:
     )
 
 
+def _is_wrong_for_tiny_ones_alone(trials: list[Trial]) -> bool:
+    wrong = [trial for trial in trials if trial.stage]
+    return bool(wrong) and all(np.max(np.abs(trial.arguments)) < 1e-6 for trial in wrong)
+
+
 DIFFERENCE_OBSERVATIONS = (
     Observation(
         "Right for vectors, wrong for matrices: the norm of a matrix is the root of the sum of "
@@ -206,7 +215,9 @@ DIFFERENCE_OBSERVATIONS = (
     ),
     Observation(
         "Two equal arrays do not give 0. Above the fraction line is ||a - b||.",
-        lambda trials: any(t.stage and np.array_equal(*t.arguments) for t in _list_plain(trials)),
+        lambda trials: any(
+            np.array_equal(*t.arguments) and abs(t.got) > 1e-9 for t in _list_plain(trials)
+        ),
         "plain",
     ),
     Observation(
@@ -230,12 +241,7 @@ DIFFERENCE_OBSERVATIONS = (
     Observation(
         "Wrong only where both arrays are tiny: is there a constant of your own, which is large "
         "beside them?",
-        lambda trials: (
-            _fails(lambda t: bool(np.max(np.abs(t.arguments)) < 1e-6))(_list_plain(trials))
-            and not _fails(lambda t: bool(np.max(np.abs(t.arguments)) >= 1e-6))(
-                _list_plain(trials)
-            )
-        ),
+        lambda trials: _is_wrong_for_tiny_ones_alone(_list_plain(trials)),
         "plain",
     ),
     Observation(

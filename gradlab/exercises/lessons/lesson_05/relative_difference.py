@@ -292,11 +292,6 @@ EXERCISE = Exercise(
             hint="You add up entries as they are, and those of unlike sign cancel. A norm is the "
             "root of the sum of squares.",
         ),
-        Misconception(
-            wrong=_ratio(total=lambda a, b: find_norm(a) * find_norm(b)),
-            hint="You divide by the product of the norms, and so the result depends on the scale: "
-            "divide by their sum.",
-        ),
         *(
             Misconception(
                 wrong=_ratio(total=total),

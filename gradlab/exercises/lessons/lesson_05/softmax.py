@@ -38,8 +38,8 @@ def softmax(Z):
 def _softmax_cases(rng: np.random.Generator) -> Cases:
     """Three groups: any formula is finite on the first, any shift by row on the second.
 
-    The very first case is a tie in every row: each probability is 1/2. Two cases of the first group
-    differ by one number in each row, and have the same answer.
+    The very first case is a tie in every row: each probability is 1/2. Two cases of the first
+    group differ by one number in each row, and have the same answer.
     """
 
     def ordinary(*shape: int) -> Any:
