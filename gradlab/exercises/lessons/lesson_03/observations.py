@@ -42,6 +42,10 @@ _SORTS: dict[str, tuple[str, Callable[[float, float, float, float], bool]]] = {
         "Their sizes are |n| and |a|: is an abs missing?",
         lambda n, a, rtol, atol: n < 0 and a < 0,
     ),
+    "with a negative number in them": (
+        "Sizes are |n| and |a|, and the distance is |n - a|: is an abs missing?",
+        lambda n, a, rtol, atol: n < 0 or a < 0,
+    ),
     "that need both tolerances": (
         "Neither would do alone; they add up, atol + rtol * size.",
         _both_tolerances_needed,
@@ -79,6 +83,9 @@ _SORTS: dict[str, tuple[str, Callable[[float, float, float, float], bool]]] = {
         lambda n, a, rtol, atol: max(abs(n), abs(a)) > 1e3,
     ),
 }
+
+# So many pairs of a sort are no chance.
+_FEWEST = 3
 
 # Sorts of pairs that are not finite.
 _NOT_FINITE: dict[str, Callable[[float, float], bool]] = {
@@ -124,6 +131,23 @@ def _observe_sort(verdict: str, name: str) -> Observation:
     )
 
 
+def _observe_all_of_a_sort(is_right: bool, name: str) -> Observation:
+    """Observe that no pair of a sort came out as it should, though others did."""
+    advice, is_of_it = _SORTS[name]
+
+    def holds(trials: list[Trial]) -> bool:
+        alike = [t for t in trials if _is_finite(t) and bool(t.expected) == is_right]
+        of_it = [t for t in alike if is_of_it(*t.arguments)]
+        all_wrong = len(of_it) >= _FEWEST and all(trial.stage for trial in of_it)
+        return all_wrong and not all(trial.stage for trial in alike)
+
+    return Observation(
+        f"Pairs {name} all come out {not is_right} where {is_right} is right. {advice}",
+        holds,
+        "finite",
+    )
+
+
 def _observe_verdict(verdict: str) -> Observation:
     def holds(trials: list[Trial]) -> bool:
         wrong = [trial for trial in trials if trial.stage and _is_finite(trial)]
@@ -152,6 +176,7 @@ def _observe_not_finite(name: str) -> Observation:
 
 CLOSE_OBSERVATIONS = (
     *(_observe_sort(verdict, name) for name, verdict in product(_SORTS, _VERDICTS)),
+    *(_observe_all_of_a_sort(is_right, name) for name in _SORTS for is_right in (True, False)),
     *map(_observe_verdict, _VERDICTS),
     *map(_observe_not_finite, _NOT_FINITE),
 )

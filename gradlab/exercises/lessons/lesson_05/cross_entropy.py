@@ -41,7 +41,7 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a. One case has a single row, and two differ by one number in each row, so that
+    exchange y and a. Two cases have a single row, and two differ by one number in each row, so that
     their loss is the same. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
@@ -60,9 +60,11 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
 
     Z, Y = case(5, 3)
     shifts = draw_signed(rng, 1, 4, (5, 1))
+    z = draw_signed(rng, 0.3, 3, (1, 4))
+    single = [(z, np.eye(4)[[k]]) for k in (int(z.argmax()), int(z.argmin()))]
     by_hand = np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]), np.eye(2)[[0, 1, 0]]
     return {
-        "ordinary logits": [by_hand, (Z, Y), (Z + shifts, Y), case(1, 4), case(2, 4)],
+        "ordinary logits": [by_hand, (Z, Y), (Z + shifts, Y), *single, case(2, 4)],
         "large logits, close together": [
             case(4, 3, draw_level(rng)),
             case(2, 5, -draw_level(rng)),

@@ -28,11 +28,11 @@ def _is_large(trial: Trial) -> bool:
 
 
 def _is_wrong_where_large_alone(trials: list[Trial]) -> bool:
-    ordinary = [trial for trial in trials if not _is_large(trial)]
+    ordinary = _list_ordinary(trials)
     return bool(ordinary) and not any(trial.stage for trial in ordinary)
 
 
-def _is_ordinary(trials: list[Trial]) -> list[Trial]:
+def _list_ordinary(trials: list[Trial]) -> list[Trial]:
     return [trial for trial in trials if not _is_large(trial)]
 
 
@@ -58,6 +58,16 @@ def _changes_with_a_shift(trials: list[Trial]) -> bool:
     return False
 
 
+def _falls_with_the_logit(trials: list[Trial]) -> bool:
+    """Whether no entry is above one of a smaller logit, and some are below."""
+    ordinary = _list_finite(_list_ordinary(trials))
+    falls = [
+        np.diff(np.take_along_axis(t.got, np.argsort(t.arguments[0], axis=1), axis=1), axis=1)
+        for t in ordinary
+    ]
+    return all(np.all(fall <= 0) for fall in falls) and any(np.any(fall < 0) for fall in falls)
+
+
 SOFTMAX_OBSERVATIONS = (
     Observation(
         "Right for ordinary logits, wrong for large ones: np.exp of them overflows or becomes 0. "
@@ -68,6 +78,11 @@ SOFTMAX_OBSERVATIONS = (
         "Some of your entries are negative. Exponentials never are, nor are their quotients: "
         "where does the minus come from?",
         lambda trials: any(np.any(t.got < 0) for t in trials),
+    ),
+    Observation(
+        "In each of your rows, the larger a logit, the smaller the entry, and it must be the other "
+        "way round: where is a sign wrong, or a 1 - too many?",
+        _falls_with_the_logit,
     ),
     Observation(
         "Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
@@ -89,7 +104,7 @@ SOFTMAX_OBSERVATIONS = (
     Observation(
         "Your result changes if one number is added to a whole row of Z, and it must not. Is the "
         "same row above and below the fraction line, shifted alike?",
-        lambda trials: _changes_with_a_shift(_is_ordinary(trials)),
+        lambda trials: _changes_with_a_shift(_list_ordinary(trials)),
     ),
     Observation(
         "Not all of your rows sum to 1: over which entries does the sum below the fraction line "
@@ -125,7 +140,7 @@ ENTROPY_OBSERVATIONS = (
     Observation(
         "Right for a single row, wrong for several: how do you put the rows together? The loss "
         "is the mean of theirs, and each row has a maximum and a sum of its own.",
-        lambda trials: _is_wrong_for_several_rows_alone(_is_ordinary(trials)),
+        lambda trials: _is_wrong_for_several_rows_alone(_list_ordinary(trials)),
     ),
     Observation(
         "Some of your losses are negative. -ln of a probability never is: look at signs, and at "
@@ -135,16 +150,16 @@ ENTROPY_OBSERVATIONS = (
     Observation(
         "Right where all logits of a row are equal, wrong elsewhere: which of its logits "
         "do you take?",
-        lambda trials: _is_right_for_ties_alone(_is_ordinary(trials)),
+        lambda trials: _is_right_for_ties_alone(_list_ordinary(trials)),
     ),
     Observation(
         "Your loss changes if one number is added to a whole row of Z, and it must not: z_k and "
         "the log-sum-exp both grow by it. Is it in one of them alone?",
-        lambda trials: _changes_with_a_shift(_is_ordinary(trials)),
+        lambda trials: _changes_with_a_shift(_list_ordinary(trials)),
     ),
     Observation(
         "Wrong already for a single row, so it is not the mean: look at log-sum-exp minus z_k.",
-        lambda trials: any(t.stage and _is_single(t) for t in _is_ordinary(trials)),
+        lambda trials: any(t.stage and _is_single(t) for t in _list_ordinary(trials)),
     ),
 )
 
