@@ -88,7 +88,7 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     first = next(iter(found.values()))
     if first.stage == "values":
         return Advice(tuple(found), smallest)
-    return Advice(tuple(found), first, explained=first.stage in _CERTAIN)
+    return Advice(tuple(found), first, explained=first.stage != "finite")
 
 
 def _make_try(exercise: Exercise) -> _Try:

@@ -84,8 +84,9 @@ _SORTS: dict[str, tuple[str, Callable[[float, float, float, float], bool]]] = {
     ),
 }
 
-# So many pairs of a sort are no chance.
+# So many pairs of a sort are no chance, and so great a share of the others may be wrong, too.
 _FEWEST = 3
+_MOST_OTHERS = 0.35
 
 # Sorts of pairs that are not finite.
 _NOT_FINITE: dict[str, Callable[[float, float], bool]] = {
@@ -138,8 +139,14 @@ def _observe_all_of_a_sort(is_right: bool, name: str) -> Observation:
     def holds(trials: list[Trial]) -> bool:
         alike = [t for t in trials if _is_finite(t) and bool(t.expected) == is_right]
         of_it = [t for t in alike if is_of_it(*t.arguments)]
-        all_wrong = len(of_it) >= _FEWEST and all(trial.stage for trial in of_it)
-        return all_wrong and not all(trial.stage for trial in alike)
+        others = [t for t in alike if not is_of_it(*t.arguments)]
+        # Where as many others are wrong, that is not why.
+        wrong = sum(bool(trial.stage) for trial in others)
+        return (
+            len(of_it) >= _FEWEST
+            and all(trial.stage for trial in of_it)
+            and wrong <= _MOST_OTHERS * len(others)
+        )
 
     return Observation(
         f"Pairs {name} all come out {not is_right} where {is_right} is right. {advice}",

@@ -41,8 +41,8 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a. Two cases have a single row, and two differ by one number in each row, so that
-    their loss is the same. In the very first case each probability is 1/2, and the loss ln 2.
+    exchange y and a. Two cases have a single row, and two differ by one number in each row, so
+    that their loss is the same. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:

@@ -80,8 +80,8 @@ SOFTMAX_OBSERVATIONS = (
         lambda trials: any(np.any(t.got < 0) for t in trials),
     ),
     Observation(
-        "In each of your rows, the larger a logit, the smaller the entry, and it must be the other "
-        "way round: where is a sign wrong, or a 1 - too many?",
+        "In each of your rows, the larger a logit, the smaller the entry, and it must be the "
+        "other way round: where is a sign wrong, or a 1 - too many?",
         _falls_with_the_logit,
     ),
     Observation(
