@@ -168,7 +168,13 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
         return PATTERN_HINTS["rounded"]
     if np.allclose(got, right, rtol=0.02, atol=0):
         return PATTERN_HINTS["near"]
-    if _are_whole(got) and not _are_whole(right) and np.all(np.abs(got - right) <= 1):
+    is_varied = np.unique(got).size > 1
+    if (
+        is_varied
+        and _are_whole(got)
+        and not _are_whole(right)
+        and np.all(np.abs(got - right) <= 1)
+    ):
         return PATTERN_HINTS["whole"]
     if all(map(_has_other_order, wrong)):
         return PATTERN_HINTS["order"]

@@ -75,6 +75,11 @@ SOFTMAX_OBSERVATIONS = (
         _is_wrong_where_large_alone,
     ),
     Observation(
+        "All of your entries are within 0.001 of the right ones: they are rounded, cut off, or "
+        "computed in fewer digits.",
+        lambda trials: all(np.allclose(t.got, t.expected, rtol=0, atol=1e-3) for t in trials),
+    ),
+    Observation(
         "Some of your entries are negative. Exponentials never are, nor are their quotients: "
         "where does the minus come from?",
         lambda trials: any(np.any(t.got < 0) for t in trials),
@@ -143,11 +148,6 @@ ENTROPY_OBSERVATIONS = (
         lambda trials: _is_wrong_for_several_rows_alone(_list_ordinary(trials)),
     ),
     Observation(
-        "Some of your losses are negative. -ln of a probability never is: look at signs, and at "
-        "what stands below the fraction line of the probability.",
-        lambda trials: any(t.got < 0 for t in trials),
-    ),
-    Observation(
         "Right where all logits of a row are equal, wrong elsewhere: which of its logits "
         "do you take?",
         lambda trials: _is_right_for_ties_alone(_list_ordinary(trials)),
@@ -158,7 +158,13 @@ ENTROPY_OBSERVATIONS = (
         lambda trials: _changes_with_a_shift(_list_ordinary(trials)),
     ),
     Observation(
-        "Wrong already for a single row, so it is not the mean: look at log-sum-exp minus z_k.",
+        "Some of your losses are negative. -ln of a probability never is: look at signs, and at "
+        "what stands below the fraction line of the probability.",
+        lambda trials: any(t.got < 0 for t in trials),
+    ),
+    Observation(
+        "Wrong already for a single row, so not only in the mean: look first at log-sum-exp "
+        "minus z_k, for one row.",
         lambda trials: any(t.stage and _is_single(t) for t in _list_ordinary(trials)),
     ),
 )
@@ -223,9 +229,15 @@ DIFFERENCE_OBSERVATIONS = (
         "plain",
     ),
     Observation(
-        "Some of your results are negative, and norms never are: subtract the arrays first, then "
-        "take the norm.",
+        "Some of your results are negative, and a quotient of norms never is: where does the "
+        "minus come from?",
         lambda trials: any(t.got < 0 for t in _list_plain(trials)),
+        "plain",
+    ),
+    Observation(
+        "Some of your results are 0 for arrays that differ: is a sign lost, or a difference taken "
+        "for none?",
+        lambda trials: any(t.got == 0 and t.expected > 0 for t in _list_plain(trials)),
         "plain",
     ),
     Observation(

@@ -60,7 +60,7 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
             (np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]),),
             (some,),
             (some + shifts,),
-            (ordinary(2, 5),),
+            (draw_signed(rng, 2, 9, (2, 5)),),
         ],
         "large logits": [(ordinary(3, 4) + draw_level(rng),), (ordinary(5, 2) - draw_level(rng),)],
         "large and small logits together": [(large_and_small(1, 3),), (large_and_small(0, 5),)],
