@@ -21,8 +21,8 @@ PATTERN_HINTS = {
     "you compute, with np.asarray(x, dtype=np.float64).",
     "rounded": "Every value is the right one, rounded: return it as it is.",
     "near": "Every value is nearly right: is one rounded, or computed by another formula?",
-    "whole": "The results are whole numbers, and the right ones are not: is there a // or an "
-    "int(...), or an array that holds integers?",
+    "whole": "The results are whole numbers, and the right ones are not: is there a //, an "
+    "int(...) or a comparison, or an array that holds integers?",
     "sign": "Every value has the wrong sign.",
     "size": "Every value has the right size, but none is negative: is there an abs too many, or a "
     "square root of a square?",

@@ -261,10 +261,10 @@ _FORMULAS: dict[str, Answer] = {
     "You compare the sizes and lose the signs: 3 and -3 are not close.": (
         lambda n, a, rtol, atol: abs(abs(n) - abs(a)) <= atol + rtol * _largest(n, a)
     ),
-    "atol is missing: against 0 nothing is close by a relative tolerance.": (
+    "You answer as if atol were 0: against 0 nothing is close by a relative tolerance alone.": (
         lambda n, a, rtol, atol: abs(n - a) <= rtol * _largest(n, a)
     ),
-    "rtol is missing: one absolute tolerance cannot suit 1e-9 and 1e9.": (
+    "You answer as if rtol were 0: one absolute tolerance cannot suit 1e-9 and 1e9.": (
         lambda n, a, rtol, atol: abs(n - a) <= atol
     ),
     "The border counts as close: 0 against 0 with atol = 0 needs <=.": (

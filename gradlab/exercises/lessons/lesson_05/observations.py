@@ -112,8 +112,8 @@ SOFTMAX_OBSERVATIONS = (
         lambda trials: _changes_with_a_shift(_list_ordinary(trials)),
     ),
     Observation(
-        "Not all of your rows sum to 1: over which entries does the sum below the fraction line "
-        "run, and are they the same exponentials as above it?",
+        "Not all of your rows sum to 1. The last step divides each row by its own sum, of the "
+        "same exponentials as above the fraction line, and leaves the result as it then is.",
         lambda trials: not _sums_are_one(axis=1)(trials),
     ),
 )

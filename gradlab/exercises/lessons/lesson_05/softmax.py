@@ -52,6 +52,7 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
         rows[1] -= level
         rows[2, 0] += level
         rows[2, 1] -= level
+        rows[2, 2] += level
         return rng.permuted(rng.permutation(rows), axis=1)
 
     some, shifts = ordinary(4, 3), draw_signed(rng, 1, 4, (4, 1))
