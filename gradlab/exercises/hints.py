@@ -118,10 +118,9 @@ def _explain_by_one(
     exact = (
         m for m in whole if not any(try_wrong(m, t).stage for trials in passed for t in trials)
     )
-    best = next(exact, None)
-    # A few yes-or-no answers of one group fit a wrong formula by chance.
-    if best is None and whole and not _has_truths(failed):
-        best = whole[0]
+    # A few yes-or-no answers of one group fit a wrong formula by chance, but no predicate.
+    is_certain = not _has_truths(failed)
+    best = next(exact, None) or next((m for m in whole if is_certain or m.shows), None)
     return {best.hint: _quote(exercise, try_wrong, best, failed)} if best else {}
 
 
@@ -140,8 +139,8 @@ def _explain_by_several(
         return {}
     known = set().union(*(places for _, places in shown))
     stopped = {n: trial for n, trials in enumerate(failed) if (trial := _find_stop(trials))}
-    if len(stopped) == len(failed) and len({t.stage for t in stopped.values()}) == 1:
-        # One thing happened everywhere: what explains a part of it, explains it wrongly.
+    if len(stopped) == len(failed) and all(t.stage == "finite" for t in stopped.values()):
+        # Nothing was finite anywhere: what explains it in a part explains it wrongly.
         return {}
     stopped = {n: trial for n, trial in stopped.items() if n not in known}
     chosen, left = [], set(range(len(failed))) - set(stopped)
@@ -187,9 +186,7 @@ def _came_to_the_same(exercise: Exercise, trial: Trial, other: Trial) -> bool:
     if trial.got is None:
         # Without a value, two failures are alike only if the same happened.
         return other.got is None and trial.detail == other.detail
-    # What one of them gets right and the other wrong needs no closer look.
-    is_alike = bool(trial.stage) == bool(other.stage) or not is_truth(trial.expected)
-    return is_alike and are_close(exercise, trial.got, other.got)
+    return are_close(exercise, trial.got, other.got)
 
 
 def _quote(

@@ -36,16 +36,6 @@ def _list_ordinary(trials: list[Trial]) -> list[Trial]:
     return [trial for trial in trials if not _is_large(trial)]
 
 
-def _scales_rows(trials: list[Trial]) -> bool:
-    """Whether rows are right but for a factor of their own."""
-    return all(
-        np.allclose(
-            t.got / np.sum(t.got, axis=1, keepdims=True), t.expected, rtol=1e-9, atol=1e-12
-        )
-        for t in trials
-    )
-
-
 def _changes_with_a_shift(trials: list[Trial]) -> bool:
     """Whether values differ for logits that differ by one number in each row."""
     for one in trials:
@@ -96,10 +86,6 @@ SOFTMAX_OBSERVATIONS = (
     Observation(
         "All entries together sum to 1. Each row must: axis=1, keepdims=True.",
         _sums_are_one(axis=None),
-    ),
-    Observation(
-        "Each row is right but for a factor, so its sum is not 1: divide it by its own sum, last.",
-        _scales_rows,
     ),
     Observation(
         "Each of your rows sums to 1, as it should, but the shares are wrong: look at what you "
