@@ -29,7 +29,7 @@ _EARLIER_STEP = "What you return is a step on the way, “{}”, and not yet the
 class Advice(NamedTuple):
     """Hints, the case that they are about, and whether they name the mistake.
 
-    None and None if every group passed.
+    There are none, and no case, if every group passed.
     """
 
     hints: tuple[str, ...] = ()
@@ -61,24 +61,7 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     if not failed:
         return Advice()
     passed = [group.trials for group in groups if group.passed]
-    try_wrong = _make_try(exercise)
-    # What the wrong answers of the catalogue print or warn is not the learner's.
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        shown = [
-            (
-                m,
-                {
-                    n
-                    for n, trials in enumerate(failed)
-                    if _is_shown(exercise, try_wrong, m, trials)
-                },
-            )
-            for m in exercise.misconceptions
-        ]
-        found = _explain_by_one(exercise, try_wrong, shown, failed, passed) or _explain_by_several(
-            exercise, try_wrong, shown, failed
-        )
+    found = _find_misconceptions(exercise, failed, passed)
     if found:
         return Advice(tuple(found), next(iter(found.values())), explained=True)
     found = _find_generic_hints(exercise, failed, passed)
@@ -89,6 +72,27 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     if first.stage == "values":
         return Advice(tuple(found), smallest)
     return Advice(tuple(found), first, explained=first.stage != "finite")
+
+
+def _find_misconceptions(
+    exercise: Exercise, failed: list[list[Trial]], passed: list[list[Trial]]
+) -> dict[str, Trial]:
+    """Return hints of misconceptions that explain every failed group, each with a case."""
+    try_wrong = _make_try(exercise)
+
+    def list_places(misconception: Misconception) -> set[int]:
+        return {
+            place
+            for place, trials in enumerate(failed)
+            if _is_shown(exercise, try_wrong, misconception, trials)
+        }
+
+    # What the wrong answers of the catalogue print or warn is not the learner's.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shown = [(m, list_places(m)) for m in exercise.misconceptions]
+        by_one = _explain_by_one(exercise, try_wrong, shown, failed, passed)
+        return by_one or _explain_by_several(exercise, try_wrong, shown, failed)
 
 
 def _make_try(exercise: Exercise) -> _Try:
@@ -239,7 +243,7 @@ def _observe(exercise: Exercise, trials: list[Trial]) -> dict[str, Trial]:
     """Return the observations that hold, with the first case that gave a wrong value."""
     valued = [t for t in trials if t.stage in ("", "values", "finite") and t.got is not None]
     wrong = next((trial for trial in valued if trial.stage), None)
-    if wrong is None:
+    if wrong is None or not all(_is_real(trial.got) for trial in valued):
         return {}
     with np.errstate(all="ignore"):
         step = _find_earlier_step(exercise, valued)
@@ -250,6 +254,10 @@ def _observe(exercise: Exercise, trials: list[Trial]) -> dict[str, Trial]:
             if observation.kind not in hints and observation.holds(valued):
                 hints[observation.kind] = observation.hint
     return dict.fromkeys(hints.values(), wrong)
+
+
+def _is_real(value: Any) -> bool:
+    return all(leaf is not None and leaf.dtype.kind in "biuf" for leaf in list_leaves(value))
 
 
 def _find_earlier_step(exercise: Exercise, trials: list[Trial]) -> str:

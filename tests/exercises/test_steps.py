@@ -141,3 +141,18 @@ def test_who_is_told_the_mistake_is_shown_no_steps() -> None:
         ("relative_difference", divide_norms),
     ):
         assert gradlab.check(name, answer).steps == ()
+
+
+def test_complex_values_are_observed_to_be_complex_alone() -> None:
+    hints = gradlab.check("softmax", lambda Z: softmax(Z) + 0.5j).hints
+    assert len(hints) == 1
+    assert "imaginary" in hints[0]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+def test_an_observation_is_a_sentence_that_tells_no_number_of_a_case(exercise: Exercise) -> None:
+    said = [observation.hint for observation in exercise.observations]
+    assert len(set(said)) == len(said)
+    for text in said:
+        assert text == " ".join(text.split())
+        assert text.endswith((".", "?"))
