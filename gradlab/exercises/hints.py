@@ -41,8 +41,8 @@ def choose_hints(exercise: Exercise, groups: Sequence[Group]) -> Advice:
     """Choose hints that together explain every group that failed.
 
     Best is one misconception that explains all of them and passes where the answer passed, then
-    one that explains all, then several, then what the values have in common. There is no hint if
-    none of this fits.
+    one whose predicate does, then several, then what the values have in common, or is true of
+    them. There is no hint if none of this fits.
 
     Parameters
     ----------
@@ -122,9 +122,8 @@ def _explain_by_one(
     exact = (
         m for m in whole if not any(try_wrong(m, t).stage for trials in passed for t in trials)
     )
-    # A few yes-or-no answers of one group fit a wrong formula by chance, but no predicate.
-    is_certain = not _has_truths(failed)
-    best = next(exact, None) or next((m for m in whole if is_certain or m.shows), None)
+    # What is right where a wrong formula is wrong is another formula; a predicate says less.
+    best = next(exact, None) or next((m for m in whole if m.shows), None)
     return {best.hint: _quote(exercise, try_wrong, best, failed)} if best else {}
 
 
@@ -155,7 +154,8 @@ def _explain_by_several(
         quoted = _quote(exercise, try_wrong, best, failed)
         chosen.append((min(places & left), best.hint, quoted))
         left -= places
-    if not chosen:
+    # One that explains all by itself, and yet was not chosen, is wrong where the answer is right.
+    if not chosen or (len(chosen) == 1 and not stopped):
         return {}
     by_group = sorted(chosen, key=lambda choice: choice[0])
     hints: dict[str, Trial] = {}

@@ -205,7 +205,8 @@ def _find_change(got: Any, right: Any, atol: float) -> str:
         return ""
     largest = np.argmax(np.where(np.isfinite(right), np.abs(right), -1.0))
     factor, offset = got[largest] / right[largest], got[largest] - right[largest]
-    if _is_near(got, factor * right, atol):
+    # What is but rounding is no factor.
+    if abs(factor) > 1e-9 and _is_near(got, factor * right, atol):
         return PATTERN_HINTS["factor"].format(show_value(factor, 4))
     if np.allclose(got, right + offset, rtol=0, atol=1e-3 * abs(offset), equal_nan=True):
         return PATTERN_HINTS["offset"].format(show_value(offset, 4))

@@ -143,6 +143,19 @@ def test_who_is_told_the_mistake_is_shown_no_steps() -> None:
         assert gradlab.check(name, answer).steps == ()
 
 
+def test_a_misconception_is_not_said_if_it_is_wrong_where_the_answer_is_right() -> None:
+    def leave_undivided(a: Any, b: Any) -> Any:
+        return find_norm(a - b) / (find_norm(a) + find_norm(b) if a.any() and b.any() else 1.0)
+
+    [hint] = gradlab.check("relative_difference", leave_undivided).hints
+    assert "Where one of the two arrays is zero" in hint
+
+
+def test_rounding_is_no_factor() -> None:
+    hints = gradlab.check("observed_order", lambda h, e: 1e-16 * fit(h, e)).hints
+    assert not any("times the right one" in hint for hint in hints)
+
+
 def test_complex_values_are_observed_to_be_complex_alone() -> None:
     hints = gradlab.check("softmax", lambda Z: softmax(Z) + 0.5j).hints
     assert len(hints) == 1
