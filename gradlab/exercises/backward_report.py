@@ -119,6 +119,11 @@ def find_line(blocks: Sequence[JudgedBlock], start: str) -> str:
             f"every block is off by the same factor, so it comes from what all are made from, "
             f"{start}, or from a line that scales all of them."
         )
+    if None not in _list_factors(blocks):
+        return (
+            "every block is right but for a factor of its own, so the deltas are right: read what "
+            "is done to the blocks at the very end."
+        )
     top = max(int(name[1:]) for name in wrong)
     if {f"W{top}", f"b{top}"} <= wrong:
         return _read_both(wrong, top, layers, start)
@@ -190,11 +195,16 @@ def _holds_parameters(blocks: Sequence[JudgedBlock]) -> bool:
     return all(any(f.kind == "weight_decay" for f in block.findings) for block in blocks)
 
 
-def _is_scaled_alike(blocks: Sequence[JudgedBlock]) -> bool:
-    factors = [
+def _list_factors(blocks: Sequence[JudgedBlock]) -> list[float | None]:
+    """Return by which factor each block is off; None where it is otherwise, or right."""
+    return [
         next((f.factor for f in block.findings if f.kind in _SCALES and f.factor), None)
         for block in blocks
     ]
+
+
+def _is_scaled_alike(blocks: Sequence[JudgedBlock]) -> bool:
+    factors = _list_factors(blocks)
     known = [factor for factor in factors if factor is not None]
     return len(known) == len(factors) and np.allclose(known, known[0], rtol=1e-3, atol=0.0)
 

@@ -71,6 +71,7 @@ def make_caller(answer: Callable[..., Any]) -> Caller:
     def call(arguments: Arguments) -> Call:
         # An answer may spoil what it gets.
         mine = copy.deepcopy(arguments)
+        # To watch takes longer than most answers do.
         watch = RandomWatch() if any(map(draws_globally, mine)) else None
         given = [watch.let_draw(a) if watch and draws_globally(a) else a for a in mine]
         try:

@@ -16,7 +16,7 @@ from gradlab.exercises.exercise import Exercise, WrittenAnswer
 from gradlab.support.errors import GradlabError
 
 # What else lies in the folder of a lesson.
-OTHER_MODULES = ("common", "predictions")
+OTHER_MODULES = ("common", "predictions", "steps", "observations")
 _FOLDER = re.compile(r"lesson_(\d\d)")
 _GRADE_ID = re.compile(r'"grade_id": "(?:grade_)?(\w+)"')
 

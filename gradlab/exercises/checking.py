@@ -12,7 +12,7 @@ from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, make_report, mark
+from gradlab.exercises.marking import Marking, list_steps, make_report, mark
 from gradlab.exercises.origin import Origin, describe_missing, find_origin, get_namespace
 from gradlab.exercises.random_state import get_random_state, set_random_state
 from gradlab.exercises.result import CheckResult, Note
@@ -233,6 +233,7 @@ def make_result(exercise: Exercise, marking: Marking, printed: str = "") -> Chec
         printed,
         quoted=marking.quoted,
         report=report,
+        steps=list_steps(exercise, marking),
     )
 
 

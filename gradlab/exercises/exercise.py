@@ -83,6 +83,26 @@ class Misconception:
     shows: Callable[[list[Trial]], bool] | None = None
 
 
+class Step(NamedTuple):
+    """One step of the way to an answer: what it works out, and the value."""
+
+    what: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is true of an answer that no misconception explains, and points at what is wrong.
+
+    `holds` is given all trials that gave values of the right shape, the right ones, too. Of each
+    `kind`, the first that holds is told.
+    """
+
+    hint: str
+    holds: Callable[[list[Trial]], bool]
+    kind: str = ""
+
+
 @dataclass(frozen=True)
 class Exercise:
     """An exercise: its reference answer, how it is marked, and what goes wrong in it.
@@ -130,6 +150,11 @@ class Exercise:
     report : callable, optional
         Takes all trials, and whether their numbers may be told; returns lines that say where the
         answer is wrong, and none if it cannot. It does not raise, whatever was returned.
+    steps : callable, optional
+        Takes the arguments of a case and returns the steps to its answer, one after the other;
+        the last has the value of the reference. A learner whose mistake is unknown is shown them.
+    observations : tuple of Observation
+        Ordered: of each kind the first that holds is told a learner whose mistake is unknown.
     lesson : int
         The number of its lesson; the catalogue finds it.
     """
@@ -152,6 +177,8 @@ class Exercise:
     found: Callable[..., Any] | None = None
     question: str = ""
     report: Callable[[list[Trial], bool], tuple[str, ...]] | None = None
+    steps: Callable[..., tuple[Step, ...]] | None = None
+    observations: tuple[Observation, ...] = ()
     lesson: int = -1
 
     @property

@@ -104,8 +104,8 @@ _RETURN_HINTS = (
 # Of results of another shape.
 _PARTS = "Count the parts of your result: is one missing, one too many, or one nested in another?"
 _PAIR = (
-    "Two numbers came back, and one is needed: which of them? (np.polyfit gives the slope first, "
-    "then the intercept.)"
+    "Two numbers came back, and one is needed: which of them? Or is a sum, a mean or an index "
+    "missing?"
 )
 _ONE_IN_AN_ARRAY = "The number sits in an array: take it out, with [0] or .item()."
 _ONE_NEEDED = "Several numbers came back, and one is needed: is a sum, a mean or an index missing?"

@@ -12,14 +12,15 @@ import numpy as np
 from gradlab.exercises.calling import Caller, make_caller, try_case
 from gradlab.exercises.exercise import Arguments, Exercise, Group, Trial
 from gradlab.exercises.hints import choose_hints
-from gradlab.exercises.values import Value, make_value
+from gradlab.exercises.values import Value, make_value, show_value
 
 
 @dataclass(frozen=True)
 class Marking:
     """What an answer did on every group, and the hints that follow from it.
 
-    `quoted` is the case that the first hint is about, one that failed.
+    `quoted` is the case that the first hint is about, one that failed. `explained` says whether
+    the hints name the mistake, rather than what the values have in common.
     """
 
     groups: tuple[Group, ...]
@@ -27,6 +28,7 @@ class Marking:
     points: float
     attempted: bool
     quoted: Trial | None = None
+    explained: bool = False
 
 
 # The arguments of every case, by group, each with what is right.
@@ -120,8 +122,8 @@ def mark_calls(
     if all(trial.stage == "stub" for group in groups for trial in group.trials):
         return Marking((), (), 0.0, attempted=False)
     points = exercise.points * sum(group.tally.share for group in groups) / len(groups)
-    hints, quoted = choose_hints(exercise, groups)
-    return Marking(tuple(groups), hints, points, attempted=True, quoted=quoted)
+    hints, quoted, explained = choose_hints(exercise, groups)
+    return Marking(tuple(groups), hints, points, True, quoted, explained)
 
 
 def make_report(exercise: Exercise, marking: Marking, told: bool) -> tuple[str, ...]:
@@ -144,6 +146,35 @@ def make_report(exercise: Exercise, marking: Marking, told: bool) -> tuple[str, 
     if exercise.report is None:
         return ()
     return exercise.report([trial for group in marking.groups for trial in group.trials], told)
+
+
+def list_steps(exercise: Exercise, marking: Marking) -> tuple[str, ...]:
+    """Work the case that is quoted step by step, with its numbers.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    marking : Marking
+        How it was answered.
+
+    Returns
+    -------
+    tuple of str
+        A line for each step. None if the mistake is known, or nothing is quoted.
+    """
+    if exercise.steps is None or marking.explained or marking.quoted is None:
+        return ()
+    steps = exercise.steps(*copy.deepcopy(marking.quoted.arguments))
+    return tuple(f"{what}: {_show_step(value)}" for what, value in steps)
+
+
+def _show_step(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_show_step, value))})"
+    return show_value(value)
 
 
 def _expected(exercise: Exercise, arguments: Arguments) -> Value | IndexError:

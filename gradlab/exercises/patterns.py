@@ -19,9 +19,10 @@ PATTERN_HINTS = {
     "part come from?",
     "float32": "The result is right to the few digits of float32 alone: convert to float64 before "
     "you compute, with np.asarray(x, dtype=np.float64).",
+    "rounded": "Every value is the right one, rounded: return it as it is.",
     "near": "Every value is nearly right: is one rounded, or computed by another formula?",
-    "whole": "The results are whole numbers, and the right ones are not: is there a // or an "
-    "int(...), or an array that holds integers?",
+    "whole": "The results are whole numbers, and the right ones are not: is there a //, an "
+    "int(...) or a comparison, or an array that holds integers?",
     "sign": "Every value has the wrong sign.",
     "size": "Every value has the right size, but none is negative: is there an abs too many, or a "
     "square root of a square?",
@@ -77,6 +78,23 @@ def find_pattern_hint(
             return PATTERN_HINTS[key]
         hint = _find_relation(exercise, failed)
     return _limit(hint) if hint and passed else hint
+
+
+def is_weak(hint: str) -> bool:
+    """Return whether a hint of a pattern says little about where to look.
+
+    Parameters
+    ----------
+    hint : str
+        What `find_pattern_hint` returned.
+
+    Returns
+    -------
+    bool
+        Whether anything else that is true says more.
+    """
+    weak = [PATTERN_HINTS[key] for key in ("near", "lenient", "strict")]
+    return hint in (*weak, *map(_limit, weak))
 
 
 def _limit(hint: str) -> str:
@@ -146,9 +164,17 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
     """Say how the values of the groups that failed follow from the right ones, if they do."""
     wrong = [trial for trial in failed if trial.stage]
     got, right = _join([t.got for t in wrong]), _join([t.expected for t in wrong])
+    if _is_rounded(got, right):
+        return PATTERN_HINTS["rounded"]
     if np.allclose(got, right, rtol=0.02, atol=0):
         return PATTERN_HINTS["near"]
-    if _are_whole(got) and not _are_whole(right) and np.all(np.abs(got - right) <= 1):
+    is_varied = np.unique(got).size > 1
+    if (
+        is_varied
+        and _are_whole(got)
+        and not _are_whole(right)
+        and np.all(np.abs(got - right) <= 1)
+    ):
         return PATTERN_HINTS["whole"]
     if all(map(_has_other_order, wrong)):
         return PATTERN_HINTS["order"]
@@ -165,6 +191,13 @@ def _find_relation(exercise: Exercise, failed: Sequence[Trial]) -> str:
     return _find_count(exercise, failed) or _find_change(got, right, exercise.atol)
 
 
+def _is_rounded(got: Any, right: Any) -> bool:
+    """Whether values have as many decimals, and are the nearest to the right ones."""
+    return not _are_whole(got) and any(
+        np.allclose(got, np.round(right, digits), rtol=1e-12, atol=0) for digits in range(1, 13)
+    )
+
+
 def _find_change(got: Any, right: Any, atol: float) -> str:
     """Say by which number all values are multiplied, or off."""
     # One number is any number times another one.
@@ -172,7 +205,8 @@ def _find_change(got: Any, right: Any, atol: float) -> str:
         return ""
     largest = np.argmax(np.where(np.isfinite(right), np.abs(right), -1.0))
     factor, offset = got[largest] / right[largest], got[largest] - right[largest]
-    if _is_near(got, factor * right, atol):
+    # What is but rounding is no factor.
+    if abs(factor) > 1e-9 and _is_near(got, factor * right, atol):
         return PATTERN_HINTS["factor"].format(show_value(factor, 4))
     if np.allclose(got, right + offset, rtol=0, atol=1e-3 * abs(offset), equal_nan=True):
         return PATTERN_HINTS["offset"].format(show_value(offset, 4))

@@ -43,6 +43,8 @@ class CheckResult:
         The case that the first hint is about.
     report : tuple of str
         Lines in which the exercise says more than its groups do.
+    steps : tuple of str
+        The way to the right answer of the quoted case, a line for each step.
     """
 
     name: str
@@ -56,6 +58,7 @@ class CheckResult:
     attempted: bool = True
     quoted: Trial | None = None
     report: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
     def grade(self) -> float:
         """Show the result and return its points as a plain float, which nbgrader reads.
@@ -107,6 +110,8 @@ class CheckResult:
         title, code, outcome = self._case()
         if code:
             lines += [title, textwrap.indent(code, "    "), outcome]
+        if self.steps:
+            lines += [_STEPS, *(f"    {step}" for step in self.steps)]
         lines += self._hints()
         if self.printed:
             lines += [_PRINTED, self.printed]
@@ -126,6 +131,8 @@ class CheckResult:
         if code:
             parts += [f"<p>{html.escape(title)}</p>", _render_box(code)]
             parts.append(_render_text(outcome))
+        if self.steps:
+            parts += [f"<p>{_STEPS}</p>", _render_box("\n".join(self.steps))]
         parts += map(_render_text, self._hints())
         if self.printed:
             parts += [f"<p>{_PRINTED}</p>", _render_box(self.printed)]
@@ -136,6 +143,7 @@ class CheckResult:
 
 # Such as: at [0][1] at entry [2] returned ...
 _PLACE = re.compile(r"((?:at (?:entry )?(?:\[[\d, ]+\])+ )+)")
+_STEPS = "The way to the right answer of this case. At which step does your function part from it?"
 _PRINTED = "Meanwhile your function printed:"
 
 

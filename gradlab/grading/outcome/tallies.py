@@ -249,7 +249,8 @@ def _tally_exercise(name: str, lesson: int, there: Sequence[LearnerResult]) -> E
     found = [exercise for _, exercise in pairs]
     parts = Counter(_find_part(exercise) for exercise in found)
     known = {m.hint for m in EXERCISES[name].misconceptions} if name in EXERCISES else set()
-    misconceptions, hints = _tally_hints(found, known)
+    observed = {o.hint for o in EXERCISES[name].observations} if name in EXERCISES else set()
+    misconceptions, hints = _tally_hints(found, known, observed)
     return ExerciseTally(
         name=name,
         lesson=lesson,
@@ -294,10 +295,11 @@ def _tally_groups(found: Sequence[ExerciseResult]) -> tuple[GroupTally, ...]:
 
 
 def _tally_hints(
-    found: Sequence[ExerciseResult], known: Collection[str]
+    found: Sequence[ExerciseResult], known: Collection[str], observed: Collection[str]
 ) -> tuple[tuple[HintTally, ...], tuple[HintTally, ...]]:
     """Count what was said of known misconceptions, and what else."""
-    texts = [text for e in found for text in dict.fromkeys(map(_name_hint(known), e.hints))]
+    name = _name_hint({*known, *observed})
+    texts = [text for e in found for text in dict.fromkeys(map(name, e.hints))]
     counts = [HintTally(text, count) for text, count in Counter(texts).most_common() if text]
     return (
         tuple(hint for hint in counts if hint.text in known),

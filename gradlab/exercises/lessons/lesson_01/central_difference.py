@@ -24,6 +24,7 @@ from gradlab.exercises.lessons.lesson_01.common import (
     narrow_result,
     stays_in_float32,
 )
+from gradlab.exercises.lessons.lesson_01.steps import list_central_steps
 
 
 def central_difference(f, x, h):
@@ -53,6 +54,7 @@ EXERCISE = Exercise(
         _mean_of_both_sides,
     ),
     cases=draw_difference_cases,
+    steps=list_central_steps,
     rtol=1e-9,
     misconceptions=(
         Misconception(

@@ -22,6 +22,7 @@ from gradlab.exercises.lessons.lesson_01.common import (
     narrow_result,
     stays_in_float32,
 )
+from gradlab.exercises.lessons.lesson_01.steps import list_forward_steps
 
 
 def forward_difference(f, x, h):
@@ -39,6 +40,7 @@ EXERCISE = Exercise(
         lambda f, x, h: -(f(1.0 * np.float64(x)) - f(np.float64(x) + h)) * (1 / h),
     ),
     cases=draw_difference_cases,
+    steps=list_forward_steps,
     rtol=1e-9,
     misconceptions=(
         Misconception(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
+from gradlab.exercises.lessons.lesson_02.steps import list_best_step_steps
 from gradlab.support.floats import UNIT_ROUNDOFF
 
 
@@ -74,6 +75,7 @@ EXERCISE = Exercise(
         _search_step,
     ),
     cases=_draw_cases,
+    steps=list_best_step_steps,
     rtol=0.1,
     atol=0.0,
     misconceptions=(

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_02.observations import ORDER_OBSERVATIONS
+from gradlab.exercises.lessons.lesson_02.steps import list_order_steps
 
 
 def observed_order(steps, errors):
@@ -39,7 +41,8 @@ def _draw_cases(rng: np.random.Generator) -> Cases:
     """Three groups; each has an error that shrinks with h, fast and slowly, and one that grows.
 
     The errors wiggle about their power law, so that two points are not enough; but for the first
-    case, which can be done by hand: a tenth of the step, a hundredth of the error.
+    case, which can be done by hand: a tenth of the step, a hundredth of the error. The last four
+    cases of the first group have the same answer: turned round, and in other units.
     """
 
     def case(order: float, count: int, as_list: bool = False) -> tuple[Any, ...]:
@@ -53,8 +56,15 @@ def _draw_cases(rng: np.random.Generator) -> Cases:
 
     by_hand = (np.array([0.1, 0.01, 0.001]), np.array([0.02, 0.0002, 0.000002]))
     orders = (2.0, 1.0, -1.0, 4.0)
+    steps, errors = case(3.0, 5)
+    related = [
+        (steps, errors),
+        (steps[::-1], errors[::-1]),
+        (steps, errors / 8),
+        (steps / 8, errors),
+    ]
     return {
-        "falling steps": [by_hand, *(case(order, 6) for order in orders)],
+        "falling steps": [by_hand, *(case(order, 6) for order in orders), *related],
         "growing steps": [tuple(v[::-1] for v in case(order, 5)) for order in orders],
         "lists": [case(order, 4, as_list=True) for order in orders],
     }
@@ -123,16 +133,6 @@ def _is_in_list(trials: list[Trial]) -> bool:
     return all(np.ndim(trial.got) > 0 and np.size(trial.got) == 1 for trial in trials)
 
 
-def _is_another_slope(trials: list[Trial]) -> bool:
-    """Whether the values are near the slopes, so that another line than the best was taken."""
-    return all(
-        trial.got is not None
-        and np.shape(trial.got) == ()
-        and abs(trial.got - trial.expected) < 0.1 * abs(trial.expected) + 0.2
-        for trial in trials
-    )
-
-
 def _has_one_each(missing: int) -> Callable[[list[Trial]], bool]:
     """Return what tells whether each value has a number for each point, but for so many."""
     return lambda trials: all(
@@ -191,6 +191,8 @@ EXERCISE = Exercise(
         _order_by_lstsq,
     ),
     cases=_draw_cases,
+    steps=list_order_steps,
+    observations=ORDER_OBSERVATIONS,
     misconceptions=(
         Misconception(
             wrong=lambda steps, errors: np.polyfit(np.log(steps), np.log(errors), 1),
@@ -239,19 +241,12 @@ EXERCISE = Exercise(
         *_list_mixed_bases(),
         Misconception(wrong=_connect(0, -1), hint=_TWO_POINTS.format("the first and the last")),
         Misconception(wrong=_connect(0, 1), hint=_TWO_POINTS.format("the first two")),
-        Misconception(wrong=_connect(-2, -1), hint=_TWO_POINTS.format("the last two")),
         Misconception(
             wrong=lambda steps, errors: np.mean(_connect_neighbours(steps, errors)),
             hint="This is the mean of the slopes between neighbours. The least-squares line is "
             "another one: np.polyfit with degree 1 finds it.",
         ),
-        Misconception(
-            wrong=lambda steps, errors: np.median(_connect_neighbours(steps, errors)),
-            hint="This is the median of the slopes between neighbours. The least-squares line is "
-            "another one: np.polyfit with degree 1 finds it.",
-        ),
         Misconception(wrong=_average_quotients(np.log2), hint=_HALVED.format("half")),
-        Misconception(wrong=_average_quotients(np.log10), hint=_HALVED.format("a tenth")),
         Misconception(wrong=_fit_through_the_origin, hint=_NO_FACTOR),
         Misconception(
             wrong=lambda steps, errors: np.mean(np.log(errors) / np.log(steps)), hint=_NO_FACTOR
@@ -300,19 +295,9 @@ EXERCISE = Exercise(
             "slope is negative.",
         ),
         Misconception(
-            wrong=lambda steps, errors: np.exp(observed_order(steps, errors)),
-            hint="You take the exponential of the slope. The order is the slope itself.",
-        ),
-        Misconception(
             wrong=lambda steps, errors: round(observed_order(steps, errors)),
             hint="Your slope is rounded: return it as it is.",
             shows=_is_rounded,
-        ),
-        Misconception(
-            wrong=lambda steps, errors: _fit(np.log(steps)[1:], np.log(errors)[1:]),
-            hint="Every value is nearly right, but not the slope of the least-squares line "
-            "through all points: np.polyfit with degree 1 finds that.",
-            shows=_is_another_slope,
         ),
         Misconception(
             wrong=lambda steps, errors: observed_order(steps / steps[0], errors),

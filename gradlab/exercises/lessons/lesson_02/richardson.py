@@ -10,6 +10,7 @@ import numpy as np
 import gradlab
 from gradlab.exercises.draws import make_function
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
+from gradlab.exercises.lessons.lesson_02.steps import list_richardson_steps
 
 
 def richardson(f, x, h):
@@ -124,6 +125,7 @@ EXERCISE = Exercise(
         _richardson_by_entries,
     ),
     cases=_draw_cases,
+    steps=list_richardson_steps,
     may_use=frozenset({"central_difference"}),
     misconceptions=(
         Misconception(

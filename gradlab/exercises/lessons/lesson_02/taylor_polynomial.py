@@ -10,6 +10,7 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_02.steps import list_taylor_steps
 
 
 def taylor_polynomial(derivatives, x0, x):
@@ -147,6 +148,7 @@ EXERCISE = Exercise(
         _taylor_by_cumulative_product,
     ),
     cases=_draw_cases,
+    steps=list_taylor_steps,
     misconceptions=(
         Misconception(
             wrong=_make_wrong(lambda k: 1.0),

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradlab.exercises.exercise import Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_03.common import draw_points
+from gradlab.exercises.lessons.lesson_03.steps import list_f_steps
 
 
 def f(x):
@@ -35,6 +36,7 @@ EXERCISE = Exercise(
         lambda x: (x + 1.5) ** 2 - 2.25,
     ),
     cases=draw_points,
+    steps=list_f_steps,
     misconceptions=(
         Misconception(wrong=lambda x: x ^ 2 + 3 * x, hint=_XOR, shows=_is_xor),
         Misconception(

@@ -7,6 +7,7 @@ import numpy as np
 from gradlab.exercises.exercise import Exercise, Misconception
 from gradlab.exercises.lessons.lesson_03.common import draw_points
 from gradlab.exercises.lessons.lesson_03.f import f
+from gradlab.exercises.lessons.lesson_03.steps import list_f_prime_steps
 
 
 def f_prime(x):
@@ -24,6 +25,7 @@ EXERCISE = Exercise(
         lambda x: [2 * v + 3 for v in x] if np.ndim(x) == 1 else 2.0 * np.asarray(x) + 3,
     ),
     cases=draw_points,
+    steps=list_f_prime_steps,
     misconceptions=(
         Misconception(
             wrong=lambda x: 2 * x,

@@ -24,6 +24,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     unpack_by_split,
     unpack_weights_first,
 )
+from gradlab.exercises.lessons.lesson_04.steps import list_locate_steps
 from gradlab.exercises.values import list_leaves, make_value
 
 
@@ -277,6 +278,7 @@ EXERCISE = Exercise(
     points=3,
     reference=locate,
     cases=_locate_cases,
+    steps=list_locate_steps,
     indices=True,
     misconceptions=(
         Misconception(

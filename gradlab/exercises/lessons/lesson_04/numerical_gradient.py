@@ -15,6 +15,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     make_loss,
     make_told,
 )
+from gradlab.exercises.lessons.lesson_04.steps import list_gradient_steps
 
 
 def numerical_gradient(loss, theta, h):
@@ -235,6 +236,7 @@ EXERCISE = Exercise(
     points=4,
     reference=numerical_gradient,
     cases=_gradient_cases,
+    steps=list_gradient_steps,
     rtol=1e-9,  # nearer than float32 comes
     misconceptions=(
         Misconception(

@@ -19,6 +19,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     make_shapes,
     make_told,
 )
+from gradlab.exercises.lessons.lesson_04.steps import list_pack_steps
 from gradlab.exercises.lessons.lesson_04.unpack import unpack
 
 
@@ -125,6 +126,7 @@ EXERCISE = Exercise(
     points=3,
     reference=pack,
     cases=_pack_cases,
+    steps=list_pack_steps,
     rtol=0.0,  # numbers are moved, not computed
     atol=0.0,
     new_arrays=True,

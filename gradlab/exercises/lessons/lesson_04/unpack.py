@@ -24,6 +24,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     unpack_by_split,
     unpack_weights_first,
 )
+from gradlab.exercises.lessons.lesson_04.steps import list_unpack_steps
 from gradlab.exercises.values import list_leaves
 
 
@@ -168,6 +169,7 @@ EXERCISE = Exercise(
     points=3,
     reference=unpack,
     cases=_unpack_cases,
+    steps=list_unpack_steps,
     rtol=0.0,  # numbers are moved, not computed
     atol=0.0,
     new_arrays=True,

@@ -318,6 +318,10 @@ EXERCISE = Exercise(
             "calls you makes the update.",
             shows=_is_updated,
         ),
+        Misconception(
+            wrong=lambda params, X, Y: [(db, dW) for dW, db in find_gradients(params, X, Y)],
+            hint="dW and db have changed places: each pair is (dW, db).",
+        ),
         Misconception(wrong=_in_one_list, hint=_PAIRS),
         Misconception(wrong=_in_two_lists, hint=_PAIRS),
         Misconception(

@@ -20,7 +20,9 @@ from gradlab.exercises.lessons.lesson_05.common import (
     is_in_single_precision,
     make_scaled_by,
 )
+from gradlab.exercises.lessons.lesson_05.observations import ENTROPY_OBSERVATIONS
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
+from gradlab.exercises.lessons.lesson_05.steps import list_entropy_steps
 
 
 def cross_entropy(Z, Y):
@@ -39,7 +41,8 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
     """Three groups: the last has samples whose class has a probability that rounds to 0.
 
     In each of its cases one sample has two likely classes, so that it is not the same to
-    exchange y and a. In the very first case each probability is 1/2, and the loss ln 2.
+    exchange y and a. Two cases have a single row, and two differ by one number in each row, so
+    that their loss is the same. In the very first case each probability is 1/2, and the loss ln 2.
     """
 
     def case(rows: int, classes: int, level: float = 0.0) -> Arguments:
@@ -55,9 +58,13 @@ def _cross_entropy_cases(rng: np.random.Generator) -> Cases:
         Z[0, second] = Z[0, right[0]] - 0.5
         return Z, np.eye(classes)[right]
 
+    Z, Y = case(5, 3)
+    shifts = draw_signed(rng, 1, 4, (5, 1))
+    z = draw_signed(rng, 0.3, 3, (1, 4))
+    single = [(z, np.eye(4)[[k]]) for k in (int(z.argmax()), int(z.argmin()))]
     by_hand = np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]), np.eye(2)[[0, 1, 0]]
     return {
-        "ordinary logits": [by_hand, case(5, 3), case(2, 4)],
+        "ordinary logits": [by_hand, (Z, Y), (Z + shifts, Y), *single, case(2, 4)],
         "large logits, close together": [
             case(4, 3, draw_level(rng)),
             case(2, 5, -draw_level(rng)),
@@ -181,11 +188,6 @@ def _log_of_mean(Z: Any, Y: Any) -> Any:
     return -np.log(np.mean(np.sum(Y * softmax(Z), axis=1)))
 
 
-def _without_log(Z: Any, Y: Any) -> Any:
-    shifted = Z - Z.max(axis=1, keepdims=True)
-    return np.mean(np.exp(shifted).sum(axis=1) - np.sum(Y * shifted, axis=1))
-
-
 def _maximum_in_one_term(Z: Any, Y: Any) -> Any:
     shifted = Z - Z.max(axis=1, keepdims=True)
     return np.mean(find_log_sum_exp(Z) - np.sum(Y * shifted, axis=1))
@@ -228,6 +230,8 @@ EXERCISE = Exercise(
     points=3,
     reference=cross_entropy,
     cases=_cross_entropy_cases,
+    steps=list_entropy_steps,
+    observations=ENTROPY_OBSERVATIONS,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(
@@ -320,11 +324,6 @@ EXERCISE = Exercise(
             "row, then their mean.",
         ),
         Misconception(
-            wrong=_without_log,
-            hint="You add up the exponentials and do not take the logarithm of their sum: "
-            "np.log(np.exp(...).sum(axis=1)).",
-        ),
-        Misconception(
             wrong=_likeliest,
             hint="You take the likeliest class of each row. The loss asks for the class that Y "
             "marks, however unlikely.",
@@ -338,7 +337,6 @@ EXERCISE = Exercise(
             for wrong in (
                 lambda Z, Y: np.mean(1 - np.sum(Y * softmax(Z), axis=1)),
                 lambda Z, Y: np.sum((softmax(Z) - Y) ** 2) / len(Z),
-                lambda Z, Y: np.mean((softmax(Z) - Y) ** 2),
             )
         ),
         Misconception(
@@ -346,7 +344,6 @@ EXERCISE = Exercise(
             hint="Your log-sum-exp runs down the columns. A row is a sample: axis=1.",
         ),
         Misconception(wrong=lambda Z, Y: cross_entropy(Z, Y) / np.log(2), hint=_BASE),
-        Misconception(wrong=lambda Z, Y: cross_entropy(Z, Y) / np.log(10), hint=_BASE),
         Misconception(
             wrong=_over_all_rows,
             hint="Your log-sum-exp runs over all rows together. Each row has its own: axis=1.",

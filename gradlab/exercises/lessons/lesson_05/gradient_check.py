@@ -26,6 +26,7 @@ from gradlab.exercises.lessons.lesson_05.common import (
     draw_one_hot,
     find_norm,
 )
+from gradlab.exercises.lessons.lesson_05.steps import list_check_steps
 
 
 def gradient_check(loss, gradient, theta):
@@ -223,6 +224,7 @@ EXERCISE = Exercise(
     points=6,
     reference=gradient_check,
     cases=_check_cases,
+    steps=list_check_steps,
     misconceptions=(
         Misconception(
             wrong=_not_restored,

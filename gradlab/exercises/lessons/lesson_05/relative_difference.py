@@ -16,8 +16,9 @@ from gradlab.exercises.lessons.lesson_05.common import (
     difference_scaled,
     divide_unguarded,
     find_norm,
-    make_scaled_by,
 )
+from gradlab.exercises.lessons.lesson_05.observations import DIFFERENCE_OBSERVATIONS
+from gradlab.exercises.lessons.lesson_05.steps import list_difference_steps
 
 
 def relative_difference(a, b):
@@ -35,6 +36,8 @@ def relative_difference(a, b):
 def _difference_cases(rng: np.random.Generator) -> Cases:
     """Four groups, none of which has the same answer throughout; one pair is nearly equal.
 
+    One pair comes again with its arrays exchanged, and doubled: the answer stays the same.
+
     Some are tiny and some huge, but for their squares there is room. The first is 8 / (5 + 5).
     """
 
@@ -51,10 +54,13 @@ def _difference_cases(rng: np.random.Generator) -> Cases:
         return a, b
 
     some, same = pair(4)[0], pair(3)[0]
+    a, b = pair(4)
     return {
         "vectors": [
             (np.array([3.0, 4.0]), np.array([3.0, -4.0])),
-            pair(4),
+            (a, b),
+            (b, a),
+            (2 * a, 2 * b),
             pair(3, apart=4e-7),
             pair(5, scale=1e12),
             pair(2, scale=1e-12),
@@ -119,10 +125,12 @@ def _zero_unless_positive(a: Any, b: Any) -> Any:
 
 
 def _zero_where_near(trials: list[Trial]) -> bool:
-    """Whether ratios below 1 came out as 0, and all else is right."""
+    """Whether tiny ratios, or those of tiny arrays, came out as 0, and all else is right."""
     failed = [trial for trial in trials if trial.stage]
     return 0 < len(failed) < len(trials) and all(
-        np.array_equal(trial.got, 0.0) and 0 < trial.expected < 1 for trial in failed
+        np.array_equal(trial.got, 0.0)
+        and (0 < trial.expected < 1e-4 or 0 < np.abs(trial.arguments[0]).max() < 1e-4)
+        for trial in failed
     )
 
 
@@ -216,6 +224,8 @@ EXERCISE = Exercise(
     points=3,
     reference=relative_difference,
     cases=_difference_cases,
+    steps=list_difference_steps,
+    observations=DIFFERENCE_OBSERVATIONS,
     rtol=1e-8,
     atol=0.0,
     misconceptions=(
@@ -284,11 +294,6 @@ EXERCISE = Exercise(
             hint="You add up entries as they are, and those of unlike sign cancel. A norm is the "
             "root of the sum of squares.",
         ),
-        Misconception(
-            wrong=_ratio(total=lambda a, b: find_norm(a) * find_norm(b)),
-            hint="You divide by the product of the norms, and so the result depends on the scale: "
-            "divide by their sum.",
-        ),
         *(
             Misconception(
                 wrong=_ratio(total=total),
@@ -346,19 +351,14 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=_zero_unless_positive,
-            hint="NaN becomes 0, which reads “equal”. NaN > 0 is False: ask whether the sum of "
-            "the norms == 0 instead.",
+            hint="NaN becomes 0, which reads “equal”: let it through to the result. As NaN > 0 is "
+            "False, a guard has to ask whether the sum of the norms == 0.",
         ),
         Misconception(
             wrong=lambda a, b: find_norm(a - b) / (find_norm(a) + find_norm(b) + 1e-8),
             hint="A constant in the denominator, added or as a least value, makes the ratio of "
             "tiny gradients too small. Ask whether the sum of the norms is 0 instead.",
             shows=_adds_a_constant,
-        ),
-        Misconception(
-            wrong=lambda a, b: relative_difference(a, b) / a.size,
-            hint="You divide by the number of entries too. The norms are sums, not means.",
-            shows=make_scaled_by(lambda arguments: (arguments[0].size,)),
         ),
         Misconception(
             wrong=lambda a, b: np.sqrt(relative_difference(a, b)),

@@ -20,6 +20,8 @@ from gradlab.exercises.lessons.lesson_05.common import (
     softmax_by_columns,
     softmax_by_rows,
 )
+from gradlab.exercises.lessons.lesson_05.observations import SOFTMAX_OBSERVATIONS
+from gradlab.exercises.lessons.lesson_05.steps import list_softmax_steps
 
 
 def softmax(Z):
@@ -36,7 +38,8 @@ def softmax(Z):
 def _softmax_cases(rng: np.random.Generator) -> Cases:
     """Three groups: any formula is finite on the first, any shift by row on the second.
 
-    The very first case is a tie in every row: each probability is 1/2.
+    The very first case is a tie in every row: each probability is 1/2. Two cases of the first
+    group differ by one number in each row, and have the same answer.
     """
 
     def ordinary(*shape: int) -> Any:
@@ -49,13 +52,16 @@ def _softmax_cases(rng: np.random.Generator) -> Cases:
         rows[1] -= level
         rows[2, 0] += level
         rows[2, 1] -= level
+        rows[2, 2] += level
         return rng.permuted(rng.permutation(rows), axis=1)
 
+    some, shifts = ordinary(4, 3), draw_signed(rng, 1, 4, (4, 1))
     return {
         "ordinary logits": [
             (np.array([[1.0, 1.0], [3.0, 3.0], [2.0, 2.0]]),),
-            (ordinary(4, 3),),
-            (ordinary(2, 5),),
+            (some,),
+            (some + shifts,),
+            (draw_signed(rng, 2, 9, (2, 5)),),
         ],
         "large logits": [(ordinary(3, 4) + draw_level(rng),), (ordinary(5, 2) - draw_level(rng),)],
         "large and small logits together": [(large_and_small(1, 3),), (large_and_small(0, 5),)],
@@ -124,17 +130,6 @@ def _scales_rows(trials: list[Trial]) -> bool:
     return True
 
 
-def _are_numbers(trials: list[Trial]) -> bool:
-    return all(trial.stage in ("", "values") for trial in trials)
-
-
-def _sum_to_one(trials: list[Trial], axis: int) -> bool:
-    """Whether all sums along an axis are 1."""
-    return _are_numbers(trials) and all(
-        np.allclose(t.got.sum(axis=axis), 1, 0, 1e-13) for t in trials
-    )
-
-
 def _is_rounded(trials: list[Trial]) -> bool:
     """Whether all probabilities are those with a few decimals that are nearest to the right."""
     return all(_is_nearly_right(trial) for trial in trials) and any(
@@ -159,6 +154,8 @@ EXERCISE = Exercise(
     points=3,
     reference=softmax,
     cases=_softmax_cases,
+    steps=list_softmax_steps,
+    observations=SOFTMAX_OBSERVATIONS,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(
@@ -278,24 +275,6 @@ EXERCISE = Exercise(
             wrong=lambda Z: softmax(Z.astype(np.float32)),
             hint=SINGLE_PRECISION,
             shows=is_in_single_precision,
-        ),
-        # What is left is wrong in a way that the sums tell.
-        Misconception(
-            wrong=lambda Z: softmax(Z.T * 2).T,
-            hint="Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
-            shows=lambda trials: _sum_to_one(trials, axis=0),
-        ),
-        Misconception(
-            wrong=lambda Z: softmax(softmax(Z)),
-            hint="Each of your rows sums to 1, as it should, but the shares are wrong: what you "
-            "normalise must be np.exp(z), and nothing else.",
-            shows=lambda trials: _sum_to_one(trials, axis=1),
-        ),
-        Misconception(
-            wrong=lambda Z: softmax(Z) ** 2,
-            hint="Your rows do not sum to 1. The last step is to divide each row by its own sum; "
-            "leave the result as it then is.",
-            shows=_are_numbers,
         ),
     ),
     advice="In the first case the logits of each row are equal, so each probability is 1/2. What "

@@ -8,6 +8,7 @@ from gradlab.exercises.lessons.lesson_06.common import (
     RIGHT_IN_EITHER_PASS,
     draw_dropout_cases,
 )
+from gradlab.exercises.lessons.lesson_06.steps import list_dropout_steps
 
 
 def dropout_forward(A, keep_prob, mask):
@@ -23,6 +24,7 @@ EXERCISE = Exercise(
     points=2,
     reference=dropout_forward,
     cases=draw_dropout_cases,
+    steps=list_dropout_steps,
     new_arrays=True,
     misconceptions=(
         Misconception(

@@ -13,6 +13,7 @@ import numpy as np
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_06.common import are_answers
+from gradlab.exercises.lessons.lesson_06.steps import list_kink_steps
 
 
 def has_kink(f, x, h):
@@ -295,6 +296,7 @@ EXERCISE = Exercise(
     points=4,
     reference=has_kink,
     cases=_kink_cases,
+    steps=list_kink_steps,
     misconceptions=(
         Misconception(
             wrong=lambda f, x, h: _compare_ends(f, x, h) > 0.05,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 import random
 from collections.abc import Callable
@@ -138,6 +139,18 @@ def _make_comparison(
     return compare
 
 
+def _answers_like(wrong: Callable[..., bool]) -> Callable[[list[Trial]], bool]:
+    """Return a test whether trials gave what a wrong answer gives, and some are wrong."""
+    return lambda trials: (
+        any(trial.stage for trial in trials)
+        and all(
+            trial.got is not None
+            and np.array_equal(trial.got, wrong(*copy.deepcopy(trial.arguments)))
+            for trial in trials
+        )
+    )
+
+
 def _seed_before_each(loss: Callable[[Any], float], theta: Any) -> bool:
     """Compare ten evaluations from one seed, and leave NumPy's global state as it was."""
     before = np.random.get_state()  # noqa: NPY002
@@ -228,6 +241,7 @@ EXERCISE = Exercise(
             wrong=_make_comparison(2, copies=True),
             hint="The first evaluations may agree and a later one differ: dropout that rarely "
             "drops is such a loss. Compare ten evaluations, all of them with the first.",
+            shows=_answers_like(_make_comparison(2, copies=True)),
         ),
         Misconception(
             wrong=_find_any_equal,

@@ -24,6 +24,7 @@ from gradlab.exercises.lessons.lesson_06.common import (
     make_untouched,
     run_forward,
 )
+from gradlab.exercises.lessons.lesson_06.steps import list_l2_loss_steps
 
 
 def l2_loss(params, X, Y, lam):
@@ -85,6 +86,7 @@ EXERCISE = Exercise(
     points=2,
     reference=l2_loss,
     cases=_loss_cases,
+    steps=list_l2_loss_steps,
     may_use=frozenset({"MLP"}),
     withheld=PENALTY_OF_MLP,
     misconceptions=(

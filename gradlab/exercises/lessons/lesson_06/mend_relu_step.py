@@ -15,6 +15,7 @@ import numpy as np
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception
 from gradlab.exercises.lessons.lesson_06.common import changes_in_place
+from gradlab.exercises.lessons.lesson_06.steps import list_mend_steps
 
 
 def mend_relu_step(dA, A, keep_prob, mask):
@@ -117,6 +118,7 @@ EXERCISE = Exercise(
     reference=mend_relu_step,
     found=_step_as_found,
     cases=_draw_steps,
+    steps=list_mend_steps,
     new_arrays=True,
     advice="Take one entry of the case above through the forward step, A = max(Z, 0) * mask / "
     "keep_prob. What does A gain if Z grows a little?",

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_06.common import are_answers
+from gradlab.exercises.lessons.lesson_06.steps import list_miss_steps
 
 
 def miss_probability(bad, total, samples):
@@ -55,6 +56,7 @@ EXERCISE = Exercise(
     points=2,
     reference=miss_probability,
     cases=_miss_cases,
+    steps=list_miss_steps,
     rtol=1e-9,
     atol=1e-12,
     misconceptions=(
