@@ -31,16 +31,16 @@ from .differences.taylor import (
     lagrange_bound as lagrange_bound,
     taylor_polynomial as taylor_polynomial,
 )
-from .exercises.checking import (
+from .exercises.checking.check import (
     check as check,
     hint as hint,
     solution as solution,
 )
+from .exercises.checking.yours import yours as yours
 from .exercises.predicting import (
     predict as predict,
     tally_predictions as tally_predictions,
 )
-from .exercises.yours import yours as yours
 from .explorers.chords import explore_chords as explore_chords
 from .explorers.kink import explore_kink as explore_kink
 from .explorers.regularization import explore_regularization as explore_regularization

@@ -249,7 +249,7 @@ def _parse_number(text: str) -> int:
 
 def _run_exercise_new(arguments: argparse.Namespace) -> int:
     try:
-        from gradlab.exercises.authoring import lay_out
+        from gradlab.exercises.authoring.new_exercise import lay_out
 
         print(lay_out(arguments.lesson, arguments.name))
     except (GradlabError, OSError) as error:
@@ -260,7 +260,7 @@ def _run_exercise_new(arguments: argparse.Namespace) -> int:
 
 def _run_exercise_try(arguments: argparse.Namespace) -> int:
     try:
-        from gradlab.exercises.rehearsal import try_answers
+        from gradlab.exercises.authoring.rehearsal import try_answers
 
         text, ok = try_answers(arguments.name)
     except GradlabError as error:

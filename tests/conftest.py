@@ -13,5 +13,5 @@ settings.load_profile("gradlab")
 @pytest.fixture
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let answers call gradlab's own code, such as the wrong answers of the lessons."""
-    watch = "gradlab.exercises.checking.watch_calls"
+    watch = "gradlab.exercises.checking.check.watch_calls"
     monkeypatch.setattr(watch, lambda answer, exercise, violations: answer)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.values import list_leaves
+from gradlab.exercises.marking.values import list_leaves
 
 Letters = tuple[str, str]
 

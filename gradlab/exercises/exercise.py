@@ -24,11 +24,11 @@ _AS_FOUND = "    # As it was found: delete the line above and mend this."
 class Trial:
     """One call of an answer: what went in, what should come out, and what did.
 
-    `expected` and `got` are arrays, or nested lists of them, as `gradlab.exercises.values` makes
-    them; `expected` is an `IndexError` where raising one is right. `stage` is empty if the call
-    was right, else the first stage that failed: "stub" (it raised NotImplementedError), "raises",
-    "returns", "changes", "shape", "finite" or "values"; `detail` then says what happened, for
-    people.
+    `expected` and `got` are arrays, or nested lists of them, as
+    `gradlab.exercises.marking.values` makes them; `expected` is an `IndexError` where raising one
+    is right. `stage` is empty if the call was right, else the first stage that failed: "stub" (it
+    raised NotImplementedError), "raises", "returns", "changes", "shape", "finite" or "values";
+    `detail` then says what happened, for people.
     """
 
     arguments: Arguments

@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
+from gradlab.exercises.checking.own_work import describe_borrowed, describe_sought, join_names
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.generic_hints import STAGE_HINTS
-from gradlab.exercises.marking import Drawn, Marking, draw_cases, make_report, mark_calls
-from gradlab.exercises.own_work import describe_borrowed, describe_sought, join_names
-from gradlab.exercises.values import OTHER_TYPE
+from gradlab.exercises.marking.generic_hints import STAGE_HINTS
+from gradlab.exercises.marking.mark import Drawn, Marking, draw_cases, make_report, mark_calls
+from gradlab.exercises.marking.values import OTHER_TYPE
 from gradlab.grading.intake.answers import Answer, Work, find_answers
 from gradlab.grading.intake.notebooks import LESSON_OF
 from gradlab.grading.intake.predictions import find_predictions

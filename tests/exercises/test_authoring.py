@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from gradlab.cli import main
-from gradlab.exercises import authoring, rehearsal
-from gradlab.exercises.authoring import AuthoringError, lay_out
+from gradlab.exercises.authoring import new_exercise as authoring, rehearsal
+from gradlab.exercises.authoring.new_exercise import AuthoringError, lay_out
+from gradlab.exercises.authoring.rehearsal import try_answers
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.exercise import Exercise, Misconception
-from gradlab.exercises.marking import mark
-from gradlab.exercises.rehearsal import try_answers
+from gradlab.exercises.marking.mark import mark
 
 ROOT = Path(__file__).parents[2]
 LESSONS = Path("gradlab", "exercises", "lessons")

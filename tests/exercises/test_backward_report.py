@@ -11,12 +11,12 @@ from hypothesis import given, settings, strategies as st
 
 import gradlab
 from gradlab.bugs.planting import BUGS
-from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
-from gradlab.exercises.calling import make_caller, try_case
+from gradlab.exercises.backward.report import make_backward_report, make_layer_tally
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Trial
-from gradlab.exercises.marking import draw_cases
-from gradlab.exercises.values import make_value
+from gradlab.exercises.marking.calling import make_caller, try_case
+from gradlab.exercises.marking.mark import draw_cases
+from gradlab.exercises.marking.values import make_value
 
 BACKWARD = EXERCISES["backward"]
 START = "where it begins"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 import gradlab
-from gradlab.exercises.case_text import write_case
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.checking.case_text import write_case
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import draw_cases
+from gradlab.exercises.marking.mark import draw_cases
 
 # A network too large for a paste, which is taken from a check.
 TOO_LONG = {"backward"}

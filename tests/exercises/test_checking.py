@@ -14,8 +14,8 @@ import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.lessons.lesson_02.observed_order import _order_by_hand, _order_by_lstsq
 from gradlab.exercises.lessons.lesson_02.taylor_polynomial import _horner_taylor
-from gradlab.exercises.marking import draw_cases
-from gradlab.exercises.values import show_value
+from gradlab.exercises.marking.mark import draw_cases
+from gradlab.exercises.marking.values import show_value
 
 seeds = st.integers(0, 2**32 - 1)
 

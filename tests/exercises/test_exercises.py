@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Drawn, draw_cases, mark
+from gradlab.exercises.marking.mark import Drawn, draw_cases, mark
 
 SLOW = pytest.mark.slow
 seeds = st.integers(0, 2**32 - 1)

@@ -12,7 +12,7 @@ from pasted_code import run_code
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Arguments
-from gradlab.exercises.marking import draw_cases, mark
+from gradlab.exercises.marking.mark import draw_cases, mark
 
 seeds = st.integers(0, 2**32 - 1)
 

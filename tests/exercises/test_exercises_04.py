@@ -14,7 +14,7 @@ from pasted_code import run_code
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 NAMES = ("pack", "unpack", "locate", "numerical_gradient")
 pack, unpack, locate, numerical_gradient = (EXERCISES[name].reference for name in NAMES)

@@ -11,14 +11,16 @@ from hypothesis import given, settings, strategies as st
 from pasted_code import run_code
 
 import gradlab
-from gradlab.exercises.backward_passes import run_backward_with_ones as backward_with_ones
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.backward_passes import (
+    run_backward_with_ones as backward_with_ones,
+)
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     find_log_sum_exp as log_sum_exp,
 )
-from gradlab.exercises.marking import mark
-from gradlab.exercises.values import judge_value
+from gradlab.exercises.marking.mark import mark
+from gradlab.exercises.marking.values import judge_value
 
 NAMES = ("softmax", "cross_entropy", "backward", "relative_difference", "gradient_check")
 softmax, relative_difference, gradient_check = (

@@ -12,7 +12,7 @@ from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.lessons.lesson_06.common import (
     draw_dropout_case,
 )
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 seeds = st.integers(0, 2**32 - 1)
 dropout_forward, dropout_backward = (

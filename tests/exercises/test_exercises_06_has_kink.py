@@ -18,7 +18,7 @@ from gradlab.exercises.lessons.lesson_06.has_kink import (
     _kink_by_two_comparisons as kink_by_two_comparisons,
     _kink_cases,
 )
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 seeds = st.integers(0, 2**32 - 1)
 has_kink = EXERCISES["has_kink"].reference

@@ -16,7 +16,7 @@ from gradlab.exercises.lessons.lesson_06.is_deterministic import (
     _make_comparison,
     _seed_before_each,
 )
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 seeds = st.integers(0, 2**32 - 1)
 is_deterministic = EXERCISES["is_deterministic"].reference

@@ -19,7 +19,7 @@ from gradlab.exercises.lessons.lesson_06.common import (
 from gradlab.exercises.lessons.lesson_06.l2_backward import (
     _l2_backward_by_hand as l2_backward_by_hand,
 )
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 seeds = st.integers(0, 2**32 - 1)
 l2_loss, l2_backward = (EXERCISES[name].reference for name in ("l2_loss", "l2_backward"))

@@ -10,7 +10,7 @@ import gradlab
 from gradlab.bugs.suspects import Suspect
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
 from gradlab.exercises.exercise import Misconception
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 FIND_BUGS = EXERCISES["find_bugs"]
 SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))

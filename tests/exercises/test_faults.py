@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from gradlab.exercises.authoring.faults import find_obstacle, list_faults
+from gradlab.exercises.authoring.rehearsal import RehearsalError, try_answers
 from gradlab.exercises.catalogue import ALL_EXERCISES, EXERCISES
 from gradlab.exercises.draws import make_function
-from gradlab.exercises.faults import find_obstacle, list_faults
-from gradlab.exercises.rehearsal import RehearsalError, try_answers
 
 DOUBLE = EXERCISES["double"]
 

@@ -12,10 +12,10 @@ import pytest
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise, Misconception
-from gradlab.exercises.generic_hints import GENERIC_HINTS
-from gradlab.exercises.marking import Marking, mark
-from gradlab.exercises.patterns import WHERE_IT_FAILS
-from gradlab.exercises.values import describe_type, show_value
+from gradlab.exercises.marking.generic_hints import GENERIC_HINTS
+from gradlab.exercises.marking.mark import Marking, mark
+from gradlab.exercises.marking.patterns import WHERE_IT_FAILS
+from gradlab.exercises.marking.values import describe_type, show_value
 
 
 def triple(x: Any) -> Any:

@@ -12,9 +12,9 @@ import pytest
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.choice import Option, make_choice
-from gradlab.exercises.marking import mark
-from gradlab.exercises.open_answers import judge_openly, simplify
-from gradlab.exercises.values import describe_type
+from gradlab.exercises.marking.mark import mark
+from gradlab.exercises.marking.open_answers import judge_openly, simplify
+from gradlab.exercises.marking.values import describe_type
 
 CHOICE = EXERCISES["predict_float32_slope"]
 PAIR = EXERCISES["lopsided_pair"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradlab
-from gradlab.exercises.plain import make_plain
+from gradlab.exercises.marking.plain import make_plain
 from gradlab.grading.sandbox.wire import decode, encode
 
 

@@ -10,11 +10,15 @@ from cases_05 import cases, complex_step_gradient
 from hypothesis import given, settings, strategies as st
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.claimed_gradients import RIGHT, ClaimedGradient, NetworkLoss
+from gradlab.exercises.lessons.lesson_05.common.claimed_gradients import (
+    RIGHT,
+    ClaimedGradient,
+    NetworkLoss,
+)
 from gradlab.exercises.lessons.lesson_05.gradient_check import (
     _central_gradient as central_gradient,
 )
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 
 NAMES = ("softmax", "cross_entropy", "backward", "relative_difference", "gradient_check")
 softmax, cross_entropy, backward, relative_difference, gradient_check = (

@@ -10,8 +10,8 @@ import pytest
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import draw_cases
-from gradlab.exercises.values import are_close, make_value
+from gradlab.exercises.marking.mark import draw_cases
+from gradlab.exercises.marking.values import are_close, make_value
 
 WORKED = {name: exercise for name, exercise in EXERCISES.items() if exercise.steps}
 

@@ -260,7 +260,8 @@ def test_functions_that_an_answer_was_given_may_be_called_but_not_those_beside_t
     assert gradlab.check(name, define(name, asks)).passed
     beside = text.replace(
         "h = 1e-5",
-        "h = 1e-5; from gradlab.exercises.backward_passes import make_backward; make_backward()",
+        "h = 1e-5; from gradlab.exercises.lessons.lesson_05.common.backward_passes import "
+        "make_backward; make_backward()",
     )
     assert "own code: make_backward" in str(gradlab.check(name, define(name, beside)))
 

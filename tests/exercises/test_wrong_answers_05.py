@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import gradlab
-from gradlab.exercises.backward_passes import run_backward_with_ones as backward_with_ones
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.backward_passes import (
+    run_backward_with_ones as backward_with_ones,
+)
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     find_log_sum_exp as log_sum_exp,
     softmax_by_columns,
 )

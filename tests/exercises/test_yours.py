@@ -10,7 +10,7 @@ import pytest
 import __main__
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.result import CheckResult
+from gradlab.exercises.checking.result import CheckResult
 
 GRADLABS = EXERCISES["double"].reference
 

@@ -1,7 +1,7 @@
 """An answer marked in a sandbox, as the grader does it."""
 
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, draw_cases, mark_calls
+from gradlab.exercises.marking.mark import Marking, draw_cases, mark_calls
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer
 

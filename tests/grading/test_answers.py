@@ -28,7 +28,7 @@ from notebook_data import (
 )
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 from gradlab.grading.intake.answers import Work
 
 

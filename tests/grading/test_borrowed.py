@@ -6,8 +6,8 @@ import pytest
 from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.marking import draw_cases
-from gradlab.exercises.own_work import INNER
+from gradlab.exercises.checking.own_work import INNER
+from gradlab.exercises.marking.mark import draw_cases
 from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer

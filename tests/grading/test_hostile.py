@@ -15,7 +15,7 @@ from hostile_answers import ALL, HOSTILE, Hostile
 
 from gradlab.cli import main
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.marking import mark_calls
+from gradlab.exercises.marking.mark import mark_calls
 from gradlab.grading.grader import Task, grade_submission
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 from gradlab.grading.sandbox.isolation import works

@@ -13,7 +13,7 @@ from remote_marking import SEED, mark_remotely
 
 from gradlab.exercises.catalogue import EXERCISES
 from gradlab.exercises.exercise import Cases, Exercise
-from gradlab.exercises.marking import draw_cases, mark, mark_calls
+from gradlab.exercises.marking.mark import draw_cases, mark, mark_calls
 from gradlab.grading.sandbox.isolation import find_strongest
 from gradlab.grading.sandbox.process import Ending, Sandbox
 from gradlab.grading.sandbox.remote import RemoteAnswer

@@ -12,8 +12,8 @@ from hypothesis import given, strategies as st
 from learner_results import NASTY, RESULTS, make_learner
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.generic_hints import STAGE_HINTS
-from gradlab.exercises.patterns import PATTERN_HINTS, WHERE_IT_FAILS
+from gradlab.exercises.marking.generic_hints import STAGE_HINTS
+from gradlab.exercises.marking.patterns import PATTERN_HINTS, WHERE_IT_FAILS
 from gradlab.exercises.prediction import find_predictions
 from gradlab.grading.outcome.pages.class_page import render_class
 from gradlab.grading.outcome.predicted import ChoiceTally, PredictionTally, tally_predictions

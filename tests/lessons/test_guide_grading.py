@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 
 import gradlab
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 from tools.facts import Lesson
 from tools.lessons import NOTEBOOKS
 from tools.tables import read_rows

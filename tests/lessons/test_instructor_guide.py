@@ -11,7 +11,7 @@ import pytest
 from lessons.guide import GUIDE, LESSONS, ROOT, blocks, flowing, part
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.marking import mark
+from gradlab.exercises.marking.mark import mark
 from tools.facts import Lesson, Section
 from tools.lessons import NOTEBOOKS
 from tools.tables import find_sections, read_rows

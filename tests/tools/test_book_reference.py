@@ -18,7 +18,7 @@ from gradlab import bugs, examples, frameworks, plots
 from gradlab.bugs import suspects
 from gradlab.checker import diagnosis, report
 from gradlab.differences import budget, convergence
-from gradlab.exercises import result
+from gradlab.exercises.checking import result
 from gradlab.live import output
 from tools.book.assemble import FRAME
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
-from gradlab.exercises.generic_hints import GENERIC_HINTS
-from gradlab.exercises.patterns import WHERE_IT_FAILS
-from gradlab.exercises.values import OTHER_TYPE
+from gradlab.exercises.marking.generic_hints import GENERIC_HINTS
+from gradlab.exercises.marking.patterns import WHERE_IT_FAILS
+from gradlab.exercises.marking.values import OTHER_TYPE
 from gradlab.grading.outcome.predicted import PredictionTally, tally_predictions
 from gradlab.grading.outcome.results import ExerciseResult, LearnerResult
 

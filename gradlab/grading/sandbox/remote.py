@@ -18,10 +18,10 @@ import numpy as np
 
 import gradlab
 from gradlab.bugs.suspects import Suspect
-from gradlab.exercises.calling import Call, draws_globally
+from gradlab.exercises.checking.own_work import INNER
 from gradlab.exercises.exercise import Arguments, Exercise
-from gradlab.exercises.own_work import INNER
-from gradlab.exercises.random_state import seed_random_state
+from gradlab.exercises.marking.calling import Call, draws_globally
+from gradlab.exercises.marking.random_state import seed_random_state
 from gradlab.grading.sandbox.packages import list_fonts
 from gradlab.grading.sandbox.process import (
     FILES,

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.random_state import RandomWatch, draw_seeds, seed_random_state
+from gradlab.exercises.marking.random_state import RandomWatch, draw_seeds, seed_random_state
 from gradlab.grading.sandbox.borrowing import Package, find_sought, make_importer
 from gradlab.grading.sandbox.cells import Cells, FailedStatement, Shell, prepare_drawing
 from gradlab.grading.sandbox.wire import Channel, TooLargeError, decode, encode

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy import generic, ndarray
 
-from gradlab.exercises.plain import is_masked
+from gradlab.exercises.marking.plain import is_masked
 
 # Of a frame, in bytes; the arguments and results of every exercise are far smaller.
 MOST_BYTES = 4_000_000

@@ -25,7 +25,7 @@ from gradlab.exercises.lessons.lesson_04.common import (
     unpack_weights_first,
 )
 from gradlab.exercises.lessons.lesson_04.steps import list_locate_steps
-from gradlab.exercises.values import list_leaves, make_value
+from gradlab.exercises.marking.values import list_leaves, make_value
 
 
 def locate(index, shapes):

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.backward_passes import (
+from gradlab.exercises.backward.report import make_backward_report, make_layer_tally
+from gradlab.exercises.draws import draw_signed
+from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common.backward_passes import (
     Params,
     Pass,
     find_gradients,
@@ -17,10 +20,11 @@ from gradlab.exercises.backward_passes import (
     run_backward_recursive,
     run_backward_with_ones,
 )
-from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
-from gradlab.exercises.draws import draw_signed
-from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import draw_one_hot, join_entries, make_raised
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
+    draw_one_hot,
+    join_entries,
+    make_raised,
+)
 from gradlab.exercises.lessons.lesson_05.softmax import softmax
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     SINGLE_PRECISION,
     draw_level,
     draw_one_hot,

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.claimed_gradients import (
+from gradlab.exercises.draws import draw_signed
+from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
+from gradlab.exercises.lessons.lesson_05.common.claimed_gradients import (
     NAN,
     RIGHT,
     SLIGHT,
@@ -17,9 +19,7 @@ from gradlab.exercises.claimed_gradients import (
     NetworkLoss,
     claim_by_hand,
 )
-from gradlab.exercises.draws import draw_signed
-from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     difference_by_einsum,
     difference_by_loops,
     divide_unguarded,

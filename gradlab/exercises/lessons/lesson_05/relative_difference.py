@@ -10,7 +10,7 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     difference_by_einsum,
     difference_by_loops,
     difference_scaled,

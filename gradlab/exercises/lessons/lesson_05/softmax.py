@@ -9,7 +9,7 @@ import numpy as np
 
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     SINGLE_PRECISION,
     draw_level,
     find_log_probabilities,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import gradlab
-from gradlab.exercises.backward_report import make_backward_report, make_layer_tally
+from gradlab.exercises.backward.report import make_backward_report, make_layer_tally
 from gradlab.exercises.exercise import Cases, Exercise, Misconception
 from gradlab.exercises.lessons.lesson_06.common import (
     DATA_SUMMED,

@@ -11,7 +11,7 @@ import numpy as np
 import gradlab
 from gradlab.bugs.suspects import Suspect, confusion_table, draw_suspects, nearest_to_output
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Tally, Trial
-from gradlab.exercises.values import list_leaves
+from gradlab.exercises.marking.values import list_leaves
 from gradlab.network.batch import Params
 
 

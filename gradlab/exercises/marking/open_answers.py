@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments
-from gradlab.exercises.values import Judged, describe_type, make_value
+from gradlab.exercises.marking.values import Judged, describe_type, make_value
 
 # An example is small; anything else might never end.
 _MOST_PARTS = 1000
@@ -35,7 +35,7 @@ def judge_openly(judge: Callable[[Arguments, Any], str], arguments: Arguments, g
 
     Examples
     --------
-    >>> from gradlab.exercises.open_answers import judge_openly
+    >>> from gradlab.exercises.marking.open_answers import judge_openly
     >>> def is_larger(arguments, value):
     ...     return "" if value > arguments[0] else "it must be larger than x"
     >>> judge_openly(is_larger, (3,), 2.5)
@@ -78,7 +78,7 @@ def simplify(got: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.open_answers import simplify
+    >>> from gradlab.exercises.marking.open_answers import simplify
     >>> simplify((np.float32(0.5), np.arange(2), "b"))
     [0.5, [0, 1], 'b']
     """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Exercise, Trial
-from gradlab.exercises.values import Value, is_number, is_truth, list_leaves, show_value
+from gradlab.exercises.marking.values import Value, is_number, is_truth, list_leaves, show_value
 
 PATTERN_HINTS = {
     "constant": "The result is the same for every input: what should it depend on?",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES
-from gradlab.exercises.checking import check
-from gradlab.exercises.origin import find_origin, get_namespace
+from gradlab.exercises.checking.check import check
+from gradlab.exercises.checking.origin import find_origin, get_namespace
 
 
 def yours(name: str) -> Callable[..., Any]:

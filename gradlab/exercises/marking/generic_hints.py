@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from gradlab.exercises.exercise import Trial
-from gradlab.exercises.patterns import PATTERN_HINTS
-from gradlab.exercises.values import Value, is_number, list_leaves
+from gradlab.exercises.marking.patterns import PATTERN_HINTS
+from gradlab.exercises.marking.values import Value, is_number, list_leaves
 
 # Of answers that did not get as far as values.
 STAGE_HINTS = {

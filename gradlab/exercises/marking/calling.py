@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Arguments, Exercise, Trial
-from gradlab.exercises.open_answers import judge_openly
-from gradlab.exercises.plain import make_plain
-from gradlab.exercises.random_state import RandomWatch
-from gradlab.exercises.values import Value, judge_value, list_leaves
+from gradlab.exercises.marking.open_answers import judge_openly
+from gradlab.exercises.marking.plain import make_plain
+from gradlab.exercises.marking.random_state import RandomWatch
+from gradlab.exercises.marking.values import Value, judge_value, list_leaves
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _LONGEST_ERROR = 500
 
 

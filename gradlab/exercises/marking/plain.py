@@ -31,7 +31,7 @@ def make_plain(value: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.plain import make_plain
+    >>> from gradlab.exercises.marking.plain import make_plain
     >>> make_plain([np.array([1, 2]).view(np.recarray), 3.0])
     [array([1, 2]), 3.0]
     """
@@ -77,7 +77,7 @@ def is_masked(value: Any) -> bool:
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.plain import is_masked
+    >>> from gradlab.exercises.marking.plain import is_masked
     >>> is_masked(np.ma.masked_less([1.0, 2.0], 2)), is_masked(np.ma.array([1.0, 2.0]))
     (True, False)
     """

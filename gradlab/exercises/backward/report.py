@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.blocks import JudgedBlock, ReturnedBlock, judge_blocks
+from gradlab.exercises.backward.blocks import JudgedBlock, ReturnedBlock, judge_blocks
 from gradlab.exercises.exercise import Tally, Trial
 
 # Takes the trials of a check, and whether their numbers may be told.

@@ -7,8 +7,8 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from gradlab.exercises.case_text import write_case
 from gradlab.exercises.catalogue import EXERCISES
+from gradlab.exercises.checking.case_text import write_case
 from gradlab.exercises.exercise import Group, Trial
 from gradlab.support.shell import running_shell
 

@@ -12,7 +12,7 @@ import numpy as np
 from gradlab.checker.block import Block, Finding, Setting
 from gradlab.checker.diagnosis import diagnose
 from gradlab.checker.measuring.slopes import Slopes
-from gradlab.exercises.values import show_value
+from gradlab.exercises.marking.values import show_value
 from gradlab.support.floats import FloatArray, Mask
 
 # Findings that say where, not why.
@@ -86,7 +86,7 @@ def judge_blocks(
     Examples
     --------
     >>> import numpy as np
-    >>> from gradlab.exercises.blocks import ReturnedBlock, judge_blocks
+    >>> from gradlab.exercises.backward.blocks import ReturnedBlock, judge_blocks
     >>> right = np.array([0.1, 0.2, 0.3])
     >>> returned = ReturnedBlock("b1", np.zeros(3), 5 * right, right)
     >>> (block,) = judge_blocks([returned], rows=5, rtol=1e-6, atol=1e-9)

@@ -27,7 +27,7 @@ def describe_borrowed(exercise: Exercise, names: Collection[str]) -> str:
     Examples
     --------
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.own_work import describe_borrowed
+    >>> from gradlab.exercises.checking.own_work import describe_borrowed
     >>> describe_borrowed(EXERCISES["double"], {"check"}).partition(". ")[0]
     "Your function calls gradlab's own code: check"
     """
@@ -52,7 +52,7 @@ def describe_sought(exercise: Exercise, names: Collection[str]) -> str:
     Examples
     --------
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.own_work import describe_sought
+    >>> from gradlab.exercises.checking.own_work import describe_sought
     >>> describe_sought(EXERCISES["double"], {"check"}).partition(". ")[0]
     "Your function looks for gradlab's own code: check"
     """
@@ -77,7 +77,7 @@ def join_names(names: Collection[str]) -> str:
 
     Examples
     --------
-    >>> from gradlab.exercises.own_work import INNER, join_names
+    >>> from gradlab.exercises.checking.own_work import INNER, join_names
     >>> join_names({"richardson", "MLP", INNER})
     'MLP, richardson'
     """

@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gradlab.exercises.authoring.faults import find_obstacle, list_faults
 from gradlab.exercises.catalogue import ALL_EXERCISES
-from gradlab.exercises.checking import make_result
+from gradlab.exercises.checking.check import make_result
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.faults import find_obstacle, list_faults
-from gradlab.exercises.marking import Marking, mark
+from gradlab.exercises.marking.mark import Marking, mark
 from gradlab.support.errors import GradlabError
 
 # The first is that of the public check.
@@ -49,7 +49,7 @@ def try_answers(name: str) -> tuple[str, bool]:
 
     Examples
     --------
-    >>> from gradlab.exercises.rehearsal import try_answers
+    >>> from gradlab.exercises.authoring.rehearsal import try_answers
     >>> text, ok = try_answers("double")
     >>> ok
     True

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.plain import is_masked
+from gradlab.exercises.marking.plain import is_masked
 
 # An array of numbers, truth values or text, or a list of values.
 Value = Any
@@ -170,7 +170,7 @@ def describe_type(got: Any) -> str:
 
     Examples
     --------
-    >>> from gradlab.exercises.values import describe_type
+    >>> from gradlab.exercises.marking.values import describe_type
     >>> describe_type(3), describe_type([3]), describe_type(None)
     ('an int', 'a list', 'None')
     """

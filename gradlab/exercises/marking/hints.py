@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradlab.exercises.calling import make_caller, try_case
 from gradlab.exercises.exercise import Exercise, Group, Misconception, Trial
-from gradlab.exercises.generic_hints import drop_weaker_hints, find_stage_hint
-from gradlab.exercises.patterns import find_pattern_hint, is_weak
-from gradlab.exercises.values import STAGES, are_close, is_truth, list_leaves, make_value
+from gradlab.exercises.marking.calling import make_caller, try_case
+from gradlab.exercises.marking.generic_hints import drop_weaker_hints, find_stage_hint
+from gradlab.exercises.marking.patterns import find_pattern_hint, is_weak
+from gradlab.exercises.marking.values import STAGES, are_close, is_truth, list_leaves, make_value
 
 # Calls the wrong answer of a misconception as a trial was called.
 _Try = Callable[[Misconception, Trial], Trial]

@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from gradlab.exercises.checking.own_work import INNER, describe_borrowed, join_names
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.own_work import INNER, describe_borrowed, join_names
 
-_PACKAGE = str(Path(__file__).parents[1]) + os.sep
-_EXERCISES = str(Path(__file__).parent) + os.sep
+_PACKAGE = str(Path(__file__).parents[2]) + os.sep
+_EXERCISES = str(Path(__file__).parents[1]) + os.sep
 # Python's library, what is installed beside NumPy, and Python's own importer.
 _INSTALLED = (
     str(Path(os.__file__).parent) + os.sep,
@@ -79,7 +79,7 @@ def watch_calls(
     --------
     >>> import gradlab
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.watching import Violations, watch_calls
+    >>> from gradlab.exercises.checking.watching import Violations, watch_calls
     >>> found = Violations()
     >>> answer = lambda f, x, h: gradlab.central_difference(f, x, h)
     >>> watch_calls(answer, EXERCISES["central_difference"], found)(abs, 2.0, 0.5)

@@ -14,7 +14,7 @@ import numpy as np
 import gradlab
 from gradlab.exercises.catalogue import describe_error
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import draw_cases, mark
+from gradlab.exercises.marking.mark import draw_cases, mark
 
 _LEAST = {"misconceptions": 3, "hints": 2, "also_right": 1}
 _SENTENCE = re.compile(r"\S.*[.?!)]")
@@ -39,7 +39,7 @@ def find_obstacle(exercise: Exercise, seed: int) -> str:
     --------
     >>> from dataclasses import replace
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.faults import find_obstacle
+    >>> from gradlab.exercises.authoring.faults import find_obstacle
     >>> find_obstacle(replace(EXERCISES["double"], cases=lambda rng: {"numbers": [3]}), 0)
     'A case of “numbers” is 3. It must be a tuple of arguments, such as (3,).'
     """
@@ -76,7 +76,7 @@ def list_faults(exercise: Exercise) -> list[str]:
     --------
     >>> from dataclasses import replace
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.faults import list_faults
+    >>> from gradlab.exercises.authoring.faults import list_faults
     >>> list_faults(replace(EXERCISES["double"], also_right=()))
     ['also_right has 0 entries; it must have at least 1.']
     """

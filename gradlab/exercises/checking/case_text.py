@@ -58,7 +58,7 @@ def write_case(exercise: Exercise, arguments: Arguments, group: int, number: int
 
     Examples
     --------
-    >>> from gradlab.exercises.case_text import write_case
+    >>> from gradlab.exercises.checking.case_text import write_case
     >>> from gradlab.exercises.catalogue import EXERCISES
     >>> print(write_case(EXERCISES["double"], (3,), 0, 0).code)
     x = 3

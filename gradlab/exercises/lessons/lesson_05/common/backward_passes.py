@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradlab.exercises.lessons.lesson_05.common import (
+from gradlab.exercises.lessons.lesson_05.common.probabilities import (
     find_log_probabilities,
     find_log_softmax,
     softmax_by_columns,

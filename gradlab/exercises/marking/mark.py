@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.calling import Caller, make_caller, try_case
 from gradlab.exercises.exercise import Arguments, Exercise, Group, Trial
-from gradlab.exercises.hints import choose_hints
-from gradlab.exercises.values import Value, make_value, show_value
+from gradlab.exercises.marking.calling import Caller, make_caller, try_case
+from gradlab.exercises.marking.hints import choose_hints
+from gradlab.exercises.marking.values import Value, make_value, show_value
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def mark(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Marki
     Examples
     --------
     >>> from gradlab.exercises.catalogue import EXERCISES
-    >>> from gradlab.exercises.marking import mark
+    >>> from gradlab.exercises.marking.mark import mark
     >>> mark(EXERCISES["double"], lambda x: x + x).points
     1.0
     """

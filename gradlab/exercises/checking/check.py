@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from gradlab.exercises.catalogue import EXERCISES, WRITTEN
+from gradlab.exercises.checking.origin import Origin, describe_missing, find_origin, get_namespace
+from gradlab.exercises.checking.result import CheckResult, Note
+from gradlab.exercises.checking.watching import Violations, describe_violations, watch_calls
 from gradlab.exercises.exercise import Exercise
-from gradlab.exercises.marking import Marking, list_steps, make_report, mark
-from gradlab.exercises.origin import Origin, describe_missing, find_origin, get_namespace
-from gradlab.exercises.random_state import get_random_state, set_random_state
-from gradlab.exercises.result import CheckResult, Note
-from gradlab.exercises.watching import Violations, describe_violations, watch_calls
+from gradlab.exercises.marking.mark import Marking, list_steps, make_report, mark
+from gradlab.exercises.marking.random_state import get_random_state, set_random_state
 
 # Cases are the same at every check, so that a lesson reads the same when it is run again.
 _PUBLIC_SEED = 0

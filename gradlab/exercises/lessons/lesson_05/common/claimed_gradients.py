@@ -13,8 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from gradlab.exercises.backward_passes import Params, find_gradients, make_backward
-from gradlab.exercises.lessons.lesson_05.common import find_norm, join_entries
+from gradlab.exercises.lessons.lesson_05.common.backward_passes import (
+    Params,
+    find_gradients,
+    make_backward,
+)
+from gradlab.exercises.lessons.lesson_05.common.probabilities import find_norm, join_entries
 
 
 @dataclass(frozen=True)

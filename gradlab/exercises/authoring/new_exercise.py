@@ -11,7 +11,7 @@ from gradlab.exercises.catalogue import OTHER_MODULES
 from gradlab.support.errors import GradlabError
 from gradlab.support.files import write_whole
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 _TEMPLATE = Path(__file__).with_name("template.py")
 _LESSONS = Path("gradlab", "exercises", "lessons")
 _SOURCES = Path("notebooks", "source")

@@ -1,0 +1,1 @@
+"""Writing an exercise: laying out its file, its faults, and what learners will read."""

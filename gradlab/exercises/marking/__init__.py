@@ -1,0 +1,1 @@
+"""Marking: an answer is called on cases, judged, and told what is wrong with it."""
