@@ -18,7 +18,7 @@ from gradlab.exercises.catalogue import (
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ROOT / "gradlab" / "exercises" / "lessons"
-GOOD = LESSONS.with_name("template.py").read_text(encoding="utf-8")
+GOOD = (LESSONS.parent / "authoring" / "template.py").read_text(encoding="utf-8")
 WRITTEN = """\
 from gradlab.exercises.exercise import WrittenAnswer
 

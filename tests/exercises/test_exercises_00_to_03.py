@@ -218,7 +218,7 @@ def raises_for_nan(n: float, a: float, rtol: float, atol: float) -> bool:
         (lambda n, a, r, t: math.isfinite(n) and is_close(n, a, r, t), "whether numeric is"),
         (
             lambda n, a, r, t: (math.isfinite(n) or math.isfinite(a)) and is_close(n, a, r, t),
-            "“and”, not “or”",
+            "False if either is not",
         ),
         (lambda n, a, r, t: n != math.inf != a and is_close(n, a, r, t), "-inf passes"),
         (lambda n, a, r, t: n == a or (are_finite(n, a) and is_close(n, a, r, t)), "inf against"),

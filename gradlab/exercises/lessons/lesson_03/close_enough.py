@@ -201,7 +201,7 @@ _GUARDS: dict[str, tuple[Answer, ...]] = {
     ),
     _ONE_GUARDED.format("numeric"): (_guard(_is_within, lambda n, a: math.isfinite(n)),),
     _ONE_GUARDED.format("analytic"): (_guard(_is_within, lambda n, a: math.isfinite(a)),),
-    "It is enough for you that one of the two is finite. Both must be: “and”, not “or”.": (
+    "It is enough for you that one of the two is finite. Both must be: False if either is not.": (
         _guard(_is_within, lambda n, a: math.isfinite(n) or math.isfinite(a)),
     ),
     "-inf passes your test: it is not equal to inf. math.isfinite refuses both, and NaN.": (

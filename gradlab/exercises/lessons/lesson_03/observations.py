@@ -146,7 +146,8 @@ def _observe_sort(verdict: str, name: str) -> Observation:
 
     advice, *_ = _SORTS[name]
     return Observation(
-        f"With finite numbers, your mistakes are {verdict}, and all in pairs {name}. {advice}",
+        f"Where it answers for finite numbers, your function is wrong in one way: {verdict}, in "
+        f"pairs {name}. {advice}",
         holds,
         "finite",
     )

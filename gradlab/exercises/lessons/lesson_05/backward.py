@@ -298,8 +298,8 @@ EXERCISE = Exercise(
         Misconception(
             wrong=make_backward(product=lambda f, layer, d: d @ f.params[layer][0]),
             hint="The shapes of a matrix product do not fit. Write them beside each factor: delta "
-            "is (m, n_out), W is (n_in, n_out), A is (m, n_in). Which factor needs .T? And the "
-            "slope of tanh is no matrix product: *.",
+            "is (m, n_out), W is (n_in, n_out), A is (m, n_in). Is each of the layer at hand, and "
+            "which one needs .T? The slope of tanh is no matrix product: *.",
             shows=make_raised("matmul", "not aligned"),
         ),
         Misconception(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +10,16 @@ import numpy as np
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Arguments, Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_05.common.probabilities import (
+    KEEPDIMS,
     SINGLE_PRECISION,
     draw_level,
     draw_one_hot,
+    find_entropy_by_rows,
     find_log_probabilities,
     find_log_softmax,
     find_log_sum_exp,
     is_in_single_precision,
+    make_raised,
     make_scaled_by,
 )
 from gradlab.exercises.lessons.lesson_05.observations import ENTROPY_OBSERVATIONS
@@ -95,6 +97,12 @@ def _in_two_terms(
 
 
 @np.errstate(all="ignore")
+def _add_logarithms(Z: Any, Y: Any) -> Any:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(shifted)).sum(axis=1) - (Y * shifted).sum(axis=1))
+
+
+@np.errstate(all="ignore")
 def _without_shift(Z: Any, Y: Any) -> Any:
     return np.mean(np.log(np.exp(Z).sum(axis=1)) - np.sum(Y * Z, axis=1))
 
@@ -123,11 +131,6 @@ def _logits_as_probabilities(Z: Any, Y: Any) -> Any:
 def _two_sided(Z: Any, Y: Any) -> Any:
     A = softmax(Z)
     return -np.mean(np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A), axis=1))
-
-
-def _maximum_not_added(Z: Any, Y: Any) -> Any:
-    log_sums = np.log(np.exp(Z - Z.max(axis=1, keepdims=True)).sum(axis=1))
-    return np.mean(log_sums - np.sum(Y * Z, axis=1))
 
 
 def _overflows(trials: list[Trial]) -> bool:
@@ -217,15 +220,6 @@ _SIZES = (
 _BASE = "ln is the natural logarithm, np.log: not to the base 2, and not to the base 10."
 
 
-def _entropy_by_rows(Z: Any, Y: Any) -> Any:
-    losses = []
-    for z, y in zip(Z, Y, strict=True):
-        top = max(z)
-        total = sum(math.exp(value - top) for value in z)
-        losses.append(math.log(total) + top - z[list(y).index(1)])
-    return sum(losses) / len(losses)
-
-
 EXERCISE = Exercise(
     points=3,
     reference=cross_entropy,
@@ -240,6 +234,15 @@ EXERCISE = Exercise(
             hint="This is the sum over the rows. The loss is their mean: divide by m.",
         ),
         Misconception(wrong=_reduced(np.mean), hint=_OVER_ALL),
+        Misconception(
+            wrong=lambda Z, Y: cross_entropy(Z - Z.max(axis=1), Y),
+            hint=KEEPDIMS,
+            shows=make_raised("broadcast"),
+        ),
+        Misconception(
+            wrong=_add_logarithms,
+            hint="You add up logarithms. ln(sum exp(z)) is the logarithm of a sum: sum first.",
+        ),
         *(
             Misconception(wrong=_in_two_terms(over_rows, over_entries, shifted), hint=hint)
             for over_rows, over_entries, hint in (
@@ -289,7 +292,7 @@ EXERCISE = Exercise(
             for constant in (0.0, 1e-15, 1e-12, 1e-8)
         ),
         Misconception(
-            wrong=_maximum_not_added,
+            wrong=lambda Z, Y: cross_entropy(Z, Y) - np.mean(Z.max(axis=1)),
             hint="ln(sum exp(z - c)) is c too small: use the shifted logits in both terms, or add "
             "c again.",
         ),
@@ -384,7 +387,7 @@ EXERCISE = Exercise(
         "np.log(np.exp(shifted).sum(axis=1, keepdims=True)); then -np.sum(Y * logs) / len(Z).",
     ),
     also_right=(
-        _entropy_by_rows,
+        find_entropy_by_rows,
         lambda Z, Y: np.mean(find_log_sum_exp(Z) - np.sum(Y * Z, axis=1)),
         lambda Z, Y: -np.einsum("ik,ik->", Y, find_log_probabilities(Z)) / Z.shape[0],
         lambda Z, Y: np.mean(find_log_sum_exp(Z) - Z[np.arange(len(Z)), np.argmax(Y, axis=1)]),

@@ -58,6 +58,10 @@ def _falls_with_the_logit(trials: list[Trial]) -> bool:
     return all(np.all(fall <= 0) for fall in falls) and any(np.any(fall < 0) for fall in falls)
 
 
+def _fills_the_first_row_alone(trials: list[Trial]) -> bool:
+    return all(np.allclose(t.got[0].sum(), 1) and not t.got[1:].any() for t in trials)
+
+
 SOFTMAX_OBSERVATIONS = (
     Observation(
         "Right for ordinary logits, wrong for large ones: np.exp of them overflows or becomes 0. "
@@ -82,6 +86,10 @@ SOFTMAX_OBSERVATIONS = (
     Observation(
         "Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
         _sums_are_one(axis=0),
+    ),
+    Observation(
+        "Your first row sums to 1 and all others are 0: is the return inside the loop?",
+        _fills_the_first_row_alone,
     ),
     Observation(
         "All entries together sum to 1. Each row must: axis=1, keepdims=True.",

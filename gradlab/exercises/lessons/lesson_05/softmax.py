@@ -10,6 +10,7 @@ import numpy as np
 from gradlab.exercises.draws import draw_signed
 from gradlab.exercises.exercise import Cases, Exercise, Misconception, Trial
 from gradlab.exercises.lessons.lesson_05.common.probabilities import (
+    KEEPDIMS,
     SINGLE_PRECISION,
     draw_level,
     find_log_probabilities,
@@ -161,8 +162,7 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             wrong=_sum_without_keepdims,
-            hint="A sum or a maximum over axis=1 has shape (m,), which does not line up with "
-            "(m, K). With keepdims=True it has shape (m, 1), and each row meets its own.",
+            hint=KEEPDIMS,
             shows=make_raised("broadcast"),
         ),
         Misconception(
