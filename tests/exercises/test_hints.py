@@ -307,3 +307,25 @@ def test_the_case_shown_failed_and_is_in_the_text(name: str) -> None:
 def test_generic_hints_are_sentences_that_hold_nothing_of_an_answer() -> None:
     ends = (".", "?", ".)", "**.")
     assert not [hint for hint in GENERIC_HINTS if "{" in hint or not hint.endswith(ends)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda f, x, h: (f(x) - f(x - h)) / h, "This is the backward difference"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "This is the central difference"),
+        (lambda f, x, h: (f(x + h) - f(x)) / (2 * h), "Half the slope"),
+        (lambda f, x, h: (f(x) - f(x + h)) / h, "The sign is the wrong way round"),
+    ],
+)
+def test_a_mistake_is_named_although_the_answer_stays_in_float32_besides(
+    answer: Callable[..., Any], words: str
+) -> None:
+    (hint,) = gradlab.check("forward_difference", answer).hints
+    assert hint.startswith(words)
+
+
+def test_where_steps_are_shown_nothing_is_to_be_worked_out_by_hand() -> None:
+    result = gradlab.check("miss_probability", lambda bad, total, samples: 0.3 / (samples + bad))
+    assert result.steps
+    assert not any("by hand" in hint for hint in result.hints)

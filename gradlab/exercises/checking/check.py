@@ -220,9 +220,12 @@ def make_result(exercise: Exercise, marking: Marking, printed: str = "") -> Chec
     passed = all(group.passed for group in marking.groups)
     hints = marking.hints
     report = make_report(exercise, marking, told=True)
+    steps = list_steps(exercise, marking)
     if not passed and not hints:
         advice = "Begin with the wrong block nearest to the output." if report else exercise.advice
-        hints = (f'{advice} gradlab.hint("{exercise.name}") has more.',)
+        more = f'gradlab.hint("{exercise.name}") has more.'
+        # The steps of the case are there to compare with.
+        hints = (more if steps else f"{advice} {more}",)
     return CheckResult(
         exercise.name,
         passed,
@@ -233,7 +236,7 @@ def make_result(exercise: Exercise, marking: Marking, printed: str = "") -> Chec
         printed,
         quoted=marking.quoted,
         report=report,
-        steps=list_steps(exercise, marking),
+        steps=steps,
     )
 
 
