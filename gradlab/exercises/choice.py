@@ -69,7 +69,7 @@ def make_choice(
     Returns
     -------
     Exercise
-        Its hints say what is wrong with a choice, never which one is right.
+        Its hints say what is wrong with a choice; no letter is called the right one.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _judge(
     arguments: Arguments,
     value: Any,
 ) -> str:
-    """Say whether both letters are right; if not, not which of them is wrong."""
+    """Say whether both letters are right, and no more; hints say more."""
     letters = _read_letters(value)
     if letters is None:
         return _say_needed(answers, reasons)

@@ -371,8 +371,8 @@ print(f"ratio near 1e{round(np.log10(ratio))}")
 # A central difference with $h = 10^{-5}$ is good to about ten digits, and that is what we see. The
 # gradient is right.
 #
-# A check that cannot fail is worth nothing. So break one line and run steps 4 to 7 again: forget
-# the sum in $db$, and take the first row of $\delta$ in its place.
+# A check that cannot fail is worth nothing. So spoil the gradient and compare again: forget the sum
+# in the last $db$, and take the first row of $\delta$ in its place.
 
 
 # %%

@@ -285,8 +285,8 @@ gradlab.explore_regularization()
 #
 # - `A`, `dA` and `mask` have the same shape $(m, n)$; `mask` holds 0 and 1, or False and True;
 #   `keep_prob` is above 0 and at most 1.
-# - `dropout_forward` returns what goes to the next layer; `dropout_backward` gets the derivative by
-#   that, and returns the derivative by `A`.
+# - `dropout_forward` returns what goes to the next layer; `dropout_backward` gets the derivative
+#   with respect to that, and returns the one with respect to `A`.
 # - Both return new float64 arrays, and leave their arguments as they are.
 
 # %% exercise="dropout_forward"
@@ -466,7 +466,8 @@ gradlab.explore_kink()
 # 0.5. The network learns all the same, so nothing looks wrong.
 #
 # The step forward is $A = \max(Z, 0) * M / p$. Write `mend_relu_step(dA, A, keep_prob, mask)`, the
-# step back: it gets the derivative by $A$, and returns that by $Z$. No entry of $Z$ is 0.
+# step back: it gets the derivative with respect to $A$, and returns the one with
+# respect to $Z$. No entry of $Z$ is 0.
 #
 # There are two mistakes. Find them with a check of your own: choose a small `Z`, a `mask` and a
 # `keep_prob`, and run this in a new cell.

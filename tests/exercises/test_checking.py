@@ -436,3 +436,22 @@ def test_a_pattern_that_one_group_shows_and_another_does_not_is_no_hint() -> Non
     hints = gradlab.check("double", varies).hints
     assert not any("3 times" in hint for hint in hints)
     assert "work it out by hand" in hints[0]
+
+
+def test_a_complex_number_is_no_real_one_though_its_imaginary_part_be_0() -> None:
+    result = gradlab.check("double", lambda x: 2 * x + 0j)
+    assert result.points == 0
+    assert "a real number is needed" in str(result)
+
+
+@pytest.mark.parametrize("name", ["backward", "l2_backward"])
+def test_parameters_handed_back_are_said_to_be_such(name: str) -> None:
+    result = gradlab.check(name, lambda params, *others: params)
+    assert result.points == 0
+    assert "You return the parameters themselves" in str(result)
+
+
+def test_observations_are_silent_where_all_is_nan() -> None:
+    for name in ("softmax", "relative_difference", "observed_order"):
+        hints = gradlab.check(name, lambda a, *others: np.nan * np.asarray(a)).hints
+        assert not any("sums to 1" in hint or "symmetric" in hint for hint in hints)

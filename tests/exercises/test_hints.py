@@ -148,7 +148,7 @@ NEW_ARRAYS = make_exercise(misconceptions=(), new_arrays=True)
         (lambda x: -3 * x, "wrong sign"),
         (lambda x: 6 * x, "2 times"),
         (lambda x: 3 * x + 0.25, "off by the same amount, 0.25"),
-        (lambda x: 1 / (3 * x), "turn the quotient round"),
+        (lambda x: 1 / (3 * x), "swap numerator and denominator"),
         (lambda x: abs(3 * x), "none is negative"),
         (lambda x: 3.01 * x, "nearly right"),
         (lambda x: np.nan * x, "NaN, not a number"),

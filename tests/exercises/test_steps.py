@@ -110,7 +110,7 @@ def test_what_is_observed_of_an_unknown_mistake_is_said_beside_the_steps(
     assert words in " ".join(result.hints)
     assert result.steps
     for text in (str(result), result._repr_html_()):
-        assert "At which step does your function part from it?" in text
+        assert "At which step does yours differ?" in text
 
 
 def test_the_smallest_case_that_fails_is_worked() -> None:

@@ -320,7 +320,7 @@ def upside_down(loss: Any, gradient: Any, theta: Any) -> Any:
         (
             "backward",
             backward_of(np.tanh, lambda A: 1 - A**2, carries_slope=False),
-            ["belongs into delta itself, not only into this dW"],
+            ["belongs in delta itself, not only into this dW"],
         ),
         ("backward", trained(0.3), ["You return updated parameters"]),
         ("backward", trained(-1.0), ["You return updated parameters"]),

@@ -225,7 +225,7 @@ def _describe_causes(blocks: Sequence[JudgedBlock], told: bool) -> list[str]:
     by_cause: dict[str, list[str]] = {}
     for block in _order_from_output(blocks):
         for finding in block.findings:
-            if told or finding.kind in (*_SCALES, "transposed", "all_zero"):
+            if told or finding.kind in ("sign_flipped", "transposed", "all_zero"):
                 by_cause.setdefault(finding.message, []).append(block.name)
     return [f"{', '.join(names)}: {cause}" for cause, names in by_cause.items()]
 

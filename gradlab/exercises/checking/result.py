@@ -103,7 +103,10 @@ class CheckResult:
         group, number = places[0]
         text = write_case(EXERCISES[self.name], self.quoted.arguments, group, number)
         title = f"A case that fails, from “{self.groups[group].name}”:"
-        return title, text.code, _tell(self.quoted.detail)
+        detail = self.quoted.detail
+        if EXERCISES[self.name].report:
+            detail = _BLOCK.sub(_name_block, detail)
+        return title, text.code, _tell(detail)
 
     def __str__(self) -> str:
         lines = [self._headline(), *map(_describe_group, self.groups), *self._lines()]
@@ -142,8 +145,10 @@ class CheckResult:
 
 
 # Such as: at [0][1] at entry [2] returned ...
-_PLACE = re.compile(r"((?:at (?:entry )?(?:\[[\d, ]+\])+ )+)")
-_STEPS = "The way to the right answer of this case. At which step does your function part from it?"
+_PLACE = re.compile(r"((?:at (?:d[Wb]\d+|(?:entry )?(?:\[[\d, ]+\])+) )+)")
+# The first two numbers of such a place: of the layer, and of W or b.
+_BLOCK = re.compile(r"^at \[(\d+)\]\[([01])\]")
+_STEPS = "How to get the right answer for this case. At which step does yours differ?"
 _PRINTED = "Meanwhile your function printed:"
 
 
@@ -157,6 +162,12 @@ class Note:
         return self.text
 
     __repr__ = __str__
+
+
+def _name_block(place: re.Match[str]) -> str:
+    """Return the place of an entry of a gradient as that of a block."""
+    letter = "Wb"[int(place[2])]
+    return f"at d{letter}{int(place[1]) + 1}"
 
 
 def _tell(detail: str) -> str:

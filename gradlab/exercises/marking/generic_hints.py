@@ -17,8 +17,8 @@ STAGE_HINTS = {
     "returns": "Look at the line with return: what your function hands back is of another type "
     "than is needed.",
     "changes": "Make a copy first, or collect the result in a new variable.",
-    "shape": "The result has another shape than is needed: should it be one value for each entry, "
-    "one for each row, or a single one?",
+    "shape": "The result does not have the shape that is needed: should it be one value for each "
+    "entry, one for each row, or a single one?",
     "finite": "Something overflowed or was divided by zero on the way.",
 }
 _ENTRIES_NEEDED = (

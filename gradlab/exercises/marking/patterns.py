@@ -26,15 +26,15 @@ PATTERN_HINTS = {
     "sign": "Every value has the wrong sign.",
     "size": "Every value has the right size, but none is negative: is there an abs too many, or a "
     "square root of a square?",
-    "inverse": "Every value is 1 divided by the right one: turn the quotient round.",
+    "inverse": "Every value is 1 divided by the right one: swap numerator and denominator.",
     "order": "The values are right, but in another order.",
     "many": "Every value is too large: it is multiplied by {}. Is a sum taken for a mean?",
     "few": "Every value is too small: it is divided by {}. Is a mean taken for a sum?",
     "factor": "Every value is {} times the right one: which factor is that?",
     "offset": "Every value is off by the same amount, {}.",
     "opposite": "Every answer is the opposite of the right one.",
-    "lenient": "Your mistakes are all True where False is right: the test is too lenient.",
-    "strict": "Your mistakes are all False where True is right: the test is too strict.",
+    "lenient": "Where you are wrong, you return True each time: the test is too lenient.",
+    "strict": "Where you are wrong, you return False each time: the test is too strict.",
 }
 # How a pattern begins that is not that of the groups that passed.
 WHERE_IT_FAILS = "Where it fails, "

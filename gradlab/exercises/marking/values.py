@@ -139,6 +139,8 @@ def _judge_array(exercise: Exercise, got: Any, expected: Value, with_detail: boo
             value = value.astype(bool)
         detail = _describe_difference(exercise, value, expected) if with_detail else ""
         return value, "values", detail
+    if value.dtype.kind == "c" and expected.dtype.kind != "c":
+        return value, "values", f"returned {show_value(value)}; a real number is needed"
     return value, "", ""
 
 

@@ -348,7 +348,7 @@ EXERCISE = Exercise(
         ),
         Misconception(
             wrong=_guard(lambda n, a, rtol, atol: round(n, 5) == round(a, 5)),
-            hint="Your answer does not change with rtol and atol, and it should: compare the "
+            hint="Where it fails, your answer does not change with rtol and atol: compare the "
             "distance |n - a| with what they allow.",
             shows=_ignores_tolerances,
         ),

@@ -11,7 +11,7 @@ from gradlab.exercises.exercise import Observation, Trial
 _VERDICTS = {
     "True where False is right": lambda wrong: all(trial.got for trial in wrong),
     "False where True is right": lambda wrong: not any(trial.got for trial in wrong),
-    "of either sort": lambda wrong: len({bool(trial.got) for trial in wrong}) == 2,
+    "of both kinds": lambda wrong: len({bool(trial.got) for trial in wrong}) == 2,
 }
 
 
@@ -27,12 +27,12 @@ _SWAP = "The answer must be the same if the two change places."
 _SIGN = "The distance is |n - a|, which has no sign."
 # Sorts of finite pairs, each with what to look at, and the pairs that show it by being right.
 _SORTS: dict[str, tuple[str, Sort, Sort]] = {
-    "0 against 0": (
+    "of 0 against 0": (
         "The border counts as close, and nothing may be divided by 0.",
         lambda n, a, rtol, atol: n == a == 0,
         lambda n, a, rtol, atol: n != a,
     ),
-    "equal numbers": (
+    "of equal numbers": (
         "A distance of 0 is within any tolerance.",
         lambda n, a, rtol, atol: n == a,
         lambda n, a, rtol, atol: n != a,
@@ -116,7 +116,7 @@ _NOT_FINITE: dict[str, Callable[[float, float], bool]] = {
     "an infinity against its opposite": lambda n, a: n == -a,
     "an infinity against a number": lambda n, a: math.isinf(n) != math.isinf(a),
     "pairs with an infinity and no NaN in them": lambda n, a: not math.isnan(n + a) or n == -a,
-    "pairs of several sorts": lambda n, a: True,
+    "pairs that are not finite": lambda n, a: True,
 }
 
 
@@ -146,7 +146,7 @@ def _observe_sort(verdict: str, name: str) -> Observation:
 
     advice, *_ = _SORTS[name]
     return Observation(
-        f"Where it answers for finite numbers, your function is wrong in one way: {verdict}, in "
+        f"Where it answers for finite numbers, what your function gets wrong is {verdict}, for "
         f"pairs {name}. {advice}",
         holds,
         "finite",
@@ -161,12 +161,13 @@ def _observe_all_of_a_sort(is_right: bool, name: str) -> Observation:
         alike = [t for t in trials if _is_finite(t) and bool(t.expected) == is_right]
         of_it = [t for t in alike if is_of_it(*t.arguments)]
         others = [t for t in alike if is_other(*t.arguments)]
-        # Where as many others are wrong, that is not why.
+        # Where as many others are wrong, that is not why; and a missing abs spares all others.
         wrong = sum(bool(trial.stage) for trial in others)
+        most = 0.0 if advice == _NO_ABS else _MOST_OTHERS
         return (
             len(of_it) >= _FEWEST
             and all(trial.stage for trial in of_it)
-            and wrong <= _MOST_OTHERS * len(others)
+            and wrong <= most * len(others)
         )
 
     return Observation(
@@ -181,7 +182,7 @@ _ADVICE = {
     "with nothing added and nothing twice, for a distance |n - a| without a sign.",
     "False where True is right": "you allow too little. It is all of atol, plus all of rtol "
     "times the larger of the sizes |n| and |a|.",
-    "of either sort": "is what you compare the distance |n - a|, and what you compare it with "
+    "of both kinds": "is what you compare the distance |n - a|, and what you compare it with "
     "atol + rtol * max(|n|, |a|)?",
 }
 
@@ -204,8 +205,8 @@ def _observe_not_finite(name: str) -> Observation:
         return bool(wrong) and all(_NOT_FINITE[name](*trial.arguments[:2]) for trial in wrong)
 
     return Observation(
-        f"Where a number is not finite, your mistakes are {name}, for which True is never right: "
-        "return False first unless math.isfinite holds for both.",
+        f"You return True for {name}. False is right there: return False first unless "
+        "math.isfinite holds for both.",
         holds,
         "not finite",
     )

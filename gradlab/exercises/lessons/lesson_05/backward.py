@@ -57,7 +57,7 @@ def backward(params, X, Y):
 
 # Differences of the loss are not as near as this, and backpropagation in any style is.
 _RTOL, _ATOL = 1e-12, 1e-14
-# Ten thousands of losses, of a complex step, say, take minutes; backpropagation takes no time.
+# Tens of thousands of losses, of a complex step, say, take minutes; backpropagation takes no time.
 _MANY = (300, 290, 7)
 
 
@@ -260,7 +260,7 @@ EXERCISE = Exercise(
                     bias=bias,
                     slope=lambda f, layer: 1.0,
                 ),
-                hint="The slope of tanh belongs into delta itself, not only into this dW: db and "
+                hint="The slope of tanh belongs in delta itself, not only into this dW: db and "
                 "the layers before come from the same delta.",
             )
             for bias in (
@@ -344,8 +344,8 @@ EXERCISE = Exercise(
         *(
             Misconception(
                 wrong=make_backward(start=start),
-                hint="Your softmax shares out 1 over the wrong entries. A row is a sample: sum "
-                "the exponentials along axis=1, with keepdims=True.",
+                hint="Your softmax normalises the wrong entries. The probabilities of one "
+                "sample, a row of X, must sum to 1.",
             )
             for start in (
                 lambda f: (np.exp(f.Z[-1]) / np.exp(f.Z[-1]).sum() - f.Y) / len(f.Y),
@@ -365,6 +365,10 @@ EXERCISE = Exercise(
             hint=_LAST_SLOPE,
         ),
         Misconception(
+            wrong=lambda params, X, Y: [(W.copy(), b.copy()) for W, b in params],
+            hint="You return the parameters themselves: return the gradient, (dW, db) of each.",
+        ),
+        Misconception(
             wrong=_by_differences,
             hint="Nearly right in every digit, and not quite. Differences of the loss, or float32 "
             "numbers, end there; backpropagation in float64 is right to the last digits.",
@@ -373,7 +377,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "First forward, and keep every A_l. Then start at the end: what is the derivative of the "
-        "mean loss by the logits?",
+        "mean loss with respect to the logits?",
         "delta_L = (A_L - Y) / m. In each layer dW_l = A_{l-1}^T delta_l, and db_l is the sum of "
         "delta_l over the rows. Then one layer back.",
         "delta_{l-1} = (delta_l @ W_l.T) * (1 - A_{l-1}**2), because tanh' = 1 - tanh^2. "

@@ -14,9 +14,11 @@ _LARGE = 700
 
 
 def _sums_are_one(axis: int | None) -> Callable[[list[Trial]], bool]:
-    return lambda trials: all(
-        np.allclose(np.sum(t.got, axis=axis), 1, rtol=0, atol=1e-9) for t in _list_finite(trials)
-    )
+    def holds(trials: list[Trial]) -> bool:
+        sums = [np.sum(trial.got, axis=axis) for trial in _list_finite(trials)]
+        return bool(sums) and all(np.allclose(one, 1, rtol=0, atol=1e-9) for one in sums)
+
+    return holds
 
 
 def _list_finite(trials: list[Trial]) -> list[Trial]:
@@ -28,8 +30,12 @@ def _is_large(trial: Trial) -> bool:
 
 
 def _is_wrong_where_large_alone(trials: list[Trial]) -> bool:
-    ordinary = _list_ordinary(trials)
-    return bool(ordinary) and not any(trial.stage for trial in ordinary)
+    ordinary, large = _list_ordinary(trials), [trial for trial in trials if _is_large(trial)]
+    return (
+        bool(ordinary)
+        and not any(trial.stage for trial in ordinary)
+        and all(trial.stage for trial in large)
+    )
 
 
 def _list_ordinary(trials: list[Trial]) -> list[Trial]:
@@ -84,7 +90,8 @@ SOFTMAX_OBSERVATIONS = (
         _falls_with_the_logit,
     ),
     Observation(
-        "Each of your columns sums to 1. A row is a sample, so each row must: axis=1.",
+        "Each of your columns sums to 1. A row of Z is a sample, so each row must: axis=1 of Z as "
+        "it is given.",
         _sums_are_one(axis=0),
     ),
     Observation(
@@ -269,7 +276,7 @@ DIFFERENCE_OBSERVATIONS = (
         "Your result is symmetric in a and b, and does not change if both are multiplied by 2, "
         "as it should. So it is a ratio, but not of these norms: root of the sum of squares of "
         "a - b, divided by that of a plus that of b.",
-        lambda trials: any(trial.stage for trial in _list_plain(trials)),
+        lambda trials: any(trial.stage == "values" for trial in _list_plain(trials)),
         "plain",
     ),
     Observation(

@@ -12,9 +12,9 @@ from gradlab.exercises.lessons.lesson_06.steps import list_dropout_steps
 
 
 def dropout_backward(dA, keep_prob, mask):
-    """Gradient of the loss by the input of dropout_forward: a new float64 array.
+    """Gradient with respect to the input of dropout_forward: a new float64 array.
 
-    dA is the gradient by its output; keep_prob and mask are those of the forward pass, and
+    dA is that with respect to its output; keep_prob and mask are those of the forward pass, and
     mask has the shape of dA. dA stays as it is.
     """
     return dA * mask / keep_prob

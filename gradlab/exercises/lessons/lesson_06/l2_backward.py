@@ -137,6 +137,10 @@ EXERCISE = Exercise(
     withheld=PENALTY_OF_MLP,
     misconceptions=(
         Misconception(
+            wrong=lambda params, X, Y, lam: [(W.copy(), b.copy()) for W, b in params],
+            hint="You return the parameters themselves: return the gradient, (dW, db) of each.",
+        ),
+        Misconception(
             wrong=lambda params, X, Y, lam: make_network(params, l2=lam).gradients(X, Y),
             hint=SHORTCUT,
             shows=hands_lam_to_mlp,

@@ -19,9 +19,9 @@ from gradlab.exercises.lessons.lesson_06.steps import list_mend_steps
 
 
 def mend_relu_step(dA, A, keep_prob, mask):
-    """Gradient of the loss by Z, where A = np.maximum(Z, 0) * mask / keep_prob.
+    """Gradient with respect to Z, where A = np.maximum(Z, 0) * mask / keep_prob.
 
-    dA is the gradient by A, and mask is 0.0 or 1.0; all have the same shape. Returns a new
+    dA is that with respect to A, and mask is 0.0 or 1.0; all have the same shape. Returns a new
     float64 array and leaves its arguments as they are.
     """
     return dA * mask / keep_prob * (A > 0)

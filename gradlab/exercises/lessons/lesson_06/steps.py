@@ -46,7 +46,7 @@ def list_miss_steps(bad: int, total: int, samples: int) -> tuple[Step, ...]:
     return (
         Step("probability that one draw hits a wrong entry", bad / total),
         Step("probability that one draw misses", one),
-        Step("that all samples draws miss, its power", float(one**samples)),
+        Step("that all draws miss: its power, samples", float(one**samples)),
     )
 
 
@@ -58,5 +58,5 @@ def list_kink_steps(f: Any, x: float, h: float) -> tuple[Step, ...]:
         Step("slope from x - h to x - h + s, with s = h / 20", left),
         Step("slope from x + h - s to x + h", right),
         Step("their distance", abs(right - left)),
-        Step("that is above 0.05, more than a bend makes of it", abs(right - left) > 0.05),
+        Step("above 0.05, more than curvature makes of it", abs(right - left) > 0.05),
     )
