@@ -86,9 +86,9 @@ class CheckResult:
         """Return what the headline does not say."""
         return [f"Hint: {text}" for text in self.hints] if self.groups else [*self.hints[1:]]
 
-    def _lines(self) -> list[str]:
+    def _table(self) -> list[str]:
         """Return what is said of all cases together, in lines that are set as a table."""
-        return [*(line for group in self.groups for line in group.tally.table), *self.report]
+        return [line for group in self.groups for line in group.tally.table]
 
     def _case(self) -> tuple[str, str, str]:
         """Return which case is shown, its code, and what came of it; empty if there is none."""
@@ -109,7 +109,8 @@ class CheckResult:
         return title, text.code, _tell(detail)
 
     def __str__(self) -> str:
-        lines = [self._headline(), *map(_describe_group, self.groups), *self._lines()]
+        lines = [self._headline(), *map(_describe_group, self.groups)]
+        lines += [*self._table(), *self.report]
         title, code, outcome = self._case()
         if code:
             lines += [title, textwrap.indent(code, "    "), outcome]
@@ -128,14 +129,17 @@ class CheckResult:
         parts = [f"<p><strong>{html.escape(self._headline())}</strong></p>"]
         if self.groups:
             parts.append(f"<table>{''.join(map(_render_group, self.groups))}</table>")
-        if self._lines():
-            parts.append(_render_box("\n".join(self._lines())))
+        if self._table():
+            parts.append(_render_box("\n".join(self._table())))
+        if self.report:
+            # Among its lines are sentences, which are broken where the page ends.
+            parts.append(_render_text("\n".join(self.report)))
         title, code, outcome = self._case()
         if code:
             parts += [f"<p>{html.escape(title)}</p>", _render_box(code)]
             parts.append(_render_text(outcome))
         if self.steps:
-            parts += [f"<p>{_STEPS}</p>", _render_box("\n".join(self.steps))]
+            parts += [f"<p>{_STEPS}</p>", _render_text("\n".join(self.steps))]
         parts += map(_render_text, self._hints())
         if self.printed:
             parts += [f"<p>{_PRINTED}</p>", _render_box(self.printed)]
