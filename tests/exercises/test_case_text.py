@@ -149,7 +149,7 @@ def make_with_code(code: str) -> Callable[[float], float]:
     def f(x: float) -> float:
         return x
 
-    f.code = code  # type: ignore[attr-defined]
+    vars(f)["code"] = code
     return f
 
 

@@ -15,6 +15,7 @@ from gradlab.exercises.catalogue import (
     CatalogueError,
     find_exercises,
 )
+from gradlab.exercises.exercise import Exercise, WrittenAnswer
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ROOT / "gradlab" / "exercises" / "lessons"
@@ -24,7 +25,8 @@ from gradlab.exercises.exercise import WrittenAnswer
 
 EXERCISE = WrittenAnswer(rubric=((2, "a"),), model="b", words=(1, 2))
 """
-Find = Callable[[dict[str, str]], dict[str, object]]
+Found = dict[str, Exercise | WrittenAnswer]
+Find = Callable[[dict[str, str]], Found]
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Find]:
     """Find the exercises in a package of files, given by path."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def find_in(files: dict[str, str]) -> dict[str, object]:
+    def find_in(files: dict[str, str]) -> Found:
         (tmp_path / "drafts").mkdir()
         (tmp_path / "drafts" / "__init__.py").touch()
         for name, text in files.items():
@@ -79,7 +81,7 @@ def test_name_and_lesson_come_from_where_a_file_lies(find: Find) -> None:
             "lesson_12/__init__.py": "",
         }
     )
-    assert {name: (e.name, e.lesson) for name, e in found.items()} == {  # type: ignore[attr-defined]
+    assert {name: (e.name, e.lesson) for name, e in found.items()} == {
         "why": ("why", 3),
         "square": ("square", 11),
     }

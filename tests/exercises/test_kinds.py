@@ -196,7 +196,9 @@ def test_a_pair_that_cannot_be_used_is_not_told_that_one_number_is_needed(answer
 
 
 def test_an_array_of_objects_is_none_of_letters_here_nor_in_a_sandbox() -> None:
-    answer = lambda: np.array(["c", "q"], dtype=object)  # noqa: E731
+    def answer() -> Any:
+        return np.array(["c", "q"], dtype=object)
+
     assert "returned an array; numbers" in str(gradlab.check(CHOICE.name, answer))
     # A sandbox tells no more of it than what its type is called.
     named = type("ndarray", (), {})
@@ -204,7 +206,9 @@ def test_an_array_of_objects_is_none_of_letters_here_nor_in_a_sandbox() -> None:
 
 
 def test_numpys_longest_floats_are_numbers() -> None:
-    answer = lambda rtol: (np.longdouble(1), 1 + np.longdouble(rtol) + rtol**2 / 2)  # noqa: E731
+    def answer(rtol: float) -> Any:
+        return np.longdouble(1), 1 + np.longdouble(rtol) + rtol**2 / 2
+
     assert gradlab.check(PAIR.name, answer).passed
 
 
