@@ -162,9 +162,9 @@ def test_complex_values_are_observed_to_be_complex_alone() -> None:
     assert "imaginary" in hints[0]
 
 
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
-def test_an_observation_is_a_sentence_that_tells_no_number_of_a_case(exercise: Exercise) -> None:
-    said = [observation.hint for observation in exercise.observations]
+@pytest.mark.parametrize("name", [name for name, one in EXERCISES.items() if one.observations])
+def test_each_observation_is_another_sentence(name: str) -> None:
+    said = [observation.hint for observation in EXERCISES[name].observations]
     assert len(set(said)) == len(said)
     for text in said:
         assert text == " ".join(text.split())

@@ -188,11 +188,7 @@ def _is_changed(after: Any, before: Any) -> bool:
 
 def _shares_memory(got: Any, arguments: Any) -> bool:
     mine, theirs = (
-        [leaf for leaf in list_leaves(_as_lists(value)) if isinstance(leaf, np.ndarray)]
+        [leaf for leaf in list_leaves(value) if isinstance(leaf, np.ndarray)]
         for value in (got, arguments)
     )
     return any(np.shares_memory(one, other) for one in mine for other in theirs)
-
-
-def _as_lists(value: Any) -> Any:
-    return [_as_lists(part) for part in value] if isinstance(value, list | tuple) else value

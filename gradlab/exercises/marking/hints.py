@@ -300,8 +300,4 @@ def _find_stage_number(trial: Trial) -> int:
 
 
 def _count_numbers(trial: Trial) -> int:
-    return sum(np.size(leaf) for leaf in list_leaves(_as_lists(trial.arguments)))
-
-
-def _as_lists(value: Any) -> Any:
-    return [_as_lists(part) for part in value] if isinstance(value, list | tuple) else value
+    return sum(np.size(leaf) for leaf in list_leaves(trial.arguments))

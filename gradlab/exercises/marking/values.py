@@ -43,7 +43,7 @@ def make_value(result: Any) -> Value:
 
 def list_leaves(value: Value | None) -> Iterator[Any]:
     """Yield the arrays of a value, in order; what could not be made is None."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         for part in value:
             yield from list_leaves(part)
     else:
